@@ -1,0 +1,1 @@
+"""IIAE: the science. PyTorch only; nothing here knows of the web, Redis or FAISS."""

@@ -1,0 +1,1 @@
+"""IIAE as a service: HTTP, batching, search and caching around trained checkpoints."""
