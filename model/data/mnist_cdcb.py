@@ -1,0 +1,85 @@
+"""MNIST-CDCB (Gonzalez-Garcia et al., 2018): digits on coloured ground (X) and coloured digits on black (Y).
+
+Made as the published pictures are, which was found by measuring them: at 28x28 a pixel is ink above 0.4 of
+the range; X keeps the ink's grey and fills the rest with the ground's colour, Y fills the ink with its colour
+and keeps the rest's grey; both colours are uniform. Both are then enlarged with a bicubic kernel whose sample i
+lies at 28 i / size. On the 20 original pairs this leaves a mean error of some 0.6 of 255 levels.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.data.mnist import Digits, read_mnist
+from model.data.pairs import Split, fingerprint_of
+
+INK = 102
+"""Grey above which a pixel of a digit is ink: 0.4 of 255."""
+HELD_OUT = 5_000
+"""Digits at the end of MNIST's training set that are the validation split."""
+
+
+class MnistCdcb:
+    """Pairs made from digits; with an rng each pair is coloured anew, without, coloured by its index."""
+
+    def __init__(self, digits: Digits, image_size: int, *, domains: tuple[str, str] = ("cd", "cb"), seed: int = 0) -> None:
+        self.domains = domains
+        self.damaged: tuple[str, ...] = ()
+        self.digits = digits
+        self.seed = seed
+        self.enlarge = bicubic(28, image_size)
+        self.fingerprint = fingerprint_of([str(digits.images.sum(axis=(1, 2)).tolist()), str(digits.labels.tolist()), str(seed)])
+
+    def __len__(self) -> int:
+        return len(self.digits.images)
+
+    def label(self, index: int) -> int:
+        """The digit, 0-9."""
+        return int(self.digits.labels[index])
+
+    def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
+        colours = rng or np.random.default_rng((self.seed, index))
+        ground = colours.integers(0, 256, 3)
+        ink = colours.integers(0, 256, 3)
+        x, y = compose(self.digits.images[index], ground, ink)
+        return self._pixels(x), self._pixels(y)
+
+    def _pixels(self, small: NDArray[np.float32]) -> Tensor:
+        large = self.enlarge @ small @ self.enlarge.T
+        return torch.from_numpy(large.clip(0, 255) / np.float32(127.5) - np.float32(1))
+
+
+def compose(digit: NDArray[np.uint8], ground: NDArray[np.int64], ink: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """X and Y of one digit [28, 28] at its own size: two arrays [3, 28, 28] of 0-255."""
+    inked = digit > INK
+    x = np.where(inked, digit, ground[:, None, None]).astype(np.float32)
+    y = np.where(inked, ink[:, None, None], digit).astype(np.float32)
+    return x, y
+
+
+def bicubic(size: int, larger: int) -> NDArray[np.float32]:
+    """The matrix [larger, size] that enlarges a line of pixels with Keys' cubic kernel (a = -0.5), edges repeated."""
+    margin = 2
+    centres = np.arange(larger) * size / larger
+    distance = np.abs(centres[:, None] - np.arange(-margin, size + margin))
+    near = 1.5 * distance**3 - 2.5 * distance**2 + 1
+    far = -0.5 * distance**3 + 2.5 * distance**2 - 4 * distance + 2
+    weights = np.where(distance < 1, near, np.where(distance < 2, far, 0.0))
+    inside = weights[:, margin:-margin].copy()
+    inside[:, 0] += weights[:, :margin].sum(1)
+    inside[:, -1] += weights[:, -margin:].sum(1)
+    return inside.astype(np.float32)
+
+
+def open_mnist_cdcb(folder: Path, split: Split, image_size: int, domains: tuple[str, str]) -> MnistCdcb:
+    """Pairs of one split: all but the last 5,000 of MNIST's training digits, those 5,000, or its test digits."""
+    train, test = read_mnist(folder)
+    part = {
+        "train": Digits(train.images[:-HELD_OUT], train.labels[:-HELD_OUT]),
+        "val": Digits(train.images[-HELD_OUT:], train.labels[-HELD_OUT:]),
+        "test": test,
+    }[split]
+    return MnistCdcb(part, image_size, domains=domains, seed={"train": 0, "val": 1, "test": 2}[split])

@@ -1,0 +1,187 @@
+"""Micro-batches in front of one device: many callers, one forward thread, a bounded queue between them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from threading import Condition, Thread
+from time import perf_counter
+
+import torch
+from torch import Tensor
+
+from service.errors import NotReady, Overloaded, ParameterInvalid
+from service.lanes import Lanes, Piece, Request
+from service.pace import Pace
+
+logger = logging.getLogger(__name__)
+
+type_of_outcome = Tensor | BaseException
+CPU = torch.device("cpu")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Batch:
+    """One forward pass, told to `on_batch`. Times in seconds; `waited` is that of its oldest request."""
+
+    lane: Hashable
+    requests: int
+    items: int
+    failed: int
+    waited: float
+    took: float
+
+
+class Engine:
+    """Runs functions of tensors on one device, a batch at a time.
+
+    A batch is whatever came in for one lane during the last forward pass, plus what comes within `wait_ms`
+    of its oldest request, at most `batch_items`; larger requests are cut into several batches. The lane that
+    has waited longest goes next.
+
+    Args:
+        queue_items: items, not requests, that may wait.
+        device: where inputs are moved before a forward pass; results always come back to the CPU.
+        on_batch: told of every batch, from the forward thread.
+    """
+
+    def __init__(
+        self,
+        *,
+        queue_items: int,
+        batch_items: int,
+        wait_ms: float,
+        device: torch.device = CPU,
+        on_batch: Callable[[Batch], None] | None = None,
+    ) -> None:
+        self._queue_items = queue_items
+        self._batch_items = batch_items
+        self._wait = wait_ms / 1000
+        self._device = device
+        self._on_batch = on_batch
+        self._pace = Pace()
+        self._lanes = Lanes()
+        self._arrival = Condition()  # guards _lanes, _open and _in_forward; notified when there is something to do
+        self._open = False
+        self._in_forward = 0
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: Thread | None = None
+
+    @property
+    def depth(self) -> int:
+        """Items waiting; those in the forward pass that runs now do not count."""
+        return self._lanes.depth
+
+    async def start(self) -> None:
+        if self._thread is not None:
+            raise RuntimeError("this engine was started before")
+        self._loop = asyncio.get_running_loop()
+        self._open = True
+        self._thread = Thread(target=self._serve, name="forward", daemon=True)
+        self._thread.start()
+
+    async def stop(self, within: float | None = None) -> None:
+        """Refuses what comes from now on and computes what already waits.
+
+        What does not fit into `within` seconds gets NotReady; the forward pass that runs then is waited for.
+        """
+        with self._arrival:
+            self._open = False
+            self._arrival.notify()
+        if self._thread is None:
+            return
+        await asyncio.to_thread(self._thread.join, within)
+        self._abandon()
+        await asyncio.to_thread(self._thread.join)
+
+    async def run(self, lane: Hashable, function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
+        """`function(*inputs)`, computed together with other callers' inputs of the same lane.
+
+        Args:
+            lane: what may share a forward pass. Of one lane's functions any may be called for all.
+            function: takes and returns batches; called in inference mode, on the forward thread.
+            inputs: [n, ...] each, of one n.
+
+        Returns:
+            [n, ...], on the CPU, detached.
+
+        Raises:
+            Overloaded: the queue has no room for n items.
+            NotReady: not started, or stopping.
+            Exception: what `function` raised for these inputs when called with them alone.
+        """
+        request = self._request(lane, function, inputs)
+        with self._arrival:
+            self._admit(request)
+            self._lanes.push(request)
+            self._arrival.notify()
+        try:
+            return await request.future
+        except asyncio.CancelledError:
+            with self._arrival:
+                self._lanes.drop(request)
+            raise
+
+    def _request(self, lane: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Request:
+        sizes = {tensor.shape[0] for tensor in inputs}
+        if len(sizes) != 1 or 0 in sizes:
+            raise ValueError(f"inputs must share a leading axis of at least 1, not {sorted(sizes)}")
+        future: asyncio.Future[Tensor] = asyncio.get_running_loop().create_future()
+        arrived = perf_counter()
+        return Request(
+            lane=lane, function=function, inputs=inputs, items=sizes.pop(), arrived=arrived, future=future
+        )
+
+    def _admit(self, request: Request) -> None:
+        if not self._open:
+            raise NotReady("The service is starting or stopping; try again shortly.")
+        if request.items > self._queue_items:
+            raise ParameterInvalid(
+                f"The request has {request.items} items; this service takes at most {self._queue_items} at once."
+            )
+        if self._lanes.depth + request.items > self._queue_items:
+            raise Overloaded(
+                f"{self._lanes.depth} items are waiting for the model, of {self._queue_items} that may.",
+                retry_after=self._pace.retry_after(self._lanes.depth + self._in_forward + request.items),
+            )
+
+    # On the forward thread from here on.
+
+    def _serve(self) -> None:
+        try:
+            while (pieces := self._next()) is not None:
+                self._forward(pieces)
+                del pieces  # or the last batch's pictures stay in memory while the engine idles
+        finally:
+            with self._arrival:
+                self._open = False
+            self._abandon()
+
+    def _next(self) -> list[Piece] | None:
+        """Waits for the next batch; None when stopping and nothing waits any more."""
+        with self._arrival:
+            while True:
+                while not self._lanes.depth:
+                    if not self._open:
+                        return None
+                    self._arrival.wait()
+                lane = self._lanes.oldest()
+                while self._open and 0 < self._lanes.waiting(lane) < self._batch_items:
+                    left = self._lanes.arrived(lane) + self._wait - perf_counter()
+                    if left <= 0:
+                        break
+                    self._arrival.wait(left)
+                if pieces := self._lanes.take(lane, self._batch_items):  # none if all their callers left meanwhile
+                    self._in_forward = sum(piece.items for piece in pieces)
+                    return pieces
+
+    def _forward(self, pieces: list[Piece]) -> None:
+        started = perf_counter()
+        outcomes = self._outcomes(pieces)
+        took = perf_counter() - started
+        items = sum(piece.items for piece in pieces)
+        self._pace.record(items, took)
+        settled = [request for piece, outcome in zip(pieces, outcomes, strict=True) if (request := self._book(piece, outcome))]
+        self._settle(settled)
+        if self._on_batch is not None:
+            self._report(self._on_batch, pieces, outcomes, started, took)

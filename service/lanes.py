@@ -1,0 +1,114 @@
+"""What waits for the device, in lanes of what may share a forward pass. No threads and no clock of its own."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from torch import Tensor
+
+
+@dataclass(eq=False, kw_only=True)
+class Request:
+    """One caller's items, and what has become of them so far.
+
+    `inputs` share their leading axis of `items`; `taken` of them were handed to forward passes,
+    whose results gather in `results`, in order.
+    """
+
+    lane: Hashable
+    function: Callable[..., Tensor]
+    inputs: tuple[Tensor, ...]
+    items: int
+    arrived: float
+    future: asyncio.Future[Tensor]
+    taken: int = 0
+    results: list[Tensor] = field(default_factory=list)
+
+    @property
+    def waiting(self) -> int:
+        """Items that no forward pass has taken yet."""
+        return self.items - self.taken
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Items [start, stop) of one request: what one forward pass takes of it."""
+
+    request: Request
+    start: int
+    stop: int
+
+    @property
+    def items(self) -> int:
+        return self.stop - self.start
+
+    @property
+    def inputs(self) -> tuple[Tensor, ...]:
+        return tuple(tensor[self.start : self.stop] for tensor in self.request.inputs)
+
+
+class Lanes:
+    """First come, first served within a lane; the lane whose first request is oldest goes next."""
+
+    def __init__(self) -> None:
+        self._lanes: dict[Hashable, deque[Request]] = {}
+        self._depth = 0
+
+    @property
+    def depth(self) -> int:
+        """Items waiting, in all lanes."""
+        return self._depth
+
+    def push(self, request: Request) -> None:
+        self._lanes.setdefault(request.lane, deque()).append(request)
+        self._depth += request.waiting
+
+    def oldest(self) -> Hashable:
+        """The lane to serve next; KeyError when nothing waits."""
+        if not self._lanes:
+            raise KeyError("nothing waits")
+        return min(self._lanes, key=lambda lane: self._lanes[lane][0].arrived)
+
+    def arrived(self, lane: Hashable) -> float:
+        """When the lane's first request came; minus infinity when the lane is empty."""
+        return self._lanes[lane][0].arrived if lane in self._lanes else float("-inf")
+
+    def waiting(self, lane: Hashable) -> int:
+        """Items waiting in one lane."""
+        return sum(request.waiting for request in self._lanes.get(lane, ()))
+
+    def take(self, lane: Hashable, most: int) -> list[Piece]:
+        """The lane's first `most` items, oldest first; a request that does not fit whole is cut."""
+        pieces: list[Piece] = []
+        requests = self._lanes.get(lane)
+        while requests and most:
+            request = requests[0]
+            piece = Piece(request, request.taken, min(request.items, request.taken + most))
+            pieces.append(piece)
+            request.taken = piece.stop
+            most -= piece.items
+            self._depth -= piece.items
+            if not request.waiting:
+                requests.popleft()
+        self._forget_if_empty(lane)
+        return pieces
+
+    def drop(self, request: Request) -> None:
+        """Frees the places of what still waits of a request; nothing happens when nothing does."""
+        requests = self._lanes.get(request.lane)
+        if requests and request in requests:
+            requests.remove(request)
+            self._depth -= request.waiting
+            self._forget_if_empty(request.lane)
+
+    def clear(self) -> list[Request]:
+        """Empties all lanes and returns what was in them."""
+        requests = [request for lane in self._lanes.values() for request in lane]
+        self._lanes.clear()
+        self._depth = 0
+        return requests
+
+    def _forget_if_empty(self, lane: Hashable) -> None:
+        if not self._lanes.get(lane, True):
+            del self._lanes[lane]
