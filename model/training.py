@@ -1,0 +1,270 @@
+"""Training IIAE: one loop on Fabric that logs every named term, keeps the best, and survives `kill -9`.
+
+All randomness is a function of (seed, step): a run that was killed and resumed draws the same pairs, noise
+and dropout as an undisturbed one, and ends with the same weights.
+"""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from time import monotonic
+
+import numpy as np
+import torch
+from lightning.fabric import Fabric
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler
+from torch.utils.tensorboard import SummaryWriter
+
+from model import objective
+from model.data.pairs import Pairs
+from model.iiae import IIAE
+from model.presets import Preset
+from model.storage import read_tensors, write_bytes, write_tensors
+
+STATE, BEST = "state.safetensors", "best.safetensors"
+
+
+class TrainingError(Exception):
+    """A run cannot be started or resumed; a sentence that says why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """How long and how to train; all intervals are in steps.
+
+    Attributes:
+        steps: optimiser steps in all.
+        objective: a key of `model.objective.OBJECTIVES`.
+        workers: processes that read pictures; 0 reads them in this one.
+    """
+
+    steps: int
+    seed: int = 0
+    objective: str = "iiae"
+    validate_every: int = 1_000
+    save_every: int = 500
+    sample_every: int = 1_000
+    log_every: int = 50
+    workers: int = 0
+    precision: str = "auto"
+    accelerator: str = "auto"
+    devices: int = 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Progress:
+    """Where a run stands, for whoever shows it."""
+
+    step: int
+    steps: int
+    steps_per_second: float
+    terms: dict[str, float]
+    validation: float | None
+
+
+Validate = Callable[[IIAE], dict[str, float]]
+"""Figures of the present weights; the one called `validation` decides which weights are kept."""
+Sample = Callable[[IIAE, Path], None]
+
+
+class _Drawn(Dataset[tuple[Tensor, Tensor]]):
+    """Pairs as they are drawn at one step: the generator is seeded by what is drawn and when."""
+
+    def __init__(self, pairs: Pairs, seed: int) -> None:
+        self.pairs, self.seed = pairs, seed
+
+    def __getitem__(self, drawn: tuple[int, int]) -> tuple[Tensor, Tensor]:
+        step, index = drawn
+        return self.pairs.pair(index, np.random.default_rng((self.seed, step, index)))
+
+
+class _Batches(Sampler[list[tuple[int, int]]]):
+    """Which pairs each step takes: shuffled epochs without end, from any step on, this process's share."""
+
+    def __init__(self, count: int, plan: Plan, batch: int, *, start: int, rank: int, world: int) -> None:
+        self.count, self.plan, self.batch, self.start, self.rank, self.world = count, plan, batch, start, rank, world
+
+    def __iter__(self) -> Iterator[list[tuple[int, int]]]:
+        epoch, order = -1, np.empty(0, np.int64)
+        for step in range(self.start, self.plan.steps):
+            drawn = []
+            for place in range(step * self.batch, (step + 1) * self.batch):
+                if place // self.count != epoch:
+                    epoch = place // self.count
+                    order = np.random.default_rng((self.plan.seed, epoch)).permutation(self.count)
+                drawn.append((step, int(order[place % self.count])))
+            yield drawn[self.rank :: self.world]
+
+
+class Run:
+    """One training run in its folder: `state.safetensors`, `best.safetensors`, `metrics.csv`, TensorBoard, samples.
+
+    Args:
+        folder: where all of it goes.
+        iiae: the networks to train, as initialised.
+        pairs: what to train on.
+        plan: how.
+        validate: gives the figures of the present weights.
+        sample: writes a grid of pictures to a path.
+        report: is told of progress every `log_every` steps.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        iiae: IIAE,
+        pairs: Pairs,
+        plan: Plan,
+        *,
+        validate: Validate,
+        sample: Sample | None = None,
+        report: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self.folder, self.iiae, self.pairs, self.plan = folder, iiae, pairs, plan
+        self.validate, self.sample, self.report = validate, sample, report
+        self.preset: Preset = iiae.preset
+        self.optimiser = torch.optim.Adam(iiae.parameters(), self.preset.learning_rate, self.preset.betas)
+        self.step = 0
+        self.best: dict[str, float] = {}
+
+    def identity(self) -> dict[str, object]:
+        """What must be the same for a run to be resumed."""
+        plan = {key: value for key, value in asdict(self.plan).items() if key in {"seed", "objective"}}
+        return {"preset": json.loads(json.dumps(asdict(self.preset))), "plan": plan, "data": self.pairs.fingerprint}
+
+    def resume(self) -> bool:
+        """Goes back to the last save; False where there is none.
+
+        Raises:
+            TrainingError: the save is of another preset, plan or data set.
+        """
+        path = self.folder / STATE
+        if not path.exists():
+            return False
+        tensors, note = read_tensors(path)
+        if note["identity"] != self.identity():
+            raise TrainingError(f"{self.folder} holds a run of another preset, plan or data set; give it another folder, or leave out --resume")
+        self.iiae.load_state_dict({key.removeprefix("iiae."): value for key, value in tensors.items() if key.startswith("iiae.")})
+        state = self.optimiser.state_dict()
+        for index in range(len(state["param_groups"][0]["params"])):
+            state["state"][index] = {field: tensors[f"adam.{index}.{field}"] for field in ("step", "exp_avg", "exp_avg_sq")}
+        self.optimiser.load_state_dict(state)
+        self.step = int(str(note["step"]))
+        best = note["best"]
+        self.best = {str(key): float(value) for key, value in best.items()} if isinstance(best, dict) else {}
+        return True
+
+    def train(self) -> dict[str, float]:
+        """Trains to the plan's end, puts the best weights into `iiae` and returns their figures."""
+        fabric = Fabric(accelerator=self.plan.accelerator, devices=self.plan.devices, precision=_precision(self.plan))
+        fabric.launch()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        model, optimiser = fabric.setup(self.iiae.to(memory_format=torch.channels_last), self.optimiser)
+        batches = _Batches(len(self.pairs), self.plan, self.preset.batch_size, start=self.step, rank=fabric.global_rank, world=fabric.world_size)
+        loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
+            _Drawn(self.pairs, self.plan.seed), batch_sampler=batches, num_workers=self.plan.workers, pin_memory=fabric.device.type == "cuda"
+        )
+        maximised = objective.OBJECTIVES[self.plan.objective]
+        from_shared = self.plan.objective in objective.NEEDS_SHARED_DECODING
+        log = _Log(self.folder, self.step) if fabric.is_global_zero else None
+        since, began = self.step, monotonic()
+        for x, y in fabric.setup_dataloaders(loader, use_distributed_sampler=False):
+            generator = _seeded(self.plan.seed, self.step, fabric.global_rank, fabric.device)
+            t = objective.terms(self.preset, x, y, model(x, y, generator, from_shared=from_shared))
+            annealed = t.annealed(1 - float(np.exp(-self.step / self.preset.annealing)))
+            optimiser.zero_grad(set_to_none=True)
+            fabric.backward(-maximised(annealed, self.preset.lam))
+            optimiser.step()
+            self.step += 1
+            if log is not None:
+                self._after_step(log, t, (self.step - since) / (monotonic() - began))
+        if log is not None:
+            log.close()
+        fabric.barrier()
+        tensors, note = read_tensors(self.folder / BEST)
+        self.iiae.load_state_dict(tensors)
+        best = note["figures"]
+        return {str(key): float(value) for key, value in best.items()} if isinstance(best, dict) else {}
+
+    def _after_step(self, log: "_Log", t: objective.Terms, speed: float) -> None:
+        plan, last = self.plan, self.step == self.plan.steps
+        figures: dict[str, float] = {}
+        if self.step % plan.validate_every == 0 or last:
+            self.iiae.eval()
+            figures = self.validate(self.iiae)
+            self.iiae.train()
+            if figures["validation"] >= self.best.get("validation", -np.inf):
+                self.best = {**figures, "step": float(self.step)}
+                write_tensors(self.folder / BEST, self.iiae.state_dict(), {"figures": self.best})
+        if self.sample is not None and (self.step % plan.sample_every == 0 or last):
+            self.iiae.eval()
+            self.sample(self.iiae, self.folder / f"samples-{self.step:07d}.png")
+            self.iiae.train()
+        if self.step % plan.log_every == 0 or figures or last:
+            terms = {name: float(value.detach()) for name, value in vars(t).items() if value is not None}
+            log.write(self.step, {**terms, **figures})
+            if self.report is not None:
+                self.report(Progress(step=self.step, steps=plan.steps, steps_per_second=speed, terms=terms, validation=figures.get("validation")))
+        if self.step % plan.save_every == 0 or last:
+            self._save()
+
+    def _save(self) -> None:
+        tensors = {f"iiae.{key}": value for key, value in self.iiae.state_dict().items()}
+        for index, state in self.optimiser.state_dict()["state"].items():
+            tensors |= {f"adam.{index}.{field}": torch.as_tensor(value) for field, value in state.items()}
+        owned = {key: value.clone() for key, value in tensors.items()}  # modules that both domains share are saved under both names
+        write_tensors(self.folder / STATE, owned, {"identity": self.identity(), "step": self.step, "best": self.best})
+
+
+class _Log:
+    """`metrics.csv` and TensorBoard scalars of the same names; rows after `step`, left by a killed run, are dropped."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self.path = folder / "metrics.csv"
+        kept = [row for row in _rows(self.path) if int(row[0]) <= step]
+        text = "".join(",".join(row) + "\n" for row in [["step", "name", "value"], *kept])
+        write_bytes(self.path, text.encode())
+        self.file = self.path.open("a", newline="")
+        self.writer = csv.writer(self.file)
+        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+
+    def write(self, step: int, scalars: dict[str, float]) -> None:
+        for name, value in scalars.items():
+            self.writer.writerow([step, name, f"{value:.6g}"])
+            self.board.add_scalar(name, value, step)
+        self.file.flush()
+
+    def close(self) -> None:
+        self.file.close()
+        self.board.close()
+
+
+def _rows(path: Path) -> list[list[str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [row for row in csv.reader(file) if len(row) == 3 and row[0].isdigit()]
+
+
+def _seeded(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:
+    """The step's noise generator; dropout draws from torch's own, which is seeded alike."""
+    entropy = int(np.random.SeedSequence((seed, step, rank)).generate_state(1, np.uint64)[0]) >> 1
+    torch.manual_seed(entropy)
+    return torch.Generator(device).manual_seed(entropy)
+
+
+def _precision(plan: Plan) -> str:
+    """bfloat16 autocast where it was measured to help: on CUDA, and on CPUs that have bfloat16 arithmetic."""
+    if plan.precision != "auto":
+        return plan.precision
+    has_bf16 = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
+    return "bf16-mixed" if has_bf16 else "32-true"
+
+
+def with_batch(preset: Preset, batch: int | None, learning_rate: float | None) -> Preset:
+    """The preset with another batch size or learning rate, where given."""
+    preset = preset if batch is None else replace(preset, batch_size=batch)
+    return preset if learning_rate is None else replace(preset, learning_rate=learning_rate)
