@@ -57,11 +57,11 @@ def exclusive_encoder(preset: Preset) -> DistributionEncoder:
 
 
 def feature_extractor(preset: Preset) -> nn.Module:
-    """FE, shared by r(zs|.) and q(zs|x, y); with linear encoders of zs, nothing."""
+    """FE, shared by r(zs|.) and q(zs|x, y); with linear encoders of zs, standardisation of each domain."""
     if preset.network != "perceptron":
         return nn.Sequential(*conv_stack(preset))
     if preset.shared_encoder == "linear":
-        return nn.Identity()
+        return nn.BatchNorm1d(preset.feature_size, affine=False, momentum=0.01)
     return nn.Sequential(*fc_stack([preset.feature_size, 512]))
 
 

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 
 from service.errors import NotReady, Overloaded, ParameterInvalid
+from service.forward import Outcome, forward
 from service.lanes import Lanes, Piece, Request
 from service.pace import Pace
 
 logger = logging.getLogger(__name__)
 
-type_of_outcome = Tensor | BaseException
 CPU = torch.device("cpu")
 
 
@@ -61,7 +61,7 @@ class Engine:
         self._on_batch = on_batch
         self._pace = Pace()
         self._lanes = Lanes()
-        self._arrival = Condition()  # guards _lanes, _open and _in_forward; notified when there is something to do
+        self._arrival = Condition()  # guards _lanes and _open; notified when there is something to do
         self._open = False
         self._in_forward = 0
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -122,7 +122,9 @@ class Engine:
                 self._lanes.drop(request)
             raise
 
-    def _request(self, lane: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Request:
+    def _request(
+        self, lane: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...]
+    ) -> Request:
         sizes = {tensor.shape[0] for tensor in inputs}
         if len(sizes) != 1 or 0 in sizes:
             raise ValueError(f"inputs must share a leading axis of at least 1, not {sorted(sizes)}")
@@ -150,7 +152,12 @@ class Engine:
     def _serve(self) -> None:
         try:
             while (pieces := self._next()) is not None:
-                self._forward(pieces)
+                try:
+                    self._forward(pieces)
+                except (
+                    BaseException
+                ) as error:  # whatever it is, callers wait for an answer and others for the device
+                    self._settle([self._book(piece, error) for piece in pieces])
                 del pieces  # or the last batch's pictures stay in memory while the engine idles
         finally:
             with self._arrival:
@@ -171,17 +178,76 @@ class Engine:
                     if left <= 0:
                         break
                     self._arrival.wait(left)
-                if pieces := self._lanes.take(lane, self._batch_items):  # none if all their callers left meanwhile
-                    self._in_forward = sum(piece.items for piece in pieces)
+                if pieces := self._lanes.take(
+                    lane, self._batch_items
+                ):  # none if all their callers left meanwhile
                     return pieces
 
     def _forward(self, pieces: list[Piece]) -> None:
-        started = perf_counter()
-        outcomes = self._outcomes(pieces)
-        took = perf_counter() - started
+        pieces = [piece for piece in pieces if not piece.request.future.done()]
+        if not pieces:
+            return
         items = sum(piece.items for piece in pieces)
+        self._in_forward = items
+        started = perf_counter()
+        outcomes = forward(pieces, self._device)
+        took = perf_counter() - started
+        self._in_forward = 0
         self._pace.record(items, took)
-        settled = [request for piece, outcome in zip(pieces, outcomes, strict=True) if (request := self._book(piece, outcome))]
-        self._settle(settled)
+        self._settle([self._book(piece, outcome) for piece, outcome in zip(pieces, outcomes, strict=True)])
+        batch = Batch(
+            lane=pieces[0].request.lane,
+            requests=len(pieces),
+            items=items,
+            failed=sum(isinstance(outcome, BaseException) for outcome in outcomes),
+            waited=started - min(piece.request.arrived for piece in pieces),
+            took=took,
+        )
+        self._tell(batch)
+
+    def _book(self, piece: Piece, outcome: Outcome) -> tuple[Request, Outcome | None]:
+        """A request with its answer, or with None while there is more of it to compute."""
+        request = piece.request
+        if isinstance(outcome, BaseException):
+            with self._arrival:
+                self._lanes.drop(request)
+            return request, outcome
+        request.results.append(outcome)
+        if piece.stop < request.items:
+            return request, None
+        return request, request.results[0] if len(request.results) == 1 else torch.cat(request.results)
+
+    def _abandon(self) -> None:
+        """Answers everything that still waits with NotReady."""
+        with self._arrival:
+            requests = self._lanes.clear()
+        self._settle(
+            [(request, NotReady("The service is stopping; try again shortly.")) for request in requests]
+        )
+
+    def _settle(self, answers: list[tuple[Request, Outcome | None]]) -> None:
+        """Hands answers to their callers, on the event loop, in one go."""
+        assert self._loop is not None
+        if not answers:
+            return
+        try:
+            self._loop.call_soon_threadsafe(_answer, answers)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            logger.warning("%d answers came after the event loop was closed", len(answers))
+
+    def _tell(self, batch: Batch) -> None:
+        if batch.failed:
+            logger.warning(
+                "%d of %d requests failed in a forward pass of %s", batch.failed, batch.requests, batch.lane
+            )
         if self._on_batch is not None:
-            self._report(self._on_batch, pieces, outcomes, started, took)
+            try:
+                self._on_batch(batch)
+            except Exception:
+                logger.exception("the observer of batches failed")
+
+
+def _answer(answers: list[tuple[Request, Outcome | None]]) -> None:
+    for request, outcome in answers:
+        if outcome is not None:
+            request.answer(outcome)

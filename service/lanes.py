@@ -30,6 +30,17 @@ class Request:
         """Items that no forward pass has taken yet."""
         return self.items - self.taken
 
+    def answer(self, outcome: Tensor | BaseException) -> None:
+        """Gives the caller a result or raises at it; nothing happens when the caller has gone."""
+        if self.future.done():
+            return
+        if isinstance(outcome, Tensor):
+            self.future.set_result(outcome)
+        elif isinstance(outcome, Exception) and not isinstance(outcome, StopIteration):
+            self.future.set_exception(outcome)
+        else:  # a future refuses StopIteration, and SystemExit would end the event loop
+            self.future.set_exception(RuntimeError(f"a forward pass raised {outcome!r}"))
+
 
 @dataclass(frozen=True)
 class Piece:

@@ -1,0 +1,224 @@
+"""Fine-tuning a backbone on seen classes, so that sketches and photos of a class get features alike.
+
+Cross-entropy on a scaled cosine with one classifier for both domains, supervised contrast over the batch, and
+distillation of the network's own ImageNet logits on photos, which keeps what it knew of other classes.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from model.backbones import Backbone
+from model.data.sketchy import Pictures
+from model.efficientnet import FEATURES, IMAGENET_CLASSES
+from model.metrics import cosine, mean_average_precision, ranked_relevance
+from model.storage import read_tensors, write_tensors
+
+STATE, BEST = "backbone-state.safetensors", "backbone-best.safetensors"
+LOAD_MARGIN = 1.12
+"""Pictures are decoded this much larger than the network's input and cropped at random."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How a backbone is fine-tuned; figures of the first trials are in docs/results.md."""
+
+    epochs: int = 6
+    batch: int = 32
+    learning_rate: float = 4e-4
+    weight_decay: float = 1e-2
+    scale: float = 16.0
+    label_smoothing: float = 0.1
+    contrast: float = 0.2
+    temperature: float = 0.1
+    distillation: float = 0.5
+    seed: int = 0
+
+
+Validate = Callable[[Backbone], float]
+Report = Callable[[int, int, float, float | None], None]
+"""Told (step, steps, loss, validation or None)."""
+
+
+class _Trained(nn.Module):
+    """The backbone with the two heads that only training needs."""
+
+    def __init__(self, backbone: Backbone, imagenet: dict[str, Tensor], classes: int) -> None:
+        super().__init__()
+        self.backbone = backbone
+        self.imagenet = nn.Linear(FEATURES, IMAGENET_CLASSES)
+        self.classes = nn.Parameter(torch.randn(classes, backbone.feature.out_features) * 0.02)
+        backbone.network.load_state_dict({key: value for key, value in imagenet.items() if not key.startswith("_fc")})
+        self.imagenet.load_state_dict({"weight": imagenet["_fc.weight"], "bias": imagenet["_fc.bias"]})
+        nn.init.orthogonal_(backbone.feature.weight)
+        nn.init.zeros_(backbone.feature.bias)
+
+    def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        pooled = self.backbone.network(pixels)
+        return self.backbone.feature(pooled), self.imagenet(pooled)
+
+
+def fine_tune(
+    folder: Path,
+    backbone: Backbone,
+    imagenet: dict[str, Tensor],
+    photos: Pictures,
+    sketches: Pictures,
+    image_size: int,
+    recipe: Recipe,
+    *,
+    validate: Validate,
+    report: Report | None = None,
+    resume: bool = False,
+) -> float:
+    """Fine-tunes on decoded pictures of seen classes and leaves the best epoch's weights in `backbone`.
+
+    Saves after each epoch; all randomness is a function of (seed, step), so a resumed run repeats an undisturbed one.
+    Returns the validation figure of the weights kept.
+    """
+    torch.manual_seed(recipe.seed)
+    folder.mkdir(parents=True, exist_ok=True)
+    model = _Trained(backbone, imagenet, int(max(photos.labels.max(), sketches.labels.max())) + 1)
+    model.to(memory_format=torch.channels_last)
+    taught = _taught_logits(model, photos, image_size)
+    epoch_steps = len(photos.labels) // recipe.batch
+    steps = recipe.epochs * epoch_steps
+    optimiser = torch.optim.AdamW(model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=steps, pct_start=0.2)
+    step, best = _resume(folder, model, optimiser, schedule) if resume and (folder / STATE).exists() else (0, -1.0)
+    while step < steps:
+        model.train()
+        loss = _step(model, optimiser, photos, sketches, taught, image_size, recipe, step)
+        schedule.step()
+        step += 1
+        validation = None
+        if step % epoch_steps == 0:
+            model.eval()
+            validation = validate(backbone)
+            if validation > best:
+                best = validation
+                write_tensors(folder / BEST, backbone.state_dict(), {"validation": best})
+            _save(folder, model, optimiser, step, best)
+        if report is not None:
+            report(step, steps, loss, validation)
+    tensors, _ = read_tensors(folder / BEST)
+    backbone.load_state_dict(tensors)
+    return best
+
+
+def _step(
+    model: _Trained,
+    optimiser: torch.optim.Optimizer,
+    photos: Pictures,
+    sketches: Pictures,
+    taught: Tensor,
+    image_size: int,
+    recipe: Recipe,
+    step: int,
+) -> float:
+    rng = np.random.default_rng((recipe.seed, step))
+    torch.manual_seed(int(rng.integers(2**62)))
+    chosen_photos, chosen_sketches = _draw(photos.labels, sketches.labels, recipe, step, rng)
+    pixels = torch.cat([crops(photos.pixels[chosen_photos], image_size, rng), crops(sketches.pixels[chosen_sketches], image_size, rng, sketch=True)])
+    labels = torch.from_numpy(np.concatenate([photos.labels[chosen_photos], sketches.labels[chosen_sketches]]))
+    with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
+        features, logits = model(pixels.contiguous(memory_format=torch.channels_last))
+    features, logits = F.normalize(features.float()), logits[: recipe.batch].float()
+    scores = recipe.scale * features @ F.normalize(model.classes).T
+    loss = F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
+    loss = loss + recipe.contrast * supervised_contrast(features, labels, recipe.temperature)
+    teacher = taught[torch.from_numpy(chosen_photos)].softmax(1)
+    loss = loss + recipe.distillation * F.kl_div(logits.log_softmax(1), teacher, reduction="batchmean")
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+    optimiser.step()
+    return float(loss.detach())
+
+
+def _draw(
+    photo_labels: NDArray[np.int64], sketch_labels: NDArray[np.int64], recipe: Recipe, step: int, rng: np.random.Generator
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Photos in shuffled epochs; for each a sketch of its class, so that every batch holds pairs to contrast."""
+    epoch_steps = len(photo_labels) // recipe.batch
+    order = np.random.default_rng((recipe.seed, step // epoch_steps, 1)).permutation(len(photo_labels))
+    place = step % epoch_steps * recipe.batch
+    chosen = order[place : place + recipe.batch]
+    return chosen, np.array([rng.choice(np.flatnonzero(sketch_labels == label)) for label in photo_labels[chosen]])
+
+
+def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, sketch: bool = False) -> Tensor:
+    """Random crops (60 % to all of the area), mirrored half the time: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1]."""
+    whole = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
+    count = len(whole)
+    zoom = np.sqrt(rng.uniform(0.6, 1.15 if sketch else 1.0, count))
+    angle = rng.uniform(-0.2, 0.2, count) if sketch else np.zeros(count)
+    shift = rng.uniform(-1, 1, (count, 2)) * np.maximum(0.08, 1 - zoom)[:, None]
+    mirror = np.where(rng.random(count) < 0.5, -1.0, 1.0)
+    aspect = np.exp(rng.uniform(-0.15, 0.15, count))
+    matrix = np.zeros((count, 2, 3), np.float32)
+    matrix[:, 0, 0], matrix[:, 0, 1] = zoom * aspect * mirror * np.cos(angle), -zoom * np.sin(angle)
+    matrix[:, 1, 0], matrix[:, 1, 1] = zoom * mirror * np.sin(angle), zoom / aspect * np.cos(angle)
+    matrix[:, :, 2] = shift
+    where = F.affine_grid(torch.from_numpy(matrix), [count, 3, size, size], align_corners=False)
+    return F.grid_sample(whole - 1, where, align_corners=False) + 1  # beyond the picture it is white
+
+
+def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) -> Tensor:
+    """Khosla et al. 2020's loss over unit features [n, d]: the mean log-share of each item's own class, negated."""
+    itself = torch.eye(len(features), dtype=torch.bool)
+    logits = (features @ features.T / temperature).masked_fill(itself, -torch.inf)
+    log_share = logits.log_softmax(1).masked_fill(itself, 0)
+    alike = (labels[:, None] == labels[None]) & ~itself
+    return -((log_share * alike).sum(1) / alike.sum(1).clamp_min(1)).mean()
+
+
+@torch.inference_mode()
+def _taught_logits(model: _Trained, photos: Pictures, image_size: int) -> Tensor:
+    model.eval()
+    return torch.cat([model(_whole(photos.pixels[start : start + 64], image_size))[1] for start in range(0, len(photos.pixels), 64)])
+
+
+@torch.inference_mode()
+def features_of(backbone: Backbone, pictures: Pictures, image_size: int) -> Tensor:
+    """Features [n, d] of whole pictures, in evaluation mode."""
+    backbone.eval()
+    starts = range(0, len(pictures.pixels), 64)
+    return torch.cat([backbone(_whole(pictures.pixels[start : start + 64], image_size)) for start in starts])
+
+
+def _whole(pixels: NDArray[np.uint8], size: int) -> Tensor:
+    whole = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
+    if whole.shape[-1] != size:
+        whole = F.interpolate(whole, (size, size), mode="bicubic", antialias=True).clamp(-1, 1)
+    return whole.contiguous(memory_format=torch.channels_last)
+
+
+def mean_average_precision_of(photos: Tensor, photo_labels: NDArray[np.int64], sketches: Tensor, sketch_labels: NDArray[np.int64]) -> float:
+    """mAP@all of sketches against photos by cosine."""
+    return mean_average_precision(ranked_relevance(cosine(sketches, photos), torch.from_numpy(sketch_labels), torch.from_numpy(photo_labels)))
+
+
+def _save(folder: Path, model: _Trained, optimiser: torch.optim.Optimizer, step: int, best: float) -> None:
+    tensors = {f"model.{key}": value for key, value in model.state_dict().items()}
+    for index, state in optimiser.state_dict()["state"].items():
+        tensors |= {f"adam.{index}.{field}": torch.as_tensor(value) for field, value in state.items()}
+    write_tensors(folder / STATE, tensors, {"step": step, "best": best})
+
+
+def _resume(folder: Path, model: _Trained, optimiser: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.OneCycleLR) -> tuple[int, float]:
+    tensors, note = read_tensors(folder / STATE)
+    model.load_state_dict({key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")})
+    state = optimiser.state_dict()
+    for index in range(len(state["param_groups"][0]["params"])):
+        state["state"][index] = {field: tensors[f"adam.{index}.{field}"] for field in ("step", "exp_avg", "exp_avg_sq")}
+    optimiser.load_state_dict(state)
+    step = int(str(note["step"]))
+    for _ in range(step):
+        schedule.step()
+    return step, float(str(note["best"]))
