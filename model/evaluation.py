@@ -7,8 +7,10 @@ import torch
 from torch import Tensor
 
 from model.data.pairs import Pairs
+from model.data.sketchy import Catalogue, Pictures, decode
 from model.iiae import IIAE
-from model.metrics import top1
+from model.inference import Inference
+from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance, top1
 from model.presets import SIDES, Side
 
 Encode = Callable[[Side, Tensor], Tensor]
@@ -56,3 +58,32 @@ def while_training(pairs: Pairs, *, limit: int = 1_000) -> Callable[[IIAE], dict
         return {**found, "validation": shared - leaked}
 
     return figures
+
+
+def sketch_search(inference: Inference, unseen: Catalogue) -> dict[str, float]:
+    """Zero-shot sketch search on unseen classes: every sketch against all photos, cosine between the means.
+
+    P@k is the share of relevant hits among the first k photos; with fewer than k photos of a class it cannot reach 1.
+    The same with the backbone's features, without IIAE, and with the exclusive codes, stands beside it.
+    """
+    classes = unseen.classes
+    photos = decode(unseen.photos, classes, inference.preset.image_size)
+    sketches = decode(unseen.sketches, classes, inference.preset.image_size)
+    codes: dict[str, Callable[[Side, Tensor], Tensor]] = {"": inference.shared, "exclusive_": inference.exclusive}
+    if (backbone := inference.backbone) is not None:
+        codes["features_"] = lambda side, pixels: torch.Tensor(backbone(pixels))
+    found: dict[str, float] = {"queries": float(len(sketches.labels)), "photos": float(len(photos.labels))}
+    for prefix, encode in codes.items():
+        with torch.inference_mode():
+            x, y = (_encoded(encode, side, pictures) for side, pictures in (("x", photos), ("y", sketches)))
+        relevant = ranked_relevance(cosine(y, x), torch.from_numpy(sketches.labels), torch.from_numpy(photos.labels))
+        found[f"{prefix}map_all"] = mean_average_precision(relevant)
+        found[f"{prefix}p_100"] = precision_at(relevant, 100)
+        found[f"{prefix}p_10"] = precision_at(relevant, 10)
+    return found
+
+
+def _encoded(encode: Encode, side: str, pictures: Pictures) -> Tensor:
+    named: Side = "x" if side == "x" else "y"
+    batches = (pictures.pixels[start : start + 64] for start in range(0, len(pictures.pixels), 64))
+    return torch.cat([encode(named, torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 127.5 - 1).flatten(1).cpu() for batch in batches])

@@ -1,6 +1,6 @@
 """The model: encoders of what two domains share and of what each has alone, and their decoders."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
@@ -10,8 +10,7 @@ from model.networks import decoder, exclusive_encoder, feature_extractor, initia
 from model.presets import SIDES, Preset, Side
 
 
-@dataclass(frozen=True)
-class Pass:
+class Pass(NamedTuple):
     """All that one batch of pairs gives; the objectives are made of these.
 
     `x_hat` and `y_hat` are decoded from samples of both codes. `x_bar` and `y_bar` are decoded from zs

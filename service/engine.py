@@ -154,9 +154,8 @@ class Engine:
             while (pieces := self._next()) is not None:
                 try:
                     self._forward(pieces)
-                except (
-                    BaseException
-                ) as error:  # whatever it is, callers wait for an answer and others for the device
+                except BaseException as error:
+                    # Whatever it is, these callers wait for an answer and all others for the device.
                     self._settle([self._book(piece, error) for piece in pieces])
                 del pieces  # or the last batch's pictures stay in memory while the engine idles
         finally:
@@ -178,9 +177,8 @@ class Engine:
                     if left <= 0:
                         break
                     self._arrival.wait(left)
-                if pieces := self._lanes.take(
-                    lane, self._batch_items
-                ):  # none if all their callers left meanwhile
+                pieces = self._lanes.take(lane, self._batch_items)
+                if pieces:  # none if all their callers left meanwhile
                     return pieces
 
     def _forward(self, pieces: list[Piece]) -> None:

@@ -1,0 +1,228 @@
+"""The command line of the science: train, evaluate, figure. `iiae` mounts it beside the service's commands."""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from model import checkpoint, evaluation, figures, training
+from model.data.open import open_pairs
+from model.data.pairs import Pairs, Split
+from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+from model.fine_tuning import Recipe
+from model.iiae import IIAE
+from model.objective import OBJECTIVES
+from model.presets import PRESETS, Preset
+from model.sketch_training import SketchPlan, train_sketch
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
+SPLITS = Path(__file__).parent / "splits"
+
+Home = Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/, galleries/ and runs/.")]
+Data = Annotated[Path, typer.Option(help="Folder of the data.")]
+Unseen = Annotated[str | None, typer.Option(help="Text file of unseen class names, or sketchy-25 or sketchy-21.")]
+
+
+@app.command(epilog="Example: `iiae train facades --data facades --image-size 64 --width 0.5 --steps 2000`")
+def train(
+    preset: Annotated[str, typer.Argument(help=f"One of {', '.join(PRESETS)}.")],
+    data: Data,
+    home: Home = Path("var"),
+    name: Annotated[str | None, typer.Option(help="The checkpoint's name; default the preset's.")] = None,
+    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps; for sketchy, of its second stage.")] = 10_000,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning a backbone (sketchy).")] = 6,
+    image_size: Annotated[int | None, typer.Option(min=32, help="Side of the pictures, a multiple of 32.")] = None,
+    width: Annotated[float | None, typer.Option(help="Multiplies every channel count; 1 is the paper.")] = None,
+    batch: Annotated[int | None, typer.Option(min=2, help="Pairs a step.")] = None,
+    lam: Annotated[float | None, typer.Option("--lambda", help="Weight of the information preference.")] = None,
+    annealing: Annotated[float | None, typer.Option(min=1, help="a0, in steps.")] = None,
+    objective: Annotated[str, typer.Option(help=f"One of {', '.join(OBJECTIVES)}.")] = "iiae",
+    domains: Annotated[tuple[str, str] | None, typer.Option(help="Names of X and Y.")] = None,
+    reader: Annotated[str | None, typer.Option(help="Form of the data: mnist-cdcb, paired, cars, synthetic.")] = None,
+    unseen: Unseen = None,
+    printed: Annotated[bool, typer.Option(help="D.2's encoders wholly as printed (sketchy).")] = False,
+    seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
+    every: Annotated[int, typer.Option(min=1, help="Steps between validations, saves and sample grids.")] = 500,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that read pictures.")] = 0,
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda; more than one device through torchrun.")] = "auto",
+    threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default torch's.")] = None,
+    terms: Annotated[str, typer.Option(help="Terms of the data, for the manifest.")] = "not stated",
+    trained_on: Annotated[str | None, typer.Option(help="What the data is, for the manifest.")] = None,
+    half: Annotated[bool, typer.Option(help="Publish in half precision.")] = False,
+    resume: Annotated[bool, typer.Option(help="Go on from the last save of this name's run.")] = False,
+) -> None:
+    """Train a model and publish it to the store; a running service takes it up by itself."""
+    if objective not in OBJECTIVES:
+        raise typer.BadParameter(f"there are {', '.join(OBJECTIVES)}", param_hint="--objective")
+    chosen = _preset(preset, image_size=image_size, width=width, batch_size=batch, lam=lam, annealing=annealing, domains=domains, reader=reader)
+    if threads is not None:
+        torch.set_num_threads(threads)
+    named = name or chosen.name
+    if not checkpoint.NAME.fullmatch(named):
+        raise typer.BadParameter("lower-case letters, digits, '.', '_' and '-', at most 64", param_hint="--name")
+    folder = home / "runs" / named
+    about = {"trained_on": trained_on or f"{chosen.reader} data in a folder called {data.resolve().name}", "terms": terms, "command": _command()}
+    if chosen.network == "perceptron":
+        if not printed:
+            chosen = replace(chosen, shared_encoder="linear", zs_size=chosen.feature_size)
+        plan = SketchPlan(recipe=Recipe(epochs=epochs, seed=seed), steps=min(steps, 600), objective=objective)
+        published = _train_sketch(folder, chosen, data, _unseen_file(unseen), plan, home=home, name=named, about=about, half=half, resume=resume)
+    else:
+        plan_ = training.Plan(
+            steps=steps, seed=seed, objective=objective, validate_every=every, save_every=every, sample_every=every, workers=workers, accelerator=device
+        )
+        published = _train_images(folder, chosen, data, plan_, home=home, name=named, about=about, half=half, resume=resume)
+    Console().print(f"published [bold]{named}[/] as {published}", soft_wrap=True)
+
+
+def _train_images(
+    folder: Path, preset: Preset, data: Path, plan: training.Plan, *, home: Path, name: str, about: dict[str, str], half: bool, resume: bool
+) -> Path:
+    pairs = open_pairs(preset.reader, data, "train", preset.image_size, preset.domains)
+    held = open_pairs(preset.reader, data, "val", preset.image_size, preset.domains)
+    _say_damaged(pairs)
+    torch.manual_seed(plan.seed)
+    iiae = IIAE(preset)
+    with _bar() as bar:
+        task = bar.add_task("training", total=plan.steps, figures="")
+
+        def report(progress: training.Progress) -> None:
+            best = f"  best {run.best['validation']:.3f}" if run.best else ""
+            bar.update(task, completed=progress.step, figures=f"{progress.steps_per_second:.1f}/s  log p(x) {progress.terms['log_px']:.1f}{best}")
+
+        run = training.Run(
+            folder, iiae, pairs, plan, validate=evaluation.while_training(held), sample=figures.sampler(held), report=report
+        )
+        if resume:
+            run.resume()
+        found = run.train()
+    return checkpoint.publish(
+        home / "checkpoints", name, iiae, seed=plan.seed, data_fingerprint=pairs.fingerprint, half=half,
+        metrics={f"val_{key}": value for key, value in found.items()}, **about,
+    )  # fmt: skip
+
+
+def _train_sketch(
+    folder: Path, preset: Preset, data: Path, unseen: Path | None, plan: SketchPlan, *,
+    home: Path, name: str, about: dict[str, str], half: bool, resume: bool,
+) -> Path:  # fmt: skip
+    catalogue = read_catalogue(data)
+    hidden = read_unseen(unseen, catalogue.classes) if unseen else ()
+    seen = catalogue.only(label for label in catalogue.classes if label not in hidden)
+    with _bar() as bar:
+        first = bar.add_task("fine-tuning the backbone", total=None, figures="")
+        second = bar.add_task("IIAE on its features", total=plan.steps, figures="")
+
+        def backbone(step: int, steps: int, loss: float, validation: float | None) -> None:
+            figures_ = f"loss {loss:.2f}" if validation is None else f"loss {loss:.2f}  held-out mAP {validation:.3f}"
+            bar.update(first, completed=step, total=steps, figures=figures_)
+
+        def report(progress: training.Progress) -> None:
+            bar.update(second, completed=progress.step, total=progress.steps, figures=f"{progress.steps_per_second:.1f}/s")
+
+        iiae, network, found = train_sketch(
+            folder, preset, seen, plan, weights=home / "downloads", resume=resume, report_backbone=backbone, report=report
+        )
+    return checkpoint.publish(
+        home / "checkpoints", name, iiae, network, seed=plan.recipe.seed, data_fingerprint=seen.fingerprint, half=half, metrics=found, **about
+    )
+
+
+@app.command(epilog="Example: `iiae evaluate mnist-cdcb --data mnist --json figures.json`")
+def evaluate(
+    name: Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's name or folder.")],
+    data: Data,
+    home: Home = Path("var"),
+    split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which pairs.")] = "test",
+    limit: Annotated[int | None, typer.Option(min=1, help="Only so many pairs.")] = None,
+    unseen: Unseen = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to a file.")] = None,
+    device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
+    note: Annotated[bool, typer.Option(help="Write the figures into the checkpoint's manifest.")] = True,
+) -> None:
+    """Measure a checkpoint: cross-domain retrieval both ways and its leakage, or zero-shot sketch search."""
+    folder = checkpoint.find(home / "checkpoints", name)
+    manifest = checkpoint.read_manifest(folder)
+    inference = checkpoint.load(folder, torch.device(device))
+    preset = manifest.preset
+    if preset.backbone is not None:
+        catalogue = read_catalogue(data)
+        file = _unseen_file(unseen)
+        measured: Catalogue = catalogue.only(read_unseen(file, catalogue.classes)) if file else catalogue
+        found = evaluation.sketch_search(inference, measured)
+    else:
+        pairs = open_pairs(preset.reader, data, _split(split), preset.image_size, preset.domains)
+        found = evaluation.retrieval(inference.shared, inference.exclusive, pairs, limit=limit)
+    if note:
+        checkpoint.with_metrics(folder, found)
+    if json_file is not None:
+        json_file.write_text(json.dumps({**found, "seed": manifest.seed, "digest": manifest.weights_sha256}, indent=2) + "\n")
+    table = Table("figure", "value", title=f"{manifest.name} {manifest.version}")
+    for key, value in found.items():
+        table.add_row(key, f"{value:.4f}" if value <= 1 else f"{value:.0f}")
+    Console().print(table)
+
+
+@app.command(epilog="Example: `iiae figure facades --data facades --kind translations --out grid.png`")
+def figure(
+    name: Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's name or folder.")],
+    data: Data,
+    out: Annotated[Path, typer.Option(help="The PNG to write.")],
+    home: Home = Path("var"),
+    kind: Annotated[Literal["translations", "analogies"], typer.Option(help="Table 7's or Table 8's form.")] = "translations",
+    count: Annotated[int, typer.Option(min=1, max=50, help="Rows.")] = 6,
+    split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which pairs.")] = "test",
+) -> None:
+    """Draw the paper's picture of a checkpoint: translations (Table 7) or analogies (Table 8)."""
+    folder = checkpoint.find(home / "checkpoints", name)
+    manifest, iiae, _ = checkpoint.load_parts(folder)
+    pairs = open_pairs(manifest.preset.reader, data, _split(split), manifest.preset.image_size, manifest.preset.domains)
+    draw = figures.translations if kind == "translations" else figures.analogies
+    draw(iiae.eval(), pairs, count=count).save(out)
+    Console().print(f"wrote {out}")
+
+
+def _preset(name: str, **changes: object) -> Preset:
+    if name not in PRESETS:
+        raise typer.BadParameter(f"there is no preset {name!r}; there are {', '.join(PRESETS)}", param_hint="PRESET")
+    given = {key: value for key, value in changes.items() if value is not None}
+    try:
+        return replace(PRESETS[name], **given)  # type: ignore[arg-type]  # names and types are those of train's options
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
+def _unseen_file(unseen: str | None) -> Path | None:
+    if unseen is None:
+        return None
+    shipped = SPLITS / f"{unseen}.txt"
+    return shipped if shipped.is_file() else Path(unseen)
+
+
+def _split(split: str) -> Split:
+    return "train" if split == "train" else "val" if split == "val" else "test"
+
+
+def _say_damaged(pairs: Pairs) -> None:
+    if pairs.damaged:
+        Console(stderr=True).print(f"left out {len(pairs.damaged)} damaged files: {', '.join(pairs.damaged[:5])}")
+
+
+def _command() -> str:
+    return " ".join(["iiae", *sys.argv[1:]])
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[figures]}"),
+        console=Console(stderr=True),
+    )  # fmt: skip
+
+
