@@ -87,11 +87,11 @@ class Preset:
 # fmt: off
 PRESETS: dict[str, Preset] = {preset.name: preset for preset in (
     #      D.3                 X, Y                        published form         lambda     reconstruction              batch            a0
-    Preset(name="mnist-cdcb", domains=("cd", "cb"),        reader="mnist-cdcb", lam=5,     reconstruction_weight=1_000,  batch_size=8,   annealing=25_000),
-    Preset(name="cars",       domains=("front", "turned"), reader="cars",       lam=50,    reconstruction_weight=1_000,  batch_size=8,   annealing=100,   network="convolutional_fc"),
-    Preset(name="facades",    domains=("photo", "label"),  reader="paired",     lam=1_000, reconstruction_weight=1_000,  batch_size=8,   annealing=25_000),
-    Preset(name="maps",       domains=("satellite", "map"), reader="paired",    lam=50,    reconstruction_weight=20_000, batch_size=8,   annealing=25_000),
-    Preset(name="sketchy",    domains=("photo", "sketch"), reader="sketchy",    lam=2,     reconstruction_weight=10,     batch_size=100, annealing=2_000, network="perceptron",
+    Preset(name="mnist-cdcb", domains=("cd", "cb"),        reader="mnist-cdcb", lam=5.0,     reconstruction_weight=1_000.0,  batch_size=8,   annealing=25_000.0),
+    Preset(name="cars",       domains=("front", "turned"), reader="cars",       lam=50.0,    reconstruction_weight=1_000.0,  batch_size=8,   annealing=100.0,   network="convolutional_fc"),
+    Preset(name="facades",    domains=("photo", "label"),  reader="paired",     lam=1_000.0, reconstruction_weight=1_000.0,  batch_size=8,   annealing=25_000.0),
+    Preset(name="maps",       domains=("satellite", "map"), reader="paired",    lam=50.0,    reconstruction_weight=20_000.0, batch_size=8,   annealing=25_000.0),
+    Preset(name="sketchy",    domains=("photo", "sketch"), reader="sketchy",    lam=2.0,     reconstruction_weight=10.0,     batch_size=100, annealing=2_000.0, network="perceptron",
            likelihood="gaussian", distance="cosine", backbone="efficientnet-lite0", zs_size=64, zx_size=64, image_size=144),
 )}
 # fmt: on
