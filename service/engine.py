@@ -122,25 +122,19 @@ class Engine:
                 self._lanes.drop(request)
             raise
 
-    def _request(
-        self, lane: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...]
-    ) -> Request:
+    def _request(self, lane: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Request:
         sizes = {tensor.shape[0] for tensor in inputs}
         if len(sizes) != 1 or 0 in sizes:
             raise ValueError(f"inputs must share a leading axis of at least 1, not {sorted(sizes)}")
         future: asyncio.Future[Tensor] = asyncio.get_running_loop().create_future()
         arrived = perf_counter()
-        return Request(
-            lane=lane, function=function, inputs=inputs, items=sizes.pop(), arrived=arrived, future=future
-        )
+        return Request(lane=lane, function=function, inputs=inputs, items=sizes.pop(), arrived=arrived, future=future)
 
     def _admit(self, request: Request) -> None:
         if not self._open:
             raise NotReady("The service is starting or stopping; try again shortly.")
         if request.items > self._queue_items:
-            raise ParameterInvalid(
-                f"The request has {request.items} items; this service takes at most {self._queue_items} at once."
-            )
+            raise ParameterInvalid(f"The request has {request.items} items; this service takes at most {self._queue_items} at once.")
         if self._lanes.depth + request.items > self._queue_items:
             raise Overloaded(
                 f"{self._lanes.depth} items are waiting for the model, of {self._queue_items} that may.",
@@ -219,9 +213,7 @@ class Engine:
         """Answers everything that still waits with NotReady."""
         with self._arrival:
             requests = self._lanes.clear()
-        self._settle(
-            [(request, NotReady("The service is stopping; try again shortly.")) for request in requests]
-        )
+        self._settle([(request, NotReady("The service is stopping; try again shortly.")) for request in requests])
 
     def _settle(self, answers: list[tuple[Request, Outcome | None]]) -> None:
         """Hands answers to their callers, on the event loop, in one go."""
@@ -235,9 +227,7 @@ class Engine:
 
     def _tell(self, batch: Batch) -> None:
         if batch.failed:
-            logger.warning(
-                "%d of %d requests failed in a forward pass of %s", batch.failed, batch.requests, batch.lane
-            )
+            logger.warning("%d of %d requests failed in a forward pass of %s", batch.failed, batch.requests, batch.lane)
         if self._on_batch is not None:
             try:
                 self._on_batch(batch)

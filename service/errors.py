@@ -17,6 +17,7 @@
     ├── PhotoNotFound            404  photo_not_found
     ├── GalleryExists            409  gallery_exists
     ├── GalleryOutdated          409  gallery_outdated
+    ├── GalleryDamaged           500  gallery_damaged
     ├── Overloaded               429  overloaded      (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
 
@@ -107,6 +108,10 @@ class GalleryExists(ServiceError):
 
 class GalleryOutdated(ServiceError):
     status, code, title = 409, "gallery_outdated", "The gallery was made with another checkpoint"
+
+
+class GalleryDamaged(ServiceError):
+    status, code, title = 500, "gallery_damaged", "The gallery cannot be read"
 
 
 class Overloaded(ServiceError):

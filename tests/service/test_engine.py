@@ -105,9 +105,7 @@ def test_a_batch_waits_for_company_but_not_longer_than_told() -> None:
     async def check() -> None:
         batches: list[Batch] = []
         async with running(wait_ms=10_000, batch_items=3, on_batch=batches.append) as engine:
-            await asyncio.gather(
-                *(engine.run("a", double, column(i)) for i in range(3))
-            )  # full: does not wait
+            await asyncio.gather(*(engine.run("a", double, column(i)) for i in range(3)))  # full: does not wait
         assert [batch.items for batch in batches] == [3]
         async with running(wait_ms=20, on_batch=batches.append) as engine:
             await asyncio.wait_for(engine.run("a", double, column(1)), 5)
@@ -331,9 +329,7 @@ visits = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(visits, st.integers(1, 5), st.integers(4, 16), st.sampled_from([0.0, 0.5]), st.integers(0, 30))
-def test_any_schedule_every_caller_gets_its_own_answer(
-    schedule: list[Visit], batch_items: int, queue_items: int, wait_ms: float, stops_after: int
-) -> None:
+def test_any_schedule_every_caller_gets_its_own_answer(schedule: list[Visit], batch_items: int, queue_items: int, wait_ms: float, stops_after: int) -> None:
     def function(x: Tensor) -> Tensor:
         assert len(x) <= batch_items
         if x.isnan().any():
