@@ -24,10 +24,12 @@ def test_opens_after_failures_in_a_row_only() -> None:
         breaker.failed()
         breaker.failed()
         breaker.succeeded()
-    assert breaker.allow() and breaker.closed
+    assert breaker.allow()
+    assert breaker.closed
     for _ in range(3):
         breaker.failed()
-    assert not breaker.allow() and not breaker.closed
+    assert not breaker.allow()
+    assert not breaker.closed
 
 
 def test_lets_one_probe_through_after_the_rest_and_closes_when_it_succeeds() -> None:
@@ -36,9 +38,11 @@ def test_lets_one_probe_through_after_the_rest_and_closes_when_it_succeeds() -> 
     clock.now += 0.99
     assert not breaker.allow()
     clock.now += 0.01
-    assert breaker.allow() and not breaker.allow()
+    assert breaker.allow()
+    assert not breaker.allow()
     breaker.succeeded()
-    assert breaker.closed and breaker.allow()
+    assert breaker.closed
+    assert breaker.allow()
 
 
 def test_rests_longer_after_each_failed_probe_up_to_a_bound() -> None:

@@ -31,7 +31,8 @@ def test_the_key_tells_apart_all_that_matters() -> None:
     ]
     parts += [("photo", "digest", 2, "shared-x"), ("photo", "digest", 1, "shared-y")]
     keys = {cache_key(*part) for part in parts}
-    assert len(keys) == len(parts) and all(key.startswith("iiae:") for key in keys)
+    assert len(keys) == len(parts)
+    assert all(key.startswith("iiae:") for key in keys)
 
 
 def test_computed_once_and_the_same_before_and_after() -> None:
@@ -54,7 +55,8 @@ def test_equal_requests_at_one_time_compute_once_and_share_no_memory() -> None:
         cache, model = EmbeddingCache(max_bytes=0), Model()
         first, second = await asyncio.gather(*(cache.get_or_compute("key", model) for _ in range(2)))
         first += 1
-        assert model.computed == 1 and not np.array_equal(first, second)
+        assert model.computed == 1
+        assert not np.array_equal(first, second)
         assert (cache.stats().misses, cache.stats().joined) == (1, 1)
 
     asyncio.run(check())

@@ -70,7 +70,8 @@ def test_results_are_those_of_a_plain_call_and_ordinary_tensors() -> None:
             x, y = torch.randn(5, 3), torch.randn(5, 3)
             result = await engine.run("add", torch.add, x, y)
             assert torch.equal(result, x + y)
-            assert not result.is_inference() and not result.requires_grad
+            assert not result.is_inference()
+            assert not result.requires_grad
             weight = torch.ones(3, requires_grad=True)
             assert not (await engine.run("multiply", lambda x: x * weight, x)).requires_grad
 
@@ -96,7 +97,8 @@ def test_what_came_in_during_a_forward_is_the_next_batch_of_its_lane() -> None:
             ("a", 3, 6),
             ("b", 1, 1),
         ]
-        assert batches[1].waited > 0 and batches[0].took > 0
+        assert batches[1].waited > 0
+        assert batches[0].took > 0
 
     asyncio.run(check())
 
@@ -173,7 +175,8 @@ def test_items_whose_caller_left_are_not_computed_and_free_their_places() -> Non
             assert engine.depth == 4
             leaving.cancel()
             await asyncio.gather(leaving, return_exceptions=True)
-            assert leaving.cancelled() and engine.depth == 1
+            assert leaving.cancelled()
+            assert engine.depth == 1
             gate.opened.set()
             await asyncio.gather(first, staying)
         assert gate.seen == [[0], [4]]
@@ -213,7 +216,8 @@ def test_one_bad_item_hurts_only_its_caller() -> None:
             await settle()
             gate.opened.set()
             results = await asyncio.gather(first, *tasks, return_exceptions=True)
-        assert isinstance(results[2], ValueError) and str(results[2]) == "negative"
+        assert isinstance(results[2], ValueError)
+        assert str(results[2]) == "negative"
         assert [result.tolist() for result in results if isinstance(result, Tensor)] == [
             [[0]],
             [[2]],
@@ -348,7 +352,8 @@ def test_any_schedule_every_caller_gets_its_own_answer(schedule: list[Visit], ba
                 await asyncio.sleep(0)
             task.cancel()
         try:
-            assert torch.equal(await task, 2 * x) and not visit.bad
+            assert torch.equal(await task, 2 * x)
+            assert not visit.bad
         except ValueError:
             assert visit.bad
         except asyncio.CancelledError:

@@ -59,7 +59,9 @@ def test_the_others_go_on_when_the_first_leaves() -> None:
         first.cancel()
         await settle()
         work.finish.set()
-        assert await second == 1 and first.cancelled() and work.cancelled == 0
+        assert await second == 1
+        assert first.cancelled()
+        assert work.cancelled == 0
 
     asyncio.run(check())
 
@@ -76,7 +78,8 @@ def test_it_ends_with_the_last_one_waiting_and_a_newcomer_starts_anew() -> None:
         await settle()
         assert work.cancelled == 1
         work.finish.set()
-        assert await newcomer == 2 and len(flights) == 0
+        assert await newcomer == 2
+        assert len(flights) == 0
 
     asyncio.run(check())
 

@@ -19,7 +19,9 @@ embeddings = arrays(
 def test_round_trip_rounds_to_float16_and_keeps_the_shape(values: np.ndarray) -> None:
     unpacked = unpack("key", pack("key", values))
     np.testing.assert_array_equal(unpacked, values.astype(np.float16).astype(np.float32))
-    assert unpacked.dtype == np.float32 and unpacked.shape == values.shape and unpacked.flags.writeable
+    assert unpacked.dtype == np.float32
+    assert unpacked.shape == values.shape
+    assert unpacked.flags.writeable
 
 
 def test_the_values_are_little_endian_float16() -> None:

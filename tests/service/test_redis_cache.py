@@ -109,12 +109,14 @@ def test_what_one_process_computed_another_finds(redis: RedisProcess) -> None:
         async with cache_at(redis.url) as cache:
             second = await cache.get_or_compute(key(1), model)
             stats = cache.stats()
-        assert model.computed == 1 and (stats.redis_hits, stats.misses, stats.redis) == (1, 0, "up")
+        assert model.computed == 1
+        assert (stats.redis_hits, stats.misses, stats.redis) == (1, 0, "up")
         np.testing.assert_array_equal(first, second)
 
     asyncio.run(check())
     stored = redis.client.get(key(1))
-    assert key(1).startswith("iiae:") and isinstance(stored, bytes)
+    assert key(1).startswith("iiae:")
+    assert isinstance(stored, bytes)
     np.testing.assert_allclose(unpack(key(1), stored), VALUES, atol=5e-4)
     assert len(stored) < 2 * VALUES.size + 50
     assert 0 < int(redis.client.ttl(key(1))) <= 7 * 24 * 3600
@@ -144,7 +146,9 @@ def test_another_type_under_a_key_is_a_miss_and_no_outage(redis: RedisProcess) -
             for name in range(5):
                 redis.client.lpush(key(name), "a list")
                 await right(cache, name, model)
-            assert model.computed == 5 and cache.stats().redis == "up" and cache.stats().redis_failures == 0
+            assert model.computed == 5
+            assert cache.stats().redis == "up"
+            assert cache.stats().redis_failures == 0
 
     asyncio.run(check())
 
@@ -159,7 +163,8 @@ def test_killed_and_started_again(redis: RedisProcess) -> None:
                 await right(cache, name, model)
             assert cache.stats().redis == "down"
             computed, failures = model.computed, cache.stats().redis_failures
-            assert computed == 21 and failures < 15  # most were not even tried
+            assert computed == 21
+            assert failures < 15  # most were not even tried
             await asyncio.to_thread(redis.start)
             await asyncio.sleep(0.06)
             await right(cache, "back", model)
@@ -223,7 +228,8 @@ def test_full_it_keeps_answering_reads(redis: RedisProcess) -> None:
             for name in range(10):
                 await right(cache, name, model)
             await right(cache, "old", model)
-            assert model.computed == 11 and cache.stats().redis == "up"
+            assert model.computed == 11
+            assert cache.stats().redis == "up"
         assert redis.client.dbsize() == 1
 
     asyncio.run(check())
@@ -256,7 +262,8 @@ def test_a_server_that_is_not_redis_is_left_alone() -> None:
             async with cache_at(f"redis://127.0.0.1:{port}", rest=5) as cache:
                 for name in range(6):
                     await right(cache, name, model)
-                assert model.computed == 6 and cache.stats().redis == "down"
+                assert model.computed == 6
+                assert cache.stats().redis == "down"
 
     asyncio.run(check())
 
@@ -269,7 +276,8 @@ def test_writes_never_pile_up(redis: RedisProcess) -> None:
         assert shared.counts.dropped_writes == 6
         await shared.start()
         await shared.stop()
-        assert shared.counts.writes == 4 and redis.client.dbsize() == 4
+        assert shared.counts.writes == 4
+        assert redis.client.dbsize() == 4
 
     asyncio.run(check())
 

@@ -1,0 +1,64 @@
+"""Use case: a picture's bytes to its codes, through the cache and the engine."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.inference import Inference
+from model.presets import Side
+from service import images
+from service.cache import EmbeddingCache, cache_key
+from service.engine import Engine
+from service.images import Upload
+from service.served import Model
+from service.workers import Workers
+
+Code = NDArray[np.float32]
+
+
+class Embedder:
+    """Codes of pictures. A picture that was seen before is not even decoded.
+
+    Args:
+        max_pixels: of one picture, read from its header.
+    """
+
+    def __init__(self, *, engine: Engine, cache: EmbeddingCache, workers: Workers, max_pixels: int) -> None:
+        self._engine = engine
+        self._cache = cache
+        self._workers = workers
+        self._max_pixels = max_pixels
+
+    async def shared(self, model: Model, side: Side, upload: Upload) -> Code:
+        """The mean of r(zs|picture), of `model.inference.shared_shape`.
+
+        Raises:
+            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, Overloaded, NotReady.
+        """
+        return await self._code(model, "shared", side, upload, lambda pixels: model.inference.shared(side, pixels))
+
+    async def exclusive(self, model: Model, side: Side, upload: Upload) -> Code:
+        """The mean of q(z|picture), [exclusive_size]; raises as `shared` does."""
+        return await self._code(model, "exclusive", side, upload, lambda pixels: model.inference.exclusive(side, pixels))
+
+    async def side_of(self, model: Model, upload: Upload) -> float:
+        """How much rather the picture looks like X (above 0) or Y (below); raises as `shared` does."""
+        return float(await self._code(model, "side", "x", upload, model.inference.side_of))
+
+    async def _code(self, model: Model, kind: str, side: Side, upload: Upload, encode: Callable[[Tensor], Tensor]) -> Code:
+        async def compute() -> Code:
+            pixels = await self._workers.run(_pixels, model.inference, side, upload.data, self._max_pixels)
+            codes = await self._engine.run((model.digest, kind, side), encode, pixels.unsqueeze(0))
+            code: Code = codes[0].float().numpy()
+            return code
+
+        key = cache_key(upload.sha256, model.digest, model.manifest.preprocessing, f"{kind}-{side}")
+        return await self._cache.get_or_compute(key, compute)
+
+
+def _pixels(inference: Inference, side: Side, data: bytes, max_pixels: int) -> Tensor:
+    with torch.inference_mode(False), images.decode(data, max_pixels=max_pixels) as picture:
+        return inference.prepare(picture, side)

@@ -1,0 +1,75 @@
+"""Every failure as RFC 9457 `application/problem+json`, rendered in one place."""
+
+import json
+import logging
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from service.errors import ParameterInvalid, ServiceError
+
+logger = logging.getLogger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+CODES = {400: "body_unreadable", 404: "not_found", 405: "method_not_allowed"}
+
+
+def problem(
+    status: int, code: str, title: str, detail: str, *, errors: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None, request_id: str = ""
+) -> Response:
+    """One problem as a response."""
+    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    if request_id:
+        body["request_id"] = request_id
+    if errors:
+        body["errors"] = [{"field": field, "message": message} for field, message in errors]
+    return Response(json.dumps(body), status, dict(headers or {}), CONTENT_TYPE)
+
+
+def of_service_error(error: ServiceError, request_id: str = "") -> Response:
+    """A domain error with its status and code."""
+    headers = {"Retry-After": str(error.retry_after)} if error.retry_after is not None else {}
+    if error.status == 401:
+        headers["WWW-Authenticate"] = "ApiKey"
+    errors = error.errors if isinstance(error, ParameterInvalid) else ()
+    return problem(error.status, error.code, error.title, error.detail, errors=errors, headers=headers, request_id=request_id)
+
+
+def install(app: FastAPI) -> None:
+    """Makes the app answer all failures with problems."""
+    app.add_exception_handler(ServiceError, _service_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _service_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    return of_service_error(error, _id(request))
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    errors = tuple((".".join(str(part) for part in entry["loc"][1:]) or "body", str(entry["msg"])) for entry in error.errors())
+    detail = "; ".join(f"{field}: {message}" for field, message in errors)
+    return of_service_error(ParameterInvalid(detail, errors), _id(request))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    title = HTTPStatus(error.status_code).phrase
+    code = CODES.get(error.status_code, f"http_{error.status_code}")
+    return problem(error.status_code, code, title, str(error.detail), headers=error.headers, request_id=_id(request))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    logger.error("unexpected failure of %s %s", request.method, request.url.path, exc_info=error)
+    return problem(500, ServiceError.code, ServiceError.title, "an unexpected failure; it has been logged", request_id=_id(request))
+
+
+def _id(request: Request) -> str:
+    return str(request.scope.get("request_id", ""))

@@ -1,0 +1,173 @@
+"""The use cases of galleries: search with a picture, more like a photo, add and remove photos."""
+
+import mimetypes
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import JsonValue
+
+from model.presets import other
+from service.embedding import Embedder
+from service.errors import GalleryNotFound, GalleryOutdated
+from service.galleries import Galleries
+from service.gallery import About, Gallery, Hit, NewPhoto, Photo
+from service.images import Header, Upload, decode, inspect, thumbnail
+from service.registry import Registry
+from service.served import Model
+from service.workers import Workers
+
+
+@dataclass(frozen=True)
+class Found:
+    """Hits and where they are from."""
+
+    gallery: Gallery
+    model: Model
+    hits: list[Hit]
+
+
+@dataclass(frozen=True)
+class Summary:
+    """A gallery in a list."""
+
+    name: str
+    about: About
+    photos: int
+    index: str
+    outdated: bool
+
+
+class Retrieval:
+    """Galleries and the models that embed for them; SQLite, FAISS and Pillow run in `workers`."""
+
+    def __init__(
+        self, *, galleries: Galleries, registry: Registry, embedder: Embedder, workers: Workers, max_pixels: int, default_gallery: str | None = None
+    ) -> None:
+        self.galleries, self.registry, self.embedder, self.workers = galleries, registry, embedder, workers
+        self.max_pixels, self.default_gallery = max_pixels, default_gallery
+
+    async def search(self, upload: Upload, *, gallery: str | None, k: int, capability: str, source: str | None = None) -> Found:
+        """The k photos nearest to a picture of the other domain (or of `source`).
+
+        Raises: GalleryNotFound, GalleryOutdated, ModelNotFound, CapabilityMissing, DomainUnknown, and the image's errors.
+        """
+        opened, model = await self._searchable(gallery, capability)
+        side = model.side(source) if source is not None else other(model.side(opened.about.domain))
+        code = await self.embedder.shared(model, side, upload)
+        hits = await self.workers.run(opened.search, np.ravel(code), k)
+        return Found(opened, model, hits)
+
+    async def similar(self, name: str, photo_id: int, k: int) -> Found:
+        """The k photos nearest to a photo of the gallery, itself left out."""
+        opened, model = await self._searchable(name, "retrieve")
+        vector = await self.workers.run(opened.vector, photo_id)
+        hits = await self.workers.run(opened.search, vector, k + 1)
+        return Found(opened, model, [hit for hit in hits if hit.photo.id != photo_id][:k])
+
+    async def create(self, name: str, model_name: str, domain: str | None) -> Summary:
+        """A new gallery for one domain of a model. Raises NameInvalid, GalleryExists, ModelNotFound, DomainUnknown."""
+        model = self.registry.get(model_name, capability="retrieve")
+        side = model.side(domain)
+        about = About(
+            model=model.id, digest=model.digest, domain=model.domain(side), distance=model.inference.preset.distance,
+            dim=int(np.prod(model.inference.shared_shape)),
+        )  # fmt: skip
+        return await self.workers.run(self._summary, await self.workers.run(self.galleries.create, name, about))
+
+    async def summaries(self) -> list[Summary]:
+        """All galleries."""
+        return await self.workers.run(lambda: [self._summary(self.galleries.open(name)) for name in self.galleries.names()])
+
+    async def summary(self, name: str) -> Summary:
+        """One gallery."""
+        return await self.workers.run(lambda: self._summary(self.galleries.open(name)))
+
+    async def delete(self, name: str) -> None:
+        """Deletes a gallery."""
+        await self.workers.run(self.galleries.delete, name)
+
+    async def add(self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]) -> list[Photo]:
+        """Adds photos, all or none; when it returns they are on disk.
+
+        Raises: the first bad image's error, with its file named; then nothing is added.
+        """
+        opened = await self.workers.run(self.galleries.open, name)
+        model = self._model(opened)
+        side = model.side(opened.about.domain)
+        known = await self.workers.run(opened.known, [upload.sha256 for upload in uploads])
+        fresh = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
+        new: list[NewPhoto] = []
+        for upload in fresh.values():
+            header, small = await self.workers.run(picture_facts, upload.data, self.max_pixels)
+            code = await self.embedder.shared(model, side, upload)
+            new.append(
+                NewPhoto(
+                    sha256=upload.sha256, embedding=np.ravel(code), content_type=header.content_type, width=header.width, height=header.height,
+                    thumbnail=small, data=upload.data, label=label, metadata=metadata,
+                )
+            )  # fmt: skip
+        if new:
+            await self.workers.finish(opened.add, new)
+        kept = await self.workers.finish(opened.known, [upload.sha256 for upload in uploads])
+        return [kept[upload.sha256] for upload in uploads]
+
+    async def remove(self, name: str, photo_id: int) -> None:
+        """Removes a photo."""
+        opened = await self.workers.run(self.galleries.open, name)
+        await self.workers.run(opened.remove, photo_id)
+
+    async def page(self, name: str, after: int, limit: int) -> list[Photo]:
+        """Photos by id."""
+        opened = await self.workers.run(self.galleries.open, name)
+        return await self.workers.run(opened.page, after, limit)
+
+    async def picture(self, name: str, photo_id: int, *, small: bool) -> tuple[Photo, Path, str]:
+        """A photo, the file to send for it and that file's content type. Raises PhotoNotFound."""
+
+        def look() -> tuple[Photo, Path, str]:
+            opened = self.galleries.open(name)
+            photo = opened.photo(photo_id)
+            if small and (path := opened.thumbnail_path(photo)).is_file():
+                return photo, path, "image/webp"
+            path = opened.picture_path(photo)
+            return photo, path, photo.content_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+
+        return await self.workers.run(look)
+
+    async def _searchable(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
+        if name is None:
+            name = self.default_gallery or await self.workers.run(self._first, capability)
+        opened = await self.workers.run(self.galleries.open, name)
+        model = self._model(opened)
+        model.require(capability)
+        return opened, model
+
+    def _first(self, capability: str) -> str:
+        """The first gallery by name that can be searched so."""
+        able = {model.digest for model in self.registry.models() if capability in model.inference.capabilities}
+        for name in self.galleries.names():
+            if self.galleries.open(name).about.digest in able:
+                return name
+        raise GalleryNotFound("there is no gallery to search yet: make one with POST /galleries or `iiae index FOLDER`, or name one")
+
+    def _model(self, gallery: Gallery) -> Model:
+        model = self.registry.get(gallery.about.model, capability="retrieve")
+        if model.digest != gallery.about.digest:
+            raise GalleryOutdated(
+                f"gallery {gallery.name!r} was embedded by another version of {model.id!r} (digest {gallery.about.digest[:12]}, served is "
+                f"{model.digest[:12]}): embed it again with `iiae index FOLDER --gallery {gallery.name} --again`, or delete it and add the photos anew"
+            )
+        return model
+
+    def _summary(self, gallery: Gallery) -> Summary:
+        served = {model.id: model.digest for model in self.registry.models()}
+        outdated = served.get(gallery.about.model) != gallery.about.digest
+        return Summary(gallery.name, gallery.about, gallery.count, gallery.index.kind, outdated)
+
+
+def picture_facts(data: bytes, max_pixels: int) -> tuple[Header, bytes]:
+    """A file's header and its thumbnail."""
+    header = inspect(data, max_pixels=max_pixels)
+    return header, thumbnail(decode(data, max_pixels=max_pixels))

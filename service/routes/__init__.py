@@ -1,0 +1,1 @@
+"""HTTP: one file for each group of calls; a route parses, delegates and returns."""

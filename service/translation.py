@@ -1,0 +1,146 @@
+"""Use cases: one domain's picture as the other's, and what one picture shows in the way that another does."""
+
+import secrets
+from dataclasses import dataclass
+from math import log
+from typing import Literal
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from model.pictures import picture
+from model.presets import Side, other
+from service.embedding import Code, Embedder
+from service.engine import Engine
+from service.errors import DomainsDiffer, ParameterInvalid
+from service.images import Upload
+from service.served import Model
+from service.workers import Workers
+
+Style = Literal["sampled", "mean"]
+
+DOMAIN_MARGIN = log(2)
+"""An analogy's pictures are refused as of two domains only if one is reconstructed twice as well as X than as Y,
+and the other twice as well as Y than as X. Anything less clear is the caller's to know."""
+
+SEEDS = 2**31
+"""Seeds are drawn below this, so that any client's integers hold them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """One result; with `seed` the request gives it again. No seed where nothing was drawn."""
+
+    image: Image.Image
+    seed: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Translation:
+    """Pictures of the domain `target`, from one of the domain `source`."""
+
+    source: str
+    target: str
+    pictures: list[Picture]
+
+
+class Translator:
+    """What image models do beside search; both calls want a model with the capability of their name."""
+
+    def __init__(self, *, engine: Engine, embedder: Embedder, workers: Workers) -> None:
+        self._engine = engine
+        self._embedder = embedder
+        self._workers = workers
+
+    async def translate(
+        self,
+        model: Model,
+        upload: Upload,
+        *,
+        source: str | None = None,
+        samples: int = 1,
+        seed: int | None = None,
+        reference: Upload | None = None,
+        style: Style = "sampled",
+    ) -> Translation:
+        """The picture in the other domain.
+
+        Args:
+            source: the picture's domain; the model's first unless told.
+            samples: how many, in styles drawn from N(0, I); sample i is drawn with `seed` + i.
+            reference: a picture of the target's domain whose style to take instead.
+            style: `mean` takes the prior's mean, the plainest style, instead.
+
+        Raises:
+            CapabilityMissing, DomainUnknown, and what reading a picture and the engine raise.
+            ParameterInvalid: several samples of one style, or two styles.
+        """
+        model.require("translate")
+        side = model.side(source)
+        target = other(side)
+        _check_style(samples, reference, style)
+        zs = await self._embedder.shared(model, side, upload)
+        seeds: list[int | None] = [None]
+        if reference is not None:
+            z = _one(await self._embedder.exclusive(model, target, reference))
+        elif style == "mean":
+            z = torch.zeros(1, model.inference.exclusive_size)
+        else:
+            first = secrets.randbelow(SEEDS) if seed is None else seed
+            z, seeds = _draw(model, first, samples), list(range(first, first + samples))
+        return await self._decode(model, side, target, z, zs, seeds)
+
+    async def analogy(self, model: Model, upload: Upload, reference: Upload, *, source: str | None = None, reference_source: str | None = None) -> Translation:
+        """What the picture shows, in the way that the reference shows it; both are of one domain.
+
+        Args:
+            source: the domain of both; the model's first unless told.
+            reference_source: the reference's domain, where a caller says it apart.
+
+        Raises:
+            CapabilityMissing, DomainUnknown, and what reading a picture and the engine raise.
+            DomainsDiffer: by name, or clearly by their looks (`DOMAIN_MARGIN`).
+        """
+        model.require("analogy")
+        side = model.side(source)
+        if reference_source is not None and model.side(reference_source) != side:
+            raise DomainsDiffer(f"The image is of {model.domain(side)!r} and the reference of {reference_source!r}; an analogy wants two of one domain.")
+        looks = [await self._embedder.side_of(model, each) for each in (upload, reference)]
+        if min(looks) < -DOMAIN_MARGIN and max(looks) > DOMAIN_MARGIN:
+            image, other_image = (model.domain("x" if look > 0 else "y") for look in looks)
+            raise DomainsDiffer(f"The image looks like {image!r} and the reference like {other_image!r}; an analogy wants two of one domain.")
+        zs = await self._embedder.shared(model, side, upload)
+        z = _one(await self._embedder.exclusive(model, side, reference))
+        return await self._decode(model, side, side, z, zs, [None])
+
+    async def _decode(self, model: Model, source: Side, target: Side, z: Tensor, zs: Code, seeds: list[int | None]) -> Translation:
+        """One zs in the styles z [n, exclusive_size]."""
+
+        def decode(z: Tensor, zs: Tensor) -> Tensor:
+            return model.inference.decode(target, z, zs)
+
+        pixels = await self._engine.run((model.digest, "decode", target), decode, z, _one(zs).expand(len(z), *zs.shape))
+        images = await self._workers.finish(lambda: [picture(each) for each in pixels])
+        pictures = [Picture(image=image, seed=seed) for image, seed in zip(images, seeds, strict=True)]
+        return Translation(source=model.domain(source), target=model.domain(target), pictures=pictures)
+
+
+def _check_style(samples: int, reference: Upload | None, style: Style) -> None:
+    if reference is not None and style == "mean":
+        message = "a reference and style=mean are two styles; give one"
+        raise ParameterInvalid(f"The request is contradictory: {message}.", errors=(("style", message),))
+    if samples > 1 and (reference is not None or style == "mean"):
+        message = "with a reference or style=mean there is one style, so one sample"
+        raise ParameterInvalid(f"The request is contradictory: {message}.", errors=(("samples", message),))
+
+
+def _draw(model: Model, first: int, samples: int) -> Tensor:
+    """z ~ N(0, I) [samples, exclusive_size]; each row from a seed of its own, so that it can be had alone."""
+    size = model.inference.exclusive_size
+    return torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(seed)) for seed in range(first, first + samples)])
+
+
+def _one(code: Code) -> Tensor:
+    """A code as a batch of one."""
+    return torch.from_numpy(code).unsqueeze(0)
