@@ -17,7 +17,7 @@ from service.registry import Registry
 from service.retrieval import Retrieval
 from service.settings import Settings
 from service.telemetry import Telemetry
-from service.translation import Translation
+from service.translation import Translator
 from service.workers import Workers
 
 
@@ -31,7 +31,7 @@ class Services:
     cache: EmbeddingCache
     workers: Workers
     embedder: Embedder
-    translation: Translation
+    translator: Translator
     retrieval: Retrieval
     telemetry: Telemetry
 

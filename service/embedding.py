@@ -3,7 +3,6 @@
 from collections.abc import Callable
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -12,6 +11,7 @@ from model.presets import Side
 from service import images
 from service.cache import EmbeddingCache, cache_key
 from service.engine import Engine
+from service.flights import Flights
 from service.images import Upload
 from service.served import Model
 from service.workers import Workers
@@ -31,6 +31,7 @@ class Embedder:
         self._cache = cache
         self._workers = workers
         self._max_pixels = max_pixels
+        self._decoding: Flights[Tensor] = Flights()
 
     async def shared(self, model: Model, side: Side, upload: Upload) -> Code:
         """The mean of r(zs|picture), of `model.inference.shared_shape`.
@@ -44,13 +45,13 @@ class Embedder:
         """The mean of q(z|picture), [exclusive_size]; raises as `shared` does."""
         return await self._code(model, "exclusive", side, upload, lambda pixels: model.inference.exclusive(side, pixels))
 
-    async def side_of(self, model: Model, upload: Upload) -> float:
-        """How much rather the picture looks like X (above 0) or Y (below); raises as `shared` does."""
-        return float(await self._code(model, "side", "x", upload, model.inference.side_of))
+    async def side_of(self, model: Model, side: Side, upload: Upload) -> float:
+        """How much rather a picture given as of `side` looks like X (above 0) or Y (below); raises as `shared` does."""
+        return float(await self._code(model, "look", side, upload, model.inference.side_of))
 
     async def _code(self, model: Model, kind: str, side: Side, upload: Upload, encode: Callable[[Tensor], Tensor]) -> Code:
         async def compute() -> Code:
-            pixels = await self._workers.run(_pixels, model.inference, side, upload.data, self._max_pixels)
+            pixels = await self._pixels(model, side, upload)
             codes = await self._engine.run((model.digest, kind, side), encode, pixels.unsqueeze(0))
             code: Code = codes[0].float().numpy()
             return code
@@ -58,7 +59,15 @@ class Embedder:
         key = cache_key(upload.sha256, model.digest, model.manifest.preprocessing, f"{kind}-{side}")
         return await self._cache.get_or_compute(key, compute)
 
+    async def _pixels(self, model: Model, side: Side, upload: Upload) -> Tensor:
+        """The picture as the model's pixels [3, s, s]; decoded once where several codes of it are wanted at a time."""
 
-def _pixels(inference: Inference, side: Side, data: bytes, max_pixels: int) -> Tensor:
-    with torch.inference_mode(False), images.decode(data, max_pixels=max_pixels) as picture:
+        async def decode() -> Tensor:
+            return await self._workers.run(_prepare, model.inference, side, upload.data, self._max_pixels)
+
+        return await self._decoding.join(f"{model.digest}:{side}:{upload.sha256}", decode)
+
+
+def _prepare(inference: Inference, side: Side, data: bytes, max_pixels: int) -> Tensor:
+    with images.decode(data, max_pixels=max_pixels) as picture:
         return inference.prepare(picture, side)

@@ -1,5 +1,6 @@
 """Use cases: one domain's picture as the other's, and what one picture shows in the way that another does."""
 
+import asyncio
 import secrets
 from dataclasses import dataclass
 from math import log
@@ -80,11 +81,12 @@ class Translator:
         side = model.side(source)
         target = other(side)
         _check_style(samples, reference, style)
-        zs = await self._embedder.shared(model, side, upload)
         seeds: list[int | None] = [None]
         if reference is not None:
-            z = _one(await self._embedder.exclusive(model, target, reference))
-        elif style == "mean":
+            zs, style_code = await asyncio.gather(self._embedder.shared(model, side, upload), self._embedder.exclusive(model, target, reference))
+            return await self._decode(model, side, target, _one(style_code), zs, seeds)
+        zs = await self._embedder.shared(model, side, upload)
+        if style == "mean":
             z = torch.zeros(1, model.inference.exclusive_size)
         else:
             first = secrets.randbelow(SEEDS) if seed is None else seed
@@ -106,13 +108,16 @@ class Translator:
         side = model.side(source)
         if reference_source is not None and model.side(reference_source) != side:
             raise DomainsDiffer(f"The image is of {model.domain(side)!r} and the reference of {reference_source!r}; an analogy wants two of one domain.")
-        looks = [await self._embedder.side_of(model, each) for each in (upload, reference)]
+        zs, z, *looks = await asyncio.gather(
+            self._embedder.shared(model, side, upload),
+            self._embedder.exclusive(model, side, reference),
+            self._embedder.side_of(model, side, upload),
+            self._embedder.side_of(model, side, reference),
+        )
         if min(looks) < -DOMAIN_MARGIN and max(looks) > DOMAIN_MARGIN:
             image, other_image = (model.domain("x" if look > 0 else "y") for look in looks)
             raise DomainsDiffer(f"The image looks like {image!r} and the reference like {other_image!r}; an analogy wants two of one domain.")
-        zs = await self._embedder.shared(model, side, upload)
-        z = _one(await self._embedder.exclusive(model, side, reference))
-        return await self._decode(model, side, side, z, zs, [None])
+        return await self._decode(model, side, side, _one(z), zs, [None])
 
     async def _decode(self, model: Model, source: Side, target: Side, z: Tensor, zs: Code, seeds: list[int | None]) -> Translation:
         """One zs in the styles z [n, exclusive_size]."""

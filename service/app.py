@@ -1,0 +1,114 @@
+"""The composition root: all parts are made and joined here, started and stopped in order."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI
+from starlette.responses import FileResponse, Response
+from starlette.staticfiles import StaticFiles
+
+from model.checkpoint import code_version
+from service import device, problems, schema_document
+from service.cache import EmbeddingCache
+from service.dependencies import Services
+from service.embedding import Embedder
+from service.engine import Engine
+from service.galleries import Galleries
+from service.redis_cache import RedisCache
+from service.registry import Registry
+from service.retrieval import Retrieval
+from service.routes import galleries, images, models, ops, search
+from service.settings import Settings
+from service.telemetry import Measured, Telemetry
+from service.translation import Translator
+from service.transport import PAGE_POLICY, BodyLimit, CancelWhenGone, RequestId
+from service.workers import Workers
+
+WEB = Path(str(files("service"))) / "web"
+DESCRIPTION = "Draw a sketch and find the photos; translate and recombine images across two domains. Built on IIAE (Hwang et al., NeurIPS 2020)."
+
+
+def compose(settings: Settings) -> Services:
+    """All parts, made but not started."""
+    where = device.choose(settings.device)
+    device.use_threads(settings.threads)
+    telemetry = Telemetry()
+    redis = RedisCache(settings.redis_url, timeout=settings.redis_timeout_ms / 1000) if settings.redis_url else None
+    cache = EmbeddingCache(max_bytes=int(settings.cache_mb * 1e6), redis=redis)
+    engine = Engine(
+        queue_items=settings.queue_items, batch_items=settings.batch_items, wait_ms=settings.batch_wait_ms, device=where, on_batch=telemetry.on_batch
+    )
+    workers = Workers(waiting=settings.queue_items)
+    registry = Registry(store=settings.checkpoints, device=where, poll_seconds=settings.store_poll_seconds, default=settings.default_model)
+    embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=settings.max_pixels)
+    retrieval = Retrieval(
+        galleries=Galleries(settings.galleries), registry=registry, embedder=embedder, workers=workers,
+        max_pixels=settings.max_pixels, default_gallery=settings.default_gallery,
+    )  # fmt: skip
+    translator = Translator(engine=engine, embedder=embedder, workers=workers)
+    telemetry.watch(lambda: _gauges(engine, cache, registry))
+    return Services(
+        settings=settings, registry=registry, engine=engine, cache=cache, workers=workers, embedder=embedder,
+        translator=translator, retrieval=retrieval, telemetry=telemetry,
+    )  # fmt: skip
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The service as an ASGI application."""
+    parts = compose(settings)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        await parts.engine.start()
+        await parts.cache.start()
+        await parts.registry.start()
+        try:
+            yield
+        finally:
+            app.state.draining = True
+            await parts.registry.stop()
+            await parts.engine.stop(settings.drain_seconds)
+            await parts.cache.stop()
+            await asyncio.to_thread(parts.retrieval.galleries.close)
+
+    app = FastAPI(
+        title="IIAE as a service", version=code_version(), description=DESCRIPTION, license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+    )  # fmt: skip
+    app.state.services = parts
+    for group in (images, search, galleries, models, ops):
+        app.include_router(group.router)
+    _page(app)
+    problems.install(app)
+    schema_document.install(app)
+    app.add_middleware(Measured, telemetry=parts.telemetry)
+    app.add_middleware(BodyLimit, max_bytes=int(settings.max_upload_mb * 1e6))
+    app.add_middleware(CancelWhenGone)
+    app.add_middleware(RequestId)
+    return app
+
+
+def _page(app: FastAPI) -> None:
+    app.mount("/static", StaticFiles(directory=WEB, check_dir=False), name="static")
+
+    @app.get("/", include_in_schema=False)
+    async def page() -> Response:
+        return FileResponse(WEB / "index.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"})
+
+
+def _gauges(engine: Engine, cache: EmbeddingCache, registry: Registry) -> dict[str, float]:
+    stats = cache.stats()
+    return {
+        "queue_items": engine.depth,
+        "models": len(registry.models()),
+        "models_rejected": len(registry.rejected()),
+        "cache_entries": stats.entries,
+        "cache_bytes": stats.size,
+        "cache_hits": stats.hits,
+        "cache_redis_hits": stats.redis_hits,
+        "cache_misses": stats.misses,
+        "redis_up": float(stats.redis == "up"),
+    }

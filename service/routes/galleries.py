@@ -1,0 +1,112 @@
+"""Galleries and their photos."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
+from starlette.responses import FileResponse
+
+from service.dependencies import Parts, metadata_object, received_all
+from service.errors import ParameterInvalid
+from service.gallery import Photo
+from service.retrieval import Summary
+from service.routes.search import answer
+from service.schemas import GalleriesOut, GalleryOut, NewGallery, PhotoOut, PhotoPage, PhotosAdded, SearchResult
+from service.security import READ, WRITE
+
+router = APIRouter(prefix="/galleries", tags=["galleries"])
+
+Name = Annotated[str, Path(description="a gallery's name")]
+PhotoId = Annotated[int, Path(ge=1, le=2**63 - 1)]
+BINARY: dict[int | str, dict[str, object]] = {200: {"content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}}
+
+
+@router.get("", operation_id="list_galleries", dependencies=READ)
+async def list_galleries(parts: Parts) -> GalleriesOut:
+    """All galleries."""
+    return GalleriesOut(galleries=[_gallery(summary) for summary in await parts.retrieval.summaries()])
+
+
+@router.post("", operation_id="create_gallery", status_code=201, dependencies=WRITE)
+async def create_gallery(parts: Parts, new: NewGallery) -> GalleryOut:
+    """A new, empty gallery of one domain of a model."""
+    return _gallery(await parts.retrieval.create(new.name, new.model, new.domain))
+
+
+@router.get("/{name}", operation_id="get_gallery", dependencies=READ)
+async def get_gallery(parts: Parts, name: Name) -> GalleryOut:
+    """One gallery."""
+    return _gallery(await parts.retrieval.summary(name))
+
+
+@router.delete("/{name}", operation_id="delete_gallery", status_code=204, dependencies=WRITE)
+async def delete_gallery(parts: Parts, name: Name) -> None:
+    """Deletes a gallery and the pictures that were uploaded to it."""
+    await parts.retrieval.delete(name)
+
+
+@router.post("/{name}/photos", operation_id="add_photos", status_code=201, dependencies=WRITE)
+async def add_photos(
+    request: Request,
+    parts: Parts,
+    name: Name,
+    image: Annotated[list[UploadFile], File(description="one or many pictures")],
+    label: Annotated[str | None, Form(max_length=200)] = None,
+    metadata: Annotated[str | None, Form(max_length=20_000, description="a JSON object, kept with each of the photos")] = None,
+) -> PhotosAdded:
+    """Adds photos, all or none: where one cannot be read, none is added. Once answered, they are on disk."""
+    form = await request.form()
+    for field in ("label", "metadata"):
+        if len(form.getlist(field)) > 1:
+            raise ParameterInvalid(f"{field} was sent more than once; it is for all images of the request", ((field, "sent more than once"),))
+    uploads = await received_all(image, parts.settings.max_images)
+    photos = await parts.retrieval.add(name, uploads, label, metadata_object(metadata))
+    return PhotosAdded(photos=[_photo(name, photo) for photo in photos])
+
+
+@router.get("/{name}/photos", operation_id="list_photos", dependencies=READ)
+async def list_photos(
+    parts: Parts,
+    name: Name,
+    after: Annotated[int, Query(ge=0, le=2**63 - 1, description="photos with larger ids")] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> PhotoPage:
+    """Photos by id, in pages."""
+    photos = await parts.retrieval.page(name, after, limit)
+    return PhotoPage(photos=[_photo(name, photo) for photo in photos], next=photos[-1].id if len(photos) == limit else None)
+
+
+@router.get("/{name}/photos/{photo_id}", operation_id="get_photo", dependencies=READ, response_class=FileResponse, responses=BINARY)
+async def get_photo(
+    request: Request, parts: Parts, name: Name, photo_id: PhotoId, size: Annotated[Literal["full", "thumbnail"], Query()] = "full"
+) -> Response:
+    """A photo's bytes."""
+    photo, path, content_type = await parts.retrieval.picture(name, photo_id, small=size == "thumbnail")
+    tag = f'"{photo.sha256}-{size}"'
+    headers = {"ETag": tag, "Cache-Control": "private, max-age=86400"}
+    if request.headers.get("if-none-match") == tag:
+        return Response(status_code=304, headers=headers)
+    return FileResponse(path, media_type=content_type, headers=headers)
+
+
+@router.delete("/{name}/photos/{photo_id}", operation_id="remove_photo", status_code=204, dependencies=WRITE)
+async def remove_photo(parts: Parts, name: Name, photo_id: PhotoId) -> None:
+    """Removes a photo."""
+    await parts.retrieval.remove(name, photo_id)
+
+
+@router.get("/{name}/photos/{photo_id}/similar", operation_id="similar_photos", dependencies=READ)
+async def similar_photos(parts: Parts, name: Name, photo_id: PhotoId, k: Annotated[int, Query(ge=1, le=1000)] = 20) -> SearchResult:
+    """More like this one."""
+    return answer(await parts.retrieval.similar(name, photo_id, k))
+
+
+def _gallery(summary: Summary) -> GalleryOut:
+    about = summary.about
+    return GalleryOut(
+        name=summary.name, model=about.model, domain=about.domain, photos=summary.photos, index=summary.index, credit=about.credit, outdated=summary.outdated
+    )
+
+
+def _photo(gallery: str, photo: Photo) -> PhotoOut:
+    url = f"/galleries/{gallery}/photos/{photo.id}"
+    return PhotoOut(id=photo.id, sha256=photo.sha256, label=photo.label, width=photo.width, height=photo.height, url=url, metadata=photo.metadata)

@@ -1,0 +1,38 @@
+"""The models that are served, and those that are not and why."""
+
+from fastapi import APIRouter
+
+from service.dependencies import Parts
+from service.schemas import ModelOut, Models, RejectedOut
+from service.security import READ, WRITE
+from service.served import Model
+
+router = APIRouter(prefix="/models", tags=["models"])
+
+
+@router.get("", operation_id="list_models", dependencies=READ)
+async def list_models(parts: Parts) -> Models:
+    """All models."""
+    rejected = [RejectedOut(id=each.id, version=each.version, reason=each.reason) for each in parts.registry.rejected()]
+    return Models(models=[_model(model) for model in parts.registry.models()], rejected=rejected)
+
+
+@router.get("/{model_id}", operation_id="get_model", dependencies=READ)
+async def get_model(parts: Parts, model_id: str) -> ModelOut:
+    """One model."""
+    return _model(parts.registry.find(model_id))
+
+
+@router.post("/reload", operation_id="reload_models", dependencies=WRITE)
+async def reload_models(parts: Parts) -> Models:
+    """Looks at the store now, without waiting for the next time."""
+    await parts.registry.refresh()
+    return await list_models(parts)
+
+
+def _model(model: Model) -> ModelOut:
+    manifest, preset = model.manifest, model.manifest.preset
+    return ModelOut(
+        id=model.id, version=model.version, preset=preset.name, domains=list(preset.domains), image_size=preset.image_size, metrics=manifest.metrics,
+        capabilities=sorted(model.inference.capabilities), digest=model.digest, trained_on=manifest.trained_on, terms=manifest.terms,
+    )  # fmt: skip

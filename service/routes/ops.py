@@ -1,0 +1,34 @@
+"""For operators: is it alive, is it ready, how is it doing. No key is needed for the probes."""
+
+from fastapi import APIRouter, Request, Response
+
+from service.dependencies import Parts
+from service.errors import NotReady
+from service.schemas import Health
+from service.security import READ
+
+router = APIRouter(tags=["operations"])
+
+
+@router.get("/health/live", operation_id="live")
+async def live() -> Health:
+    """The process answers."""
+    return Health(status="live")
+
+
+@router.get("/health/ready", operation_id="ready")
+async def ready(request: Request, parts: Parts) -> Health:
+    """Requests can be served; `degraded` names what is down without stopping them."""
+    if getattr(request.app.state, "draining", False):
+        raise NotReady("the service is stopping")
+    if not parts.registry.ready:
+        raise NotReady("the models are being loaded")
+    if not parts.registry.models():
+        raise NotReady("no model could be loaded; GET /models says why")
+    return Health(status="ready", degraded=["redis"] if parts.cache.stats().redis == "down" else [])
+
+
+@router.get("/metrics", operation_id="metrics", dependencies=READ, response_class=Response)
+async def metrics(parts: Parts) -> Response:
+    """Prometheus' text format."""
+    return Response(parts.telemetry.text(), media_type="text/plain; version=0.0.4")

@@ -1,0 +1,43 @@
+"""Search: photos by a sketch, or by any picture of the other domain."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, File, Form, UploadFile
+
+from service.dependencies import Parts, once, received
+from service.retrieval import Found
+from service.schemas import HitOut, SearchResult
+from service.security import READ
+
+router = APIRouter(tags=["search"], dependencies=[*READ, Depends(once)])
+
+Gallery = Annotated[str | None, Form(description="a gallery's name; default the first that can be searched so")]
+K = Annotated[int, Form(ge=1, le=1000, description="how many hits at most")]
+
+
+@router.post("/sbir/search", operation_id="search_by_sketch")
+async def search_by_sketch(parts: Parts, sketch: Annotated[UploadFile, File(description="a drawing")], gallery: Gallery = None, k: K = 20) -> SearchResult:
+    """The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on."""
+    return answer(await parts.retrieval.search(await received(sketch), gallery=gallery, k=k, capability="sbir"))
+
+
+@router.post("/retrieve", operation_id="retrieve")
+async def retrieve(
+    parts: Parts,
+    image: Annotated[UploadFile, File(description="a picture of the domain that the gallery is not of, or of `source`")],
+    gallery: Gallery = None,
+    k: K = 20,
+    source: Annotated[str | None, Form(description="the image's domain")] = None,
+) -> SearchResult:
+    """The photos of a gallery whose shared code is nearest; any model, either direction."""
+    return answer(await parts.retrieval.search(await received(image), gallery=gallery, k=k, capability="retrieve", source=source))
+
+
+def answer(found: Found) -> SearchResult:
+    """Hits as they go over the wire."""
+    name = found.gallery.name
+    hits = [
+        HitOut(id=hit.photo.id, score=round(hit.score, 6), label=hit.photo.label, url=f"/galleries/{name}/photos/{hit.photo.id}", metadata=hit.photo.metadata)
+        for hit in found.hits
+    ]
+    return SearchResult(gallery=name, model=found.model.id, hits=hits)
