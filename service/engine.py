@@ -186,7 +186,6 @@ class Engine:
         took = perf_counter() - started
         self._in_forward = 0
         self._pace.record(items, took)
-        self._settle([self._book(piece, outcome) for piece, outcome in zip(pieces, outcomes, strict=True)])
         batch = Batch(
             lane=pieces[0].request.lane,
             requests=len(pieces),
@@ -195,7 +194,8 @@ class Engine:
             waited=started - min(piece.request.arrived for piece in pieces),
             took=took,
         )
-        self._tell(batch)
+        self._tell(batch)  # before the answers: whoever has one finds its batch counted
+        self._settle([self._book(piece, outcome) for piece, outcome in zip(pieces, outcomes, strict=True)])
 
     def _book(self, piece: Piece, outcome: Outcome) -> tuple[Request, Outcome | None]:
         """A request with its answer, or with None while there is more of it to compute."""

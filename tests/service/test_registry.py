@@ -17,6 +17,7 @@ from model.presets import PRESETS, Preset
 from service import registry as registry_module
 from service import store as store_module
 from service.errors import CapabilityMissing, DomainUnknown, ModelNotFound, NameInvalid, NotReady
+from service.loading import load
 from service.registry import Model, Registry
 
 CPU = torch.device("cpu")
@@ -60,7 +61,6 @@ def registry(store: Path) -> Registry:
 def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The versions that were tried, in order."""
     tried: list[str] = []
-    load = registry_module.load
 
     def counted(candidate: store_module.Candidate, device: torch.device) -> Model:
         tried.append(candidate.version)
@@ -248,7 +248,6 @@ def test_a_models_domains(registry: Registry, store: Path) -> None:
 
 def test_what_failed_for_want_of_memory_is_tried_again(registry: Registry, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     folder = add(store)
-    load = registry_module.load
 
     def fail(candidate: store_module.Candidate, device: torch.device) -> Model:
         raise MemoryError
@@ -283,10 +282,12 @@ def test_watching_no_request_fails_while_versions_come_go_and_break(registry: Re
 
         asking = [asyncio.create_task(ask()) for _ in range(2)]
         for number in range(4):
-            folder = await asyncio.to_thread(add, store)
             if number == 1:
-                wrong_digest(folder)
+                broken = await asyncio.to_thread(add, store.parent / "aside")
+                wrong_digest(broken)
+                broken.rename(store / "digits" / broken.name)
                 continue
+            folder = await asyncio.to_thread(add, store)
             versions.add(folder.name)
             async with asyncio.timeout(20):
                 while folder.name not in seen:
