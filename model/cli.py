@@ -97,9 +97,7 @@ def _train_images(
             best = f"  best {run.best['validation']:.3f}" if run.best else ""
             bar.update(task, completed=progress.step, figures=f"{progress.steps_per_second:.1f}/s  log p(x) {progress.terms['log_px']:.1f}{best}")
 
-        run = training.Run(
-            folder, iiae, pairs, plan, validate=evaluation.while_training(held), sample=figures.sampler(held), report=report
-        )
+        run = training.Run(folder, iiae, pairs, plan, validate=evaluation.while_training(held), sample=figures.sampler(held), report=report)
         if resume:
             run.resume()
         found = run.train()
@@ -127,9 +125,7 @@ def _train_sketch(
         def report(progress: training.Progress) -> None:
             bar.update(second, completed=progress.step, total=progress.steps, figures=f"{progress.steps_per_second:.1f}/s")
 
-        iiae, network, found = train_sketch(
-            folder, preset, seen, plan, weights=home / "downloads", resume=resume, report_backbone=backbone, report=report
-        )
+        iiae, network, found = train_sketch(folder, preset, seen, plan, weights=home / "downloads", resume=resume, report_backbone=backbone, report=report)
     return checkpoint.publish(
         home / "checkpoints", name, iiae, network, seed=plan.recipe.seed, data_fingerprint=seen.fingerprint, half=half, metrics=found, **about
     )
@@ -224,5 +220,3 @@ def _bar() -> Progress:
         TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[figures]}"),
         console=Console(stderr=True),
     )  # fmt: skip
-
-

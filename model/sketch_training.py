@@ -69,9 +69,7 @@ def train_sketch(
         return mean_average_precision_of(next(features), val_photos.labels, next(features), val_sketches.labels)
 
     imagenet = imagenet_weights(preset.backbone, weights)
-    before = fine_tune(
-        folder, backbone, imagenet, photos, sketches, size, plan.recipe, validate=validate_backbone, report=report_backbone, resume=resume
-    )
+    before = fine_tune(folder, backbone, imagenet, photos, sketches, size, plan.recipe, validate=validate_backbone, report=report_backbone, resume=resume)
     pairs = FeaturePairs(features_of(backbone, photos, size), photos.labels, features_of(backbone, sketches, size), sketches.labels)
     held = {"x": features_of(backbone, val_photos, size), "y": features_of(backbone, val_sketches, size)}
 
@@ -112,5 +110,3 @@ def train_on_features(
     Run(folder / "iiae", iiae, pairs, last, validate=validate, report=report).train()
     iiae.preset = preset
     return iiae
-
-

@@ -215,8 +215,7 @@ class Run:
         tensors = {f"iiae.{key}": value for key, value in self.iiae.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{field}": torch.as_tensor(value) for field, value in state.items()}
-        owned = {key: value.clone() for key, value in tensors.items()}  # modules that both domains share are saved under both names
-        write_tensors(self.folder / STATE, owned, {"identity": self.identity(), "step": self.step, "best": self.best})
+        write_tensors(self.folder / STATE, tensors, {"identity": self.identity(), "step": self.step, "best": self.best})
 
 
 class _Log:

@@ -38,7 +38,9 @@ app.add_typer(galleries_app, name="galleries")
 
 def settings_table() -> str:
     """All settings with their defaults, as Markdown for `iiae serve --help`."""
-    rows = [f"- `IIAE_{name.upper()}` ({'' if field.default is None else field.default!s}): {field.description}" for name, field in Settings.model_fields.items()]
+    rows = [
+        f"- `IIAE_{name.upper()}` ({'' if field.default is None else field.default!s}): {field.description}" for name, field in Settings.model_fields.items()
+    ]
     return "\n".join(rows)
 
 
@@ -121,7 +123,9 @@ def search(
     opened = galleries.open(gallery or names[0])
     folder = checkpoint.find(home / "checkpoints", opened.about.model)
     if checkpoint.read_manifest(folder).weights_sha256 != opened.about.digest:
-        raise GalleryOutdated(f"gallery {opened.name!r} was embedded by another checkpoint; embed it again with `iiae index FOLDER --gallery {opened.name} --again`")
+        raise GalleryOutdated(
+            f"gallery {opened.name!r} was embedded by another checkpoint; embed it again with `iiae index FOLDER --gallery {opened.name} --again`"
+        )
     inference = checkpoint.load(folder, choose(device))
     side = other(inference.side(opened.about.domain))
     pixels = inference.prepare(images.decode(sketch.read_bytes(), max_pixels=MAX_PIXELS), side)

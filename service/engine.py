@@ -35,9 +35,10 @@ class Batch:
 class Engine:
     """Runs functions of tensors on one device, a batch at a time.
 
-    A batch is whatever came in for one lane during the last forward pass, plus what comes within `wait_ms`
-    of its oldest request, at most `batch_items`; larger requests are cut into several batches. The lane that
-    has waited longest goes next.
+    A batch is whatever came in for one lane during the last forward pass, at most `batch_items`; larger requests
+    are cut into several batches. The lane that has waited longest goes next. Where the last batch was of the same
+    lane and answered more requests than have come since, it pays to wait until as many are back, at most `wait_ms`
+    from the oldest one's arrival; a caller alone never waits.
 
     Args:
         queue_items: items, not requests, that may wait.
@@ -64,6 +65,7 @@ class Engine:
         self._arrival = Condition()  # guards _lanes and _open; notified when there is something to do
         self._open = False
         self._in_forward = 0
+        self._last: tuple[Hashable, int] = (None, 0)  # lane and requests of the last batch
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
 
@@ -166,7 +168,7 @@ class Engine:
                         return None
                     self._arrival.wait()
                 lane = self._lanes.oldest()
-                while self._open and 0 < self._lanes.waiting(lane) < self._batch_items:
+                while self._open and self._expects_company(lane):
                     left = self._lanes.arrived(lane) + self._wait - perf_counter()
                     if left <= 0:
                         break
@@ -175,12 +177,14 @@ class Engine:
                 if pieces:  # none if all their callers left meanwhile
                     return pieces
 
+    def _expects_company(self, lane: Hashable) -> bool:
+        last_lane, last_requests = self._last
+        return lane == last_lane and 0 < self._lanes.requests(lane) < last_requests and self._lanes.items(lane) < self._batch_items
+
     def _forward(self, pieces: list[Piece]) -> None:
-        pieces = [piece for piece in pieces if not piece.request.future.done()]
-        if not pieces:
-            return
         items = sum(piece.items for piece in pieces)
         self._in_forward = items
+        self._last = (pieces[0].request.lane, len(pieces))
         started = perf_counter()
         outcomes = forward(pieces, self._device)
         took = perf_counter() - started

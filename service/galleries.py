@@ -83,5 +83,3 @@ class Galleries:
             for gallery in self._open.values():
                 gallery.close()
             self._open.clear()
-
-

@@ -321,9 +321,7 @@ _Row = tuple[int, str, str | None, str, str, int, int, str | None]
 
 def _photo(row: _Row) -> Photo:
     identity, sha256, label, metadata, content_type, width, height, source = row
-    return Photo(
-        id=identity, sha256=sha256, label=label, metadata=json.loads(metadata), content_type=content_type, width=width, height=height, source=source
-    )
+    return Photo(id=identity, sha256=sha256, label=label, metadata=json.loads(metadata), content_type=content_type, width=width, height=height, source=source)
 
 
 def _write(path: Path, data: bytes, *, durable: bool) -> None:

@@ -59,9 +59,7 @@ def pictures_below(folder: Path) -> list[Item]:
     ]  # fmt: skip
 
 
-def index_items(
-    gallery: Gallery, inference: Inference, items: list[Item], *, max_pixels: int, progress: Callable[[int], None] | None = None
-) -> Indexed:
+def index_items(gallery: Gallery, inference: Inference, items: list[Item], *, max_pixels: int, progress: Callable[[int], None] | None = None) -> Indexed:
     """Embeds what the gallery does not have yet, a batch at a time; each batch is durable, so that a run that was
     interrupted goes on where it stopped. `progress` is told how many items are done."""
     side = inference.side(gallery.about.domain)

@@ -85,7 +85,11 @@ class Lanes:
         """When the lane's first request came; minus infinity when the lane is empty."""
         return self._lanes[lane][0].arrived if lane in self._lanes else float("-inf")
 
-    def waiting(self, lane: Hashable) -> int:
+    def requests(self, lane: Hashable) -> int:
+        """Requests of which items wait in one lane."""
+        return len(self._lanes.get(lane, ()))
+
+    def items(self, lane: Hashable) -> int:
         """Items waiting in one lane."""
         return sum(request.waiting for request in self._lanes.get(lane, ()))
 

@@ -1,12 +1,12 @@
 """Counters for Prometheus, in a registry of their own for each app."""
 
+from collections.abc import Callable, Iterator
+from time import perf_counter
+
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-
-from collections.abc import Callable, Iterator
-from time import perf_counter
 
 from service.engine import Batch
 

@@ -1,8 +1,8 @@
 """Pairs of picture files: two side by side in one file, or two folders with files of the same names.
 
-    DIR/{train,val,test}/12.jpg               X on the left half, Y on the right (pix2pix's Facades and Maps, CDCB)
-    DIR/{train,val,test}/<domain>/name.png    one's own pairs, the two folders named as the domains
-    DIR/<domain>/name.png                     the same without splits: a tenth of the names is val, a tenth test
+DIR/{train,val,test}/12.jpg               X on the left half, Y on the right (pix2pix's Facades and Maps, CDCB)
+DIR/{train,val,test}/<domain>/name.png    one's own pairs, the two folders named as the domains
+DIR/<domain>/name.png                     the same without splits: a tenth of the names is val, a tenth test
 """
 
 import hashlib

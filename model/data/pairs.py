@@ -4,7 +4,7 @@ import hashlib
 import re
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
@@ -17,6 +17,7 @@ class DataError(Exception):
     """The data cannot be used; one sentence: what was looked for, where, and what was found."""
 
 
+@runtime_checkable
 class Pairs(Protocol):
     """Pairs (x, y) of one split.
 

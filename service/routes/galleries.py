@@ -76,9 +76,7 @@ async def list_photos(
 
 
 @router.get("/{name}/photos/{photo_id}", operation_id="get_photo", dependencies=READ, response_class=FileResponse, responses=BINARY)
-async def get_photo(
-    request: Request, parts: Parts, name: Name, photo_id: PhotoId, size: Annotated[Literal["full", "thumbnail"], Query()] = "full"
-) -> Response:
+async def get_photo(request: Request, parts: Parts, name: Name, photo_id: PhotoId, size: Annotated[Literal["full", "thumbnail"], Query()] = "full") -> Response:
     """A photo's bytes."""
     photo, path, content_type = await parts.retrieval.picture(name, photo_id, small=size == "thumbnail")
     tag = f'"{photo.sha256}-{size}"'

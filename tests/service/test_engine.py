@@ -103,15 +103,54 @@ def test_what_came_in_during_a_forward_is_the_next_batch_of_its_lane() -> None:
     asyncio.run(check())
 
 
-def test_a_batch_waits_for_company_but_not_longer_than_told() -> None:
+async def three_at_once(engine: Engine) -> None:
+    """Makes the engine's last batch one of three requests."""
+    gate = Gate()
+    tasks = [asyncio.create_task(engine.run("other", gate, column(0)))]
+    await gate.wait_entered()
+    tasks += [asyncio.create_task(engine.run("a", double, column(i))) for i in range(3)]
+    await settle()
+    gate.opened.set()
+    await asyncio.gather(*tasks)
+
+
+def test_a_batch_waits_until_as_many_are_back_as_the_last_one_answered() -> None:
     async def check() -> None:
         batches: list[Batch] = []
-        async with running(wait_ms=10_000, batch_items=3, on_batch=batches.append) as engine:
-            await asyncio.gather(*(engine.run("a", double, column(i)) for i in range(3)))  # full: does not wait
-        assert [batch.items for batch in batches] == [3]
-        async with running(wait_ms=20, on_batch=batches.append) as engine:
+        async with running(wait_ms=10_000, on_batch=batches.append) as engine:
+            await three_at_once(engine)
+            tasks = [asyncio.create_task(engine.run("a", double, column(1, 2)))]
+            await asyncio.sleep(0.05)
+            assert engine.depth == 2
+            tasks += [asyncio.create_task(engine.run("a", double, column(i))) for i in range(2)]
+            await asyncio.wait_for(asyncio.gather(*tasks), 5)
+        assert (batches[-1].requests, batches[-1].items) == (3, 4)
+        assert batches[-1].waited >= 0.05
+
+    asyncio.run(check())
+
+
+def test_a_batch_waits_no_longer_than_told_nor_when_it_is_full() -> None:
+    async def check() -> None:
+        batches: list[Batch] = []
+        async with running(wait_ms=30, on_batch=batches.append) as engine:
+            await three_at_once(engine)
             await asyncio.wait_for(engine.run("a", double, column(1)), 5)
-        assert batches[-1].waited >= 0.02
+            assert 0.03 <= batches[-1].waited < 5
+        async with running(wait_ms=10_000, batch_items=4, on_batch=batches.append) as engine:
+            await three_at_once(engine)
+            await asyncio.wait_for(engine.run("a", double, column(1, 2, 3, 4)), 5)
+
+    asyncio.run(check())
+
+
+def test_who_comes_alone_does_not_wait() -> None:
+    async def check() -> None:
+        async with running(wait_ms=10_000) as engine:
+            for lane in ("a", "a", "b", "a"):
+                await asyncio.wait_for(engine.run(lane, double, column(1, 2)), 5)
+            await three_at_once(engine)
+            await asyncio.wait_for(engine.run("b", double, column(1)), 5)  # another lane than the last
 
     asyncio.run(check())
 
@@ -224,6 +263,22 @@ def test_one_bad_item_hurts_only_its_caller() -> None:
             [[2, 2]],
             [[4]],
         ]
+
+    asyncio.run(check())
+
+
+def test_the_rest_of_a_cut_request_is_dropped_when_its_first_part_fails() -> None:
+    seen: list[int] = []
+
+    def fail(x: Tensor) -> Tensor:
+        seen.append(len(x))
+        raise ValueError("bad")
+
+    async def check() -> None:
+        async with running(batch_items=2) as engine:
+            with pytest.raises(ValueError, match="bad"):
+                await engine.run("a", fail, torch.zeros(5, 1))
+        assert seen == [2]
 
     asyncio.run(check())
 

@@ -26,6 +26,8 @@ class Computation:
             await self.finish.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
+            for _ in range(10):  # leaving takes time: a thread to finish, a connection to close
+                await asyncio.sleep(0)
             raise
         if self._error:
             raise self._error

@@ -1,6 +1,7 @@
 """The cache in front of a real redis-server that is killed, stopped, filled, flushed and brought back."""
 
 import asyncio
+import contextlib
 import signal
 import socket
 import subprocess
@@ -229,7 +230,8 @@ def test_full_it_keeps_answering_reads(redis: RedisProcess) -> None:
                 await right(cache, name, model)
             await right(cache, "old", model)
             assert model.computed == 11
-            assert cache.stats().redis == "up"
+        assert cache.stats().redis == "up"
+        assert cache.stats().redis_failures == 0
         assert redis.client.dbsize() == 1
 
     asyncio.run(check())
@@ -264,6 +266,26 @@ def test_a_server_that_is_not_redis_is_left_alone() -> None:
                     await right(cache, name, model)
                 assert model.computed == 6
                 assert cache.stats().redis == "down"
+
+    asyncio.run(check())
+
+
+def test_the_time_is_that_of_all_steps_together() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(1000):
+                for _ in range(3):  # to each command of the handshake and the one after it, just in time
+                    await asyncio.sleep(0.15)
+                    writer.write(b"+OK\r\n")
+
+    async def check() -> None:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with cache_at(f"redis://127.0.0.1:{port}", rest=5) as cache:
+                started = time.monotonic()
+                await right(cache, 1, Model())
+                assert time.monotonic() - started < 0.4
+                assert cache.stats().redis_failures == 1
 
     asyncio.run(check())
 

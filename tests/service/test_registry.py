@@ -2,8 +2,10 @@
 
 import asyncio
 import dataclasses
+import gc
 import json
 import shutil
+import weakref
 from collections.abc import Callable
 from pathlib import Path
 
@@ -112,6 +114,10 @@ def test_swaps_a_new_version_in_and_leaves_the_old_one_to_who_holds_it(registry:
     assert new.version == newer.name
     assert new.digest != old.digest
     assert torch.equal(old.inference.shared("x", pixels), before)
+    networks = weakref.ref(old.inference.iiae)
+    del old
+    gc.collect()
+    assert networks() is None  # its memory is free again
 
 
 def no_manifest_but_text(folder: Path) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from io import BytesIO
-from math import log
 
 import numpy as np
 import pytest
@@ -154,12 +153,11 @@ def looking(model: Model, image: float, reference: float) -> Model:
 
 
 @pytest.mark.parametrize(("image", "reference", "refused"), [
-    (1, -1, True), (-1, 1, True),  # two domains beyond doubt
+    (0.25, -0.25, True), (-1, 1, True),  # two domains beyond doubt
     (1, 1, False), (-1, -1, False),  # one domain, be it the one named or not
-    (3, -0.6, False), (-0.6, 3, False), (0, -3, False), (0.6, -0.6, False),  # not both are clear
+    (3, -0.15, False), (-0.15, 3, False), (0, -3, False), (0.15, -0.15, False),  # not both are clear
 ])  # fmt: skip
 def test_an_analogy_over_two_domains_is_refused_only_beyond_doubt(model: Model, image: float, reference: float, refused: bool) -> None:
-    assert 0.6 < log(2) < 1
     asked = looking(model, image, reference)
     if not refused:
         ask(lambda translator: translator.analogy(asked, upload(1), upload(2)))

@@ -1,0 +1,41 @@
+// The page's composition root: all parts are made and joined here.
+import { AnalogyMode } from "./analogy.js";
+import { Canvas } from "./canvas.js";
+import { byId } from "./dom.js";
+import { Drawing } from "./drawing.js";
+import { Easel } from "./easel.js";
+import { EXAMPLES } from "./examples.js";
+import { Modes } from "./modes.js";
+import { Notice } from "./notice.js";
+import { SketchSearch, exampleChips } from "./search.js";
+import { Service } from "./service.js";
+import { showStatus } from "./status.js";
+import { TranslateMode } from "./translate.js";
+import { Viewer } from "./viewer.js";
+
+const service = new Service();
+const viewer = new Viewer();
+const drawing = new Drawing();
+const canvas = new Canvas(byId("canvas"), byId("brush"), drawing);
+const easel = new Easel(drawing, canvas, new Notice(byId("sketch-notice")));
+new SketchSearch(service, drawing, canvas, viewer);
+const translate = new TranslateMode(service, viewer);
+const analogy = new AnalogyMode(service, viewer);
+const modes = new Modes();
+const parts = { sketch: easel, translate, analogy };
+
+exampleChips(byId("example-chips"), Object.keys(EXAMPLES), (name) => easel.draw(name));
+showStatus(service);
+
+modes.addEventListener("open", () => parts[modes.current].open?.());
+addEventListener("paste", (event) => {
+  const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
+  if (!file || document.querySelector("dialog[open]")) return;
+  event.preventDefault();
+  parts[modes.current].receive(file);
+});
+// a picture dropped beside its place must not replace the page
+for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
+
+modes.start();
+service.start();

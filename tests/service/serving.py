@@ -1,0 +1,87 @@
+"""What the service's tests share: tiny untrained checkpoints, pictures, and the service as a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import numpy as np
+import torch
+from PIL import Image
+
+from model import checkpoint
+from model.backbones import Backbone
+from model.iiae import IIAE
+from model.linear_start import start_at_components
+from model.pictures import prepare
+from model.presets import PRESETS
+
+ABOUT = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
+IMAGE_PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
+SKETCH_PRESET = replace(PRESETS["sketchy"], image_size=32, shared_encoder="linear", zs_size=32)
+
+
+def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
+    """An untrained image model, published; another seed gives another version."""
+    torch.manual_seed(seed)
+    return checkpoint.publish(home / "checkpoints", name, IIAE(IMAGE_PRESET), **ABOUT)
+
+
+def publish_sketch(home: Path, name: str = "drawn") -> Path:
+    """An untrained sketch model whose codes tell noise from noise, as a trained one's would."""
+    torch.manual_seed(0)
+    assert SKETCH_PRESET.backbone is not None
+    backbone, iiae = Backbone(SKETCH_PRESET.backbone, 512), IIAE(SKETCH_PRESET)
+    noise = torch.stack([prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)])
+    for norm in backbone.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            norm.momentum = None  # one pass in training mode sets the statistics, without which signals fade
+    with torch.no_grad():
+        backbone.train()(noise)
+        features = backbone.eval()(noise)
+    start_at_components(iiae, features, features)
+    return checkpoint.publish(home / "checkpoints", name, iiae, backbone, **ABOUT)
+
+
+def png(seed: int = 0, size: int = 40, kind: str = "PNG") -> bytes:
+    """A picture of noise; another seed gives another picture."""
+    out = BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(out, kind)
+    return out.getvalue()
+
+
+class Server:
+    """`iiae serve` as its own process."""
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = home / f"server-{self.port}.log"
+        settings = {"IIAE_HOME": str(home), "IIAE_PORT": str(self.port), "IIAE_STORE_POLL_SECONDS": "0.2", "OMP_NUM_THREADS": "1"} | environment
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen([sys.executable, "-m", "service.cli", "serve"], env={**os.environ, **settings}, stdout=log, stderr=log)
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+
+    def ready(self, within: float = 60) -> "Server":
+        until = time.monotonic() + within
+        while time.monotonic() < until:
+            try:
+                if self.client.get("/health/ready").status_code == 200:
+                    return self
+            except httpx.TransportError:
+                pass
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        raise AssertionError(f"not ready: {self.log.read_text()}")
+
+    def stop(self) -> int:
+        self.client.close()
+        self.process.terminate()
+        return self.process.wait(30)

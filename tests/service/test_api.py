@@ -1,0 +1,325 @@
+"""The HTTP contract against a real server: every call, and every kind of bad input."""
+
+import base64
+import json
+import struct
+import threading
+import zlib
+from io import BytesIO
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from serving import png
+
+
+def opened(data: bytes) -> Image.Image:
+    return Image.open(BytesIO(data))
+
+
+@pytest.fixture(scope="module")
+def gallery(client):
+    assert client.post("/galleries", json={"name": "noise", "model": "drawn"}).status_code == 201
+    files = [("image", (f"{seed}.png", png(seed))) for seed in range(6)]
+    answer = client.post("/galleries/noise/photos", files=files, data={"label": "noise", "metadata": '{"sku": 12}'})
+    assert answer.status_code == 201, answer.text
+    yield [photo["id"] for photo in answer.json()["photos"]]
+    assert client.delete("/galleries/noise").status_code == 204
+
+
+# what works
+
+
+def test_models_are_listed_with_what_they_can(client):
+    models = {model["id"]: model for model in client.get("/models").json()["models"]}
+    assert models["tiny"]["domains"] == ["photo", "label"]
+    assert models["tiny"]["capabilities"] == ["analogy", "embed", "retrieve", "translate"]
+    assert models["drawn"]["capabilities"] == ["embed", "retrieve", "sbir"]
+    assert client.get("/models/tiny").json() == models["tiny"]
+
+
+def test_translate_repeats_a_seed_and_differs_without(client):
+    def ask(**data):
+        return client.post("/translate", files={"image": png()}, data={"model": "tiny"} | data).json()
+
+    first, second = ask(samples="3", seed="7"), ask(samples="3", seed="7")
+    assert first == second
+    assert [image["seed"] for image in first["images"]] == [7, 8, 9]
+    assert (first["source"], first["target"]) == ("photo", "label")
+    assert opened(base64.b64decode(first["images"][0]["data"])).size == (32, 32)
+    assert ask(samples="1", seed="8")["images"][0]["data"] == first["images"][1]["data"]
+    assert ask(style="mean")["images"][0]["seed"] is None
+    assert ask(source="label")["target"] == "photo"
+
+
+def test_a_reference_gives_its_style(client):
+    files = {"image": png(1), "reference": png(2)}
+    first = client.post("/translate", files=files, data={"model": "tiny"}).json()["images"]
+    assert len(first) == 1
+    assert first == client.post("/translate", files=files, data={"model": "tiny"}).json()["images"]
+
+
+@pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
+def test_accept_gives_the_bytes_of_one_image(client, kind):
+    answer = client.post("/translate", files={"image": png()}, data={"model": "tiny", "seed": "3"}, headers={"Accept": f"image/{kind}"})
+    assert answer.headers["content-type"] == f"image/{kind}"
+    assert answer.headers["x-seed"] == "3"
+    assert opened(answer.content).format == kind.upper()
+
+
+def test_analogy_answers_in_the_same_domain(client):
+    answer = client.post("/analogy", files={"image": png(1), "reference": png(2)}, data={"model": "tiny"}).json()
+    assert (answer["source"], answer["target"], len(answer["images"])) == ("photo", "photo", 1)
+
+
+@pytest.mark.parametrize(("model", "kind", "shape"), [("tiny", "shared", [16, 1, 1]), ("tiny", "exclusive", [8]), ("drawn", "shared", [32])])
+def test_embed_gives_codes(client, model, kind, shape):
+    answer = client.post("/embed", files={"image": png()}, data={"model": model, "kind": kind}).json()
+    assert answer["shape"] == shape
+    assert len(answer["values"]) == np.prod(shape)
+
+
+def test_search_retrieve_and_similar_find_photos(client, gallery):
+    for path, field in (("/sbir/search", "sketch"), ("/retrieve", "image")):
+        answer = client.post(path, files={field: png(3)}, data={"gallery": "noise", "k": "4"}).json()
+        assert (answer["gallery"], answer["model"], len(answer["hits"])) == ("noise", "drawn", 4)
+        scores = [hit["score"] for hit in answer["hits"]]
+        assert scores == sorted(scores, reverse=True)
+        assert answer["hits"][0]["metadata"] == {"sku": 12}
+    itself = client.post("/retrieve", files={"image": png(3)}, data={"gallery": "noise", "source": "photo", "k": "1"}).json()["hits"][0]
+    assert itself["id"] == gallery[3]
+    assert itself["score"] == pytest.approx(1, abs=1e-2)
+    near = client.get(f"/galleries/noise/photos/{gallery[0]}/similar?k=100").json()["hits"]
+    assert {hit["id"] for hit in near} == set(gallery) - {gallery[0]}
+
+
+def test_photos_come_back_byte_by_byte(client, gallery):
+    url = f"/galleries/noise/photos/{gallery[2]}"
+    answer = client.get(url)
+    assert answer.content == png(2)
+    assert answer.headers["content-type"] == "image/png"
+    small = client.get(url, params={"size": "thumbnail"})
+    assert opened(small.content).format == "WEBP"
+    assert client.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+
+
+def test_photos_are_paged(client, gallery):
+    first = client.get("/galleries/noise/photos?limit=4").json()
+    rest = client.get(f"/galleries/noise/photos?limit=4&after={first['next']}").json()
+    assert [photo["id"] for photo in first["photos"] + rest["photos"]] == gallery
+    assert rest["next"] is None
+
+
+def test_the_same_bytes_are_one_photo_and_removed_ones_are_not_found(client, gallery):
+    added = client.post("/galleries/noise/photos", files=[("image", png(0)), ("image", png(99)), ("image", png(99))]).json()["photos"]
+    assert added[0]["id"] == gallery[0]
+    assert added[1]["id"] == added[2]["id"]
+    url = f"/galleries/noise/photos/{added[1]['id']}"
+    assert client.delete(url).status_code == 204
+    assert client.get(url).status_code == 404
+    hits = client.post("/retrieve", files={"image": png(99)}, data={"gallery": "noise", "source": "photo", "k": "100"}).json()["hits"]
+    assert sorted(hit["id"] for hit in hits) == gallery
+
+
+def test_health_metrics_and_documents(client, gallery):
+    assert client.get("/health/live").json()["status"] == "live"
+    assert client.get("/health/ready").json() == {"status": "ready", "degraded": []}
+    assert 'route="/sbir/search"' in client.get("/metrics").text or 'route="/models"' in client.get("/metrics").text
+    document = client.get("/openapi.json").json()
+    body = document["components"]["schemas"]["Body_translate"]["properties"]["image"]
+    assert body["format"] == "binary"
+    operations = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
+    assert len(operations) == len(set(operations))
+    assert {"translate", "analogy", "embed", "search_by_sketch", "retrieve", "add_photos"} <= set(operations)
+    assert client.get("/docs").status_code == 200
+
+
+# what does not
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def huge_png() -> bytes:
+    """30,000 x 30,000 at one bit: a header that claims it, and hardly any data."""
+    header = struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+
+
+def huge_gif() -> bytes:
+    data = bytearray(animated_gif())
+    data[6:10] = struct.pack("<HH", 60_000, 60_000)
+    return bytes(data)
+
+
+def animated_gif(frames: int = 5) -> bytes:
+    out = BytesIO()
+    pictures = [Image.new("P", (8, 8), shade) for shade in range(frames)]
+    pictures[0].save(out, "GIF", save_all=True, append_images=pictures[1:])
+    return out.getvalue()
+
+
+BAD_IMAGES = {
+    "text": (b"this is a text", 422, "image_unreadable"),
+    "empty": (b"", 422, "image_unreadable"),
+    "truncated": (png()[:200], 422, "image_unreadable"),
+    "svg": (b"<svg xmlns='http://www.w3.org/2000/svg'/>", 415, "image_format_unsupported"),
+    "tiff": (b"II*\0" + b"\0" * 50, 415, "image_format_unsupported"),
+    "huge png": (huge_png(), 413, "image_too_many_pixels"),
+    "huge gif": (huge_gif(), 413, "image_too_many_pixels"),
+    "too many bytes": (b"\0" * 3_000_000, 413, "upload_too_large"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_IMAGES)
+@pytest.mark.parametrize("path", ["/translate", "/embed", "/sbir/search"])
+def test_bad_images_are_refused_with_a_reason(client, gallery, name, path):
+    data, status, code = BAD_IMAGES[name]
+    answer = client.post(path, files={"sketch" if path == "/sbir/search" else "image": ("x.png", data)})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (status, code), problem
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert len(problem["detail"]) > 20
+    assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+def test_a_chunked_flood_is_cut_off(server):
+    sent = 0
+
+    def flood():
+        nonlocal sent
+        yield b'--b\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n'
+        for _ in range(64):
+            sent += 1
+            yield b"\0" * 1_000_000
+
+    try:
+        answer = httpx.post(f"{server.url}/translate", content=flood(), headers={"Content-Type": "multipart/form-data; boundary=b"}, timeout=30)
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "upload_too_large"
+    except httpx.TransportError:
+        pass  # the server hung up while we were still sending
+    assert sent < 64
+
+
+@pytest.mark.parametrize("mode", ["CMYK", "P", "LA", "RGBA", "1", "L", "I;16"])
+def test_unusual_modes_are_taken(client, mode):
+    if mode == "I;16":
+        image = Image.fromarray(np.arange(1600, dtype=np.uint16).reshape(40, 40) * 40)
+    else:
+        image = Image.new("RGB", (40, 40), (200, 100, 50)).convert(mode)
+    out = BytesIO()
+    image.save(out, "JPEG" if mode == "CMYK" else "PNG")
+    assert client.post("/embed", files={"image": out.getvalue()}, data={"model": "tiny"}).status_code == 200
+
+
+def test_the_first_frame_of_an_animation_is_taken(client):
+    assert client.post("/embed", files={"image": animated_gif()}).status_code == 200
+
+
+BAD_REQUESTS = {
+    "no file": ("/translate", {}, {}, 422, "parameter_invalid"),
+    "samples 0": ("/translate", {"image": png()}, {"samples": "0"}, 422, "parameter_invalid"),
+    "samples -1": ("/translate", {"image": png()}, {"samples": "-1"}, 422, "parameter_invalid"),
+    "samples 17": ("/translate", {"image": png()}, {"samples": "17"}, 422, "parameter_invalid"),
+    "samples a": ("/translate", {"image": png()}, {"samples": "a"}, 422, "parameter_invalid"),
+    "seed -1": ("/translate", {"image": png()}, {"seed": "-1"}, 422, "parameter_invalid"),
+    "seed 2^32": ("/translate", {"image": png()}, {"seed": str(2**32)}, 422, "parameter_invalid"),
+    "style": ("/translate", {"image": png()}, {"style": "nice"}, 422, "parameter_invalid"),
+    "k 0": ("/sbir/search", {"sketch": png()}, {"k": "0"}, 422, "parameter_invalid"),
+    "k 1001": ("/sbir/search", {"sketch": png()}, {"k": "1001"}, 422, "parameter_invalid"),
+    "unknown model": ("/translate", {"image": png()}, {"model": "nothing"}, 404, "model_not_found"),
+    "unknown gallery": ("/sbir/search", {"sketch": png()}, {"gallery": "nothing"}, 404, "gallery_not_found"),
+    "unknown domain": ("/translate", {"image": png()}, {"model": "tiny", "source": "sketch"}, 422, "domain_unknown"),
+    "model's path": ("/translate", {"image": png()}, {"model": "../../etc/passwd"}, 422, "name_invalid"),
+    "gallery's path": ("/sbir/search", {"sketch": png()}, {"gallery": "../../etc/passwd"}, 422, "name_invalid"),
+    "no such ability": ("/translate", {"image": png()}, {"model": "drawn"}, 422, "capability_missing"),
+    "two domains": ("/analogy", {"image": png(), "reference": png(1)}, {"model": "tiny", "reference_source": "label"}, 422, "domains_differ"),
+    "metadata list": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": "[1]"}, 422, "parameter_invalid"),
+    "metadata text": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": "{"}, 422, "parameter_invalid"),
+    "kind": ("/embed", {"image": png()}, {"kind": "both"}, 422, "parameter_invalid"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_REQUESTS)
+def test_bad_requests_are_refused_with_a_reason(client, gallery, name):
+    path, files, data, status, code = BAD_REQUESTS[name]
+    answer = client.post(path, files=files, data=data)
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+
+
+def test_one_bad_file_among_many_adds_nothing(client, gallery):
+    answer = client.post("/galleries/noise/photos", files=[("image", png(60)), ("image", b"text")])
+    assert answer.status_code == 422
+    assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+
+
+def test_two_files_where_one_is_meant_are_refused(client):
+    answer = client.post("/translate", files=[("image", png()), ("image", png(1))])
+    assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
+
+
+def test_an_empty_form_is_refused(client):
+    answer = client.post("/translate", content=b"", headers={"Content-Type": "multipart/form-data; boundary=b"})
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "code"),
+    [
+        ("GET", "/galleries/nothing", 404, "gallery_not_found"),
+        ("GET", "/galleries/noise/photos/9999", 404, "photo_not_found"),
+        ("GET", "/galleries/noise/photos/x", 422, "parameter_invalid"),
+        ("GET", "/galleries/..%2f..%2fetc%2fpasswd", 404, "not_found"),
+        ("GET", "/models/Nothing", 422, "name_invalid"),
+        ("GET", "/nowhere", 404, "not_found"),
+        ("PUT", "/models", 405, "method_not_allowed"),
+        ("GET", "/static/../../pyproject.toml", 404, "not_found"),
+    ],
+)
+def test_unknown_paths_are_problems(client, gallery, method, path, status, code):
+    answer = client.request(method, path)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+@pytest.mark.parametrize(
+    ("new", "status", "code"),
+    [
+        ({"name": "noise", "model": "drawn"}, 409, "gallery_exists"),
+        ({"name": "../x", "model": "drawn"}, 422, "name_invalid"),
+        ({"name": "x", "model": "nothing"}, 404, "model_not_found"),
+        ({"name": "x", "model": "drawn", "domain": "label"}, 422, "domain_unknown"),
+        ({"name": "x"}, 422, "parameter_invalid"),
+    ],
+)
+def test_galleries_that_cannot_be_are_refused(client, gallery, new, status, code):
+    answer = client.post("/galleries", json=new)
+    assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_many_at_once_are_all_answered(server):
+    """Concurrent requests through the queue: each gets the answer that it gets alone."""
+    with httpx.Client(base_url=server.url, timeout=60) as alone:
+        expected = [alone.post("/embed", files={"image": png(seed)}, data={"model": "tiny"}).json()["values"] for seed in range(12)]
+    found: dict[int, list[float]] = {}
+
+    def ask(seed: int) -> None:
+        found[seed] = httpx.post(f"{server.url}/embed", files={"image": png(seed)}, data={"model": "tiny"}, timeout=60).json()["values"]
+
+    threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for seed in range(12):
+        np.testing.assert_allclose(found[seed], expected[seed], rtol=1e-2, atol=1e-3)
+
+
+def test_json_bodies_that_are_no_json_are_refused(client):
+    answer = client.post("/galleries", content=b"{", headers={"Content-Type": "application/json"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
+    assert json.loads(answer.text)["errors"]

