@@ -102,7 +102,7 @@ def _train_images(
             run.resume()
         found = run.train()
     return checkpoint.publish(
-        home / "checkpoints", name, iiae, seed=plan.seed, data_fingerprint=pairs.fingerprint, half=half,
+        home / "checkpoints", name, iiae, None, seed=plan.seed, data_fingerprint=pairs.fingerprint, half=half,
         metrics={f"val_{key}": value for key, value in found.items()}, **about,
     )  # fmt: skip
 

@@ -57,7 +57,8 @@ class SameConv(nn.Conv2d):
         for size in (inputs.shape[-1], inputs.shape[-2]):
             total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
             pads += [total // 2, total - total // 2]
-        return self._conv_forward(F.pad(inputs, pads), self.weight, self.bias)
+        outputs: Tensor = self._conv_forward(F.pad(inputs, pads), self.weight, self.bias)
+        return outputs
 
 
 def _norm(channels: int) -> nn.BatchNorm2d:

@@ -85,7 +85,7 @@ def fine_tune(
     torch.manual_seed(recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
     model = _Trained(backbone, imagenet, int(max(photos.labels.max(), sketches.labels.max())) + 1)
-    model.to(memory_format=torch.channels_last)
+    model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has it, its stubs do not
     taught = _taught_logits(model, photos, image_size)
     epoch_steps = len(photos.labels) // recipe.batch
     steps = recipe.epochs * epoch_steps
@@ -136,7 +136,7 @@ def _step(
     teacher = taught[torch.from_numpy(chosen_photos)].softmax(1)
     loss = loss + recipe.distillation * F.kl_div(logits.log_softmax(1), teacher, reduction="batchmean")
     optimiser.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]  # torch's own
+    loss.backward()
     optimiser.step()
     return float(loss.detach())
 

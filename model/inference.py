@@ -86,4 +86,5 @@ def analogy(inference: Inference, side: Side, query: Tensor, reference: Tensor) 
 
 
 def _frozen(module: M, device: torch.device) -> M:
-    return module.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)
+    frozen: M = module.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has it, its stubs do not
+    return frozen

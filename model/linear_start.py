@@ -32,7 +32,9 @@ def start_at_components(iiae: IIAE, photos: Tensor, sketches: Tensor) -> None:
     _, values, components = torch.linalg.svd(standardised, full_matrices=False)
     scale = (values[:size].square().sum() / len(standardised) / size).rsqrt()
     means = scale * components[:size]
-    r_zs, q_zs = iiae.r_zs["x"][0], iiae.q_zs[0]
+    encoder = iiae.r_zs["x"]
+    assert isinstance(encoder, nn.Sequential)
+    r_zs, q_zs = encoder[0], iiae.q_zs[0]
     assert isinstance(r_zs, nn.Linear) and isinstance(q_zs, nn.Linear)
     for layer, weight in ((r_zs, means), (q_zs, torch.cat([means, means], 1) / 2)):
         nn.init.zeros_(layer.weight)

@@ -1,5 +1,7 @@
 """The layers of D.1 and D.2; every builder takes a preset and gives one column of the appendix's tables."""
 
+from itertools import pairwise
+
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
@@ -26,7 +28,7 @@ def conv_stack(preset: Preset) -> list[nn.Module]:
     """Layers 1-4 of D.1's encoder columns: [b, 3, s, s] to [b, 256 * width, s/16, s/16]."""
     widths = [3, *(preset.channels(printed) for printed in ENCODER)]
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(widths[:-1], widths[1:], strict=True):
+    for inputs, outputs in pairwise(widths):
         layers += [conv(inputs, outputs), nn.BatchNorm2d(outputs), nn.LeakyReLU(SLOPE)]
     return layers
 
@@ -34,7 +36,7 @@ def conv_stack(preset: Preset) -> list[nn.Module]:
 def fc_stack(sizes: list[int]) -> list[nn.Module]:
     """Encoder FC layers, each with batch norm and LeakyReLU: [b, sizes[0]] to [b, sizes[-1]]."""
     layers: list[nn.Module] = []
-    for inputs, outputs in zip(sizes[:-1], sizes[1:], strict=True):
+    for inputs, outputs in pairwise(sizes):
         layers += [nn.Linear(inputs, outputs, bias=False), nn.BatchNorm1d(outputs), nn.LeakyReLU(SLOPE)]
     return layers
 
@@ -121,7 +123,8 @@ class FcDecoderLayer(nn.Module):
 
     def forward(self, codes: Float[Tensor, "b codes"]) -> Float[Tensor, "b c h w"]:
         flat: Tensor = self.layers(codes)
-        return flat.unflatten(1, self.map)
+        unflattened: Tensor = flat.unflatten(1, self.map)
+        return unflattened
 
 
 class PerceptronDecoder(nn.Sequential):
@@ -132,7 +135,8 @@ class PerceptronDecoder(nn.Sequential):
         super().__init__(nn.Linear(codes, 128), nn.ReLU(), nn.Linear(128, preset.feature_size))
 
     def forward(self, z: Float[Tensor, "b zx"], zs: Float[Tensor, "b zs"]) -> Float[Tensor, "b feature"]:  # type: ignore[override]  # two codes, not one input
-        return super().forward(torch.cat([z, zs], dim=1))
+        inputs: Tensor = super().forward(torch.cat([z, zs], dim=1))
+        return inputs
 
 
 def decoder(preset: Preset) -> nn.Module:

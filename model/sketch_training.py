@@ -75,7 +75,7 @@ def train_sketch(
 
     def validate(iiae: IIAE) -> dict[str, float]:
         with torch.inference_mode():
-            zs = {side: iiae.shared(side, held[side]).mean for side in ("x", "y")}  # type: ignore[arg-type]  # literal keys
+            zs = {side: iiae.shared(side, held[side]).mean for side in ("x", "y")}
         found = mean_average_precision_of(zs["x"], val_photos.labels, zs["y"], val_sketches.labels)
         return {"held_out_map_all": found, "validation": found}
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from time import monotonic
+from typing import Literal
 
 import numpy as np
 import torch
@@ -49,7 +50,7 @@ class Plan:
     sample_every: int = 1_000
     log_every: int = 50
     workers: int = 0
-    precision: str = "auto"
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     accelerator: str = "auto"
     devices: int = 1
 
@@ -65,6 +66,7 @@ class Progress:
     validation: float | None
 
 
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 Validate = Callable[[IIAE], dict[str, float]]
 """Figures of the present weights; the one called `validation` decides which weights are kept."""
 Sample = Callable[[IIAE, Path], None]
@@ -162,7 +164,7 @@ class Run:
         fabric = Fabric(accelerator=self.plan.accelerator, devices=self.plan.devices, precision=_precision(self.plan))
         fabric.launch()
         self.folder.mkdir(parents=True, exist_ok=True)
-        model, optimiser = fabric.setup(self.iiae.to(memory_format=torch.channels_last), self.optimiser)
+        model, optimiser = fabric.setup(_channels_last(self.iiae), self.optimiser)
         batches = _Batches(len(self.pairs), self.plan, self.preset.batch_size, start=self.step, rank=fabric.global_rank, world=fabric.world_size)
         loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
             _Drawn(self.pairs, self.plan.seed), batch_sampler=batches, num_workers=self.plan.workers, pin_memory=fabric.device.type == "cuda"
@@ -255,7 +257,12 @@ def _seeded(seed: int, step: int, rank: int, device: torch.device) -> torch.Gene
     return torch.Generator(device).manual_seed(entropy)
 
 
-def _precision(plan: Plan) -> str:
+def _channels_last(iiae: IIAE) -> IIAE:
+    moved: IIAE = iiae.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has it, its stubs do not
+    return moved
+
+
+def _precision(plan: Plan) -> Precision:
     """bfloat16 autocast where it was measured to help: on CUDA, and on CPUs that have bfloat16 arithmetic."""
     if plan.precision != "auto":
         return plan.precision

@@ -73,7 +73,7 @@ class Index:
             wanted = min(k + len(state.removed), len(state.ids))
             if wanted == 0:
                 return []
-            parameters = faiss.SearchParametersHNSW(efSearch=max(EF_SEARCH, wanted)) if self.kind == "hnsw" else None
+            parameters = faiss.SearchParametersHNSW(efSearch=max(EF_SEARCH, wanted)) if self.kind == "hnsw" else None  # type: ignore[attr-defined]  # made by SWIG when it is imported
             distances, places = state.faiss.search(self._rows([vector]), wanted, params=parameters)
         ids = state.ids[places[0][places[0] >= 0]]
         scores = distances[0] if self.distance == "cosine" else 1 / (1 + np.sqrt(np.maximum(distances[0], 0)))
@@ -106,12 +106,13 @@ class Index:
         with self._lock:
             state = self._state
             data = faiss.serialize_index(state.faiss).tobytes() + state.ids.tobytes()
-            note = {
+            digest = hashlib.sha256(data).hexdigest()
+            note: dict[str, object] = {
                 "layout": LAYOUT, "faiss": faiss.__version__, "dim": self.dim, "distance": self.distance, "revision": state.revision,
-                "count": len(state.ids), "removed": sorted(state.removed), "sha256": hashlib.sha256(data).hexdigest(),
+                "count": len(state.ids), "removed": sorted(state.removed), "sha256": digest,
             }  # fmt: skip
             self.folder.mkdir(exist_ok=True)
-            name = f"{state.revision}-{note['sha256'][:12]}.faiss"
+            name = f"{state.revision}-{digest[:12]}.faiss"
             _replace(self.folder / name, data)
             _replace(self.folder / "note.json", json.dumps(note | {"file": name}).encode())
             for stale in self.folder.glob("*.faiss"):

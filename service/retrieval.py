@@ -137,9 +137,8 @@ class Retrieval:
         return await self.workers.run(look)
 
     async def _searchable(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
-        if name is None:
-            name = self.default_gallery or await self.workers.run(self._first, capability)
-        opened = await self.workers.run(self.galleries.open, name)
+        chosen: str = name or self.default_gallery or await self.workers.run(self._first, capability)
+        opened = await self.workers.run(self.galleries.open, chosen)
         model = self._model(opened)
         model.require(capability)
         return opened, model

@@ -23,6 +23,7 @@ def serve(settings: Settings) -> None:
     handler.setFormatter(_JsonLines() if settings.log_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     uvicorn.run(
-        create_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=int(settings.drain_seconds) or 1,
+        create_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False,
+        timeout_graceful_shutdown=int(settings.drain_seconds) or 1,
         timeout_keep_alive=30, server_header=False,
     )  # fmt: skip

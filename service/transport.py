@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from contextlib import suppress
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -69,10 +70,8 @@ class BodyLimit:
             started = True
             await send(message)
 
-        try:
+        with suppress(_Exceeded):
             await self.app(scope, counted, held_back)
-        except _Exceeded:
-            pass
         if received > self.max_bytes and not started:
             await self._refuse(scope, receive, send)
 

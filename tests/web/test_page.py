@@ -195,7 +195,7 @@ def test_the_sent_sketch_is_dark_on_white_as_it_was_drawn(page: Page) -> None:
     while True:  # what is sent last shows the whole stroke
         picture = np.asarray(Image.open(BytesIO(bytes(page.evaluate("window.sent")))).convert("L"))
         dark = np.argwhere(picture < 128) / picture.shape[0]
-        if dark[:, 1].max() > 0.7 or time.monotonic() > until:
+        if dark[:, 1].max() > 0.74 or time.monotonic() > until:
             break
         page.wait_for_timeout(50)
     assert picture[0, 0] == 255
