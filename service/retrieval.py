@@ -137,7 +137,8 @@ class Retrieval:
         return await self.workers.run(look)
 
     async def _searchable(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
-        chosen: str = name or self.default_gallery or await self.workers.run(self._first, capability)
+        named = name or self.default_gallery
+        chosen = await self.workers.run(self._first, capability) if named is None else named
         opened = await self.workers.run(self.galleries.open, chosen)
         model = self._model(opened)
         model.require(capability)
