@@ -15,7 +15,7 @@ demo: $(VENV)/.demo
 	$(BIN)/python -m service.demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/.dev
 	$(BIN)/ruff format --check .

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 from fastapi import FastAPI
 from starlette.responses import FileResponse, Response
@@ -91,8 +92,17 @@ def create_app(settings: Settings) -> FastAPI:
     return app
 
 
+class _Revalidated(StaticFiles):
+    """Files that browsers ask about again each time (an ETag answers), so that an upgrade never mixes old and new modules."""
+
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # what Starlette passes is passed on
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
 def _page(app: FastAPI) -> None:
-    app.mount("/static", StaticFiles(directory=WEB, check_dir=False), name="static")
+    app.mount("/static", _Revalidated(directory=WEB, check_dir=False), name="static")
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
