@@ -172,10 +172,10 @@ def test_cdcb_is_made_as_the_originals(real_data):
     for number in range(1, 21):
         both = np.asarray(Image.open(real_data / "mnist_cdcb" / f"{number:05d}.png").convert("RGB")).astype(float)
         x, y = both[:, :256].transpose(2, 0, 1), both[:, 256:].transpose(2, 0, 1)
-        ground = np.median(x[:, :20], axis=(1, 2))
+        ground = np.median(x[:, :20], axis=(1, 2)).round().astype(np.int64)
         small_x, small_y = smaller @ x @ smaller.T, smaller @ y @ smaller.T
         inked = np.abs(small_x - ground[:, None, None]).max(0) > 30
-        ink = np.median(small_y[:, inked], axis=1)
+        ink = np.median(small_y[:, inked], axis=1).round().astype(np.int64)
         digit = np.where(inked, small_x.mean(0), small_y.mean(0)).clip(0, 255).round().astype(np.uint8)
         made = compose(np.where(inked, np.maximum(digit, INK + 1), np.minimum(digit, INK)).astype(np.uint8), ground, ink)
         errors += [np.abs((enlarge @ ours @ enlarge.T).clip(0, 255) - theirs).mean() for ours, theirs in zip(made, (x, y), strict=True)]
