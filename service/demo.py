@@ -16,6 +16,8 @@ from service.indexing import Item, pictures_below
 from service.settings import Settings
 
 GALLERY, PHOTOS_GALLERY = "openmoji", "photos"
+DEFAULT_MODEL = "mnist-cdcb"
+"""For translate and analogy: the one that the page has sample pictures of in both domains."""
 CREDIT = "OpenMoji, openmoji.org, CC BY-SA 4.0"
 SIZE = 256
 DRAWABLE = ((0x2600, 0x27BF), (0x1F300, 0x1FAFF))
@@ -80,7 +82,7 @@ def run() -> None:
     if arguments.prepare_only:
         return
     print(f"\n  Draw a sketch: http://{settings.host}:{settings.port}/   (gallery: {name}; Ctrl+C stops)\n", flush=True)
-    serve(settings.model_copy(update={"default_gallery": name}))
+    serve(settings.model_copy(update={"default_gallery": name, "default_model": settings.default_model or DEFAULT_MODEL}))
 
 
 if __name__ == "__main__":

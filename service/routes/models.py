@@ -12,9 +12,10 @@ router = APIRouter(prefix="/models", tags=["models"])
 
 @router.get("", operation_id="list_models", dependencies=READ)
 async def list_models(parts: Parts) -> Models:
-    """All models."""
+    """All models: the default one, where there is one, then by name."""
+    models = sorted(parts.registry.models(), key=lambda model: model.id != parts.settings.default_model)
     rejected = [RejectedOut(id=each.id, version=each.version, reason=each.reason) for each in parts.registry.rejected()]
-    return Models(models=[_model(model) for model in parts.registry.models()], rejected=rejected)
+    return Models(models=[_model(model) for model in models], rejected=rejected)
 
 
 @router.get("/{model_id}", operation_id="get_model", dependencies=READ)

@@ -97,6 +97,16 @@ def test_keys_say_who_may_read_and_who_may_write(own_home):
     assert "reader-key" not in server.log.read_text() + "".join(path.name for path in own_home.iterdir())
 
 
+def test_the_default_model_comes_first_and_answers(own_home):
+    publish_tiny(own_home, name="another")
+    server = Server(own_home, IIAE_DEFAULT_MODEL="tiny").ready()
+    try:
+        assert [model["id"] for model in server.client.get("/models").json()["models"]][:1] == ["tiny"]
+        assert server.client.post("/translate", files={"image": png()}).json()["model"] == "tiny"
+    finally:
+        server.stop()
+
+
 def test_an_open_address_without_keys_is_refused(own_home):
     server = Server(own_home, IIAE_HOST="0.0.0.0")
     assert server.process.wait(60) == 2
