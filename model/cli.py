@@ -1,6 +1,7 @@
 """The command line of the science: train, evaluate, figure. `iiae` mounts it beside the service's commands."""
 
 import json
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,9 @@ def train(
     batch: Annotated[int | None, typer.Option(min=2, help="Pairs a step.")] = None,
     lam: Annotated[float | None, typer.Option("--lambda", help="Weight of the information preference.")] = None,
     annealing: Annotated[float | None, typer.Option(min=1, help="a0, in steps.")] = None,
+    learning_rate: Annotated[float | None, typer.Option(min=1e-6, help="Adam's.")] = None,
+    dropout: Annotated[float | None, typer.Option(min=0, max=0.9, help="Of D.1's decoders.")] = None,
+    average: Annotated[float, typer.Option(min=0, max=0.99999, help="Decay of an average of the weights, e.g. 0.999; 0 takes none.")] = 0.0,
     objective: Annotated[str, typer.Option(help=f"One of {', '.join(OBJECTIVES)}.")] = "iiae",
     domains: Annotated[tuple[str, str] | None, typer.Option(help="Names of X and Y.")] = None,
     reader: Annotated[str | None, typer.Option(help="Form of the data: mnist-cdcb, paired, cars, synthetic.")] = None,
@@ -61,7 +65,10 @@ def train(
     """Train a model and publish it to the store; a running service takes it up by itself."""
     if objective not in OBJECTIVES:
         raise typer.BadParameter(f"there are {', '.join(OBJECTIVES)}", param_hint="--objective")
-    chosen = _preset(preset, image_size=image_size, width=width, batch_size=batch, lam=lam, annealing=annealing, domains=domains, reader=reader)
+    chosen = _preset(
+        preset, image_size=image_size, width=width, batch_size=batch, lam=lam, annealing=annealing, learning_rate=learning_rate, dropout=dropout,
+        domains=domains, reader=reader,
+    )  # fmt: skip
     if threads is not None:
         torch.set_num_threads(threads)
     named = name or chosen.name
@@ -76,7 +83,8 @@ def train(
         published = _train_sketch(folder, chosen, data, _unseen_file(unseen), plan, home=home, name=named, about=about, half=half, resume=resume)
     else:
         plan_ = training.Plan(
-            steps=steps, seed=seed, objective=objective, validate_every=every, save_every=every, sample_every=every, workers=workers, accelerator=device
+            steps=steps, seed=seed, objective=objective, validate_every=every, save_every=every, sample_every=every, workers=workers, accelerator=device,
+            average=average,
         )
         published = _train_images(folder, chosen, data, plan_, home=home, name=named, about=about, half=half, resume=resume)
     Console().print(f"published [bold]{named}[/] as {published}", soft_wrap=True)
@@ -212,7 +220,7 @@ def _say_damaged(pairs: Pairs) -> None:
 
 
 def _command() -> str:
-    return " ".join(["iiae", *sys.argv[1:]])
+    return shlex.join(["iiae", *sys.argv[1:]])
 
 
 def _bar() -> Progress:

@@ -98,7 +98,7 @@ class ConvolutionalDecoder(nn.Module):
         layers: list[nn.Module] = []
         for layer, (inputs, outputs) in enumerate(zip([preset.fc_channels if self.fc else codes, *widths], widths, strict=False)):
             layers += [deconv(inputs, outputs), nn.BatchNorm2d(outputs)]
-            layers += [nn.Dropout(0.5)] if layer < 2 else []  # the table's layers 2 and 3
+            layers += [nn.Dropout(preset.dropout)] if layer < 2 else []  # the table's layers 2 and 3
             layers += [nn.ReLU()]
         self.deconvs = nn.Sequential(*layers, deconv(widths[-1], 3, bias=True), nn.Tanh())
 
@@ -113,13 +113,13 @@ class ConvolutionalDecoder(nn.Module):
 
 
 class FcDecoderLayer(nn.Module):
-    """Layer 1 of the Cars decoder: FC to a map of `fc_channels` at size/32, BN, Dropout(0.5), ReLU."""
+    """Layer 1 of the Cars decoder: FC to a map of `fc_channels` at size/32, BN, dropout, ReLU."""
 
     def __init__(self, preset: Preset, codes: int) -> None:
         super().__init__()
         self.map = (preset.fc_channels, preset.zs_map_size, preset.zs_map_size)
         outputs = preset.fc_channels * preset.zs_map_size**2
-        self.layers = nn.Sequential(nn.Linear(codes, outputs, bias=False), nn.BatchNorm1d(outputs), nn.Dropout(0.5), nn.ReLU())
+        self.layers = nn.Sequential(nn.Linear(codes, outputs, bias=False), nn.BatchNorm1d(outputs), nn.Dropout(preset.dropout), nn.ReLU())
 
     def forward(self, codes: Float[Tensor, "b codes"]) -> Float[Tensor, "b c h w"]:
         flat: Tensor = self.layers(codes)

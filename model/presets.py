@@ -31,6 +31,7 @@ class Preset:
         width: multiplies every channel count; 1 is the paper.
         zs_size: channels of the zs map (times `width`), or the size of a zs vector.
         zx_size: size of zx and of zy.
+        dropout: rate of the decoders of D.1, in training only.
         fc_channels: channels of the 8x8 (size/32) map that the Cars decoder's FC layer fills.
         backbone: network that turns pixels into D.2's input features; None where the input is the picture.
         feature_size: D.2's input.
@@ -51,6 +52,7 @@ class Preset:
     width: float = 1.0
     zs_size: int = 128
     zx_size: int = 8
+    dropout: float = 0.5
     fc_channels: int = 4096
     backbone: str | None = None
     feature_size: int = 512
@@ -62,6 +64,8 @@ class Preset:
             raise ValueError(f"image_size is {self.image_size}; D.1 needs a multiple of 32, at least 32")
         if not 0 < self.width <= 4:
             raise ValueError(f"width is {self.width}; it must be above 0 and at most 4")
+        if not 0 <= self.dropout < 1:
+            raise ValueError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
         if self.domains[0] == self.domains[1]:
             raise ValueError(f"both domains are called {self.domains[0]!r}")
 

@@ -7,7 +7,7 @@ and dropout as an undisturbed one, and ends with the same weights.
 import csv
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import monotonic
 from typing import Literal
@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.tensorboard import SummaryWriter
 
@@ -40,6 +41,8 @@ class Plan:
         steps: optimiser steps in all.
         objective: a key of `model.objective.OBJECTIVES`.
         workers: processes that read pictures; 0 reads them in this one.
+        average: decay of an exponential moving average of the weights (Polyak & Juditsky, 1992), which is then what is
+            validated, drawn and kept; 0 keeps the weights themselves, as the paper does.
     """
 
     steps: int
@@ -50,6 +53,7 @@ class Plan:
     sample_every: int = 1_000
     log_every: int = 50
     workers: int = 0
+    average: float = 0.0
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     accelerator: str = "auto"
     devices: int = 1
@@ -129,12 +133,13 @@ class Run:
         self.validate, self.sample, self.report = validate, sample, report
         self.preset: Preset = iiae.preset
         self.optimiser = torch.optim.Adam(iiae.parameters(), self.preset.learning_rate, self.preset.betas)
+        self.averaged = AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average), use_buffers=True) if plan.average else None
         self.step = 0
         self.best: dict[str, float] = {}
 
     def identity(self) -> dict[str, object]:
         """What must be the same for a run to be resumed."""
-        plan = {key: value for key, value in asdict(self.plan).items() if key in {"seed", "objective"}}
+        plan = {key: value for key, value in asdict(self.plan).items() if key in {"seed", "objective", "average"}}
         return {"preset": json.loads(json.dumps(asdict(self.preset))), "plan": plan, "data": self.pairs.fingerprint}
 
     def resume(self) -> bool:
@@ -150,6 +155,8 @@ class Run:
         if note["identity"] != self.identity():
             raise TrainingError(f"{self.folder} holds a run of another preset, plan or data set; give it another folder, or leave out --resume")
         self.iiae.load_state_dict({key.removeprefix("iiae."): value for key, value in tensors.items() if key.startswith("iiae.")})
+        if self.averaged is not None:
+            self.averaged.load_state_dict({key.removeprefix("averaged."): value for key, value in tensors.items() if key.startswith("averaged.")})
         state = self.optimiser.state_dict()
         for index in range(len(state["param_groups"][0]["params"])):
             state["state"][index] = {field: tensors[f"adam.{index}.{field}"] for field in ("step", "exp_avg", "exp_avg_sq")}
@@ -165,6 +172,8 @@ class Run:
         fabric.launch()
         self.folder.mkdir(parents=True, exist_ok=True)
         model, optimiser = fabric.setup(_channels_last(self.iiae), self.optimiser)
+        if self.averaged is not None:
+            self.averaged.to(fabric.device)
         batches = _Batches(len(self.pairs), self.plan, self.preset.batch_size, start=self.step, rank=fabric.global_rank, world=fabric.world_size)
         loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
             _Drawn(self.pairs, self.plan.seed), batch_sampler=batches, num_workers=self.plan.workers, pin_memory=fabric.device.type == "cuda"
@@ -181,6 +190,8 @@ class Run:
             fabric.backward(-maximised(annealed, self.preset.lam))
             optimiser.step()
             self.step += 1
+            if self.averaged is not None:
+                self.averaged.update_parameters(self.iiae)
             if log is not None:
                 self._after_step(log, t, (self.step - since) / (monotonic() - began))
         if log is not None:
@@ -193,18 +204,17 @@ class Run:
 
     def _after_step(self, log: "_Log", t: objective.Terms, speed: float) -> None:
         plan, last = self.plan, self.step == self.plan.steps
+        judged: IIAE = self.iiae if self.averaged is None else self.averaged.module
+        judged.eval()
         figures: dict[str, float] = {}
         if self.step % plan.validate_every == 0 or last:
-            self.iiae.eval()
-            figures = self.validate(self.iiae)
-            self.iiae.train()
+            figures = self.validate(judged)
             if figures["validation"] >= self.best.get("validation", -np.inf):
                 self.best = {**figures, "step": float(self.step)}
-                write_tensors(self.folder / BEST, self.iiae.state_dict(), {"figures": self.best})
+                write_tensors(self.folder / BEST, judged.state_dict(), {"figures": self.best})
         if self.sample is not None and (self.step % plan.sample_every == 0 or last):
-            self.iiae.eval()
-            self.sample(self.iiae, self.folder / f"samples-{self.step:07d}.png")
-            self.iiae.train()
+            self.sample(judged, self.folder / f"samples-{self.step:07d}.png")
+        self.iiae.train()
         if self.step % plan.log_every == 0 or figures or last:
             terms = {name: float(value.detach()) for name, value in vars(t).items() if value is not None}
             log.write(self.step, {**terms, **figures})
@@ -217,6 +227,8 @@ class Run:
         tensors = {f"iiae.{key}": value for key, value in self.iiae.state_dict().items()}
         for index, state in self.optimiser.state_dict()["state"].items():
             tensors |= {f"adam.{index}.{field}": torch.as_tensor(value) for field, value in state.items()}
+        if self.averaged is not None:
+            tensors |= {f"averaged.{key}": value for key, value in self.averaged.state_dict().items()}
         write_tensors(self.folder / STATE, tensors, {"identity": self.identity(), "step": self.step, "best": self.best})
 
 
@@ -268,9 +280,3 @@ def _precision(plan: Plan) -> Precision:
         return plan.precision
     has_bf16 = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
     return "bf16-mixed" if has_bf16 else "32-true"
-
-
-def with_batch(preset: Preset, batch: int | None, learning_rate: float | None) -> Preset:
-    """The preset with another batch size or learning rate, where given."""
-    preset = preset if batch is None else replace(preset, batch_size=batch)
-    return preset if learning_rate is None else replace(preset, learning_rate=learning_rate)

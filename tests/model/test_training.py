@@ -17,16 +17,20 @@ from model.data.synthetic import SyntheticPairs
 from model.evaluation import while_training
 from model.iiae import IIAE
 from model.presets import PRESETS
+from model.storage import read_tensors
 from model.training import BEST, STATE, Plan, Run, TrainingError
 
 PRESET = replace(PRESETS["facades"], image_size=32, width=0.125, batch_size=4, lam=5.0, annealing=100.0)
 STEPS = 60
 
 
-def run_in(folder, *, steps=STEPS, slow=0.0, objective="iiae", **changes) -> Run:
+def run_in(folder, *, steps=STEPS, slow=0.0, objective="iiae", average=0.0, every=20, **changes) -> Run:
     torch.manual_seed(0)
     pairs, held = SyntheticPairs(64, 32), SyntheticPairs(16, 32, seed=1)
-    plan = Plan(steps=steps, validate_every=20, save_every=10, sample_every=20, log_every=5, precision="32-true", accelerator="cpu", objective=objective)
+    plan = Plan(
+        steps=steps, validate_every=every, save_every=10, sample_every=20, log_every=5, precision="32-true", accelerator="cpu", objective=objective,
+        average=average,
+    )  # fmt: skip
     return Run(
         folder,
         IIAE(replace(PRESET, **changes)),
@@ -38,25 +42,24 @@ def run_in(folder, *, steps=STEPS, slow=0.0, objective="iiae", **changes) -> Run
     )
 
 
-def test_killed_and_resumed_reaches_the_same_weights(tmp_path):
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_killed_and_resumed_reaches_the_same_weights(tmp_path, average):
     """A child is killed with SIGKILL in the middle; the resumed run equals the undisturbed one to the bit."""
-    undisturbed = run_in(tmp_path / "a")
+    undisturbed = run_in(tmp_path / "a", average=average)
     undisturbed.train()
-    script = "import sys; sys.path.insert(0, {here!r}); from pathlib import Path; from test_training import run_in; run_in(Path({folder!r}), slow=0.2).train()"
+    script = "import sys; sys.path.insert(0, {here!r}); from pathlib import Path; from test_training import run_in; run_in(Path({folder!r}), slow=0.2, average={average}).train()"
     here, folder = os.path.dirname(__file__), tmp_path / "b"
-    child = subprocess.Popen([sys.executable, "-c", script.format(here=here, folder=str(folder))], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    child = subprocess.Popen([sys.executable, "-c", script.format(here=here, folder=str(folder), average=average)], env={**os.environ, "OMP_NUM_THREADS": "1"})
     until = time.monotonic() + 60
     while not (folder / STATE).exists() and time.monotonic() < until:
         time.sleep(0.02)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    resumed = run_in(folder)
+    resumed = run_in(folder, average=average)
     assert resumed.resume()
     assert 0 < resumed.step < STEPS
     resumed.train()
     assert (folder / BEST).exists()
-    from model.storage import read_tensors
-
     first, second = (read_tensors(tmp_path / name / STATE)[0] for name in ("a", "b"))
     assert first.keys() == second.keys()
     assert all(torch.equal(first[key], second[key]) for key in first)
@@ -85,6 +88,18 @@ def test_training_learns_what_is_shared(tmp_path):
     """Enough steps on made-up pairs for the shared codes to find partners, far above chance (1/16)."""
     figures = run_in(tmp_path, steps=400).train()
     assert figures["top1_shared_xy"] + figures["top1_shared_yx"] > 0.6
+
+
+def test_the_average_of_the_weights_is_what_is_kept(tmp_path):
+    """Against the recurrence itself, over the weights that are saved after each step."""
+    kept, decay = None, 0.8
+    for step in range(1, 5):
+        run = run_in(tmp_path / str(step), steps=step, every=step, average=decay)
+        run.train()  # leaves the kept weights in the model; those of the last step are in its save
+        last = read_tensors(tmp_path / str(step) / STATE)[0]["iiae.q_zs.0.weight"]
+        kept = last if kept is None else decay * kept + (1 - decay) * last
+    torch.testing.assert_close(run.iiae.state_dict()["q_zs.0.weight"], kept)
+    assert not torch.allclose(kept, last)
 
 
 def test_resuming_another_preset_is_refused(tmp_path):
