@@ -40,11 +40,13 @@ class MnistCdcb:
         """The digit, 0-9."""
         return int(self.digits.labels[index])
 
+    def colours(self, index: int, rng: np.random.Generator | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """The ground's colour in X and the ink's in Y, [3] each of 0-255."""
+        drawn = rng or np.random.default_rng((self.seed, index))
+        return drawn.integers(0, 256, 3), drawn.integers(0, 256, 3)
+
     def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
-        colours = rng or np.random.default_rng((self.seed, index))
-        ground = colours.integers(0, 256, 3)
-        ink = colours.integers(0, 256, 3)
-        x, y = compose(self.digits.images[index], ground, ink)
+        x, y = compose(self.digits.images[index], *self.colours(index, rng))
         return self._pixels(x), self._pixels(y)
 
     def _pixels(self, small: NDArray[np.float32]) -> Tensor:

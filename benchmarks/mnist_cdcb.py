@@ -1,0 +1,142 @@
+"""What translation and analogy keep and take, measured on MNIST-CDCB's test digits: `python -m benchmarks.mnist_cdcb --data MNIST`.
+
+Digits are judged by a small classifier that was trained on MNIST's grey training digits alone. Colours are known,
+because the pairs are made: errors are mean absolute differences, in fractions of the range of 0-255.
+"""
+
+import argparse
+import time
+from pathlib import Path
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model import checkpoint
+from model.data.mnist import Digits, read_mnist
+from model.data.mnist_cdcb import INK, MnistCdcb
+from model.inference import Inference, analogy, translate
+from model.presets import SIDES, Side, other
+
+SAMPLES = 4
+CORE = 0.99
+"""Of an enlarged mask: pixels that lie wholly inside the ink, or wholly outside."""
+
+
+def classifier(digits: Digits, *, epochs: int = 3, batch: int = 128) -> nn.Module:
+    """A small convolutional network for grey digits [n, 1, 28, 28] of 0-1."""
+    torch.manual_seed(0)
+    network = nn.Sequential(
+        nn.Conv2d(1, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Dropout(0.3), nn.Linear(64 * 49, 10),
+    )  # fmt: skip
+    optimiser = torch.optim.Adam(network.parameters(), 1e-3)
+    images, labels = grey(digits), torch.from_numpy(digits.labels.astype(np.int64))
+    for _ in range(epochs):
+        for chosen in torch.randperm(len(images)).split(batch):
+            optimiser.zero_grad()
+            F.cross_entropy(network(images[chosen]), labels[chosen]).backward()
+            optimiser.step()
+    return network.eval()
+
+
+def grey(digits: Digits) -> Tensor:
+    return torch.from_numpy(digits.images).float()[:, None] / 255
+
+
+def as_digit(side: Side, pixels: Tensor) -> Tensor:
+    """A picture [n, 3, s, s] as a grey digit [n, 1, 28, 28]: how far each pixel is from the ground, of the farthest."""
+    shown = (pixels + 1) / 2
+    ground = torch.zeros(3, 1, 1) if side == "y" else shown.flatten(2).median(2).values[:, :, None, None]
+    away = (shown - ground).abs().amax(1, keepdim=True)
+    small = F.interpolate(away, (28, 28), mode="bilinear", antialias=True)
+    return small / small.amax((2, 3), keepdim=True).clamp_min(1e-3)
+
+
+class Masks:
+    """Where ink and ground surely are in a test picture, [1, s, s] of booleans."""
+
+    def __init__(self, pairs: MnistCdcb) -> None:
+        self.pairs = pairs
+
+    def ink(self, index: int) -> Tensor:
+        return self._enlarged(index) > CORE
+
+    def ground(self, index: int) -> Tensor:
+        return self._enlarged(index) < 1 - CORE
+
+    def _enlarged(self, index: int) -> Tensor:
+        enlarge = self.pairs.enlarge
+        return torch.from_numpy(enlarge @ (self.pairs.digits.images[index] > INK).astype(np.float32) @ enlarge.T)[None]
+
+    def coloured(self, side: Side, index: int) -> Tensor:
+        """The part whose colour is the domain's own: the ground in X, the ink in Y."""
+        return self.ground(index) if side == "x" else self.ink(index)
+
+
+def colour(pixels: Tensor, mask: Tensor) -> Tensor:
+    """Mean colour [3] of 0-1 of the masked part of a picture [3, s, s]."""
+    return ((pixels + 1) / 2)[:, mask[0]].mean(1)
+
+
+def measure(inference: Inference, pairs: MnistCdcb, judge: nn.Module, count: int) -> dict[str, float]:
+    masks, found = Masks(pairs), dict[str, list[float]]()
+    indices = [int(index) for index in np.linspace(0, len(pairs) - 1, count).round()]
+    generator = torch.Generator().manual_seed(0)
+    for start in range(0, count, 50):
+        part = indices[start : start + 50]
+        both = dict(zip(SIDES, (torch.stack(side) for side in zip(*(pairs.pair(index, None) for index in part), strict=True)), strict=True))
+        labels = torch.tensor([pairs.label(index) for index in part])
+        references = [indices[(start + place + count // 2) % count] for place in range(len(part))]
+        for side in SIDES:
+            target = other(side)
+            z = torch.randn(len(part) * SAMPLES, inference.exclusive_size, generator=generator)
+            made = translate(inference, side, both[side].repeat_interleave(SAMPLES, 0), z)
+            agreed = judge(as_digit(target, made)).argmax(1) == labels.repeat_interleave(SAMPLES)
+            found.setdefault(f"digit kept, {side}->{target}", []).extend(agreed.float().tolist())
+            for place, index in enumerate(part):
+                own = made[place * SAMPLES : (place + 1) * SAMPLES]
+                colours = torch.stack([colour(each, masks.coloured(target, index)) for each in own])
+                spread = torch.stack([(colours[i] - colours[j]).abs().mean() for i in range(SAMPLES) for j in range(i)])
+                found.setdefault(f"difference of two samples' colours, {side}->{target}", []).append(float(spread.mean()))
+                if target == "y":
+                    found.setdefault("ground of x->y, from black", []).append(float(((own + 1) / 2)[:, :, masks.ground(index)[0]].mean()))
+            takers = analogy(inference, side, both[side], torch.stack([pairs.pair(reference, None)[SIDES.index(side)] for reference in references]))
+            kept = judge(as_digit(side, takers)).argmax(1) == labels
+            found.setdefault(f"digit kept, analogy in {side}", []).extend(kept.float().tolist())
+            for each, index, reference in zip(takers, part, references, strict=True):
+                true = torch.from_numpy(pairs.colours(reference)[SIDES.index(side)]).float() / 255
+                shown = ((each + 1) / 2)[:, masks.coloured(side, index)[0]]
+                found.setdefault(f"colour error, analogy in {side}", []).append(float((shown - true[:, None]).abs().mean()))
+    return {name: float(np.mean(values)) for name, values in sorted(found.items())}
+
+
+@torch.inference_mode()
+def judged(judge: nn.Module, digits: Digits) -> float:
+    return float((judge(grey(digits)).argmax(1).numpy() == digits.labels).mean())
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, required=True, help="folder with MNIST")
+    parser.add_argument("--model", default="mnist-cdcb", help="a checkpoint's name or folder")
+    parser.add_argument("--home", type=Path, default=Path("var"))
+    parser.add_argument("--count", type=int, default=2_000, help="test digits, evenly chosen")
+    arguments = parser.parse_args()
+    began = time.monotonic()
+    inference = checkpoint.load(checkpoint.find(arguments.home / "checkpoints", arguments.model), torch.device("cpu"))
+    train, test = read_mnist(arguments.data)
+    judge = classifier(train)
+    pairs = MnistCdcb(test, inference.preset.image_size, domains=inference.preset.domains, seed=2)
+    print("| figure | value |\n|---|---|")
+    print(f"| the classifier on MNIST's test digits | {judged(judge, test):.4f} |")
+    with torch.inference_mode():
+        for name, value in measure(inference, pairs, judge, arguments.count).items():
+            print(f"| {name} | {value:.4f} |")
+    print(f"\n{arguments.count} digits, {SAMPLES} samples each, {time.monotonic() - began:.0f} s")
+
+
+if __name__ == "__main__":
+    main()
