@@ -220,7 +220,8 @@ def _say_damaged(pairs: Pairs) -> None:
 
 
 def _command() -> str:
-    return shlex.join(["iiae", *sys.argv[1:]])
+    """As it was typed; a resumed run is the undisturbed one."""
+    return shlex.join(["iiae", *(word for word in sys.argv[1:] if word != "--resume")])
 
 
 def _bar() -> Progress:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.tensorboard import SummaryWriter
@@ -27,6 +28,8 @@ from model.presets import Preset
 from model.storage import read_tensors, write_bytes, write_tensors
 
 STATE, BEST = "state.safetensors", "best.safetensors"
+NORM_BATCHES = 24
+"""Batches over which batch norm's statistics are taken anew for averaged weights."""
 
 
 class TrainingError(Exception):
@@ -133,7 +136,7 @@ class Run:
         self.validate, self.sample, self.report = validate, sample, report
         self.preset: Preset = iiae.preset
         self.optimiser = torch.optim.Adam(iiae.parameters(), self.preset.learning_rate, self.preset.betas)
-        self.averaged = AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average), use_buffers=True) if plan.average else None
+        self.averaged = AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average)) if plan.average else None
         self.step = 0
         self.best: dict[str, float] = {}
 
@@ -204,15 +207,15 @@ class Run:
 
     def _after_step(self, log: "_Log", t: objective.Terms, speed: float) -> None:
         plan, last = self.plan, self.step == self.plan.steps
-        judged: IIAE = self.iiae if self.averaged is None else self.averaged.module
-        judged.eval()
         figures: dict[str, float] = {}
-        if self.step % plan.validate_every == 0 or last:
+        validates, draws = self.step % plan.validate_every == 0 or last, self.sample is not None and (self.step % plan.sample_every == 0 or last)
+        judged = self._judged() if validates or draws else self.iiae
+        if validates:
             figures = self.validate(judged)
             if figures["validation"] >= self.best.get("validation", -np.inf):
                 self.best = {**figures, "step": float(self.step)}
                 write_tensors(self.folder / BEST, judged.state_dict(), {"figures": self.best})
-        if self.sample is not None and (self.step % plan.sample_every == 0 or last):
+        if self.sample is not None and draws:
             self.sample(judged, self.folder / f"samples-{self.step:07d}.png")
         self.iiae.train()
         if self.step % plan.log_every == 0 or figures or last:
@@ -222,6 +225,30 @@ class Run:
                 self.report(Progress(step=self.step, steps=plan.steps, steps_per_second=speed, terms=terms, validation=figures.get("validation")))
         if self.step % plan.save_every == 0 or last:
             self._save()
+
+    def _judged(self) -> IIAE:
+        """The weights that are validated, drawn and kept, in evaluation mode.
+
+        Batch norm's statistics of averaged weights are those of no step, so they are taken anew from training pairs
+        (Izmailov et al., 2018).
+        """
+        if self.averaged is None:
+            return self.iiae.eval()
+        iiae = self.averaged.module.train()
+        assert isinstance(iiae, IIAE)
+        norms = [(module, module.momentum) for module in iiae.modules() if isinstance(module, _BatchNorm)]
+        for module, _ in norms:
+            module.reset_running_stats()
+            module.momentum = None  # the mean of all batches
+        rng = np.random.default_rng((self.plan.seed, self.step))
+        device = next(iiae.parameters()).device
+        with torch.no_grad():
+            for chosen in rng.integers(0, len(self.pairs), (NORM_BATCHES, self.preset.batch_size)):
+                x, y = (torch.stack(side).to(device) for side in zip(*(self.pairs.pair(int(index), rng) for index in chosen), strict=True))
+                iiae(x, y, _seeded(self.plan.seed, self.step, 0, device))
+        for module, momentum in norms:
+            module.momentum = momentum
+        return iiae.eval()
 
     def _save(self) -> None:
         tensors = {f"iiae.{key}": value for key, value in self.iiae.state_dict().items()}

@@ -1,8 +1,10 @@
 """What an operator relies on: keys, new versions without failed requests, survival of kill -9, Redis gone and back."""
 
+import os
 import random
 import signal
 import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -47,6 +49,24 @@ def test_a_new_version_is_served_without_a_failed_request(own_home):
         assert len(statuses) > 5
     finally:
         assert server.stop() in STOPPED
+
+
+def test_what_iiae_train_publishes_is_served_by_a_running_service(own_home):
+    server = Server(own_home).ready()
+    try:
+        first = server.client.get("/models/tiny").json()["version"]
+        before = server.client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()["values"]
+        words = ["train", "facades", "--reader", "synthetic", "--data", own_home, "--name", "tiny", "--image-size", "32", "--width", "0.125", "--steps", "4"]
+        environment = {**os.environ, "IIAE_HOME": str(own_home), "OMP_NUM_THREADS": "1"}
+        subprocess.run([sys.executable, "-m", "service.cli", *map(str, words)], env=environment, check=True, capture_output=True, timeout=100)
+        until = time.monotonic() + 20
+        while (model := server.client.get("/models/tiny").json())["version"] == first and time.monotonic() < until:
+            time.sleep(0.1)
+        assert model["version"] in {folder.name for folder in (own_home / "checkpoints" / "tiny").iterdir()} - {first}
+        assert "val_top1_shared_xy" in model["metrics"]
+        assert server.client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()["values"] != before
+    finally:
+        server.stop()
 
 
 def test_a_broken_version_stays_out_and_models_says_why(own_home):
