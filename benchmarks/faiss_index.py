@@ -3,8 +3,9 @@
     python -m benchmarks.faiss_index [--sizes 10000 50000 100000] [--dims 128 512] [--nprobe 8 32] [--links 32] [--ef-construction 80]
 
 One process and one OpenMP thread; the kinds answer the same queries one at a time, in turns, round by round, so that a busy
-machine slows all alike: read the ratios. Building is in seconds of CPU time, which others' work leaves alone. Bytes are those
-of the index as it is serialised. Bold is what the service takes at that size. IVF has 4·√n lists.
+machine slows all alike: read the ratios. Building is in seconds of CPU time, which others' work touches least. Bytes are those
+of the index as it is serialised; in memory IVF's lists, which grow by doubling, take up to half as much again. Bold is what the
+service takes at that size. IVF has 4·√n lists; it looks better here than it may on data whose classes k-means does not find.
 """
 
 import argparse
@@ -116,6 +117,7 @@ def threads(flat: Contender, queries: Vectors) -> tuple[float, float, float, flo
     """Milliseconds a query with one OpenMP thread and with two; by how much two take longer, and how much more CPU time."""
     wall: dict[int, list[float]] = {1: [], 2: []}
     busy: dict[int, list[float]] = {1: [], 2: []}
+    # The number holds for the calling thread alone, not for the process.
     for part in np.array_split(queries, ROUNDS):
         for number in (1, 2):
             faiss.omp_set_num_threads(number)

@@ -53,7 +53,6 @@ class Index:
         self.folder, self.dim, self.distance = folder, dim, distance
         self._lock = threading.Lock()
         self._state = self._empty()
-        faiss.omp_set_num_threads(1)
 
     @property
     def kind(self) -> str:
@@ -67,6 +66,7 @@ class Index:
 
     def search(self, vector: Vector, k: int, changes: Changes) -> list[Neighbour]:
         """The k nearest to `vector` [dim], best first, as of now."""
+        faiss.omp_set_num_threads(1)  # holds for the calling thread alone
         with self._lock:
             self._catch_up(changes)
             state = self._state

@@ -5,6 +5,7 @@ import sqlite3
 import threading
 from pathlib import Path
 
+import faiss
 import numpy as np
 import pytest
 from hypothesis import settings
@@ -117,6 +118,23 @@ def test_large_galleries_get_hnsw_and_find_the_same(tmp_path, monkeypatch):
     for photo in photos[:150]:
         gallery.remove(photo.id)
     assert {hit.photo.id for hit in gallery.search(new(0).embedding, 300)} == {photo.id for photo in photos[150:]}
+
+
+def test_a_query_takes_one_openmp_thread_whoever_asks(tmp_path):
+    """The setting holds for the thread that makes it; searches run in a pool's threads."""
+    gallery = Galleries(tmp_path).create("g", about())
+    gallery.add([new(seed) for seed in range(3)])
+    seen: list[int] = []
+
+    def ask() -> None:
+        faiss.omp_set_num_threads(2)
+        gallery.search(new(0).embedding, 1)
+        seen.append(faiss.omp_get_max_threads())
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join()
+    assert seen == [1]
 
 
 def test_what_was_added_first_keeps_its_label(tmp_path):
