@@ -124,3 +124,14 @@ def test_shared_codes_depend_on_their_own_domain_only():
     torch.testing.assert_close(first.rx_zs.mean, second.rx_zs.mean)
     assert not torch.equal(first.ry_zs.mean, second.ry_zs.mean)
     assert not torch.equal(first.q_zs.mean, second.q_zs.mean)
+
+
+@pytest.mark.parametrize("size", [32, 64])
+def test_the_exclusive_code_stands_out_of_its_noise_from_the_start(size):
+    """The spread of its means over pictures is above its sigma, or zs learns to carry what is exclusive."""
+    torch.manual_seed(0)
+    encoder = exclusive_encoder(replace(PRESETS["mnist-cdcb"], image_size=size, width=0.375))
+    flat_colours = torch.rand(64, 3, 1, 1).mul(2).sub(1).expand(-1, -1, size, size)
+    q_zx = encoder(flat_colours)
+    torch.testing.assert_close(q_zx.log_var, torch.full_like(q_zx.log_var, -4.0))
+    assert q_zx.mean.std(0).mean() > 3 * q_zx.log_var.mul(0.5).exp().mean()
