@@ -46,6 +46,7 @@ def train(
     annealing: Annotated[float | None, typer.Option(min=1, help="a0, in steps.")] = None,
     learning_rate: Annotated[float | None, typer.Option(min=1e-6, help="Adam's.")] = None,
     dropout: Annotated[float | None, typer.Option(min=0, max=0.9, help="Of D.1's decoders.")] = None,
+    warmup: Annotated[int, typer.Option(min=0, help="Steps over which the learning rate rises to its own.")] = 0,
     average: Annotated[float, typer.Option(min=0, max=0.99999, help="Decay of an average of the weights, e.g. 0.999; 0 takes none.")] = 0.0,
     objective: Annotated[str, typer.Option(help=f"One of {', '.join(OBJECTIVES)}.")] = "iiae",
     domains: Annotated[tuple[str, str] | None, typer.Option(help="Names of X and Y.")] = None,
@@ -83,7 +84,15 @@ def train(
         published = _train_sketch(folder, chosen, data, _unseen_file(unseen), plan, home=home, name=named, about=about, half=half, resume=resume)
     else:
         plan_ = training.Plan(
-            steps=steps, seed=seed, objective=objective, validate_every=every, save_every=every, sample_every=every, workers=workers, accelerator=device,
+            steps=steps,
+            seed=seed,
+            objective=objective,
+            validate_every=every,
+            save_every=every,
+            sample_every=every,
+            workers=workers,
+            accelerator=device,
+            warmup=warmup,
             average=average,
         )
         published = _train_images(folder, chosen, data, plan_, home=home, name=named, about=about, half=half, resume=resume)

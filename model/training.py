@@ -44,6 +44,8 @@ class Plan:
         steps: optimiser steps in all.
         objective: a key of `model.objective.OBJECTIVES`.
         workers: processes that read pictures; 0 reads them in this one.
+        warmup: steps over which the learning rate rises to the preset's; 0 begins with it, as the paper does. At rates
+            above the paper's, zs otherwise takes up what is exclusive before zx is of use, and keeps it.
         average: decay of an exponential moving average of the weights (Polyak & Juditsky, 1992), which is then what is
             validated, drawn and kept; 0 keeps the weights themselves, as the paper does.
     """
@@ -56,6 +58,7 @@ class Plan:
     sample_every: int = 1_000
     log_every: int = 50
     workers: int = 0
+    warmup: int = 0
     average: float = 0.0
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     accelerator: str = "auto"
@@ -142,7 +145,7 @@ class Run:
 
     def identity(self) -> dict[str, object]:
         """What must be the same for a run to be resumed."""
-        plan = {key: value for key, value in asdict(self.plan).items() if key in {"seed", "objective", "average"}}
+        plan = {key: value for key, value in asdict(self.plan).items() if key in {"seed", "objective", "warmup", "average"}}
         return {"preset": json.loads(json.dumps(asdict(self.preset))), "plan": plan, "data": self.pairs.fingerprint}
 
     def resume(self) -> bool:
@@ -191,6 +194,7 @@ class Run:
             annealed = t.annealed(1 - float(np.exp(-self.step / self.preset.annealing)))
             optimiser.zero_grad(set_to_none=True)
             fabric.backward(-maximised(annealed, self.preset.lam))
+            self._warm_up()
             optimiser.step()
             self.step += 1
             if self.averaged is not None:
@@ -204,6 +208,10 @@ class Run:
         self.iiae.load_state_dict(tensors)
         best = note["figures"]
         return {str(key): float(value) for key, value in best.items()} if isinstance(best, dict) else {}
+
+    def _warm_up(self) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.preset.learning_rate * min(1.0, (self.step + 1) / max(1, self.plan.warmup))
 
     def _after_step(self, log: "_Log", t: objective.Terms, speed: float) -> None:
         plan, last = self.plan, self.step == self.plan.steps

@@ -29,7 +29,7 @@ def run_in(folder, *, steps=STEPS, slow=0.0, objective="iiae", average=0.0, ever
     pairs, held = SyntheticPairs(64, 32), SyntheticPairs(16, 32, seed=1)
     plan = Plan(
         steps=steps, validate_every=every, save_every=10, sample_every=20, log_every=5, precision="32-true", accelerator="cpu", objective=objective,
-        average=average,
+        warmup=15, average=average,
     )  # fmt: skip
     return Run(
         folder,
@@ -88,6 +88,13 @@ def test_training_learns_what_is_shared(tmp_path):
     """Enough steps on made-up pairs for the shared codes to find partners, far above chance (1/16)."""
     figures = run_in(tmp_path, steps=400).train()
     assert figures["top1_shared_xy"] + figures["top1_shared_yx"] > 0.6
+
+
+def test_the_learning_rate_rises_to_its_own_and_stays(tmp_path):
+    run, seen = run_in(tmp_path, steps=20), []
+    run.report = lambda progress: seen.append((progress.step, run.optimiser.param_groups[0]["lr"] / PRESET.learning_rate))
+    run.train()
+    assert seen == [(step, pytest.approx(min(1, step / 15))) for step in (5, 10, 15, 20)]
 
 
 def test_the_average_of_the_weights_is_what_is_kept(tmp_path):
