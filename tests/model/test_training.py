@@ -47,7 +47,10 @@ def test_killed_and_resumed_reaches_the_same_weights(tmp_path, average):
     """A child is killed with SIGKILL in the middle; the resumed run equals the undisturbed one to the bit."""
     undisturbed = run_in(tmp_path / "a", average=average)
     undisturbed.train()
-    script = "import sys; sys.path.insert(0, {here!r}); from pathlib import Path; from test_training import run_in; run_in(Path({folder!r}), slow=0.2, average={average}).train()"
+    script = (
+        "import sys; sys.path.insert(0, {here!r}); from pathlib import Path; from test_training import run_in; "
+        "run_in(Path({folder!r}), slow=0.2, average={average}).train()"
+    )
     here, folder = os.path.dirname(__file__), tmp_path / "b"
     child = subprocess.Popen([sys.executable, "-c", script.format(here=here, folder=str(folder), average=average)], env={**os.environ, "OMP_NUM_THREADS": "1"})
     until = time.monotonic() + 60
