@@ -18,6 +18,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from model.depthwise import depthwise
+
 FEATURES = 1280
 IMAGENET_CLASSES = 1000
 
@@ -57,7 +59,10 @@ class SameConv(nn.Conv2d):
         for size in (inputs.shape[-1], inputs.shape[-2]):
             total = max((math.ceil(size / stride) - 1) * stride + kernel - size, 0)
             pads += [total // 2, total - total // 2]
-        outputs: Tensor = self._conv_forward(F.pad(inputs, pads), self.weight, self.bias)
+        padded = F.pad(inputs, pads)
+        if self.groups > 1:
+            return depthwise(padded, self.weight, stride)
+        outputs: Tensor = self._conv_forward(padded, self.weight, self.bias)
         return outputs
 
 

@@ -1,17 +1,20 @@
-"""The paper's pictures: grids of translations and analogies (Tables 7 and 8), as training goes and afterwards."""
+"""The paper's pictures: translations and analogies (Tables 7 and 8), as training goes and afterwards, and search (Figure 9)."""
 
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 from torch import Tensor
 
 from model.data.pairs import Pairs
+from model.data.sketchy import Catalogue
 from model.iiae import IIAE
+from model.inference import Inference
+from model.metrics import cosine
 from model.pictures import picture
-from model.presets import SIDES, other
+from model.presets import SIDES, Side, other
 
 Decode = Callable[..., Tensor]
 GAP = 2
@@ -62,6 +65,57 @@ def analogies(iiae: IIAE, pairs: Pairs, *, count: int = 6) -> Image.Image:
             row += [what, how, iiae.decode(side, z, iiae.shared(side, what[None].to(device)).mean)[0]]
         rows.append(row)
     return grid(rows)
+
+
+TILE, MARK = 96, 18
+RIGHT, WRONG = (22, 140, 60), (200, 40, 40)
+
+
+def search_rows(inference: Inference, catalogue: Catalogue, *, count: int = 12, k: int = 10, seed: int = 0) -> Image.Image:
+    """Figure 9: sketches at the left, one of a class where there are as many, and their first k photos, ticked or crossed.
+
+    Photos and sketches are those of the catalogue; a hit is right when it is of the sketch's class.
+    """
+    rng = np.random.default_rng(seed)
+    classes = [str(label) for label in rng.permutation(catalogue.classes)]
+    of_class = {label: [path for path, other in catalogue.sketches if other == label] for label in classes}
+    chosen = [(str(rng.choice(of_class[label])), label) for label in (classes * (count // len(classes) + 1))[:count]]
+    photos = torch.cat([inference.shared("x", _pixels(inference, "x", path)) for path, _ in catalogue.photos])
+    sheet = Image.new("RGB", ((k + 1) * (TILE + GAP) + MARK, count * (TILE + GAP)), "white")
+    for row, (sketch, label) in enumerate(chosen):
+        scores = cosine(inference.shared("y", _pixels(inference, "y", Path(sketch))), photos)[0]
+        _tile(sheet, 0, row, Path(sketch))
+        for column, hit in enumerate(scores.topk(min(k, len(scores))).indices.tolist(), 1):
+            path, found = catalogue.photos[hit]
+            _tile(sheet, column, row, path)
+            _mark(sheet, column, row, right=found == label)
+    return sheet
+
+
+def _pixels(inference: Inference, side: Side, path: Path) -> Tensor:
+    with Image.open(path) as opened:
+        return inference.prepare(opened.convert("RGB"), side)[None]
+
+
+def _place(column: int, row: int) -> tuple[int, int]:
+    return column * (TILE + GAP) + (MARK if column else 0), row * (TILE + GAP)  # a gap after the sketches
+
+
+def _tile(sheet: Image.Image, column: int, row: int, path: Path) -> None:
+    with Image.open(path) as opened:
+        small = opened.convert("RGB").resize((TILE, TILE), Image.Resampling.BICUBIC)
+    sheet.paste(small, _place(column, row))
+
+
+def _mark(sheet: Image.Image, column: int, row: int, *, right: bool) -> None:
+    """A white tick on green or cross on red, so that colour alone does not tell."""
+    left, top = _place(column, row)
+    left, top = left + TILE - MARK, top + TILE - MARK
+    draw = ImageDraw.Draw(sheet)
+    draw.rectangle((left, top, left + MARK - 1, top + MARK - 1), fill=RIGHT if right else WRONG)
+    strokes = [((4, 9), (8, 13), (14, 5))] if right else [((5, 5), (13, 13)), ((13, 5), (5, 13))]
+    for stroke in strokes:
+        draw.line([(left + x, top + y) for x, y in stroke], fill="white", width=2)
 
 
 def sampler(pairs: Pairs) -> Callable[[IIAE, Path], None]:

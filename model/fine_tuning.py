@@ -38,6 +38,7 @@ class Recipe:
     contrast: float = 0.2
     temperature: float = 0.1
     distillation: float = 0.5
+    sketch_distillation: float = 0.5
     seed: int = 0
 
 
@@ -86,7 +87,8 @@ def fine_tune(
     folder.mkdir(parents=True, exist_ok=True)
     model = _Trained(backbone, imagenet, int(max(photos.labels.max(), sketches.labels.max())) + 1)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has it, its stubs do not
-    taught = _taught_logits(model, photos, image_size)
+    taught = _taught(model, photos, image_size)
+    taught_classes = torch.stack([taught[torch.from_numpy(photos.labels == label)].mean(0) for label in range(len(model.classes))])
     epoch_steps = len(photos.labels) // recipe.batch
     steps = recipe.epochs * epoch_steps
     optimiser = torch.optim.AdamW(model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
@@ -94,7 +96,7 @@ def fine_tune(
     step, best = _resume(folder, model, optimiser, schedule) if resume and (folder / STATE).exists() else (0, -1.0)
     while step < steps:
         model.train()
-        loss = _step(model, optimiser, photos, sketches, taught, image_size, recipe, step)
+        loss = _step(model, optimiser, photos, sketches, taught, taught_classes, image_size, recipe, step)
         schedule.step()
         step += 1
         validation = None
@@ -118,6 +120,7 @@ def _step(
     photos: Pictures,
     sketches: Pictures,
     taught: Tensor,
+    taught_classes: Tensor,
     image_size: int,
     recipe: Recipe,
     step: int,
@@ -129,12 +132,14 @@ def _step(
     labels = torch.from_numpy(np.concatenate([photos.labels[chosen_photos], sketches.labels[chosen_sketches]]))
     with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
         features, logits = model(pixels.contiguous(memory_format=torch.channels_last))
-    features, logits = F.normalize(features.float()), logits[: recipe.batch].float()
+    features, logits = F.normalize(features.float()), logits.float()
     scores = recipe.scale * features @ F.normalize(model.classes).T
     loss = F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
     loss = loss + recipe.contrast * supervised_contrast(features, labels, recipe.temperature)
-    teacher = taught[torch.from_numpy(chosen_photos)].softmax(1)
-    loss = loss + recipe.distillation * F.kl_div(logits.log_softmax(1), teacher, reduction="batchmean")
+    of_photos, of_sketches = logits.log_softmax(1).split(recipe.batch)
+    loss = loss + recipe.distillation * F.kl_div(of_photos, taught[torch.from_numpy(chosen_photos)], reduction="batchmean")
+    of_classes = taught_classes[torch.from_numpy(sketches.labels[chosen_sketches])]
+    loss = loss + recipe.sketch_distillation * F.kl_div(of_sketches, of_classes, reduction="batchmean")
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     optimiser.step()
@@ -153,11 +158,17 @@ def _draw(
 
 
 def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, sketch: bool = False) -> Tensor:
-    """Random crops (60 % to all of the area), mirrored half the time: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1]."""
+    """Random views: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1]; beyond a picture it is white.
+
+    Photos are cropped (half to all of the area), mirrored and changed in colour. Sketches are turned, scaled and bent
+    as a hand would, lose pieces of their ink and get thicker.
+    """
     whole = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
+    if sketch:
+        whole = _worn(whole, rng)
     count = len(whole)
-    zoom = np.sqrt(rng.uniform(0.6, 1.15 if sketch else 1.0, count))
-    angle = rng.uniform(-0.2, 0.2, count) if sketch else np.zeros(count)
+    zoom = np.sqrt(rng.uniform(0.7, 1.4, count) if sketch else rng.uniform(0.5, 1.0, count))
+    angle = rng.uniform(-0.25, 0.25, count) if sketch else np.zeros(count)
     shift = rng.uniform(-1, 1, (count, 2)) * np.maximum(0.08, 1 - zoom)[:, None]
     mirror = np.where(rng.random(count) < 0.5, -1.0, 1.0)
     aspect = np.exp(rng.uniform(-0.15, 0.15, count))
@@ -166,7 +177,30 @@ def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, ske
     matrix[:, 1, 0], matrix[:, 1, 1] = zoom * mirror * np.sin(angle), zoom / aspect * np.cos(angle)
     matrix[:, :, 2] = shift
     where = F.affine_grid(torch.from_numpy(matrix), [count, 3, size, size], align_corners=False)
-    return F.grid_sample(whole - 1, where, align_corners=False) + 1  # beyond the picture it is white
+    if sketch:
+        bend = torch.from_numpy(rng.normal(0, 0.03, (count, 2, 6, 6)).astype(np.float32))
+        where = where + F.interpolate(bend, (size, size), mode="bicubic").permute(0, 2, 3, 1)
+    views = F.grid_sample(whole - 1, where, align_corners=False) + 1
+    return views if sketch else _recoloured(views, rng)
+
+
+def _worn(sketches: Tensor, rng: np.random.Generator) -> Tensor:
+    """Sketches [n, 3, L, L] without some pieces of their ink, a third of them in thicker strokes."""
+    count = len(sketches)
+    lost = rng.random((count, 1, 8, 8)) < rng.uniform(0, 0.2, (count, 1, 1, 1))
+    erased = F.interpolate(torch.from_numpy(lost.astype(np.float32)), sketches.shape[-2:], mode="nearest")
+    kept = torch.where(erased > 0, torch.ones(()), sketches)
+    thicker = torch.from_numpy(rng.random(count) < 1 / 3)[:, None, None, None]
+    return torch.where(thicker, -F.max_pool2d(-kept, 3, stride=1, padding=1), kept)
+
+
+def _recoloured(photos: Tensor, rng: np.random.Generator) -> Tensor:
+    """Photos [n, 3, s, s] of another brightness, contrast and saturation; a fifth of them grey."""
+    count = len(photos)
+    light, contrast = (torch.from_numpy(rng.uniform(low, high, (count, 1, 1, 1)).astype(np.float32)) for low, high in ((-0.2, 0.2), (0.7, 1.3)))
+    colour = torch.from_numpy(np.where(rng.random(count) < 0.2, 0.0, rng.uniform(0.6, 1.4, count)).astype(np.float32))[:, None, None, None]
+    grey = photos.mean(1, keepdim=True)
+    return ((grey + colour * (photos - grey)) * contrast + light).clamp(-1, 1)
 
 
 def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) -> Tensor:
@@ -179,9 +213,11 @@ def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) ->
 
 
 @torch.inference_mode()
-def _taught_logits(model: _Trained, photos: Pictures, image_size: int) -> Tensor:
+def _taught(model: _Trained, photos: Pictures, image_size: int) -> Tensor:
+    """What the untouched network says of the photos: shares of ImageNet's classes, [n, 1000]."""
     model.eval()
-    return torch.cat([model(_whole(photos.pixels[start : start + 64], image_size))[1] for start in range(0, len(photos.pixels), 64)])
+    logits = torch.cat([model(_whole(photos.pixels[start : start + 64], image_size))[1] for start in range(0, len(photos.pixels), 64)])
+    return logits.softmax(1)
 
 
 @torch.inference_mode()

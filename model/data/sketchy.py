@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from model.drawings import SketchEmpty, normalise
 from model.data.pairs import DataError, fingerprint_of, found_in, pictures_in
 
 DOMAINS = ("photo", "sketch")
@@ -99,8 +100,11 @@ class Pictures:
     damaged: tuple[str, ...]
 
 
-def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: int) -> Pictures:
-    """Pictures of a catalogue at size x size, RGB on white; files that cannot be read are left out and named."""
+def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: int, *, drawings: bool = False) -> Pictures:
+    """Pictures of a catalogue at size x size, RGB; files that cannot be read, or hold no drawing, are left out and named.
+
+    With `drawings` they are normalised first (`model.drawings`).
+    """
     number = {label: index for index, label in enumerate(classes)}
     pixels: list[NDArray[np.uint8]] = []
     labels: list[int] = []
@@ -108,8 +112,9 @@ def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: in
     for path, label in files:
         try:
             with Image.open(path) as opened:
-                rgb = opened.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
-        except (OSError, SyntaxError, ValueError):
+                upright = normalise(opened) if drawings else opened
+                rgb = upright.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+        except (OSError, SyntaxError, ValueError, SketchEmpty):
             damaged.append(f"{label}/{path.name}")
             continue
         pixels.append(np.asarray(rgb))

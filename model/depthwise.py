@@ -1,0 +1,36 @@
+"""Depthwise convolution whose weights' gradient is taken in float32: in bfloat16 oneDNN takes up to seven times as long.
+
+`python -m benchmarks.depthwise` has the measurement. Elsewhere than in bfloat16 on a CPU it is the ordinary convolution.
+"""
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+from torch.autograd.function import FunctionCtx
+
+
+class _Bfloat16OnCpu(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx: FunctionCtx, inputs: Tensor, weight: Tensor, stride: int) -> Tensor:
+        ctx.save_for_backward(inputs, weight)
+        ctx.stride = stride  # type: ignore[attr-defined]  # autograd's documented way
+        return F.conv2d(inputs, weight, stride=stride, groups=inputs.shape[1])
+
+    @staticmethod
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # type: ignore[override]  # one output
+        inputs, weight = ctx.saved_tensors  # type: ignore[attr-defined]
+        stride: int = ctx.stride  # type: ignore[attr-defined]
+        gradient = gradient.contiguous(memory_format=torch.channels_last)
+        shape = [stride, stride], [0, 0], [1, 1], False, [0, 0], inputs.shape[1]
+        of_inputs = torch.ops.aten.convolution_backward(gradient, inputs, weight, None, *shape, [True, False, False])[0]
+        of_weight = torch.ops.aten.convolution_backward(gradient.float(), inputs.float(), weight.float(), None, *shape, [False, True, False])[1]
+        return of_inputs, of_weight.to(weight.dtype), None
+
+
+def depthwise(inputs: Float[Tensor, "b c h w"], weight: Float[Tensor, "c 1 k k"], stride: int) -> Float[Tensor, "b c h2 w2"]:
+    """Each channel with its own kernel, without padding."""
+    if torch.is_autocast_enabled("cpu") and inputs.device.type == "cpu" and weight.requires_grad:
+        outputs: Tensor = _Bfloat16OnCpu.apply(inputs.bfloat16(), weight.bfloat16(), stride)
+        return outputs
+    return F.conv2d(inputs, weight, stride=stride, groups=inputs.shape[1])

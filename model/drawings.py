@@ -1,0 +1,137 @@
+"""Drawings as a sketch model wants them: the ink found on any paper, cropped to it, centred, in strokes of one width.
+
+Training, indexing and the service all take this one way, so that a grey phone photo, white chalk on black and a
+thin line in a corner come to the same picture as a clean drawing of the same shape.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+CANVAS = 256
+"""Pixels of a side of a normalised drawing."""
+MARGIN = 0.06
+"""Of the canvas, left free on each side of the ink."""
+STROKE = 3.0
+"""Width of all strokes, in pixels of the canvas."""
+LONGEST = 512
+"""Larger pictures are reduced to this side first."""
+FAINTEST = 0.1
+"""Distance from the paper, of the range, below which nothing is ink."""
+LEAST_INK, MOST_INK = 2e-4, 0.6
+"""Shares of the picture between which there is a drawing."""
+SPECK = 0.012
+"""Connected ink whose diagonal is below this share of the picture's side is dirt, unless most of the ink is."""
+
+Grey = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+
+
+class SketchEmpty(Exception):
+    """There is no drawing in the picture; a sentence that says why."""
+
+
+def normalise(image: Image.Image) -> Image.Image:
+    """A drawing in any ink on any paper as black strokes of one width on white, [CANVAS, CANVAS], mode L.
+
+    Raises:
+        SketchEmpty: no ink, or hardly anything else.
+    """
+    strokes = thin(_centred(ink(image)) > 0.5)
+    away = ndimage.distance_transform_edt(~strokes)
+    drawn = np.clip(STROKE / 2 + 0.5 - away, 0, 1)
+    return Image.fromarray((255 * (1 - drawn)).round().astype(np.uint8))
+
+
+def ink(image: Image.Image) -> Grey:
+    """How surely each pixel is ink, [h, w] of 0-1, at the picture's size or reduced to `LONGEST`.
+
+    Raises:
+        SketchEmpty: as `normalise`.
+    """
+    small = image.convert("RGB")
+    small.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
+    pixels = np.asarray(small, np.float32) / 255
+    away = np.abs(pixels - paper(pixels)).max(2)
+    strongest = float(np.partition(away.ravel(), -(away.size // 400 + 1))[-(away.size // 400 + 1) :].mean())
+    if strongest < FAINTEST:
+        raise SketchEmpty("the picture has no ink: a drawing in one colour on plain paper is wanted")
+    threshold = max(FAINTEST, 6 * float(np.median(away)), 0.4 * strongest)
+    found = _without_specks(np.clip((away / threshold - 0.6) / 0.8, 0, 1).astype(np.float32))
+    share = float((found > 0.5).mean())
+    if share < LEAST_INK:
+        raise SketchEmpty("the picture has no ink: a drawing in one colour on plain paper is wanted")
+    if share > MOST_INK:
+        raise SketchEmpty("the picture is nearly all ink: a drawing in lines on plain paper is wanted")
+    return found
+
+
+def paper(pixels: Grey) -> Grey:
+    """The paper's colour at each pixel, [h, w, 3]: a quadratic surface through what is not ink, so shading may vary.
+
+    Fitted by iteratively reweighted least squares (Cauchy weights) from the border's median colour on.
+    """
+    height, width = pixels.shape[:2]
+    step = max(1, max(height, width) // 64)
+    few = pixels[::step, ::step]
+    basis = _quadratic(*few.shape[:2])
+    colours = few.reshape(-1, 3)
+    edge = np.ones(few.shape[:2], bool)
+    edge[few.shape[0] // 10 + 1 : -(few.shape[0] // 10 + 1), few.shape[1] // 10 + 1 : -(few.shape[1] // 10 + 1)] = False
+    fitted = np.broadcast_to(np.median(few[edge], axis=0), colours.shape)
+    surface = np.zeros((basis.shape[1], 3), np.float32)
+    for _ in range(8):
+        residual = np.abs(colours - fitted).max(1)
+        scale = max(0.02, 1.5 * float(np.median(residual)))
+        weights = (1 / (1 + (residual / scale) ** 2) ** 2)[:, None]
+        surface = np.linalg.solve(basis.T @ (weights * basis) + 1e-3 * np.eye(basis.shape[1]), basis.T @ (weights * colours))
+        fitted = basis @ surface
+    return (_quadratic(height, width) @ surface).reshape(height, width, 3).astype(np.float32)
+
+
+def _quadratic(height: int, width: int) -> Grey:
+    y, x = np.meshgrid(np.linspace(-1, 1, height), np.linspace(-1, 1, width), indexing="ij")
+    return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1).reshape(-1, 6).astype(np.float32)
+
+
+def _without_specks(found: Grey) -> Grey:
+    parts, count = ndimage.label(found > 0.5, np.ones((3, 3)))
+    if count == 0:
+        return found
+    smallest = SPECK * max(found.shape)
+    boxes = ndimage.find_objects(parts)
+    kept = np.array([False] + [np.hypot(rows.stop - rows.start, columns.stop - columns.start) >= smallest for rows, columns in boxes])
+    if np.count_nonzero(kept[parts]) < 0.5 * np.count_nonzero(parts):
+        return found
+    return np.where(ndimage.binary_dilation(kept[parts], np.ones((3, 3))), found, 0).astype(np.float32)
+
+
+def _centred(found: Grey) -> Grey:
+    """Cropped to the ink and scaled to fill the canvas but for its margin, [CANVAS, CANVAS]."""
+    rows, columns = np.flatnonzero((found > 0.5).any(1)), np.flatnonzero((found > 0.5).any(0))
+    top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
+    side = max(bottom - top, right - left) / (1 - 2 * MARGIN)
+    middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
+    box = (middle_x - side / 2, middle_y - side / 2, middle_x + side / 2, middle_y + side / 2)
+    margin = int(np.ceil(side))
+    padded = Image.fromarray(np.pad(found, margin))
+    moved = (box[0] + margin, box[1] + margin, box[2] + margin, box[3] + margin)
+    return np.asarray(padded.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR, box=moved))
+
+
+def thin(mask: Mask) -> Mask:
+    """The strokes' middle lines, one pixel wide and connected as the strokes are (Zhang & Suen, 1984)."""
+    lines = np.pad(mask, 1).astype(np.uint8)
+    while True:
+        before = int(lines.sum())
+        for first in (True, False):
+            p = [lines[:-2, 1:-1], lines[:-2, 2:], lines[1:-1, 2:], lines[2:, 2:], lines[2:, 1:-1], lines[2:, :-2], lines[1:-1, :-2], lines[:-2, :-2]]
+            neighbours = sum(p[1:], p[0].copy())
+            rises = sum(((p[i] == 0) & (p[(i + 1) % 8] == 1)).astype(np.uint8) for i in range(8))
+            north, east, south, west = p[0], p[2], p[4], p[6]
+            ends = (north & east & south) | (east & south & west) if first else (north & east & west) | (north & south & west)
+            gone = (lines[1:-1, 1:-1] == 1) & (neighbours >= 2) & (neighbours <= 6) & (rises == 1) & (ends == 0)
+            lines[1:-1, 1:-1][gone] = 0
+        if int(lines.sum()) == before:
+            return lines[1:-1, 1:-1].astype(bool)
