@@ -241,6 +241,25 @@ BAD_REQUESTS = {
     "metadata text": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": "{"}, 422, "parameter_invalid"),
     "kind": ("/embed", {"image": png()}, {"kind": "both"}, 422, "parameter_invalid"),
 }
+BAD_METADATA = {
+    "lone surrogate": '{"a": "\\ud800"}',
+    "lone surrogate in a key": '{"\\udc00": 1}',
+    "NaN": '{"a": NaN}',
+    "infinite": '{"a": -Infinity}',
+    "beyond floats": '{"a": [1e999]}',
+    "NUL": '{"a": ["\\u0000"]}',
+    "escape in a key": '{"\\u001b[31m": 1}',
+    "nested lists": '{"a":' + "[" * 300 + "]" * 300 + "}",
+    "nested objects": '{"a":' * 900 + "1" + "}" * 900,
+    "a little too deep": '{"a":' + "[" * 32 + "]" * 32 + "}",
+}
+BAD_REQUESTS |= {
+    f"metadata {name}": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": text}, 422, "parameter_invalid") for name, text in BAD_METADATA.items()
+}
+BAD_REQUESTS |= {
+    f"label {name}": ("/galleries/noise/photos", {"image": png(50)}, {"label": text}, 422, "parameter_invalid")
+    for name, text in {"NUL": "a\0b", "two lines": "a\nb", "escape": "\x1b[31m", "C1": "a\x9bb"}.items()
+}
 
 
 @pytest.mark.parametrize("name", BAD_REQUESTS)
@@ -249,6 +268,17 @@ def test_bad_requests_are_refused_with_a_reason(client, gallery, name):
     answer = client.post(path, files=files, data=data)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+
+
+def test_metadata_and_labels_come_back_as_they_were_sent(client, gallery):
+    label, metadata = "☂ an ‘umbrella’", {"text": "two\nlines\t☂", "deep": [[{"a": [None, True, -0.5, 10**30]}]], "": {}}
+    sent = {"label": label, "metadata": json.dumps(metadata)}
+    photo = client.post("/galleries/noise/photos", files={"image": png(51)}, data=sent).json()["photos"][0]
+    try:
+        assert (photo["label"], photo["metadata"]) == (label, metadata)
+        assert client.get(f"/galleries/noise/photos?after={photo['id'] - 1}").json()["photos"] == [photo]
+    finally:
+        client.delete(f"/galleries/noise/photos/{photo['id']}")
 
 
 def test_one_bad_file_among_many_adds_nothing(client, gallery):
