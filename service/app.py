@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -18,6 +19,7 @@ from service.dependencies import Services
 from service.embedding import Embedder
 from service.engine import Engine
 from service.galleries import Galleries
+from service.problems import Answered
 from service.redis_cache import RedisCache
 from service.registry import Registry
 from service.retrieval import Retrieval
@@ -77,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="IIAE as a service", version=code_version(), description=DESCRIPTION, license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        lifespan=lifespan,
+        lifespan=lifespan, middleware=_middleware(parts),
     )  # fmt: skip
     app.state.services = parts
     for group in (images, search, galleries, models, ops):
@@ -85,11 +87,19 @@ def create_app(settings: Settings) -> FastAPI:
     _page(app)
     problems.install(app)
     schema_document.install(app)
-    app.add_middleware(Measured, telemetry=parts.telemetry)
-    app.add_middleware(BodyLimit, max_bytes=int(settings.max_upload_mb * 1e6))
-    app.add_middleware(CancelWhenGone)
-    app.add_middleware(RequestId)
     return app
+
+
+def _middleware(parts: Services) -> list[Middleware]:
+    """What a request goes through, outermost first."""
+    settings = parts.settings
+    return [
+        Middleware(RequestId),  # all that leaves has an id
+        Middleware(Measured, telemetry=parts.telemetry),  # and is counted, refusals and failures too
+        Middleware(Answered),  # from here inwards anything may raise
+        Middleware(CancelWhenGone),  # reads on after the body; so all that reads the body is inside
+        Middleware(BodyLimit, max_bytes=int(settings.max_upload_mb * 1e6)),
+    ]
 
 
 class _Revalidated(StaticFiles):

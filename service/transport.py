@@ -87,7 +87,10 @@ class _Exceeded(Exception):
 
 
 class CancelWhenGone:
-    """Cancels a request's handler when its client hangs up, so that what was not computed yet never is."""
+    """Cancels a request's handler when its client hangs up, so that what was not computed yet never is.
+
+    A server says that the client has gone once it has its answer, too; what a handler does then (it closes files) is left alone.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -96,7 +99,7 @@ class CancelWhenGone:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        received, gone = asyncio.Event(), asyncio.Event()
+        received, gone, answered = asyncio.Event(), asyncio.Event(), False
 
         async def until_received() -> Message:
             if received.is_set():
@@ -113,16 +116,20 @@ class CancelWhenGone:
                 pass
             gone.set()
 
-        handler = asyncio.ensure_future(self.app(scope, until_received, send))
+        async def noted(message: Message) -> None:
+            nonlocal answered
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        handler = asyncio.ensure_future(self.app(scope, until_received, noted))
         watcher = asyncio.ensure_future(hangs_up())
         try:
             await asyncio.wait({handler, watcher}, return_when=asyncio.FIRST_COMPLETED)
-            if not handler.done():
-                handler.cancel()
-            await asyncio.gather(handler, return_exceptions=True)
-        finally:
+            if answered:
+                await asyncio.wait({handler})
+        finally:  # also where the server cancels us, when its time to drain is over
             handler.cancel()
             watcher.cancel()
-            await asyncio.gather(watcher, return_exceptions=True)
-        if not handler.cancelled() and (error := handler.exception()) is not None:
-            raise error
+            await asyncio.gather(handler, watcher, return_exceptions=True)
+        if not (gone.is_set() and handler.cancelled()):
+            handler.result()

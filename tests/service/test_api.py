@@ -3,9 +3,12 @@
 import base64
 import json
 import struct
+import subprocess
 import threading
+import time
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -202,6 +205,20 @@ def test_a_chunked_flood_is_cut_off(server):
     except httpx.TransportError:
         pass  # the server hung up while we were still sending
     assert sent < 64
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at open files as Linux shows them")
+def test_files_of_refused_uploads_are_closed(server):
+    def open_uploads() -> int:
+        listed = subprocess.run(["ls", "-l", f"/proc/{server.process.pid}/fd"], capture_output=True, text=True).stdout
+        return listed.count("(deleted)")
+
+    for _ in range(8):
+        assert server.client.post("/embed", files={"image": b"\0" * 1_500_000}).status_code == 422
+    until = time.monotonic() + 2
+    while open_uploads() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert open_uploads() == 0
 
 
 @pytest.mark.parametrize("mode", ["CMYK", "P", "LA", "RGBA", "1", "L", "I;16"])

@@ -1,8 +1,11 @@
 """What an operator relies on: keys, new versions without failed requests, survival of kill -9, Redis gone and back."""
 
+import http.client
+import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -115,6 +118,22 @@ def test_keys_say_who_may_read_and_who_may_write(own_home):
     finally:
         server.stop()
     assert "reader-key" not in server.log.read_text() + "".join(path.name for path in own_home.iterdir())
+
+
+def test_what_draining_cuts_off_is_told_to_come_again(own_home):
+    server = Server(own_home, IIAE_DRAIN_SECONDS="1").ready()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as uploader:
+        uploader.sendall(b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b")
+        time.sleep(0.3)
+        server.process.terminate()
+        answer = http.client.HTTPResponse(uploader)
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["code"]) == (503, "not_ready")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"]
+        assert answer.headers["X-Request-ID"]
+    assert server.stop() in STOPPED
+    assert "Traceback" not in server.log.read_text()
 
 
 def test_the_default_model_comes_first_and_answers(own_home):

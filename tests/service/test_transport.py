@@ -1,0 +1,75 @@
+"""What happens to a request before a route sees it, without a server."""
+
+import asyncio
+
+import pytest
+from asgi import Exchange
+
+from service.transport import CancelWhenGone
+
+
+async def respond(send, status: int = 200, body: bytes = b"") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+class TestCancelWhenGone:
+    def test_a_handler_ends_when_its_client_goes(self):
+        ended = []
+
+        async def app(scope, receive, send):
+            await receive()
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0)
+                ended.append(True)
+
+        async def check() -> Exchange:
+            exchange = Exchange()
+            task = asyncio.create_task(exchange.through(CancelWhenGone(app)))
+            await asyncio.sleep(0.01)
+            exchange.gone.set()
+            return await asyncio.wait_for(task, 1)
+
+        assert asyncio.run(check()).sent == []
+        assert ended
+
+    def test_what_a_handler_does_after_its_answer_is_not_cut_off(self):
+        ended = []
+
+        async def app(scope, receive, send):
+            await receive()
+            await respond(send)
+            await asyncio.sleep(0.05)  # closes files, say
+            ended.append(True)
+
+        asyncio.run(Exchange().through(CancelWhenGone(app)))
+        assert ended
+
+    def test_a_handler_is_over_before_the_server_hears_that_it_was_cut_off(self):
+        ended = []
+
+        async def app(scope, receive, send):
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0.01)
+                ended.append(True)
+
+        async def check() -> None:
+            task = asyncio.create_task(Exchange().through(CancelWhenGone(app)))
+            await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert ended
+
+        asyncio.run(check())
+
+    def test_errors_come_through(self):
+        async def app(scope, receive, send):
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(Exchange().through(CancelWhenGone(app)))
