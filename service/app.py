@@ -27,7 +27,7 @@ from service.routes import galleries, images, models, ops, search
 from service.settings import Settings
 from service.telemetry import Measured, Telemetry
 from service.translation import Translator
-from service.transport import PAGE_POLICY, BodyLimit, CancelWhenGone, RequestId
+from service.transport import PAGE_POLICY, BodyLimit, CancelWhenGone, KeyFirst, RequestId
 from service.workers import Workers
 
 WEB = Path(str(files("service"))) / "web"
@@ -93,12 +93,14 @@ def create_app(settings: Settings) -> FastAPI:
 def _middleware(parts: Services) -> list[Middleware]:
     """What a request goes through, outermost first."""
     settings = parts.settings
+    most, held = int(settings.max_upload_mb * 1e6), int(settings.held_mb * 1e6)
     return [
         Middleware(RequestId),  # all that leaves has an id
         Middleware(Measured, telemetry=parts.telemetry),  # and is counted, refusals and failures too
         Middleware(Answered),  # from here inwards anything may raise
-        Middleware(CancelWhenGone),  # reads on after the body; so all that reads the body is inside
-        Middleware(BodyLimit, max_bytes=int(settings.max_upload_mb * 1e6)),
+        Middleware(CancelWhenGone),  # reads on after the body, where nothing is counted or timed any more
+        Middleware(BodyLimit, max_bytes=most, max_held=held, idle_seconds=settings.idle_seconds, upload_seconds=settings.upload_seconds),
+        Middleware(KeyFirst, parts=parts),  # nothing of a body is asked for before the key
     ]
 
 

@@ -41,6 +41,14 @@ def of_service_error(error: ServiceError, request_id: str = "") -> Response:
     return problem(error.status, error.code, error.title, error.detail, errors=errors, headers=headers, request_id=request_id)
 
 
+class Refused(HTTPException):
+    """A domain error, raised while a body is received: any other kind of exception there becomes FastAPI's own 400."""
+
+    def __init__(self, error: ServiceError, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(error.status, error.detail, headers)
+        self.error = error
+
+
 def install(app: FastAPI) -> None:
     """Makes the app answer all failures with problems."""
     app.add_exception_handler(ServiceError, _service_error)
@@ -101,6 +109,10 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error, Refused):
+        response = of_service_error(error.error, _id(request))
+        response.headers.update(error.headers or {})
+        return response
     title = HTTPStatus(error.status_code).phrase
     code = CODES.get(error.status_code, f"http_{error.status_code}")
     return problem(error.status_code, code, title, str(error.detail), headers=error.headers, request_id=_id(request))

@@ -14,6 +14,8 @@ class Exchange:
     """One request. It hands over `chunks`, then waits for the answer, then (as uvicorn does) says that it has gone."""
 
     chunks: Iterable[bytes] = (b"",)
+    pause: float = 0
+    """Seconds before each chunk."""
     unending: bool = False
     """The body stays unfinished, and nothing more comes."""
     method: str = "GET"
@@ -33,6 +35,7 @@ class Exchange:
 
     async def receive(self) -> Message:
         if self._chunks:
+            await asyncio.sleep(self.pause)
             body = self._chunks.pop(0)
             return {"type": "http.request", "body": body, "more_body": bool(self._chunks) or self.unending}
         await self.gone.wait()
