@@ -22,6 +22,7 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from model.backbones import Backbone
+from model.errors import Foreseen
 from model.iiae import IIAE
 from model.inference import Inference
 from model.pictures import PREPROCESSING
@@ -34,7 +35,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
 
 
-class CheckpointError(Exception):
+class CheckpointError(Foreseen):
     """A checkpoint cannot be used; a sentence that says why."""
 
 

@@ -25,6 +25,7 @@ from model.sketch_training import SketchPlan, train_sketch
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 SPLITS = Path(__file__).parent / "splits"
+STEPS = 10_000
 
 Home = Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/, galleries/ and runs/.")]
 Data = Annotated[Path, typer.Option(help="Folder of the data.")]
@@ -37,7 +38,7 @@ def train(
     data: Data,
     home: Home = Path("var"),
     name: Annotated[str | None, typer.Option(help="The checkpoint's name; default the preset's.")] = None,
-    steps: Annotated[int, typer.Option(min=1, help="Optimiser steps; for sketchy, of its second stage.")] = 10_000,
+    steps: Annotated[int | None, typer.Option(min=1, help=f"Optimiser steps; default {STEPS:,}, and {SketchPlan.steps} of sketchy's second stage.")] = None,
     epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning a backbone (sketchy).")] = 6,
     image_size: Annotated[int | None, typer.Option(min=32, help="Side of the pictures, a multiple of 32.")] = None,
     width: Annotated[float | None, typer.Option(help="Multiplies every channel count; 1 is the paper.")] = None,
@@ -80,11 +81,11 @@ def train(
     if chosen.network == "perceptron":
         if not printed:
             chosen = replace(chosen, shared_encoder="linear", zs_size=chosen.feature_size)
-        plan = SketchPlan(recipe=Recipe(epochs=epochs, seed=seed), steps=min(steps, 600), objective=objective)
+        plan = SketchPlan(recipe=Recipe(epochs=epochs, seed=seed), steps=steps or SketchPlan.steps, objective=objective)
         published = _train_sketch(folder, chosen, data, _unseen_file(unseen), plan, home=home, name=named, about=about, half=half, resume=resume)
     else:
         plan_ = training.Plan(
-            steps=steps,
+            steps=steps or STEPS,
             seed=seed,
             objective=objective,
             validate_every=every,

@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from model.depthwise import depthwise
+from model.errors import Foreseen
 
 FEATURES = 1280
 IMAGENET_CLASSES = 1000
@@ -46,7 +47,7 @@ WIDTH_AND_DEPTH = {"efficientnet-lite0": (1.0, 1.0), "efficientnet-lite1": (1.0,
 # fmt: on
 
 
-class WeightsUnavailable(Exception):
+class WeightsUnavailable(Foreseen):
     """The ImageNet weights could not be had; a sentence that says why."""
 
 

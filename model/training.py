@@ -23,6 +23,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from model import objective
 from model.data.pairs import Pairs
+from model.errors import Foreseen
 from model.iiae import IIAE
 from model.presets import Preset
 from model.storage import read_tensors, write_bytes, write_tensors
@@ -32,7 +33,7 @@ NORM_BATCHES = 24
 """Batches over which batch norm's statistics are taken anew for averaged weights."""
 
 
-class TrainingError(Exception):
+class TrainingError(Foreseen):
     """A run cannot be started or resumed; a sentence that says why."""
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
+from starlette.middleware import Middleware
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
@@ -18,6 +19,7 @@ from service.dependencies import Services
 from service.embedding import Embedder
 from service.engine import Engine
 from service.galleries import Galleries
+from service.problems import Answered
 from service.redis_cache import RedisCache
 from service.registry import Registry
 from service.retrieval import Retrieval
@@ -25,7 +27,7 @@ from service.routes import galleries, images, models, ops, search
 from service.settings import Settings
 from service.telemetry import Measured, Telemetry
 from service.translation import Translator
-from service.transport import PAGE_POLICY, BodyLimit, CancelWhenGone, RequestId
+from service.transport import PAGE_POLICY, BodyLimit, CancelWhenGone, KeyFirst, RequestId
 from service.workers import Workers
 
 WEB = Path(str(files("service"))) / "web"
@@ -77,7 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="IIAE as a service", version=code_version(), description=DESCRIPTION, license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        lifespan=lifespan,
+        lifespan=lifespan, middleware=_middleware(parts),
     )  # fmt: skip
     app.state.services = parts
     for group in (images, search, galleries, models, ops):
@@ -85,11 +87,21 @@ def create_app(settings: Settings) -> FastAPI:
     _page(app)
     problems.install(app)
     schema_document.install(app)
-    app.add_middleware(Measured, telemetry=parts.telemetry)
-    app.add_middleware(BodyLimit, max_bytes=int(settings.max_upload_mb * 1e6))
-    app.add_middleware(CancelWhenGone)
-    app.add_middleware(RequestId)
     return app
+
+
+def _middleware(parts: Services) -> list[Middleware]:
+    """What a request goes through, outermost first."""
+    settings = parts.settings
+    most, held = int(settings.max_upload_mb * 1e6), int(settings.held_mb * 1e6)
+    return [
+        Middleware(RequestId),  # all that leaves has an id
+        Middleware(Measured, telemetry=parts.telemetry),  # and is counted, refusals and failures too
+        Middleware(Answered),  # from here inwards anything may raise
+        Middleware(CancelWhenGone),  # reads on after the body, where nothing is counted or timed any more
+        Middleware(BodyLimit, max_bytes=most, max_held=held, idle_seconds=settings.idle_seconds, upload_seconds=settings.upload_seconds),
+        Middleware(KeyFirst, parts=parts),  # nothing of a body is asked for before the key
+    ]
 
 
 class _Revalidated(StaticFiles):

@@ -17,6 +17,7 @@ from rich.table import Table
 from model import checkpoint
 from model.checkpoint import CheckpointError
 from model.cli import app
+from model.errors import Foreseen
 from model.inference import translate as translate_pixels
 from model.pictures import picture
 from model.presets import other
@@ -205,11 +206,7 @@ def galleries_delete(name: Annotated[str, typer.Argument(help="The gallery's nam
 
 def main() -> None:
     """Runs `iiae`; what can be foreseen to fail ends with a sentence and status 2."""
-    from model.data.pairs import DataError
-    from model.efficientnet import WeightsUnavailable
-    from model.training import TrainingError
-
-    sys.exit(_said(app, (ServiceError, CheckpointError, DataError, TrainingError, WeightsUnavailable, DeviceUnavailable, ValidationError)))
+    sys.exit(_said(app, (Foreseen, ServiceError, DeviceUnavailable, ValidationError)))
 
 
 def _said(run: Callable[[], object], foreseen: tuple[type[Exception], ...]) -> int:

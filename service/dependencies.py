@@ -1,12 +1,14 @@
 """What routes are given: the service's parts, and the files of a request."""
 
-import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Annotated
 
 from fastapi import Depends, Request, UploadFile
 from pydantic import JsonValue
+from pydantic_core import from_json
 
 from service.cache import EmbeddingCache
 from service.embedding import Embedder
@@ -19,6 +21,11 @@ from service.settings import Settings
 from service.telemetry import Telemetry
 from service.translation import Translator
 from service.workers import Workers
+
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+SPACES = str.maketrans("\t\r\n", "   ")
+METADATA_DEPTH = 32
+"""Levels that a photo's metadata may have: far more than anyone needs, and far fewer than those at which JSON libraries give up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,14 +72,41 @@ async def received_all(files: Sequence[UploadFile], most: int) -> list[Upload]:
     return [await received(file) for file in files]
 
 
+def label_line(text: str | None) -> str | None:
+    """A label as it was sent. Raises ParameterInvalid where it is more than a line of text."""
+    if text is not None and CONTROL.search(text):
+        raise ParameterInvalid("the label has control characters; one line of text is accepted", (("label", "control characters"),))
+    return text
+
+
 def metadata_object(text: str | None) -> dict[str, JsonValue]:
-    """A JSON object sent as text. Raises ParameterInvalid for anything else."""
+    """A JSON object sent as text, of what can be sent back as JSON again. Raises ParameterInvalid for anything else."""
     if text is None or not text.strip():
         return {}
     try:
-        value = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ParameterInvalid('metadata is not JSON; a JSON object is accepted, e.g. {"sku": 12}', (("metadata", "not JSON"),)) from error
+        value: JsonValue = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise ParameterInvalid(f'metadata is not JSON ({error}); a JSON object is accepted, e.g. {{"sku": 12}}', (("metadata", "not JSON"),)) from error
     if not isinstance(value, dict):
         raise ParameterInvalid('metadata is not a JSON object; an object is accepted, e.g. {"sku": 12}', (("metadata", "not an object"),))
+    if fault := next((fault for depth, part in _parts(value) if (fault := _fault(depth, part))), None):
+        raise ParameterInvalid(f"metadata has {fault}", (("metadata", fault),))
     return value
+
+
+def _parts(value: JsonValue, depth: int = 1) -> Iterator[tuple[int, JsonValue]]:
+    """The value and everything in it, keys too, with how deep it lies."""
+    yield depth, value
+    inner: Sequence[JsonValue] = [*value.keys(), *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    for part in inner:
+        yield from _parts(part, depth + 1)
+
+
+def _fault(depth: int, part: JsonValue) -> str | None:
+    if depth > METADATA_DEPTH and isinstance(part, dict | list):
+        return f"more than {METADATA_DEPTH} levels"
+    if isinstance(part, float) and not isfinite(part):
+        return "a number that is too large"
+    if isinstance(part, str) and CONTROL.search(part.translate(SPACES)):
+        return "control characters; text, tabs and ends of lines are accepted"
+    return None

@@ -5,6 +5,7 @@
     ├── ImageFormatUnsupported   415  image_format_unsupported
     ├── ImageTooManyPixels       413  image_too_many_pixels
     ├── UploadTooLarge           413  upload_too_large
+    ├── UploadTooSlow            408  upload_too_slow
     ├── ParameterInvalid         422  parameter_invalid
     ├── NameInvalid              422  name_invalid
     ├── DomainUnknown            422  domain_unknown
@@ -54,6 +55,10 @@ class ImageTooManyPixels(ServiceError):
 
 class UploadTooLarge(ServiceError):
     status, code, title = 413, "upload_too_large", "The upload has too many bytes"
+
+
+class UploadTooSlow(ServiceError):
+    status, code, title = 408, "upload_too_slow", "The upload takes too long"
 
 
 class ParameterInvalid(ServiceError):

@@ -124,7 +124,6 @@ class Gallery:
         self._file = os.stat(folder / DATABASE).st_ino
         self.about = self._read_about()
         self.index = Index(folder / "index", self.about.dim, self.about.distance)
-        self.index.restore(self.revision())
 
     # reading
 
@@ -232,11 +231,11 @@ class Gallery:
 
     def save_index(self) -> None:
         """Writes the index as it is now, so that the next start need not rebuild it."""
-        self.index.catch_up(self._catch_up)
-        self.index.save()
+        self.index.save(self._catch_up)
 
     def close(self) -> None:
-        """Closes every thread's connection."""
+        """Closes every thread's connection, and ends what the index is about."""
+        self.index.close()
         with self._lock:
             for connection in self._connections:
                 connection.close()

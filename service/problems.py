@@ -1,5 +1,6 @@
 """Every failure as RFC 9457 `application/problem+json`, rendered in one place."""
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping, Sequence
@@ -9,8 +10,9 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import ParameterInvalid, ServiceError
+from service.errors import NotReady, ParameterInvalid, ServiceError
 
 logger = logging.getLogger(__name__)
 
@@ -39,12 +41,58 @@ def of_service_error(error: ServiceError, request_id: str = "") -> Response:
     return problem(error.status, error.code, error.title, error.detail, errors=errors, headers=headers, request_id=request_id)
 
 
+class Refused(HTTPException):
+    """A domain error, raised while a body is received: any other kind of exception there becomes FastAPI's own 400."""
+
+    def __init__(self, error: ServiceError, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(error.status, error.detail, headers)
+        self.error = error
+
+
 def install(app: FastAPI) -> None:
     """Makes the app answer all failures with problems."""
     app.add_exception_handler(ServiceError, _service_error)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unexpected)
+
+
+class Answered:
+    """The last resort: what was not foreseen, and what is cut off when the service stops, are answered with problems too.
+
+    Not an exception handler: Starlette runs the one for `Exception` outside of all middlewares, and raises the error again.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = False
+
+        async def noted(message: Message) -> None:
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noted)
+        except (Exception, asyncio.CancelledError) as error:
+            if not started:
+                await _last_resort(scope, error)(scope, receive, send)
+            else:  # half an answer must not look like a whole one: the server cuts the connection
+                raise
+
+
+def _last_resort(scope: Scope, error: BaseException) -> Response:
+    request_id = str(scope.get("request_id", ""))
+    if isinstance(error, ServiceError):
+        return of_service_error(error, request_id)
+    if isinstance(error, asyncio.CancelledError):  # by the server alone, when the time to drain is over
+        return of_service_error(NotReady("the service is stopping and could not finish this request; send it again"), request_id)
+    logger.error("unexpected failure of %s %s", scope["method"], scope["path"], exc_info=error)
+    return problem(500, ServiceError.code, ServiceError.title, "an unexpected failure; it has been logged", request_id=request_id)
 
 
 async def _service_error(request: Request, error: Exception) -> Response:
@@ -61,14 +109,13 @@ async def _invalid(request: Request, error: Exception) -> Response:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
+    if isinstance(error, Refused):
+        response = of_service_error(error.error, _id(request))
+        response.headers.update(error.headers or {})
+        return response
     title = HTTPStatus(error.status_code).phrase
     code = CODES.get(error.status_code, f"http_{error.status_code}")
     return problem(error.status_code, code, title, str(error.detail), headers=error.headers, request_id=_id(request))
-
-
-async def _unexpected(request: Request, error: Exception) -> Response:
-    logger.error("unexpected failure of %s %s", request.method, request.url.path, exc_info=error)
-    return problem(500, ServiceError.code, ServiceError.title, "an unexpected failure; it has been logged", request_id=_id(request))
 
 
 def _id(request: Request) -> str:

@@ -39,5 +39,12 @@ def may_write(parts: Annotated[Services, Depends(services)], key: Annotated[str 
         raise KeyRefused("this needs an administrator's key (IIAE_ADMIN_KEYS)")
 
 
+def ask(route: object, parts: Services, key: str | None) -> None:
+    """What `READ` and `WRITE` ask of a route's callers, whenever it is called."""
+    for each in getattr(route, "dependencies", ()):
+        if each.dependency in (may_read, may_write):
+            each.dependency(parts, key)
+
+
 READ = [Depends(may_read)]
 WRITE = [Depends(may_write)]

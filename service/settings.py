@@ -29,6 +29,9 @@ class Settings(BaseSettings):
     store_poll_seconds: float = Field(1.0, gt=0, description="how often the store is looked at for new checkpoints")
 
     max_upload_mb: float = Field(16.0, gt=0, description="bytes of one request's body, in MB (10^6)")
+    held_mb: float = Field(256.0, gt=0, description="bytes of all requests' bodies together, in MB (10^6), before 429")
+    upload_seconds: float = Field(300.0, gt=0, description="how long one request's body may take")
+    idle_seconds: int = Field(30, gt=0, description="how long a client may let us wait: for the rest of a body or of headers, and between requests")
     max_pixels: int = Field(40_000_000, gt=0, description="pixels of one image, read from its header")
     max_images: int = Field(64, gt=0, description="images in one request that adds photos")
     queue_items: int = Field(256, gt=0, description="items that may wait for the device before 429")
@@ -54,6 +57,12 @@ class Settings(BaseSettings):
                 f"IIAE_HOST={self.host} is reachable from other machines but no key is set: "
                 "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), or IIAE_ALLOW_OPEN=true to serve anyone"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _one_upload_fits(self) -> Self:
+        if self.held_mb < self.max_upload_mb:
+            raise ValueError(f"IIAE_HELD_MB={self.held_mb:g} is less than one body may have, IIAE_MAX_UPLOAD_MB={self.max_upload_mb:g}")
         return self
 
     @property

@@ -2,14 +2,15 @@
 
 import asyncio
 import re
-from contextlib import suppress
 from uuid import uuid4
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.errors import UploadTooLarge
-from service.problems import of_service_error
+from service import security
+from service.dependencies import Services
+from service.errors import Overloaded, ServiceError, UploadTooLarge, UploadTooSlow
+from service.problems import Refused
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PAGE_POLICY = "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
@@ -39,55 +40,82 @@ class RequestId:
 
 
 class BodyLimit:
-    """413 for a body above `max_bytes`: by Content-Length at once, else counted while it is received."""
+    """Bounds on what clients send: one body's bytes (413) and its time (408), and the bytes of all bodies at hand (429).
 
-    def __init__(self, app: ASGIApp, max_bytes: int) -> None:
-        self.app, self.max_bytes = app, max_bytes
+    A body is at hand until its request has ended: files of an upload that waits for its turn take room as well.
+    """
+
+    def __init__(self, app: ASGIApp, *, max_bytes: int, max_held: int, idle_seconds: float, upload_seconds: float) -> None:
+        self.app, self.max_bytes, self.max_held, self.idle_seconds, self.upload_seconds = app, max_bytes, max_held, idle_seconds, upload_seconds
+        self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         declared = Headers(scope=scope).get("content-length", "")
-        if declared.isdigit() and int(declared) > self.max_bytes:
-            await self._refuse(scope, receive, send)
-            return
-        received, started = 0, False
+        due = asyncio.get_running_loop().time() + self.upload_seconds
+        size, complete = int(declared) if declared.isdecimal() else 0, False
+        received = 0
 
         async def counted() -> Message:
-            nonlocal received
-            message = await receive()
-            if message["type"] == "http.request":
-                received += len(message.get("body", b""))
-                if received > self.max_bytes:
-                    raise _Exceeded
+            nonlocal received, complete
+            if complete:
+                return await receive()
+            if size > self.max_bytes:
+                raise self._refused(self._too_large())
+            message = await self._in_time(receive, due)
+            complete = not message.get("more_body", False)
+            received += len(message.get("body", b""))
+            self._held += len(message.get("body", b""))
+            if received > self.max_bytes:
+                raise self._refused(self._too_large())
+            if self._held > self.max_held:
+                raise self._refused(Overloaded(f"bodies of {self.max_held / 1e6:g} MB are being worked on, as many as may; send this one again"))
             return message
 
-        async def held_back(message: Message) -> None:
-            nonlocal started
-            if received > self.max_bytes and not started:
-                return
-            started = True
-            await send(message)
+        try:
+            await self.app(scope, counted, send)
+        finally:
+            self._held -= received
 
-        with suppress(_Exceeded):
-            await self.app(scope, counted, held_back)
-        if received > self.max_bytes and not started:
-            await self._refuse(scope, receive, send)
+    async def _in_time(self, receive: Receive, due: float) -> Message:
+        try:
+            async with asyncio.timeout_at(min(due, asyncio.get_running_loop().time() + self.idle_seconds)):
+                return await receive()
+        except TimeoutError:
+            allowed = f"a request's body may take {self.upload_seconds:g} s, and pause for {self.idle_seconds:g} s"
+            raise self._refused(UploadTooSlow(allowed)) from None
 
-    async def _refuse(self, scope: Scope, receive: Receive, send: Send) -> None:
-        error = UploadTooLarge(f"a request's body may have at most {self.max_bytes / 1e6:g} MB")
-        response = of_service_error(error, str(scope.get("request_id", "")))
-        response.headers["Connection"] = "close"
-        await response(scope, receive, send)
+    def _too_large(self) -> UploadTooLarge:
+        return UploadTooLarge(f"a request's body may have at most {self.max_bytes / 1e6:g} MB")
+
+    def _refused(self, error: ServiceError) -> Refused:
+        return Refused(error, {"Connection": "close"})  # the rest of the body is not wanted
 
 
-class _Exceeded(Exception):
-    pass
+class KeyFirst:
+    """Asks for the key before a body is received; FastAPI asks a route's dependencies only after."""
+
+    def __init__(self, app: ASGIApp, parts: Services) -> None:
+        self.app, self.parts = app, parts
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def for_holders() -> Message:
+            try:
+                security.ask(scope.get("route"), self.parts, Headers(scope=scope).get("x-api-key"))
+            except ServiceError as error:
+                raise Refused(error) from error
+            return await receive()
+
+        await self.app(scope, for_holders if scope["type"] == "http" else receive, send)
 
 
 class CancelWhenGone:
-    """Cancels a request's handler when its client hangs up, so that what was not computed yet never is."""
+    """Cancels a request's handler when its client hangs up, so that what was not computed yet never is.
+
+    A server says that the client has gone once it has its answer, too; what a handler does then (it closes files) is left alone.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -96,7 +124,7 @@ class CancelWhenGone:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        received, gone = asyncio.Event(), asyncio.Event()
+        received, gone, answered = asyncio.Event(), asyncio.Event(), False
 
         async def until_received() -> Message:
             if received.is_set():
@@ -113,16 +141,20 @@ class CancelWhenGone:
                 pass
             gone.set()
 
-        handler = asyncio.ensure_future(self.app(scope, until_received, send))
+        async def noted(message: Message) -> None:
+            nonlocal answered
+            answered = message["type"] == "http.response.body" and not message.get("more_body", False)
+            await send(message)
+
+        handler = asyncio.ensure_future(self.app(scope, until_received, noted))
         watcher = asyncio.ensure_future(hangs_up())
         try:
             await asyncio.wait({handler, watcher}, return_when=asyncio.FIRST_COMPLETED)
-            if not handler.done():
-                handler.cancel()
-            await asyncio.gather(handler, return_exceptions=True)
-        finally:
+            if answered:
+                await asyncio.wait({handler})
+        finally:  # also where the server cancels us, when its time to drain is over
             handler.cancel()
             watcher.cancel()
-            await asyncio.gather(watcher, return_exceptions=True)
-        if not handler.cancelled() and (error := handler.exception()) is not None:
-            raise error
+            await asyncio.gather(handler, watcher, return_exceptions=True)
+        if not (gone.is_set() and handler.cancelled()):
+            handler.result()

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from starlette.responses import FileResponse
 
-from service.dependencies import Parts, metadata_object, received_all
+from service.dependencies import Parts, label_line, metadata_object, received_all
 from service.errors import ParameterInvalid
 from service.gallery import Photo
 from service.retrieval import Summary
@@ -59,7 +59,7 @@ async def add_photos(
         if len(form.getlist(field)) > 1:
             raise ParameterInvalid(f"{field} was sent more than once; it is for all images of the request", ((field, "sent more than once"),))
     uploads = await received_all(image, parts.settings.max_images)
-    photos = await parts.retrieval.add(name, uploads, label, metadata_object(metadata))
+    photos = await parts.retrieval.add(name, uploads, label_line(label), metadata_object(metadata))
     return PhotosAdded(photos=[_photo(name, photo) for photo in photos])
 
 

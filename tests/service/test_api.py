@@ -3,9 +3,12 @@
 import base64
 import json
 import struct
+import subprocess
 import threading
+import time
 import zlib
 from io import BytesIO
+from pathlib import Path
 
 import httpx
 import numpy as np
@@ -204,6 +207,20 @@ def test_a_chunked_flood_is_cut_off(server):
     assert sent < 64
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at open files as Linux shows them")
+def test_files_of_refused_uploads_are_closed(server):
+    def open_uploads() -> int:
+        listed = subprocess.run(["ls", "-l", f"/proc/{server.process.pid}/fd"], capture_output=True, text=True).stdout
+        return listed.count("(deleted)")
+
+    for _ in range(8):
+        assert server.client.post("/embed", files={"image": b"\0" * 1_500_000}).status_code == 422
+    until = time.monotonic() + 2
+    while open_uploads() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert open_uploads() == 0
+
+
 @pytest.mark.parametrize("mode", ["CMYK", "P", "LA", "RGBA", "1", "L", "I;16"])
 def test_unusual_modes_are_taken(client, mode):
     if mode == "I;16":
@@ -241,6 +258,25 @@ BAD_REQUESTS = {
     "metadata text": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": "{"}, 422, "parameter_invalid"),
     "kind": ("/embed", {"image": png()}, {"kind": "both"}, 422, "parameter_invalid"),
 }
+BAD_METADATA = {
+    "lone surrogate": '{"a": "\\ud800"}',
+    "lone surrogate in a key": '{"\\udc00": 1}',
+    "NaN": '{"a": NaN}',
+    "infinite": '{"a": -Infinity}',
+    "beyond floats": '{"a": [1e999]}',
+    "NUL": '{"a": ["\\u0000"]}',
+    "escape in a key": '{"\\u001b[31m": 1}',
+    "nested lists": '{"a":' + "[" * 300 + "]" * 300 + "}",
+    "nested objects": '{"a":' * 900 + "1" + "}" * 900,
+    "a little too deep": '{"a":' + "[" * 32 + "]" * 32 + "}",
+}
+BAD_REQUESTS |= {
+    f"metadata {name}": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": text}, 422, "parameter_invalid") for name, text in BAD_METADATA.items()
+}
+BAD_REQUESTS |= {
+    f"label {name}": ("/galleries/noise/photos", {"image": png(50)}, {"label": text}, 422, "parameter_invalid")
+    for name, text in {"NUL": "a\0b", "two lines": "a\nb", "escape": "\x1b[31m", "C1": "a\x9bb"}.items()
+}
 
 
 @pytest.mark.parametrize("name", BAD_REQUESTS)
@@ -249,6 +285,17 @@ def test_bad_requests_are_refused_with_a_reason(client, gallery, name):
     answer = client.post(path, files=files, data=data)
     assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+
+
+def test_metadata_and_labels_come_back_as_they_were_sent(client, gallery):
+    label, metadata = "☂ an ‘umbrella’", {"text": "two\nlines\t☂", "deep": [[{"a": [None, True, -0.5, 10**30]}]], "": {}}
+    sent = {"label": label, "metadata": json.dumps(metadata)}
+    photo = client.post("/galleries/noise/photos", files={"image": png(51)}, data=sent).json()["photos"][0]
+    try:
+        assert (photo["label"], photo["metadata"]) == (label, metadata)
+        assert client.get(f"/galleries/noise/photos?after={photo['id'] - 1}").json()["photos"] == [photo]
+    finally:
+        client.delete(f"/galleries/noise/photos/{photo['id']}")
 
 
 def test_one_bad_file_among_many_adds_nothing(client, gallery):

@@ -1,8 +1,11 @@
 """What an operator relies on: keys, new versions without failed requests, survival of kill -9, Redis gone and back."""
 
+import http.client
+import json
 import os
 import random
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -115,6 +118,60 @@ def test_keys_say_who_may_read_and_who_may_write(own_home):
     finally:
         server.stop()
     assert "reader-key" not in server.log.read_text() + "".join(path.name for path in own_home.iterdir())
+
+
+def test_what_draining_cuts_off_is_told_to_come_again(own_home):
+    server = Server(own_home, IIAE_DRAIN_SECONDS="1").ready()
+    with socket.create_connection(("127.0.0.1", server.port), timeout=30) as uploader:
+        uploader.sendall(b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b")
+        time.sleep(0.3)
+        server.process.terminate()
+        answer = http.client.HTTPResponse(uploader)
+        answer.begin()
+        assert (answer.status, json.loads(answer.read())["code"]) == (503, "not_ready")
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Retry-After"]
+        assert answer.headers["X-Request-ID"]
+    assert server.stop() in STOPPED
+    assert "Traceback" not in server.log.read_text()
+
+
+def test_keys_are_asked_for_before_a_body_is_received(own_home):
+    server = Server(own_home, IIAE_API_KEYS="reader-key", IIAE_ADMIN_KEYS="admin-key").ready()
+
+    def answer(path: str, key: str, content_type: str, length: int, body: bytes) -> tuple[int, str]:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n{key}\r\n"
+            connection.sendall(head.encode() + body)
+            response = http.client.HTTPResponse(connection)
+            response.begin()
+            return response.status, json.loads(response.read())["code"]
+
+    reader, admin = "X-API-Key: reader-key\r\n", "X-API-Key: admin-key\r\n"
+    form, half = "multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n'
+    try:
+        for path in ("/translate", "/analogy", "/embed", "/sbir/search", "/retrieve", "/galleries/g/photos"):
+            assert answer(path, "", form, 14_000_000, half) == (401, "key_missing"), path
+        assert answer("/galleries/g/photos", reader, form, 14_000_000, half) == (403, "key_refused")
+        assert answer("/galleries", "", "application/json", 1, b"{") == (401, "key_missing")
+        assert answer("/galleries", reader, "application/json", 1, b"{") == (403, "key_refused")
+        assert answer("/galleries", admin, "application/json", 1, b"{") == (422, "parameter_invalid")
+    finally:
+        server.stop()
+
+
+def test_a_body_that_stops_coming_is_answered(own_home):
+    server = Server(own_home, IIAE_IDLE_SECONDS="1").ready()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=10) as uploader:
+            uploader.sendall(b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b")
+            answer = http.client.HTTPResponse(uploader)
+            answer.begin()
+            problem = json.loads(answer.read())
+            assert (answer.status, problem["code"], problem["request_id"]) == (408, "upload_too_slow", answer.headers["X-Request-ID"])
+            assert uploader.recv(1) == b""
+    finally:
+        server.stop()
 
 
 def test_the_default_model_comes_first_and_answers(own_home):

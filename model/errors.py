@@ -1,0 +1,5 @@
+"""What can be foreseen to go wrong: errors whose text is a sentence for a person, not a traceback."""
+
+
+class Foreseen(Exception):
+    """The base of `DataError`, `TrainingError`, `CheckpointError` and `WeightsUnavailable`."""

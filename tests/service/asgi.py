@@ -1,0 +1,63 @@
+"""A client without a socket: what a server would hand to an ASGI application, and what it would be sent."""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from starlette.types import ASGIApp, Message, Scope
+
+Headers = dict[str, str]
+
+
+@dataclass
+class Exchange:
+    """One request. It hands over `chunks`, then waits for the answer, then (as uvicorn does) says that it has gone."""
+
+    chunks: Iterable[bytes] = (b"",)
+    pause: float = 0
+    """Seconds before each chunk."""
+    unending: bool = False
+    """The body stays unfinished, and nothing more comes."""
+    method: str = "GET"
+    path: str = "/"
+    headers: Headers = field(default_factory=dict)
+    sent: list[Message] = field(default_factory=list)
+    gone: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._chunks = list(self.chunks)
+
+    @property
+    def scope(self) -> Scope:
+        raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        return {"type": "http", "method": self.method, "path": self.path, "raw_path": self.path.encode(), "query_string": b"", "headers": raw,
+                "root_path": "", "scheme": "http", "http_version": "1.1", "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 9)}  # fmt: skip
+
+    async def receive(self) -> Message:
+        if self._chunks:
+            await asyncio.sleep(self.pause)
+            body = self._chunks.pop(0)
+            return {"type": "http.request", "body": body, "more_body": bool(self._chunks) or self.unending}
+        await self.gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        self.sent.append(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self.gone.set()
+
+    async def through(self, app: ASGIApp) -> "Exchange":
+        await app(self.scope, self.receive, self.send)
+        return self
+
+    @property
+    def status(self) -> int:
+        return int(self.sent[0]["status"])
+
+    @property
+    def answered_headers(self) -> Headers:
+        return {name.decode(): value.decode() for name, value in self.sent[0]["headers"]}
+
+    @property
+    def body(self) -> bytes:
+        return b"".join(message.get("body", b"") for message in self.sent[1:])
