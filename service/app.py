@@ -24,6 +24,7 @@ from service.redis_cache import RedisCache
 from service.registry import Registry
 from service.retrieval import Retrieval
 from service.routes import galleries, images, models, ops, search
+from service.security import OwnPages
 from service.settings import Settings
 from service.telemetry import Measured, Telemetry
 from service.translation import Translator
@@ -98,6 +99,7 @@ def _middleware(parts: Services) -> list[Middleware]:
         Middleware(RequestId),  # all that leaves has an id
         Middleware(Measured, telemetry=parts.telemetry),  # and is counted, refusals and failures too
         Middleware(Answered),  # from here inwards anything may raise
+        Middleware(OwnPages, settings=settings),
         Middleware(CancelWhenGone),  # reads on after the body, where nothing is counted or timed any more
         Middleware(BodyLimit, max_bytes=most, max_held=held, idle_seconds=settings.idle_seconds, upload_seconds=settings.upload_seconds),
         Middleware(KeyFirst, parts=parts),  # nothing of a body is asked for before the key

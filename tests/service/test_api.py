@@ -304,6 +304,25 @@ def test_one_bad_file_among_many_adds_nothing(client, gallery):
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
 
 
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}])
+def test_pages_of_other_sites_are_refused(client, gallery, headers):
+    for answer in (
+        client.post("/galleries/noise/photos", files={"image": png(70)}, headers=headers),
+        client.post("/models/reload", headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "origin_refused"), answer.text
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+    assert client.get("/models", headers=headers).status_code == (403 if "Host" in headers else 200)
+
+
+def test_the_page_itself_may_post(client):
+    headers = {"Origin": str(client.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+    assert client.post("/embed", files={"image": png()}, headers=headers).status_code == 200
+    del headers["Sec-Fetch-Site"]
+    assert client.post("/embed", files={"image": png()}, headers=headers).status_code == 200
+
+
 def test_two_files_where_one_is_meant_are_refused(client):
     answer = client.post("/translate", files=[("image", png()), ("image", png(1))])
     assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
