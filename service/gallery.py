@@ -12,10 +12,13 @@ import json
 import os
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
+from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +29,8 @@ from service.index import Index, Neighbour
 
 DATABASE = "gallery.sqlite"
 SCHEMA = 1
+CONNECTIONS = 4
+"""Connections to a gallery's file at most; each has two files open. Who finds none free waits for one."""
 Vector = NDArray[np.float32]
 
 _TABLES = """
@@ -49,7 +54,7 @@ CREATE TABLE removals (id INTEGER PRIMARY KEY, revision INTEGER NOT NULL);
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What a gallery is of; fixed when it is made. `dim` is the length of a flattened zs."""
+    """What a gallery is of; fixed when it is made. `dim` is the length of a flattened zs, `identity` tells it from another of its name."""
 
     model: str
     digest: str
@@ -57,6 +62,7 @@ class About:
     distance: str
     dim: int
     credit: str | None = None
+    identity: str = field(default_factory=lambda: uuid4().hex)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,63 +118,67 @@ def write_schema(path: Path, about: About) -> None:
 
 
 class Gallery:
-    """One gallery, opened. All methods are synchronous and thread-safe: each thread has its own connection."""
+    """One gallery, opened. All methods are synchronous and thread-safe, and raise GalleryNotFound once it was deleted.
+
+    Whoever opens and drops galleries need not know who uses them: the files are closed with the last use.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        self._local = threading.local()
-        self._connections: list[sqlite3.Connection] = []
+        self._idle: list[sqlite3.Connection] = []
+        weakref.finalize(self, _close, self._idle)
+        self._places = threading.Semaphore(CONNECTIONS)
         self._lock = threading.Lock()
         self._writing = threading.Lock()
-        self._file = os.stat(folder / DATABASE).st_ino
+        try:
+            self._file = os.stat(folder / DATABASE).st_ino
+        except (FileNotFoundError, NotADirectoryError):
+            raise self._not_there() from None
         self.about = self._read_about()
-        self.index = Index(folder / "index", self.about.dim, self.about.distance)
+        self.index = Index(folder / "index", self.about.dim, self.about.distance, self.about.identity)
+        weakref.finalize(self, self.index.close)
 
     # reading
 
     @property
     def count(self) -> int:
         """Number of photos."""
-        return int(self._one("SELECT count(*) FROM photos")[0])
-
-    def revision(self) -> int:
-        """Raised by every change, by whichever process."""
-        return int(self._one("SELECT value FROM meta WHERE key = 'revision'")[0])
+        with self._connection() as connection:
+            return int(_one(connection, "SELECT count(*) FROM photos"))
 
     def photo(self, photo_id: int) -> Photo:
         """A photo by its id. Raises PhotoNotFound."""
-        row = self._connection().execute(f"SELECT {_COLUMNS} FROM photos WHERE id = ?", (photo_id,)).fetchone()
+        with self._connection() as connection:
+            row = connection.execute(f"SELECT {_COLUMNS} FROM photos WHERE id = ?", (photo_id,)).fetchone()
         if row is None:
-            raise PhotoNotFound(f"gallery {self.name!r} has no photo {photo_id}")
+            raise self._no_photo(photo_id)
         return _photo(row)
 
     def page(self, after: int, limit: int) -> list[Photo]:
         """Up to `limit` photos with ids above `after`, by id."""
-        rows = self._connection().execute(f"SELECT {_COLUMNS} FROM photos WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
+        with self._connection() as connection:
+            rows = connection.execute(f"SELECT {_COLUMNS} FROM photos WHERE id > ? ORDER BY id LIMIT ?", (after, limit)).fetchall()
         return [_photo(row) for row in rows]
 
     def known(self, digests: Sequence[str]) -> dict[str, Photo]:
         """The photos that are here already, by the SHA-256 of their bytes."""
-        found: dict[str, Photo] = {}
-        for start in range(0, len(digests), 500):
-            chunk = digests[start : start + 500]
-            marks = ",".join("?" * len(chunk))
-            for row in self._connection().execute(f"SELECT {_COLUMNS} FROM photos WHERE sha256 IN ({marks})", chunk):
-                found[row[1]] = _photo(row)
-        return found
+        with self._connection() as connection:
+            return {photo.sha256: photo for photo in _photos(connection, "sha256", digests)}
 
     def vector(self, photo_id: int) -> Vector:
         """A photo's embedding [dim]. Raises PhotoNotFound."""
-        row = self._connection().execute("SELECT embedding FROM photos WHERE id = ?", (photo_id,)).fetchone()
+        with self._connection() as connection:
+            row = connection.execute("SELECT embedding FROM photos WHERE id = ?", (photo_id,)).fetchone()
         if row is None:
-            raise PhotoNotFound(f"gallery {self.name!r} has no photo {photo_id}")
+            raise self._no_photo(photo_id)
         return np.frombuffer(row[0], "<f4")
 
     def search(self, vector: Vector, k: int) -> list[Hit]:
         """The k nearest photos, best first."""
         neighbours = self.index.search(vector, k, self._catch_up)
-        photos = self._photos([neighbour.id for neighbour in neighbours])
+        with self._connection() as connection:
+            photos = {photo.id: photo for photo in _photos(connection, "id", [neighbour.id for neighbour in neighbours])}
         return [Hit(photos[neighbour.id], neighbour.score) for neighbour in neighbours if neighbour.id in photos]
 
     def picture_path(self, photo: Photo) -> Path:
@@ -187,12 +197,11 @@ class Gallery:
     def add(self, photos: Sequence[NewPhoto]) -> list[Photo]:
         """Adds photos, all or none, durably: when this returns they are on disk. The same bytes are one photo, and
         the photo that was here first keeps its label and metadata."""
-        for photo in photos:
-            _write(self._owned("thumbnails", photo.sha256, ".webp"), photo.thumbnail, durable=False)
-            if photo.data is not None:
-                _write(self._owned("photos", photo.sha256), photo.data, durable=True)
+        with self._there():
+            self._write_files(photos)
         with self._transaction() as connection:
-            revision = self._next_revision(connection)
+            self._write_files(photos)  # again, those that a removal has taken since
+            revision = _next_revision(connection)
             for photo in photos:
                 connection.execute(
                     "INSERT INTO photos (sha256, label, metadata, content_type, width, height, source, embedding, revision)"
@@ -200,19 +209,20 @@ class Gallery:
                     (photo.sha256, photo.label, json.dumps(photo.metadata), photo.content_type, photo.width, photo.height,
                      photo.source, np.ascontiguousarray(photo.embedding, "<f4").tobytes(), revision),
                 )  # fmt: skip
-        kept = self.known([photo.sha256 for photo in photos])
-        return [kept[photo.sha256] for photo in photos if photo.sha256 in kept]
+            kept = {photo.sha256: photo for photo in _photos(connection, "sha256", [photo.sha256 for photo in photos])}
+        return [kept[photo.sha256] for photo in photos]
 
     def remove(self, photo_id: int) -> None:
         """Removes a photo. Raises PhotoNotFound."""
-        photo = self.photo(photo_id)
         with self._transaction() as connection:
-            revision = self._next_revision(connection)
-            if connection.execute("DELETE FROM photos WHERE id = ?", (photo_id,)).rowcount:
-                connection.execute("INSERT INTO removals VALUES (?, ?)", (photo_id, revision))
-        if photo.source is None:
-            self._owned("photos", photo.sha256).unlink(missing_ok=True)
-        self.thumbnail_path(photo).unlink(missing_ok=True)
+            row = connection.execute("DELETE FROM photos WHERE id = ? RETURNING sha256", (photo_id,)).fetchone()
+            if row is None:
+                raise self._no_photo(photo_id)
+            connection.execute("INSERT INTO removals VALUES (?, ?)", (photo_id, _next_revision(connection)))
+        with self._transaction() as connection:  # its files only now: were it killed before the commit, the photo would have none
+            if not _photos(connection, "sha256", [row[0]]):
+                self._owned("photos", row[0]).unlink(missing_ok=True)
+                self._owned("thumbnails", row[0], ".webp").unlink(missing_ok=True)
 
     def set_credit(self, credit: str) -> None:
         """The line that names whose pictures these are."""
@@ -231,87 +241,143 @@ class Gallery:
 
     def save_index(self) -> None:
         """Writes the index as it is now, so that the next start need not rebuild it."""
-        self.index.save(self._catch_up)
+        with self._there():
+            self.index.save(self._catch_up)
+
+    def move(self, to: Path) -> None:
+        """Moves the folder away, while nobody writes; for all who have it open, here and elsewhere, it is deleted then."""
+        with self._transaction(), self._lock:
+            self.folder.rename(to)
+        self.close()
 
     def close(self) -> None:
-        """Closes every thread's connection, and ends what the index is about."""
+        """Closes what nobody uses and ends what the index is about. A use that is under way is not disturbed."""
         self.index.close()
         with self._lock:
-            for connection in self._connections:
-                connection.close()
-            self._connections.clear()
+            _close(self._idle)
 
     def _catch_up(self, since: int) -> tuple[int, list[tuple[int, Vector]], list[int]]:
         """The present revision, and the photos added and ids removed after `since`; one consistent reading."""
-        connection = self._connection()
-        if self.revision() == since:
-            return since, [], []
-        connection.execute("BEGIN")
-        try:
+        with self._connection() as connection:
+            if _revision(connection) == since:
+                return since, [], []
+            connection.execute("BEGIN")
             added = connection.execute("SELECT id, embedding FROM photos WHERE revision > ? ORDER BY id", (since,)).fetchall()
             removed = connection.execute("SELECT id FROM removals WHERE revision > ?", (since,)).fetchall()
-            revision = self.revision()
-        finally:
+            revision = _revision(connection)
             connection.execute("COMMIT")
         return revision, [(int(row[0]), np.frombuffer(row[1], "<f4")) for row in added], [int(row[0]) for row in removed]
 
-    def _photos(self, ids: Sequence[int]) -> dict[int, Photo]:
-        found: dict[int, Photo] = {}
-        for start in range(0, len(ids), 500):
-            chunk = ids[start : start + 500]
-            marks = ",".join("?" * len(chunk))
-            for row in self._connection().execute(f"SELECT {_COLUMNS} FROM photos WHERE id IN ({marks})", chunk):
-                found[row[0]] = _photo(row)
-        return found
+    def _write_files(self, photos: Sequence[NewPhoto]) -> None:
+        for photo in photos:
+            _write(self._owned("thumbnails", photo.sha256, ".webp"), photo.thumbnail, durable=False)
+            if photo.data is not None:
+                _write(self._owned("photos", photo.sha256), photo.data, durable=True)
 
     def _owned(self, kind: str, sha256: str, suffix: str = "") -> Path:
         return self.folder / kind / sha256[:2] / f"{sha256}{suffix}"
 
     def _read_about(self) -> About:
         try:
-            version = int(self._one("PRAGMA user_version")[0])
-            facts: dict[str, str] = dict(self._connection().execute("SELECT key, value FROM meta"))
+            with self._connection() as connection:
+                version = int(_one(connection, "PRAGMA user_version"))
+                facts: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
             if version != SCHEMA:
                 raise GalleryDamaged(f"gallery {self.name!r} was written by another version (schema {version}, this is {SCHEMA})")
             return About(
                 model=facts["model"], digest=facts["digest"], domain=facts["domain"], distance=facts["distance"],
-                dim=int(facts["dim"]), credit=facts.get("credit"),
+                dim=int(facts["dim"]), credit=facts.get("credit"), identity=facts.get("identity", ""),
             )  # fmt: skip
-        except (sqlite3.DatabaseError, KeyError, ValueError) as error:
-            raise GalleryDamaged(f"gallery {self.name!r} cannot be read ({error}); restore its gallery.sqlite or delete its folder") from error
+        except (sqlite3.Error, KeyError, ValueError) as error:
+            raise self._damaged(error) from error
 
-    def _one(self, query: str) -> tuple[str | int, ...]:
-        row: tuple[str | int, ...] = self._connection().execute(query).fetchone()
-        return row
+    def _not_there(self) -> GalleryNotFound:
+        return GalleryNotFound(f"there is no gallery {self.name!r}")
 
-    @staticmethod
-    def _next_revision(connection: sqlite3.Connection) -> int:
-        row = connection.execute("UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'revision' RETURNING value").fetchone()
-        return int(row[0])
+    def _no_photo(self, photo_id: int) -> PhotoNotFound:
+        return PhotoNotFound(f"gallery {self.name!r} has no photo {photo_id}")
+
+    def _damaged(self, error: Exception) -> GalleryDamaged:
+        return GalleryDamaged(f"gallery {self.name!r} cannot be read ({error}); where that lasts, restore its gallery.sqlite or delete it")
+
+    @contextmanager
+    def _there(self) -> Iterator[None]:
+        """For what needs the gallery's folder: where it was deleted before or meanwhile, that is what is raised."""
+        if not self.still_there():
+            raise self._not_there()
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            if not self.still_there():
+                raise self._not_there() from error
+            if type(error) is sqlite3.DatabaseError:  # its subclasses are of other things, such as a full disk
+                raise self._damaged(error) from error
+            raise
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        connection = self._connection()
-        with self._writing:
+        """Writes, all or nothing, of one thread at a time in all processes; until it ends the gallery is not deleted."""
+        with self._writing, self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield connection
-            except BaseException:
-                connection.execute("ROLLBACK")
-                raise
+            if not self.still_there():
+                raise self._not_there()
+            yield connection
             connection.execute("COMMIT")
 
-    def _connection(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            if not (self.folder / DATABASE).is_file():
-                raise GalleryNotFound(f"there is no gallery {self.name!r}")
-            connection = sqlite3.connect(self.folder / DATABASE, isolation_level=None, timeout=10, check_same_thread=False)
-            connection.execute("PRAGMA synchronous=FULL")
-            self._local.connection = connection
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection for the calling thread alone, which must not ask for another meanwhile; what it has begun and not
+        committed is undone."""
+        with self._there(), self._places:
             with self._lock:
-                self._connections.append(connection)
+                connection = self._idle.pop() if self._idle else self._connected()
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+                with self._lock:
+                    self._idle.append(connection)
+
+    def _connected(self) -> sqlite3.Connection:
+        """Another connection, for who holds the lock: no other thread moves the folder before SQLite has all files open."""
+        uri = f"{(self.folder / DATABASE).absolute().as_uri()}?mode=rw"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+            if not self.still_there():
+                raise self._not_there()
+        except BaseException:
+            connection.close()
+            raise
         return connection
+
+
+def _close(idle: list[sqlite3.Connection]) -> None:
+    while idle:
+        idle.pop().close()
+
+
+def _one(connection: sqlite3.Connection, query: str) -> str | int:
+    value: str | int = connection.execute(query).fetchone()[0]
+    return value
+
+
+def _revision(connection: sqlite3.Connection) -> int:
+    return int(_one(connection, "SELECT value FROM meta WHERE key = 'revision'"))
+
+
+def _next_revision(connection: sqlite3.Connection) -> int:
+    return int(_one(connection, "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'revision' RETURNING value"))
+
+
+def _photos(connection: sqlite3.Connection, column: Literal["id", "sha256"], values: Sequence[int | str]) -> list[Photo]:
+    """The photos that have one of the values."""
+    found: list[Photo] = []
+    for start in range(0, len(values), 500):
+        chunk = values[start : start + 500]
+        marks = ",".join("?" * len(chunk))
+        found += map(_photo, connection.execute(f"SELECT {_COLUMNS} FROM photos WHERE {column} IN ({marks})", chunk))
+    return found
 
 
 _COLUMNS = "id, sha256, label, metadata, content_type, width, height, source"
@@ -324,10 +390,11 @@ def _photo(row: _Row) -> Photo:
 
 
 def _write(path: Path, data: bytes, *, durable: bool) -> None:
-    """Beside, then renamed; with `durable`, synced to disk before and after."""
+    """Beside, then renamed; with `durable`, synced to disk before and after. Makes two folders, but not the gallery's."""
     if path.exists():
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (path.parent.parent, path.parent):
+        folder.mkdir(exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with beside.open("wb") as file:
         file.write(data)

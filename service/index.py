@@ -76,16 +76,17 @@ class _Note:
     sha256: str
     file: str
     kind: str = "flat"
+    identity: str = ""
 
 
 class Index:
     """Searches and catches up; thread-safe. One OpenMP thread a query is faster than two.
 
-    What was saved is read by the first search.
+    What was saved is read by the first search, if it is of the same gallery: of the one that `identity` tells from others in this folder.
     """
 
-    def __init__(self, folder: Path, dim: int, distance: str) -> None:
-        self.folder, self.dim, self.distance = folder, dim, distance
+    def __init__(self, folder: Path, dim: int, distance: str, identity: str = "") -> None:
+        self.folder, self.dim, self.distance, self.identity = folder, dim, distance, identity
         self._lock = threading.Lock()
         self._state: _State | None = None
         self._builder: threading.Thread | None = None
@@ -128,6 +129,7 @@ class Index:
             note = _Note(
                 layout=LAYOUT, faiss=faiss.__version__, dim=self.dim, distance=self.distance, revision=state.revision, count=len(state.ids),
                 removed=sorted(state.removed), sha256=digest, file=name, kind=state.kind,
+                identity=self.identity,
             )  # fmt: skip
             self.folder.mkdir(exist_ok=True)
             _replace(self.folder / name, data)
@@ -185,7 +187,8 @@ class Index:
             note = _Note(**json.loads((self.folder / "note.json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
-        return note if (note.layout, note.dim, note.distance) == (LAYOUT, self.dim, self.distance) else None
+        ours = (LAYOUT, self.dim, self.distance, self.identity)
+        return note if (note.layout, note.dim, note.distance, note.identity) == ours else None
 
     def _restored(self) -> _State | None:
         """The saved index; None where it is lost, damaged or from elsewhere."""
@@ -230,7 +233,7 @@ class Index:
 
 
 def _replace(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with beside.open("wb") as file:
         file.write(data)
         file.flush()
