@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Body, File
 from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -85,6 +86,39 @@ class Answered:
                 await _last_resort(scope, error)(scope, receive, send)
             else:  # half an answer must not look like a whole one: the server cuts the connection
                 raise
+
+
+class RangeRefusals:
+    """A `Range` that cannot be met is answered with a problem; Starlette's file responses say so in plain text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "range" not in Headers(scope=scope):
+            await self.app(scope, receive, send)
+            return
+        refused = False
+
+        async def rendered(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] in (400, 416):
+                headers = Headers(raw=message["headers"])
+                refused = headers.get("content-type", "").startswith("text/plain")
+                if refused:
+                    await _range_refusal(message["status"], headers, str(scope.get("request_id", "")))(scope, receive, send)
+            if not refused:
+                await send(message)
+
+        await self.app(scope, receive, rendered)
+
+
+def _range_refusal(status: int, headers: Headers, request_id: str) -> Response:
+    if status == 416:
+        size = headers["content-range"].rpartition("/")[2]
+        detail, kept = f"the range lies outside the file, which has {size} bytes", {"Content-Range": headers["content-range"]}
+        return problem(416, "range_not_satisfiable", "There are no such bytes", detail, headers=kept, request_id=request_id)
+    return problem(400, "range_malformed", "The range is not acceptable", "ranges such as bytes=0-499 are accepted", request_id=request_id)
 
 
 def _last_resort(scope: Scope, error: BaseException) -> Response:

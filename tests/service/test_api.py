@@ -107,6 +107,34 @@ def test_photos_come_back_byte_by_byte(client, gallery):
     assert client.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
 
 
+def test_parts_of_photos_are_had_and_impossible_ones_refused(client, gallery):
+    url, size = f"/galleries/noise/photos/{gallery[2]}", len(png(2))
+    part = client.get(url, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, png(2)[:4])
+    for wanted, status, code in (
+        (f"bytes={size}-", 416, "range_not_satisfiable"),
+        ("bytes=5-2", 400, "range_malformed"),
+        ("bytes=a-b", 400, "range_malformed"),
+        ("items=0-1", 400, "range_malformed"),
+    ):
+        answer = client.get(url, headers={"Range": wanted})
+        assert (answer.status_code, answer.json()["code"]) == (status, code), wanted
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert answer.headers.get("content-range") == (f"bytes */{size}" if status == 416 else None)
+
+
+def test_head_is_get_without_the_body(client, gallery):
+    photo = f"/galleries/noise/photos/{gallery[2]}"
+    for path in ("/", "/health/live", "/health/ready", "/models", photo, f"{photo}?size=thumbnail", "/static/style.css"):
+        whole, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers["content-length"] == whole.headers["content-length"] != "0"
+        assert head.headers["content-type"] == whole.headers["content-type"]
+    assert client.head("/nowhere").status_code == 404
+    assert client.head("/translate").status_code == 405
+
+
 def test_photos_are_paged(client, gallery):
     first = client.get("/galleries/noise/photos?limit=4").json()
     rest = client.get(f"/galleries/noise/photos?limit=4&after={first['next']}").json()
