@@ -10,7 +10,7 @@ from service.errors import ParameterInvalid
 from service.gallery import Photo
 from service.retrieval import Summary
 from service.routes.search import answer
-from service.schemas import GalleriesOut, GalleryOut, NewGallery, PhotoOut, PhotoPage, PhotosAdded, SearchResult
+from service.schemas import DamagedOut, GalleriesOut, GalleryOut, NewGallery, PhotoOut, PhotoPage, PhotosAdded, SearchResult
 from service.security import READ, WRITE
 
 router = APIRouter(prefix="/galleries", tags=["galleries"])
@@ -23,7 +23,8 @@ BINARY: dict[int | str, dict[str, object]] = {200: {"content": {"image/*": {"sch
 @router.get("", operation_id="list_galleries", dependencies=READ)
 async def list_galleries(parts: Parts) -> GalleriesOut:
     """All galleries."""
-    return GalleriesOut(galleries=[_gallery(summary) for summary in await parts.retrieval.summaries()])
+    summaries, damaged = await parts.retrieval.summaries()
+    return GalleriesOut(galleries=[_gallery(summary) for summary in summaries], damaged=[DamagedOut(name=each.name, reason=each.reason) for each in damaged])
 
 
 @router.post("", operation_id="create_gallery", status_code=201, dependencies=WRITE)
