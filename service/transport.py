@@ -147,7 +147,9 @@ class CancelWhenGone:
                 await gone.wait()
                 return {"type": "http.disconnect"}
             message = await receive()
-            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            if message["type"] == "http.disconnect":
+                gone.set()
+            if not message.get("more_body", False):
                 received.set()
             return message
 
@@ -159,6 +161,8 @@ class CancelWhenGone:
 
         async def noted(message: Message) -> None:
             nonlocal answered
+            if gone.is_set():  # nobody hears it, so it is no answer
+                return
             answered = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 
