@@ -19,7 +19,7 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")  # neither a stuffed zero nor a restart, which belong to a scan
 _JPEG_SCAN, _JPEG_END, _JPEG_EXIF = 0xDA, 0xD9, 0xE1
-_JPEG_DROPPED = frozenset({*range(0xE1, 0xEE), 0xEF, 0xFE})  # applications' own, but for JFIF's and Adobe's colours, and comments
+_JPEG_KEPT = frozenset({*range(0xC0, 0xC8), *range(0xC9, 0xD0), 0xDB, 0xDD, 0xE0, 0xEE})  # frames, tables, JFIF's and Adobe's colours
 _TIFF = re.compile(rb"(?:Exif\0\0){0,2}(II\*\0|MM\0\*)")
 _ORIENTATION = (0x0112, 3, 1)  # its tag, and that it is a short, one
 
@@ -95,12 +95,12 @@ def _jpeg(data: bytes) -> Essentials:
         marker = data[start + 1] if found else _JPEG_END
         if marker == _JPEG_END:
             break
-        at = start + 2 + int.from_bytes(data[start + 2 : start + 4], "big")
+        at = start + 2 + max(2, int.from_bytes(data[start + 2 : start + 4], "big"))
         if marker == _JPEG_SCAN:
             pixels, scans = min(pixels, start), scans + 1
         if marker == _JPEG_EXIF and orientation == 1:
             orientation = _exif_orientation(data[start + 4 : at])
-        if scans == 0 and marker not in _JPEG_DROPPED:
+        if scans == 0 and marker in _JPEG_KEPT:
             kept.append(view[start:at])
         if scans > SCANS:
             raise _too_many("JPEG", f"{SCANS} scans")

@@ -144,6 +144,13 @@ def test_many_scans_are_taken_and_many_comments_left_out():
     assert essentials(with_chunks(picture, inflated * 1000)).data == picture
 
 
+def test_comments_in_a_segment_that_pillow_looks_into_are_left_out():
+    photo = saved(NOISE, "JPEG")
+    assert essentials(with_segments(photo, jpeg_segment(0xF0, jpeg_segment(0xFE, b"") * 10_000))) == essentials(photo)
+    comments = jpeg_segment(0xDB, jpeg_segment(0xFE, b"") * 10_000)
+    assert essentials(with_segments(photo, b"\xff\xdb\0\0" + comments)).data == with_segments(photo, b"\xff\xdb\0\0" + comments)
+
+
 # how the camera was held
 
 
