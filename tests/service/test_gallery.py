@@ -123,9 +123,10 @@ class Against(RuleBasedStateMachine):
         acts = [lambda: self.both[0].remove(identity), lambda: added.extend(self.both[1].add([new(number)]))]
         added: list[Photo] = []
         at_once(acts if first == 0 else acts[::-1])
+        again = self.both[0].add([new(number)])[0]
+        assert added[0].id in {identity, again.id}  # the old one, if it was removed after it was found to be there
         del self.held[identity]
-        if added[0].id != identity:  # else it was removed after it was found to be there
-            self.held[added[0].id] = new(number).embedding
+        self.held[again.id] = new(number).embedding
 
     @rule(who=st.integers(0, 1))
     def delete_and_make_anew(self, who: int) -> None:
