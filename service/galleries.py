@@ -86,7 +86,8 @@ class Galleries:
                 (self.root / name).rename(beside)
         with self._lock:
             self._kept.pop(name, None)
-        shutil.rmtree(beside, ignore_errors=True)
+        for _ in range(2):  # again, for a file that was on its way when the folder moved
+            shutil.rmtree(beside, ignore_errors=True)
 
     def close(self) -> None:
         """Closes all of them."""
