@@ -11,7 +11,8 @@ from uuid import uuid4
 from weakref import WeakValueDictionary
 
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
-from service.gallery import DATABASE, About, Gallery, write_schema
+from service.gallery import About, Gallery
+from service.photo_rows import DATABASE, write_schema
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEPT = 64

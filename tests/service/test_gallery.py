@@ -19,8 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from service import galleries as galleries_module
-from service import gallery as gallery_module
-from service import index
+from service import index, photo_files, photo_rows
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, PhotoNotFound, ServiceError
 from service.galleries import Galleries
 from service.gallery import About, Gallery, NewPhoto, Photo
@@ -301,7 +300,7 @@ def test_threads_that_come_and_go_leave_few_files_open(tmp_path):
 
     for _ in range(4):
         at_once([use] * 6)
-    assert 0 < open_files(tmp_path) <= 2 * gallery_module.CONNECTIONS + 1
+    assert 0 < open_files(tmp_path) <= 2 * photo_rows.CONNECTIONS + 1
     gallery.close()
     assert open_files(tmp_path) == 0
     assert gallery.count == 1
@@ -317,7 +316,7 @@ def test_only_the_last_galleries_are_kept_open_and_those_in_use(tmp_path, monkey
     for number in range(2, 8):
         assert galleries.open(f"g{number}").search(new(number).embedding, 1)[0].photo.sha256 == new(number).sha256
     assert waiting() is None
-    assert open_files(tmp_path) <= 4 * (2 * gallery_module.CONNECTIONS + 1)
+    assert open_files(tmp_path) <= 4 * (2 * photo_rows.CONNECTIONS + 1)
     assert used.search(new(0).embedding, 1)
     assert galleries.open("g0") is used
     for number in range(1, 6):
@@ -354,14 +353,14 @@ def test_a_picture_removed_while_it_is_added_again_is_there(tmp_path, monkeypatc
     gallery, other = galleries.create("g", about()), elsewhere.open("g")
     first, added = gallery.add([new(1)])[0], []
     if when == "before the row":
-        write, pending = gallery_module._write, [first.id]
+        write, pending = photo_files._write, [first.id]
 
         def meddle(path: Path, data: bytes, *, durable: bool) -> None:
             write(path, data, durable=durable)
             if durable and pending:
                 other.remove(pending.pop())
 
-        monkeypatch.setattr(gallery_module, "_write", meddle)
+        monkeypatch.setattr(photo_files, "_write", meddle)
         added += gallery.add([new(1)])
     else:
         unlink, threads = Path.unlink, []
