@@ -10,6 +10,7 @@ Several processes may write one gallery: each change raises `revision`, by which
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 from service.errors import PhotoNotFound
 from service.index import Index
@@ -65,8 +66,15 @@ class Gallery:
         """Where a photo's full picture lies. Raises PhotoNotFound when a file that it refers to is gone."""
         path = self._files.picture(photo.sha256) if photo.source is None else Path(photo.source)
         if not path.is_file():
-            raise PhotoNotFound(f"the file of photo {photo.id} is no longer where it was indexed; its thumbnail remains")
+            raise _gone(photo)
         return path
+
+    def picture(self, photo: Photo) -> BinaryIO:
+        """A photo's full picture, opened: it can be read though it is removed meanwhile. Raises PhotoNotFound as `picture_path` does."""
+        try:
+            return self.picture_path(photo).open("rb")
+        except FileNotFoundError:
+            raise _gone(photo) from None
 
     def thumbnail_path(self, photo: Photo) -> Path:
         """Where a photo's thumbnail lies, or would."""
@@ -128,6 +136,10 @@ class Gallery:
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:
         for photo in photos:
             self._files.write(photo.sha256, photo.thumbnail, photo.data)
+
+
+def _gone(photo: Photo) -> PhotoNotFound:
+    return PhotoNotFound(f"the file of photo {photo.id} is no longer where it was indexed; its thumbnail remains")
 
 
 __all__ = ["About", "Gallery", "Hit", "NewPhoto", "Photo"]

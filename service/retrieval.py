@@ -4,7 +4,7 @@ import mimetypes
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from pydantic import JsonValue
@@ -131,16 +131,17 @@ class Retrieval:
         opened = await self.workers.run(self.galleries.open, name)
         return await self.workers.run(opened.page, after, limit)
 
-    async def picture(self, name: str, photo_id: int, *, small: bool) -> tuple[Photo, Path, str]:
-        """A photo, the file to send for it and that file's content type. Raises PhotoNotFound."""
+    async def picture(self, name: str, photo_id: int, *, small: bool) -> tuple[Photo, BinaryIO, str]:
+        """A photo, the file to send for it, opened, and that file's content type. Raises PhotoNotFound."""
 
-        def look() -> tuple[Photo, Path, str]:
+        def look() -> tuple[Photo, BinaryIO, str]:
             opened = self.galleries.open(name)
             photo = opened.photo(photo_id)
-            if small and (path := opened.thumbnail_path(photo)).is_file():
-                return photo, path, "image/webp"
-            path = opened.picture_path(photo)
-            return photo, path, photo.content_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            if small:
+                with suppress(FileNotFoundError):
+                    return photo, opened.thumbnail_path(photo).open("rb"), "image/webp"
+            file = opened.picture(photo)
+            return photo, file, photo.content_type or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
 
         return await self.workers.run(look)
 

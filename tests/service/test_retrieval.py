@@ -1,17 +1,24 @@
 """Galleries as the service uses them: several at once, damaged ones among them, and removals while photos are added."""
 
 import asyncio
+import gc
 import shutil
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from asgi import Exchange
+from fastapi import FastAPI
 from serving import png
 
+from service import problems
+from service.errors import PhotoNotFound
 from service.galleries import Galleries
 from service.gallery import About, Gallery
 from service.images import Upload
 from service.retrieval import Retrieval
+from service.routes.galleries import router
+from service.settings import Settings
 from service.workers import Workers
 
 DAMAGED = "a-damaged"
@@ -50,6 +57,72 @@ def test_what_is_removed_while_it_is_added_is_still_answered(tmp_path, monkeypat
     assert [photo.sha256 for photo in photos] == [upload.sha256 for upload in [*uploads, uploads[1]]]
     assert photos[0] == here
     assert photos[1] == photos[3]
+
+
+def photo_sent(parts: Retrieval, **headers: str) -> Exchange:
+    """What is answered who asks for the first photo of `g`."""
+    app = FastAPI()
+    app.include_router(router)
+    problems.install(app)
+    app.state.services = SimpleNamespace(retrieval=parts, settings=Settings())
+    return asyncio.run(Exchange(path="/galleries/g/photos/1", headers=headers).through(app))
+
+
+def test_a_picture_that_vanishes_before_it_is_opened_is_not_found(tmp_path, monkeypatch):
+    gallery, parts = make(tmp_path), retrieval(tmp_path)
+    asyncio.run(parts.add("g", [Upload.of(png())], None, {}))
+    where = Gallery.picture_path
+
+    def vanishing(self, photo):
+        path = where(self, photo)
+        gallery.remove(photo.id)
+        return path
+
+    monkeypatch.setattr(Gallery, "picture_path", vanishing)
+    answer = photo_sent(parts)
+    assert answer.status == 404
+    assert b'"photo_not_found"' in answer.body
+
+
+@pytest.mark.parametrize("headers", [{}, {"range": "bytes=10-19"}])
+def test_a_picture_that_vanishes_once_it_is_found_is_sent(tmp_path, monkeypatch, headers):
+    gallery, parts = make(tmp_path), retrieval(tmp_path)
+    asyncio.run(parts.add("g", [Upload.of(png())], None, {}))
+    find = Retrieval.picture
+
+    async def vanishing(self, name, photo_id, *, small):
+        found = await find(self, name, photo_id, small=small)
+        gallery.remove(photo_id)
+        return found
+
+    monkeypatch.setattr(Retrieval, "picture", vanishing)
+    answer = photo_sent(parts, **headers)
+    assert answer.body == (png()[10:20] if headers else png())
+    assert answer.answered_headers["content-length"] == str(len(answer.body))
+
+
+@pytest.mark.filterwarnings("error")  # Python warns of files that nobody closed
+@pytest.mark.parametrize("headers", [{}, {"range": "bytes=0-3"}, {"range": "bytes=999999-"}, {"if-none-match": ""}])
+def test_every_picture_is_closed(tmp_path, headers):
+    make(tmp_path)
+    parts, upload = retrieval(tmp_path), Upload.of(png())
+    asyncio.run(parts.add("g", [upload], None, {}))
+    if "if-none-match" in headers:
+        headers = {"if-none-match": f'"{upload.sha256}-full"'}
+    answer = photo_sent(parts, **headers)
+    assert answer.status in (200, 206, 304, 416)
+    gc.collect()
+
+
+def test_the_picture_stands_in_for_a_lost_thumbnail(tmp_path):
+    gallery, parts = make(tmp_path), retrieval(tmp_path)
+    kept = asyncio.run(parts.add("g", [Upload.of(png())], None, {}))[0]
+    assert asyncio.run(parts.picture("g", kept.id, small=True))[2] == "image/webp"
+    gallery.thumbnail_path(kept).unlink()
+    assert asyncio.run(parts.picture("g", kept.id, small=True))[2] == "image/png"
+    gallery.picture_path(kept).unlink()
+    with pytest.raises(PhotoNotFound, match="no longer"):
+        asyncio.run(parts.picture("g", kept.id, small=True))
 
 
 @pytest.fixture
