@@ -19,15 +19,16 @@ from service.dependencies import Services
 from service.embedding import Embedder
 from service.engine import Engine
 from service.galleries import Galleries
-from service.problems import Answered
+from service.problems import Answered, RangeRefusals
 from service.redis_cache import RedisCache
 from service.registry import Registry
 from service.retrieval import Retrieval
 from service.routes import galleries, images, models, ops, search
+from service.security import OwnPages
 from service.settings import Settings
 from service.telemetry import Measured, Telemetry
 from service.translation import Translator
-from service.transport import PAGE_POLICY, BodyLimit, CancelWhenGone, KeyFirst, RequestId
+from service.transport import PAGE_POLICY, BodyLimit, CancelWhenGone, HeadAsGet, KeyFirst, RequestId
 from service.workers import Workers
 
 WEB = Path(str(files("service"))) / "web"
@@ -95,12 +96,15 @@ def _middleware(parts: Services) -> list[Middleware]:
     settings = parts.settings
     most, held = int(settings.max_upload_mb * 1e6), int(settings.held_mb * 1e6)
     return [
+        Middleware(HeadAsGet),  # below, nobody need know of HEAD
         Middleware(RequestId),  # all that leaves has an id
         Middleware(Measured, telemetry=parts.telemetry),  # and is counted, refusals and failures too
         Middleware(Answered),  # from here inwards anything may raise
+        Middleware(OwnPages, settings=settings),  # refused before anything is done for them
         Middleware(CancelWhenGone),  # reads on after the body, where nothing is counted or timed any more
         Middleware(BodyLimit, max_bytes=most, max_held=held, idle_seconds=settings.idle_seconds, upload_seconds=settings.upload_seconds),
         Middleware(KeyFirst, parts=parts),  # nothing of a body is asked for before the key
+        Middleware(RangeRefusals),  # next to the routes, whose files it speaks for
     ]
 
 

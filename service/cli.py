@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -23,7 +24,7 @@ from model.pictures import picture
 from model.presets import other
 from service import images
 from service.device import DeviceUnavailable, choose
-from service.errors import GalleryNotFound, GalleryOutdated, ServiceError
+from service.errors import GalleryDamaged, GalleryNotFound, GalleryOutdated, ServiceError
 from service.galleries import Galleries
 from service.gallery import About, Gallery
 from service.indexing import Indexed, Item, index_items, pictures_below
@@ -110,7 +111,7 @@ def _check_same(gallery: Gallery, about: About) -> None:
 @app.command(epilog="Example: `iiae search sketch.png --gallery photos --k 5`")
 def search(
     sketch: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A drawing, or any picture of the other domain.")],
-    gallery: Annotated[str | None, typer.Option(help="Default the first.")] = None,
+    gallery: Annotated[str | None, typer.Option(help="Default the first that can be read.")] = None,
     k: Annotated[int, typer.Option(min=1, max=1000, help="How many hits.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: Home = Path("var"),
@@ -118,10 +119,9 @@ def search(
 ) -> None:
     """Find a gallery's photos by a sketch, without a server."""
     galleries = Galleries(home / "galleries")
-    names = galleries.names()
-    if gallery is None and not names:
-        raise GalleryNotFound(f"there is no gallery in {home}; `iiae index FOLDER` makes one")
-    opened = galleries.open(gallery or names[0])
+    opened = _first(galleries) if gallery is None else galleries.open(gallery)
+    if opened is None:
+        raise GalleryNotFound(f"there is no gallery in {home} that can be searched; `iiae index FOLDER` makes one")
     folder = checkpoint.find(home / "checkpoints", opened.about.model)
     if checkpoint.read_manifest(folder).weights_sha256 != opened.about.digest:
         raise GalleryOutdated(
@@ -138,6 +138,14 @@ def search(
     for rank, hit in enumerate(hits, 1):
         table.add_row(str(rank), f"{hit.score:.3f}", hit.photo.label or "", hit.photo.source or hit.photo.sha256[:12])
     Console().print(table)
+
+
+def _first(galleries: Galleries) -> Gallery | None:
+    """The first gallery by name that can be read."""
+    for name in galleries.names():
+        with suppress(GalleryDamaged, GalleryNotFound):  # or deleted since
+            return galleries.open(name)
+    return None
 
 
 @app.command(epilog="Example: `iiae translate facade.jpg --model facades --out label.png`")
@@ -192,8 +200,13 @@ def galleries_list(context: typer.Context, home: Home = Path("var")) -> None:
     opened = Galleries(home / "galleries")
     table = Table("name", "model", "domain", "photos", "index")
     for name in opened.names():
-        gallery = opened.open(name)
-        table.add_row(name, gallery.about.model, gallery.about.domain, str(gallery.count), gallery.index.kind)
+        try:
+            gallery = opened.open(name)
+            table.add_row(name, gallery.about.model, gallery.about.domain, str(gallery.count), gallery.index.kind)
+        except GalleryNotFound:  # deleted since
+            continue
+        except GalleryDamaged as error:
+            table.add_row(name, "", "", "", error.detail)
     Console().print(table)
 
 

@@ -13,6 +13,7 @@
     ├── CapabilityMissing        422  capability_missing
     ├── KeyMissing               401  key_missing
     ├── KeyRefused               403  key_refused
+    ├── OriginRefused            403  origin_refused
     ├── ModelNotFound            404  model_not_found
     ├── GalleryNotFound          404  gallery_not_found
     ├── PhotoNotFound            404  photo_not_found
@@ -93,6 +94,10 @@ class KeyMissing(ServiceError):
 
 class KeyRefused(ServiceError):
     status, code, title = 403, "key_refused", "The API key does not allow this"
+
+
+class OriginRefused(ServiceError):
+    status, code, title = 403, "origin_refused", "Requests from there are refused"
 
 
 class ModelNotFound(ServiceError):

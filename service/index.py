@@ -76,16 +76,17 @@ class _Note:
     sha256: str
     file: str
     kind: str = "flat"
+    identity: str = ""
 
 
 class Index:
     """Searches and catches up; thread-safe. One OpenMP thread a query is faster than two.
 
-    What was saved is read by the first search.
+    What was saved is read by the first search, if it is of the same gallery: of the one that `identity` tells from others in this folder.
     """
 
-    def __init__(self, folder: Path, dim: int, distance: str) -> None:
-        self.folder, self.dim, self.distance = folder, dim, distance
+    def __init__(self, folder: Path, dim: int, distance: str, identity: str = "") -> None:
+        self.folder, self.dim, self.distance, self.identity = folder, dim, distance, identity
         self._lock = threading.Lock()
         self._state: _State | None = None
         self._builder: threading.Thread | None = None
@@ -115,26 +116,13 @@ class Index:
         return [neighbour for neighbour in found if neighbour.id not in state.removed][:k]
 
     def save(self, changes: Changes) -> None:
-        """Writes the index as of now, once nothing is left to rebuild: first the index under its checksum, then the note that names it."""
+        """Writes the index as of now, once nothing is left to rebuild."""
         with self._lock:
             self._present(changes)
         if (builder := self._builder) is not None:
             builder.join()
         with self._lock:
-            state = self._present(changes)
-            data = faiss.serialize_index(state.faiss).tobytes() + state.ids.tobytes()
-            digest = hashlib.sha256(data).hexdigest()
-            name = f"{state.revision}-{digest[:12]}.faiss"
-            note = _Note(
-                layout=LAYOUT, faiss=faiss.__version__, dim=self.dim, distance=self.distance, revision=state.revision, count=len(state.ids),
-                removed=sorted(state.removed), sha256=digest, file=name, kind=state.kind,
-            )  # fmt: skip
-            self.folder.mkdir(exist_ok=True)
-            _replace(self.folder / name, data)
-            _replace(self.folder / "note.json", json.dumps(vars(note)).encode())
-            for stale in self.folder.glob("*.faiss"):
-                if stale.name != name:
-                    stale.unlink(missing_ok=True)
+            self._write(self._present(changes))
 
     def close(self) -> None:
         """Ends a build that is under way. Who searches goes on with what is there."""
@@ -174,18 +162,45 @@ class Index:
             if built is None:
                 return
             built = self._extended(built, changes)  # most of what came meanwhile, while searches need not wait for it
+            self._keep(built)  # now, while no other thread has it and none waits for it
             with self._lock:
                 self._state, self._builder = self._extended(built, changes), None
         except Exception:
             if not self._closed.is_set():
                 logger.warning("the index in %s could not be rebuilt; the one that is there goes on", self.folder, exc_info=True)
 
+    def _keep(self, built: _State) -> None:
+        """Writes an index that took long to build, as far as that can be done; it can be searched in any case."""
+        try:
+            self._write(built)
+        except (OSError, MemoryError):
+            if not self._closed.is_set():
+                logger.warning("the index in %s could not be saved; the next start builds it again", self.folder, exc_info=True)
+
+    def _write(self, state: _State) -> None:
+        """First the index under its checksum, then the note that names it; for who has the state to itself."""
+        parts = faiss.serialize_index(state.faiss).data, state.ids.data
+        digest = _sha256(*parts)
+        name = f"{state.revision}-{digest[:12]}.faiss"
+        note = _Note(
+            layout=LAYOUT, faiss=faiss.__version__, dim=self.dim, distance=self.distance, revision=state.revision, count=len(state.ids),
+            removed=sorted(state.removed), sha256=digest, file=name, kind=state.kind,
+            identity=self.identity,
+        )  # fmt: skip
+        self.folder.mkdir(exist_ok=True)
+        _replace(self.folder / name, *parts)
+        _replace(self.folder / "note.json", json.dumps(vars(note)).encode())
+        for stale in self.folder.glob("*.faiss"):
+            if stale.name != name:
+                stale.unlink(missing_ok=True)
+
     def _note(self) -> _Note | None:
         try:
             note = _Note(**json.loads((self.folder / "note.json").read_text()))
         except (OSError, ValueError, TypeError):
             return None
-        return note if (note.layout, note.dim, note.distance) == (LAYOUT, self.dim, self.distance) else None
+        ours = (LAYOUT, self.dim, self.distance, self.identity)
+        return note if (note.layout, note.dim, note.distance, note.identity) == ours else None
 
     def _restored(self) -> _State | None:
         """The saved index; None where it is lost, damaged or from elsewhere."""
@@ -194,7 +209,7 @@ class Index:
             return None
         try:
             data = (self.folder / note.file).read_bytes()
-            if hashlib.sha256(data).hexdigest() != note.sha256:
+            if _sha256(data) != note.sha256:
                 return None
             split = len(data) - 8 * note.count
             index = faiss.deserialize_index(np.frombuffer(data[:split], np.uint8))
@@ -229,10 +244,18 @@ class Index:
         return np.ascontiguousarray(rows, np.float32)
 
 
-def _replace(path: Path, data: bytes) -> None:
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
+def _sha256(*parts: bytes | memoryview) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _replace(path: Path, *parts: bytes | memoryview) -> None:
+    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     with beside.open("wb") as file:
-        file.write(data)
+        for part in parts:
+            file.write(part)
         file.flush()
         os.fsync(file.fileno())
     beside.replace(path)

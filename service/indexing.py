@@ -1,6 +1,8 @@
 """Embedding a folder of photos into a gallery, in bulk and without a server; the files stay where they lie."""
 
 import hashlib
+import json
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -101,7 +103,11 @@ def _read(gallery: Gallery, inference: Inference, side: Side, items: list[Item],
     damaged: list[str] = []
     for item in items:
         try:
+            json.dumps([item.metadata, item.label, str(item.path)], ensure_ascii=False).encode()
             data = item.data if item.data is not None else item.path.read_bytes()
+        except UnicodeEncodeError:
+            damaged.append(f"{_printable(item)}: its name or a folder's is not UTF-8")
+            continue
         except OSError as error:
             damaged.append(f"{item.path.name}: {error.strerror}")
             continue
@@ -119,6 +125,11 @@ def _read(gallery: Gallery, inference: Inference, side: Side, items: list[Item],
             continue
         reads.append(_Read(item, sha256, header, thumbnail(image), inference.prepare(image, side)))
     return reads, len(items) - len(reads) - len(damaged), damaged
+
+
+def _printable(item: Item) -> str:
+    """Where an item was found, with what is no text written out in hexadecimal."""
+    return os.fsencode(str(item.metadata.get("file", item.path))).decode(errors="backslashreplace")
 
 
 def _photo(read: _Read, code: np.ndarray[tuple[int], np.dtype[np.float32]]) -> NewPhoto:

@@ -8,6 +8,9 @@ from http import HTTPStatus
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.params import Body, File
+from fastapi.routing import APIRoute
+from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -85,6 +88,39 @@ class Answered:
                 raise
 
 
+class RangeRefusals:
+    """A `Range` that cannot be met is answered with a problem; Starlette's file responses say so in plain text."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or "range" not in Headers(scope=scope):
+            await self.app(scope, receive, send)
+            return
+        refused = False
+
+        async def rendered(message: Message) -> None:
+            nonlocal refused
+            if message["type"] == "http.response.start" and message["status"] in (400, 416):
+                headers = Headers(raw=message["headers"])
+                refused = headers.get("content-type", "").startswith("text/plain")
+                if refused:
+                    await _range_refusal(message["status"], headers, str(scope.get("request_id", "")))(scope, receive, send)
+            if not refused:
+                await send(message)
+
+        await self.app(scope, receive, rendered)
+
+
+def _range_refusal(status: int, headers: Headers, request_id: str) -> Response:
+    if status == 416:
+        size = headers["content-range"].rpartition("/")[2]
+        detail, kept = f"the range lies outside the file, which has {size} bytes", {"Content-Range": headers["content-range"]}
+        return problem(416, "range_not_satisfiable", "There are no such bytes", detail, headers=kept, request_id=request_id)
+    return problem(400, "range_malformed", "The range is not acceptable", "ranges such as bytes=0-499 are accepted", request_id=request_id)
+
+
 def _last_resort(scope: Scope, error: BaseException) -> Response:
     request_id = str(scope.get("request_id", ""))
     if isinstance(error, ServiceError):
@@ -102,9 +138,32 @@ async def _service_error(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    errors = tuple((".".join(str(part) for part in entry["loc"][1:]) or "body", str(entry["msg"])) for entry in error.errors())
+    files = _file_fields(request.scope.get("route"))
+    errors = tuple(_invalid_field(entry["type"], entry["loc"], str(entry["msg"]), entry.get("ctx", {}), files) for entry in error.errors())
     detail = "; ".join(f"{field}: {message}" for field, message in errors)
     return of_service_error(ParameterInvalid(detail, errors), _id(request))
+
+
+def _invalid_field(kind: str, where: tuple[str | int, ...], message: str, context: Mapping[str, object], files: set[str]) -> tuple[str, str]:
+    """A field's name and what it ought to be, where FastAPI's own words do not say it."""
+    if kind == "json_invalid":
+        return "body", f"not JSON ({context.get('error')} at character {where[-1]}); a JSON object is accepted"
+    if where == ("body",):
+        return "body", "a JSON object is wanted, with Content-Type: application/json"
+    name = ".".join(str(part) for part in where[1:])
+    if where[0] == "body" and where[1] in files:
+        return name, f"a file is wanted, sent as multipart/form-data with a filename, as curl -F {where[1]}=@FILE does"
+    return name, message
+
+
+def _file_fields(route: object) -> set[str]:
+    return {field.alias for field in route.dependant.body_params if isinstance(field.field_info, File)} if isinstance(route, APIRoute) else set()
+
+
+def _media_type(route: object) -> str | None:
+    """What a route's body is sent as."""
+    info = route.body_field.field_info if isinstance(route, APIRoute) and route.body_field else None
+    return info.media_type if isinstance(info, Body) else None
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -114,8 +173,10 @@ async def _http(request: Request, error: Exception) -> Response:
         response.headers.update(error.headers or {})
         return response
     title = HTTPStatus(error.status_code).phrase
-    code = CODES.get(error.status_code, f"http_{error.status_code}")
-    return problem(error.status_code, code, title, str(error.detail), headers=error.headers, request_id=_id(request))
+    code, detail = CODES.get(error.status_code, f"http_{error.status_code}"), str(error.detail)
+    if error.status_code == 400 and (media_type := _media_type(request.scope.get("route"))):
+        detail = f"the body cannot be read as the {media_type} that is wanted: {detail}"
+    return problem(error.status_code, code, title, detail, headers=error.headers, request_id=_id(request))
 
 
 def _id(request: Request) -> str:

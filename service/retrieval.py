@@ -2,15 +2,16 @@
 
 import mimetypes
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from pydantic import JsonValue
 
 from model.presets import other
 from service.embedding import Embedder
-from service.errors import GalleryNotFound, GalleryOutdated
+from service.errors import GalleryDamaged, GalleryNotFound, GalleryOutdated
 from service.galleries import Galleries
 from service.gallery import About, Gallery, Hit, NewPhoto, Photo
 from service.images import Header, Upload, decode, inspect, thumbnail
@@ -37,6 +38,14 @@ class Summary:
     photos: int
     index: str
     outdated: bool
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A gallery that cannot be read; `reason` is a sentence."""
+
+    name: str
+    reason: str
 
 
 class Retrieval:
@@ -76,9 +85,9 @@ class Retrieval:
         )  # fmt: skip
         return await self.workers.run(self._summary, await self.workers.run(self.galleries.create, name, about))
 
-    async def summaries(self) -> list[Summary]:
-        """All galleries."""
-        return await self.workers.run(lambda: [self._summary(self.galleries.open(name)) for name in self.galleries.names()])
+    async def summaries(self) -> tuple[list[Summary], list[Damaged]]:
+        """All galleries, and those that cannot be read."""
+        return await self.workers.run(self._summaries)
 
     async def summary(self, name: str) -> Summary:
         """One gallery."""
@@ -108,9 +117,8 @@ class Retrieval:
                     thumbnail=small, data=upload.data, label=label, metadata=metadata,
                 )
             )  # fmt: skip
-        if new:
-            await self.workers.finish(opened.add, new)
-        kept = await self.workers.finish(opened.known, [upload.sha256 for upload in uploads])
+        added = await self.workers.finish(opened.add, new) if new else []
+        kept = known | {photo.sha256: photo for photo in added}
         return [kept[upload.sha256] for upload in uploads]
 
     async def remove(self, name: str, photo_id: int) -> None:
@@ -123,16 +131,17 @@ class Retrieval:
         opened = await self.workers.run(self.galleries.open, name)
         return await self.workers.run(opened.page, after, limit)
 
-    async def picture(self, name: str, photo_id: int, *, small: bool) -> tuple[Photo, Path, str]:
-        """A photo, the file to send for it and that file's content type. Raises PhotoNotFound."""
+    async def picture(self, name: str, photo_id: int, *, small: bool) -> tuple[Photo, BinaryIO, str]:
+        """A photo, the file to send for it, opened, and that file's content type. Raises PhotoNotFound."""
 
-        def look() -> tuple[Photo, Path, str]:
+        def look() -> tuple[Photo, BinaryIO, str]:
             opened = self.galleries.open(name)
             photo = opened.photo(photo_id)
-            if small and (path := opened.thumbnail_path(photo)).is_file():
-                return photo, path, "image/webp"
-            path = opened.picture_path(photo)
-            return photo, path, photo.content_type or mimetypes.guess_type(path.name)[0] or "application/octet-stream"
+            if small:
+                with suppress(FileNotFoundError):
+                    return photo, opened.thumbnail_path(photo).open("rb"), "image/webp"
+            file = opened.picture(photo)
+            return photo, file, photo.content_type or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
 
         return await self.workers.run(look)
 
@@ -148,8 +157,9 @@ class Retrieval:
         """The first gallery by name that can be searched so."""
         able = {model.digest for model in self.registry.models() if capability in model.inference.capabilities}
         for name in self.galleries.names():
-            if self.galleries.open(name).about.digest in able:
-                return name
+            with suppress(GalleryDamaged, GalleryNotFound):  # or deleted since
+                if self.galleries.open(name, keep=False).about.digest in able:
+                    return name
         raise GalleryNotFound("there is no gallery to search yet: make one with POST /galleries or `iiae index FOLDER`, or name one")
 
     def _model(self, gallery: Gallery) -> Model:
@@ -160,6 +170,17 @@ class Retrieval:
                 f"{model.digest[:12]}): embed it again with `iiae index FOLDER --gallery {gallery.name} --again`, or delete it and add the photos anew"
             )
         return model
+
+    def _summaries(self) -> tuple[list[Summary], list[Damaged]]:
+        summaries, damaged = [], []
+        for name in self.galleries.names():
+            try:
+                summaries.append(self._summary(self.galleries.open(name, keep=False)))
+            except GalleryNotFound:  # deleted since
+                continue
+            except GalleryDamaged as error:
+                damaged.append(Damaged(name, error.detail))
+        return summaries, damaged
 
     def _summary(self, gallery: Gallery) -> Summary:
         served = {model.id: model.digest for model in self.registry.models()}

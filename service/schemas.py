@@ -91,8 +91,14 @@ class GalleryOut(BaseModel):
     outdated: bool = Field(description="made with another checkpoint than the one served; it must be embedded again")
 
 
+class DamagedOut(BaseModel):
+    name: str
+    reason: str
+
+
 class GalleriesOut(BaseModel):
     galleries: list[GalleryOut]
+    damaged: list[DamagedOut] = Field(description="galleries that cannot be read, and why; they can be deleted")
 
 
 class PhotoOut(BaseModel):

@@ -52,7 +52,7 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _closed_unless_told(self) -> Self:
-        if self.host not in LOOPBACK and not (self.api_keys or self.admin_keys or self.allow_open):
+        if self.host not in LOOPBACK and self.keyless and not self.allow_open:
             raise ValueError(
                 f"IIAE_HOST={self.host} is reachable from other machines but no key is set: "
                 "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), or IIAE_ALLOW_OPEN=true to serve anyone"
@@ -64,6 +64,10 @@ class Settings(BaseSettings):
         if self.held_mb < self.max_upload_mb:
             raise ValueError(f"IIAE_HELD_MB={self.held_mb:g} is less than one body may have, IIAE_MAX_UPLOAD_MB={self.max_upload_mb:g}")
         return self
+
+    @property
+    def keyless(self) -> bool:
+        return not (self.api_keys or self.admin_keys)
 
     @property
     def checkpoints(self) -> Path:

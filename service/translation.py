@@ -29,6 +29,9 @@ domain are far from being refused, two of two domains are. What is less clear is
 SEEDS = 2**31
 """Seeds are drawn below this, so that any client's integers hold them."""
 
+MOST_SEEDS = 2**32
+"""Seeds that are accepted; so those of all samples lie below, or a sample could not be had again."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
@@ -76,12 +79,13 @@ class Translator:
 
         Raises:
             CapabilityMissing, DomainUnknown, and what reading a picture and the engine raise.
-            ParameterInvalid: several samples of one style, or two styles.
+            ParameterInvalid: several samples of one style, two styles, or a seed that leaves too few above it.
         """
         model.require("translate")
         side = model.side(source)
         target = other(side)
         _check_style(samples, reference, style)
+        _check_seeds(seed or 0, samples)
         seeds: list[int | None] = [None]
         if reference is not None:
             zs, style_code = await asyncio.gather(self._embedder.shared(model, side, upload), self._embedder.exclusive(model, target, reference))
@@ -139,6 +143,12 @@ def _check_style(samples: int, reference: Upload | None, style: Style) -> None:
     if samples > 1 and (reference is not None or style == "mean"):
         message = "with a reference or style=mean there is one style, so one sample"
         raise ParameterInvalid(f"The request is contradictory: {message}.", errors=(("samples", message),))
+
+
+def _check_seeds(first: int, samples: int) -> None:
+    if first + samples > MOST_SEEDS:
+        message = f"with samples={samples} at most {MOST_SEEDS - samples}, as each sample has a seed of its own below {MOST_SEEDS}"
+        raise ParameterInvalid(f"seed: {message}", errors=(("seed", message),))
 
 
 def _draw(model: Model, first: int, samples: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""What happens to a request before any route sees it: an id, a bound on its bytes, an end when its client has gone."""
+"""What happens to a request before any route sees it: an id, bounds on its bytes and its time, an end when its client has gone."""
 
 import asyncio
 import re
@@ -14,6 +14,22 @@ from service.problems import Refused
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 PAGE_POLICY = "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
+
+
+class HeadAsGet:
+    """`HEAD` wherever there is `GET`: the same answer without its body."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def bodiless(message: Message) -> None:
+            await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+        if scope["type"] == "http" and scope["method"] == "HEAD":
+            await self.app({**scope, "method": "GET"}, receive, bodiless)
+        else:
+            await self.app(scope, receive, send)
 
 
 class RequestId:
@@ -131,7 +147,9 @@ class CancelWhenGone:
                 await gone.wait()
                 return {"type": "http.disconnect"}
             message = await receive()
-            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            if message["type"] == "http.disconnect":
+                gone.set()
+            if not message.get("more_body", False):
                 received.set()
             return message
 
@@ -143,6 +161,8 @@ class CancelWhenGone:
 
         async def noted(message: Message) -> None:
             nonlocal answered
+            if gone.is_set():  # nobody hears it, so it is no answer
+                return
             answered = message["type"] == "http.response.body" and not message.get("more_body", False)
             await send(message)
 

@@ -1,16 +1,19 @@
 """Galleries and their photos."""
 
-from typing import Annotated, Literal
+import os
+from collections.abc import Mapping
+from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
 
 from service.dependencies import Parts, label_line, metadata_object, received_all
 from service.errors import ParameterInvalid
 from service.gallery import Photo
 from service.retrieval import Summary
 from service.routes.search import answer
-from service.schemas import GalleriesOut, GalleryOut, NewGallery, PhotoOut, PhotoPage, PhotosAdded, SearchResult
+from service.schemas import DamagedOut, GalleriesOut, GalleryOut, NewGallery, PhotoOut, PhotoPage, PhotosAdded, SearchResult
 from service.security import READ, WRITE
 
 router = APIRouter(prefix="/galleries", tags=["galleries"])
@@ -23,7 +26,8 @@ BINARY: dict[int | str, dict[str, object]] = {200: {"content": {"image/*": {"sch
 @router.get("", operation_id="list_galleries", dependencies=READ)
 async def list_galleries(parts: Parts) -> GalleriesOut:
     """All galleries."""
-    return GalleriesOut(galleries=[_gallery(summary) for summary in await parts.retrieval.summaries()])
+    summaries, damaged = await parts.retrieval.summaries()
+    return GalleriesOut(galleries=[_gallery(summary) for summary in summaries], damaged=[DamagedOut(name=each.name, reason=each.reason) for each in damaged])
 
 
 @router.post("", operation_id="create_gallery", status_code=201, dependencies=WRITE)
@@ -78,12 +82,13 @@ async def list_photos(
 @router.get("/{name}/photos/{photo_id}", operation_id="get_photo", dependencies=READ, response_class=FileResponse, responses=BINARY)
 async def get_photo(request: Request, parts: Parts, name: Name, photo_id: PhotoId, size: Annotated[Literal["full", "thumbnail"], Query()] = "full") -> Response:
     """A photo's bytes."""
-    photo, path, content_type = await parts.retrieval.picture(name, photo_id, small=size == "thumbnail")
+    photo, file, content_type = await parts.retrieval.picture(name, photo_id, small=size == "thumbnail")
     tag = f'"{photo.sha256}-{size}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=86400"}
     if request.headers.get("if-none-match") == tag:
+        file.close()
         return Response(status_code=304, headers=headers)
-    return FileResponse(path, media_type=content_type, headers=headers)
+    return OpenedFile(file, media_type=content_type, headers=headers)
 
 
 @router.delete("/{name}/photos/{photo_id}", operation_id="remove_photo", status_code=204, dependencies=WRITE)
@@ -96,6 +101,18 @@ async def remove_photo(parts: Parts, name: Name, photo_id: PhotoId) -> None:
 async def similar_photos(parts: Parts, name: Name, photo_id: PhotoId, k: Annotated[int, Query(ge=1, le=1000)] = 20) -> SearchResult:
     """More like this one."""
     return answer(await parts.retrieval.similar(name, photo_id, k))
+
+
+class OpenedFile(FileResponse):
+    """Sends a file that is open already, whatever becomes of its name meanwhile, and closes it."""
+
+    def __init__(self, file: BinaryIO, *, media_type: str, headers: Mapping[str, str]) -> None:
+        super().__init__(f"/dev/fd/{file.fileno()}", media_type=media_type, headers=headers, stat_result=os.fstat(file.fileno()))
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
 
 
 def _gallery(summary: Summary) -> GalleryOut:

@@ -107,6 +107,34 @@ def test_photos_come_back_byte_by_byte(client, gallery):
     assert client.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
 
 
+def test_parts_of_photos_are_had_and_impossible_ones_refused(client, gallery):
+    url, size = f"/galleries/noise/photos/{gallery[2]}", len(png(2))
+    part = client.get(url, headers={"Range": "bytes=0-3"})
+    assert (part.status_code, part.content) == (206, png(2)[:4])
+    for wanted, status, code in (
+        (f"bytes={size}-", 416, "range_not_satisfiable"),
+        ("bytes=5-2", 400, "range_malformed"),
+        ("bytes=a-b", 400, "range_malformed"),
+        ("items=0-1", 400, "range_malformed"),
+    ):
+        answer = client.get(url, headers={"Range": wanted})
+        assert (answer.status_code, answer.json()["code"]) == (status, code), wanted
+        assert answer.headers["content-type"] == "application/problem+json"
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+        assert answer.headers.get("content-range") == (f"bytes */{size}" if status == 416 else None)
+
+
+def test_head_is_get_without_the_body(client, gallery):
+    photo = f"/galleries/noise/photos/{gallery[2]}"
+    for path in ("/", "/health/live", "/health/ready", "/models", photo, f"{photo}?size=thumbnail", "/static/style.css"):
+        whole, head = client.get(path), client.head(path)
+        assert (head.status_code, head.content) == (200, b""), path
+        assert head.headers["content-length"] == whole.headers["content-length"] != "0"
+        assert head.headers["content-type"] == whole.headers["content-type"]
+    assert client.head("/nowhere").status_code == 404
+    assert client.head("/translate").status_code == 405
+
+
 def test_photos_are_paged(client, gallery):
     first = client.get("/galleries/noise/photos?limit=4").json()
     rest = client.get(f"/galleries/noise/photos?limit=4&after={first['next']}").json()
@@ -145,10 +173,15 @@ def chunk(kind: bytes, data: bytes) -> bytes:
     return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
 
-def huge_png() -> bytes:
-    """30,000 x 30,000 at one bit: a header that claims it, and hardly any data."""
-    header = struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)
+def huge_png(width: int = 30_000, height: int = 30_000) -> bytes:
+    """Of one bit a pixel: a header that claims it, and hardly any data."""
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+
+
+def run_length_bmp() -> bytes:
+    header = struct.pack("<IHHIIiiHHIIiiII", 0, 0, 0, 1078, 40, 6000, 6000, 1, 8, 1, 4, 0, 0, 256, 0)
+    return b"BM" + header + bytes(1024) + b"\1\7\0\1"
 
 
 def huge_gif() -> bytes:
@@ -172,6 +205,9 @@ BAD_IMAGES = {
     "tiff": (b"II*\0" + b"\0" * 50, 415, "image_format_unsupported"),
     "huge png": (huge_png(), 413, "image_too_many_pixels"),
     "huge gif": (huge_gif(), 413, "image_too_many_pixels"),
+    "tall png": (huge_png(1, 39_999_999), 413, "image_too_many_pixels"),
+    "png of chunks": (png()[:33] + chunk(b"abCd", b"") * 30_000 + png()[33:], 422, "image_unreadable"),
+    "run-length bmp": (run_length_bmp(), 415, "image_format_unsupported"),
     "too many bytes": (b"\0" * 3_000_000, 413, "upload_too_large"),
 }
 
@@ -232,6 +268,16 @@ def test_unusual_modes_are_taken(client, mode):
     assert client.post("/embed", files={"image": out.getvalue()}, data={"model": "tiny"}).status_code == 200
 
 
+def test_a_phones_several_pictures_are_served_as_a_jpeg(client, gallery):
+    out = BytesIO()
+    Image.new("RGB", (40, 40), "teal").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (40, 40))])
+    photo = client.post("/galleries/noise/photos", files={"image": out.getvalue()}).json()["photos"][0]
+    url = f"/galleries/noise/photos/{photo['id']}"
+    answer = client.get(url)
+    assert client.delete(url).status_code == 204
+    assert (answer.headers["content-type"], answer.content) == ("image/jpeg", out.getvalue())
+
+
 def test_the_first_frame_of_an_animation_is_taken(client):
     assert client.post("/embed", files={"image": animated_gif()}).status_code == 200
 
@@ -243,6 +289,7 @@ BAD_REQUESTS = {
     "samples 17": ("/translate", {"image": png()}, {"samples": "17"}, 422, "parameter_invalid"),
     "samples a": ("/translate", {"image": png()}, {"samples": "a"}, 422, "parameter_invalid"),
     "seed -1": ("/translate", {"image": png()}, {"seed": "-1"}, 422, "parameter_invalid"),
+    "seed 2^32 for the second": ("/translate", {"image": png()}, {"seed": str(2**32 - 1), "samples": "2"}, 422, "parameter_invalid"),
     "seed 2^32": ("/translate", {"image": png()}, {"seed": str(2**32)}, 422, "parameter_invalid"),
     "style": ("/translate", {"image": png()}, {"style": "nice"}, 422, "parameter_invalid"),
     "k 0": ("/sbir/search", {"sketch": png()}, {"k": "0"}, 422, "parameter_invalid"),
@@ -302,6 +349,25 @@ def test_one_bad_file_among_many_adds_nothing(client, gallery):
     answer = client.post("/galleries/noise/photos", files=[("image", png(60)), ("image", b"text")])
     assert answer.status_code == 422
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}])
+def test_pages_of_other_sites_are_refused(client, gallery, headers):
+    for answer in (
+        client.post("/galleries/noise/photos", files={"image": png(70)}, headers=headers),
+        client.post("/models/reload", headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "origin_refused"), answer.text
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+    assert client.get("/models", headers=headers).status_code == (403 if "Host" in headers else 200)
+
+
+def test_the_page_itself_may_post(client):
+    headers = {"Origin": str(client.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+    assert client.post("/embed", files={"image": png()}, headers=headers).status_code == 200
+    del headers["Sec-Fetch-Site"]
+    assert client.post("/embed", files={"image": png()}, headers=headers).status_code == 200
 
 
 def test_two_files_where_one_is_meant_are_refused(client):
@@ -366,7 +432,37 @@ def test_many_at_once_are_all_answered(server):
         np.testing.assert_allclose(found[seed], expected[seed], rtol=1e-2, atol=1e-3)
 
 
-def test_json_bodies_that_are_no_json_are_refused(client):
-    answer = client.post("/galleries", content=b"{", headers={"Content-Type": "application/json"})
+JSON, FORM = "application/json", "multipart/form-data"
+WANTED = {
+    "a JSON body": ("/translate", {"json": {"image": "x"}}, "image", FORM),
+    "a picture as the body": ("/translate", {"content": png(), "headers": {"Content-Type": "image/png"}}, "image", FORM),
+    "a text part": ("/translate", {"files": {"image": (None, "x")}}, "image", FORM),
+    "an encoded form": ("/sbir/search", {"data": {"sketch": "x"}}, "sketch", FORM),
+    "nothing": ("/analogy", {}, "reference", FORM),
+    "an optional text part": ("/translate", {"files": {"image": png(), "reference": (None, "x")}}, "reference", FORM),
+    "a text part among many": ("/galleries/noise/photos", {"files": [("image", png()), ("image", (None, "x"))]}, "image.1", FORM),
+    "half a JSON object": ("/galleries", {"content": b"{", "headers": {"Content-Type": JSON}}, "body", "JSON object"),
+    "a list": ("/galleries", {"json": []}, "body", "JSON object"),
+    "JSON called text": ("/galleries", {"content": b'{"name": "x", "model": "tiny"}', "headers": {"Content-Type": "text/plain"}}, "body", JSON),
+    "a form": ("/galleries", {"data": {"name": "x"}}, "body", JSON),
+}
+
+
+@pytest.mark.parametrize("name", WANTED)
+def test_bodies_of_a_wrong_kind_are_told_what_is_wanted(client, gallery, name):
+    path, how, field, wanted = WANTED[name]
+    answer = client.post(path, **how)
     assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
-    assert json.loads(answer.text)["errors"]
+    messages = {each["field"]: each["message"] for each in answer.json()["errors"]}
+    assert wanted in messages[field], messages
+    assert messages[field] in answer.json()["detail"]
+    assert "<class" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/galleries", "application/json"), ("/embed", "multipart/form-data; boundary=b"), ("/embed", "multipart/form-data")]
+)
+def test_bodies_that_cannot_be_read_are_told_as_what(client, path, kind):
+    answer = client.post(path, content=b"\xff", headers={"Content-Type": kind})
+    assert (answer.status_code, answer.json()["code"]) == (400, "body_unreadable")
+    assert kind.split(";")[0] in answer.json()["detail"]

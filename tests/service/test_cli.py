@@ -57,6 +57,30 @@ def test_index_refers_to_files_and_search_finds_them(home, tmp_path):
     assert iiae("galleries", "delete", "from-cli", home=home).returncode == 0
 
 
+def test_a_damaged_gallery_is_listed_as_such_and_is_not_the_one_that_is_searched(home, tmp_path):
+    damaged = home / "galleries" / "a-damaged"
+    damaged.mkdir(parents=True)
+    (damaged / "gallery.sqlite").write_bytes(b"damaged" * 1000)
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "1.png").write_bytes(png(1))
+    assert iiae("index", tmp_path / "photos", "--gallery", "b-sound", "--model", "drawn", home=home).returncode == 0
+    done = iiae("galleries", home=home)
+    rows = {line.split()[1]: line for line in done.stdout.splitlines() if "│" in line}
+    assert done.returncode == 0, done.stderr
+    assert "drawn" in rows["b-sound"]
+    assert "cannot be read" in rows["a-damaged"]
+    done = iiae("search", tmp_path / "photos" / "1.png", "--json", home=home)
+    assert done.returncode == 0, done.stderr
+    assert [hit["file"] for hit in json.loads(done.stdout)] == [str(tmp_path / "photos" / "1.png")]
+    done = iiae("search", tmp_path / "photos" / "1.png", "--gallery", "a-damaged", home=home)
+    assert (done.returncode, "cannot be read" in done.stderr) == (2, True)
+    assert iiae("galleries", "delete", "b-sound", home=home).returncode == 0
+    done = iiae("search", tmp_path / "photos" / "1.png", home=home)
+    assert (done.returncode, "no gallery" in done.stderr) == (2, True)
+    assert iiae("galleries", "delete", "a-damaged", home=home).returncode == 0
+    assert not damaged.exists()
+
+
 @pytest.mark.parametrize(
     "words",
     [

@@ -1,8 +1,14 @@
 """Galleries against a model in numpy: any order of adding, removing, searching, reopening and losing the index."""
 
+import os
 import shutil
 import sqlite3
 import threading
+import time
+import weakref
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import faiss
@@ -12,10 +18,11 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from service import index
-from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, PhotoNotFound
+from service import galleries as galleries_module
+from service import index, photo_files, photo_rows
+from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, PhotoNotFound, ServiceError
 from service.galleries import Galleries
-from service.gallery import About, Gallery, NewPhoto
+from service.gallery import About, Gallery, NewPhoto, Photo
 
 DIM = 6
 
@@ -32,6 +39,18 @@ def new(number: int, **changes: object) -> NewPhoto:
     return NewPhoto(**(facts | changes))
 
 
+def at_once(acts: Sequence[Callable[[], object]]) -> None:
+    """Does all of it in a thread each, begun in this order; what one raises is raised."""
+    with ThreadPoolExecutor(len(acts)) as threads:
+        for done in [threads.submit(act) for act in acts]:
+            done.result()
+
+
+def open_files(folder: Path) -> int:
+    """Descriptors of this process in a folder."""
+    return sum(os.path.realpath(f"/proc/self/fd/{number}").startswith(str(folder.resolve())) for number in os.listdir("/proc/self/fd"))
+
+
 class Against(RuleBasedStateMachine):
     """A gallery that two Galleries objects have open, as two processes would, and what it should hold."""
 
@@ -42,8 +61,9 @@ class Against(RuleBasedStateMachine):
         import tempfile
 
         self.root = Path(tempfile.mkdtemp())
-        Galleries(self.root).create("g", about(self.distance))
-        self.both = [Galleries(self.root).open("g"), Galleries(self.root).open("g")]
+        self.galleries = [Galleries(self.root), Galleries(self.root)]
+        self.galleries[0].create("g", about(self.distance))
+        self.both = [galleries.open("g") for galleries in self.galleries]
         self.held: dict[int, np.ndarray] = {}
 
     def teardown(self) -> None:
@@ -94,18 +114,62 @@ class Against(RuleBasedStateMachine):
         self.both[who].close()
         self.both[who] = Gallery(self.root / "g")
 
+    @precondition(lambda self: self.held)
+    @rule(data=st.data(), first=st.integers(0, 1))
+    def remove_and_add_at_once(self, data: st.DataObject, first: int) -> None:
+        identity = data.draw(st.sampled_from(sorted(self.held)))
+        number = int(self.both[0].photo(identity).sha256, 16)
+        acts = [lambda: self.both[0].remove(identity), lambda: added.extend(self.both[1].add([new(number)]))]
+        added: list[Photo] = []
+        at_once(acts if first == 0 else acts[::-1])
+        again = self.both[0].add([new(number)])[0]
+        assert added[0].id in {identity, again.id}  # the old one, if it was removed after it was found to be there
+        del self.held[identity]
+        self.held[again.id] = new(number).embedding
+
+    @rule(who=st.integers(0, 1))
+    def delete_and_make_anew(self, who: int) -> None:
+        self.galleries[who].delete("g")
+        for use in (lambda: self.both[1 - who].add([new(1)]), lambda: self.both[who].count, self.both[1 - who].save_index):
+            with pytest.raises(GalleryNotFound):
+                use()
+        assert not (self.root / "g").exists()
+        self.galleries[1 - who].create("g", about(self.distance))
+        self.both = [galleries.open("g") for galleries in self.galleries]
+        self.held = {}
+
     @invariant()
-    def counts_agree(self) -> None:
-        assert {gallery.count for gallery in self.both} == {len(self.held)}
+    def all_agree(self) -> None:
+        pages = [gallery.page(0, 100) for gallery in self.both]
+        assert pages[0] == pages[1]
+        assert {photo.id for photo in pages[0]} == self.held.keys()
+        for photo in pages[0]:
+            assert self.both[0].picture_path(photo).read_bytes() == new(int(photo.sha256, 16)).data
+            assert self.both[0].thumbnail_path(photo).read_bytes() == b"small"
 
 
 class AgainstL2(Against):
     distance = "l2"
 
 
+class AgainstRebuilt(Against):
+    """Tombstones are cleared as soon as there are a few, while searches go on."""
+
+    def __init__(self) -> None:
+        self.constants = pytest.MonkeyPatch()
+        self.constants.setattr(index, "REBUILD_FROM", 2)
+        self.constants.setattr(index, "BUILD_STEP", 7)
+        super().__init__()
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.constants.undo()
+
+
 TestCosine = Against.TestCase
 TestL2 = AgainstL2.TestCase
-TestCosine.settings = TestL2.settings = settings(max_examples=15, stateful_step_count=15, deadline=None)
+TestRebuilt = AgainstRebuilt.TestCase
+TestCosine.settings = TestL2.settings = TestRebuilt.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
 
 
 def test_large_galleries_get_hnsw_and_find_the_same(tmp_path, monkeypatch):
@@ -219,3 +283,246 @@ def test_a_damaged_or_newer_file_is_one_clear_error(tmp_path):
         path.write_bytes(b"damaged" * 1000)
     with pytest.raises(GalleryDamaged, match="cannot be read"):
         Galleries(tmp_path).open("g")
+
+
+# files and threads
+
+
+def test_threads_that_come_and_go_leave_few_files_open(tmp_path):
+    gallery = Galleries(tmp_path).create("g", about())
+    gallery.add([new(1)])
+    together = threading.Barrier(6)
+
+    def use() -> None:
+        together.wait(5)
+        assert gallery.count == 1
+        assert gallery.search(new(1).embedding, 1)
+
+    for _ in range(4):
+        at_once([use] * 6)
+    assert 0 < open_files(tmp_path) <= 2 * photo_rows.CONNECTIONS + 1
+    gallery.close()
+    assert open_files(tmp_path) == 0
+    assert gallery.count == 1
+
+
+def test_only_the_last_galleries_are_kept_open_and_those_in_use(tmp_path, monkeypatch):
+    monkeypatch.setattr(galleries_module, "KEPT", 3)
+    galleries = Galleries(tmp_path)
+    for number in range(8):
+        galleries.create(f"g{number}", about()).add([new(number)])
+    used = galleries.open("g0")
+    waiting = weakref.ref(galleries.open("g1"))
+    for number in range(2, 8):
+        assert galleries.open(f"g{number}").search(new(number).embedding, 1)[0].photo.sha256 == new(number).sha256
+    assert waiting() is None
+    assert open_files(tmp_path) <= 4 * (2 * photo_rows.CONNECTIONS + 1)
+    assert used.search(new(0).embedding, 1)
+    assert galleries.open("g0") is used
+    for number in range(1, 6):
+        galleries.open(f"g{number}", keep=False)
+    assert open_files(tmp_path / "g0") > 0 and open_files(tmp_path / "g7") > 0
+    galleries.close()
+    assert open_files(tmp_path) == 0
+
+
+def test_closing_disturbs_nobody(tmp_path):
+    gallery = Galleries(tmp_path).create("g", about())
+    gallery.add([new(1)])
+    stop = threading.Event()
+
+    def use() -> None:
+        while not stop.is_set():
+            assert gallery.count == 1
+
+    def close() -> None:
+        for _ in range(100):
+            gallery.close()
+            time.sleep(0.001)
+        stop.set()
+
+    at_once([use, use, close])
+
+
+# adding, removing and deleting at once
+
+
+@pytest.mark.parametrize("when", ["before the row", "before the file goes"])
+def test_a_picture_removed_while_it_is_added_again_is_there(tmp_path, monkeypatch, when):
+    galleries, elsewhere = Galleries(tmp_path), Galleries(tmp_path)
+    gallery, other = galleries.create("g", about()), elsewhere.open("g")
+    first, added = gallery.add([new(1)])[0], []
+    if when == "before the row":
+        write, pending = photo_files._write, [first.id]
+
+        def meddle(path: Path, data: bytes, *, durable: bool) -> None:
+            write(path, data, durable=durable)
+            if durable and pending:
+                other.remove(pending.pop())
+
+        monkeypatch.setattr(photo_files, "_write", meddle)
+        added += gallery.add([new(1)])
+    else:
+        unlink, threads = Path.unlink, []
+
+        def meddle(path: Path, missing_ok: bool = False) -> None:
+            if not threads:
+                threads.append(threading.Thread(target=lambda: added.extend(other.add([new(1)]))))
+                threads[0].start()
+                threads[0].join(0.3)
+            unlink(path, missing_ok=missing_ok)
+
+        monkeypatch.setattr(Path, "unlink", meddle)
+        gallery.remove(first.id)
+        threads[0].join()
+    assert [photo.id for photo in added] == [first.id + 1]
+    assert gallery.picture_path(added[0]).read_bytes() == b"picture 1"
+    assert gallery.thumbnail_path(added[0]).read_bytes() == b"small"
+
+
+def test_a_removal_that_is_cut_off_leaves_no_photo_without_its_file(tmp_path, monkeypatch):
+    gallery = Galleries(tmp_path).create("g", about())
+    photo, unlink = gallery.add([new(1)])[0], Path.unlink
+
+    def cut_off(path: Path, missing_ok: bool = False) -> None:
+        unlink(path, missing_ok=missing_ok)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "unlink", cut_off)
+    with pytest.raises(KeyboardInterrupt):
+        gallery.remove(photo.id)
+    monkeypatch.undo()
+    assert [photo for photo in gallery.page(0, 10) if not gallery.picture_path(photo).is_file()] == []
+    again = gallery.add([new(1)])[0]
+    assert gallery.picture_path(again).is_file() and gallery.thumbnail_path(again).is_file()
+
+
+def test_the_same_pictures_added_and_removed_by_many_at_once(tmp_path):
+    both = [Galleries(tmp_path).create("g", about()), Galleries(tmp_path).open("g")]
+    until = time.monotonic() + 1
+
+    def work(seed: int) -> None:
+        chance, gallery = np.random.default_rng(seed), both[seed % 2]
+        while time.monotonic() < until:
+            photos = gallery.add([new(int(number)) for number in chance.permutation(3)])
+            assert len(photos) == 3
+            with suppress(PhotoNotFound):
+                gallery.remove(photos[0].id)
+
+    at_once([lambda seed=seed: work(seed) for seed in range(4)])
+    for photo in both[0].page(0, 100):
+        assert both[0].picture_path(photo).is_file() and both[0].thumbnail_path(photo).is_file()
+
+
+def test_a_gallery_deleted_while_it_is_used_is_not_found_and_its_name_is_free(tmp_path):
+    galleries, elsewhere = Galleries(tmp_path), Galleries(tmp_path)
+    until = time.monotonic() + 2
+    outcomes: set[str] = set()
+
+    def attempt(act: Callable[[], object], expected: type[ServiceError] | tuple[type[ServiceError], ...]) -> None:
+        try:
+            act()
+            outcomes.add("done")
+        except expected as error:
+            outcomes.add(error.code)
+
+    def use(where: Galleries) -> None:
+        while time.monotonic() < until:
+            for act in (lambda gallery: gallery.add([new(1), new(2)]), lambda gallery: gallery.search(new(3).embedding, 3), Gallery.save_index):
+                attempt(lambda act=act: act(where.open("g")), GalleryNotFound)
+
+    def make_and_delete() -> None:
+        while time.monotonic() < until:
+            attempt(lambda: galleries.create("g", about()), ())
+            time.sleep(0.01)
+            galleries.delete("g")
+
+    at_once([make_and_delete, *(lambda where=where: use(where) for where in (galleries, galleries, elsewhere))])
+    assert outcomes == {"done", "gallery_not_found"}
+    assert list(tmp_path.iterdir()) == []
+    assert elsewhere.create("g", about()).count == 0
+
+
+def test_a_folder_without_a_database_becomes_a_gallery(tmp_path):
+    galleries = Galleries(tmp_path)
+    old = galleries.create("g", about())
+    old.add([new(1)])
+    old.save_index()
+    kept = {name: (tmp_path / "g" / name).read_bytes() for name in ("gallery.sqlite-wal",)}
+    (tmp_path / "g" / "gallery.sqlite").unlink()
+    del old
+    (tmp_path / "g" / "mine.txt").write_text("mine")
+    for name, data in kept.items():
+        (tmp_path / "g" / name).write_bytes(data)
+    with pytest.raises(GalleryNotFound):
+        galleries.open("g")
+    gallery = galleries.create("g", about())
+    assert gallery.count == 0
+    photos = gallery.add([new(2), new(1)])
+    assert [hit.photo.id for hit in gallery.search(new(2).embedding, 1)] == [photos[0].id]
+    assert [gallery.picture_path(photo).read_bytes() for photo in photos] == [b"picture 2", b"picture 1"]
+    assert (tmp_path / "g" / "mine.txt").read_text() == "mine"
+    assert Galleries(tmp_path).open("g").search(new(2).embedding, 1)[0].photo.id == photos[0].id
+
+
+@pytest.mark.parametrize("there", ["a file", "an empty folder"])
+def test_what_has_the_name_of_a_gallery(tmp_path, there):
+    if there == "a file":
+        (tmp_path / "g").write_text("mine")
+        with pytest.raises(GalleryExists):
+            Galleries(tmp_path).create("g", about())
+        with pytest.raises(GalleryNotFound):
+            Galleries(tmp_path).open("g")
+        assert [path.name for path in tmp_path.iterdir()] == ["g"]
+    else:
+        (tmp_path / "g").mkdir()
+        assert Galleries(tmp_path).create("g", about()).count == 0
+
+
+def test_folders_whose_names_are_no_names_are_not_listed(tmp_path):
+    galleries = Galleries(tmp_path)
+    galleries.create("g", about()).close()
+    for name in ("Photos", ".g-deleted", "a b"):
+        shutil.copytree(tmp_path / "g", tmp_path / name)
+    assert galleries.names() == ["g"]
+
+
+def test_damaged_galleries_can_be_deleted(tmp_path):
+    galleries = Galleries(tmp_path)
+    galleries.create("g", about()).close()
+    (tmp_path / "g" / "gallery.sqlite").write_bytes(b"damaged" * 1000)
+    with pytest.raises(GalleryDamaged):
+        Galleries(tmp_path).open("g")
+    Galleries(tmp_path).delete("g")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(GalleryNotFound):
+        galleries.delete("g")
+
+
+def test_damage_that_shows_while_it_is_read_is_one_clear_error(tmp_path):
+    gallery = Galleries(tmp_path).create("g", about())
+    gallery.add([new(number) for number in range(50)])
+    gallery.close()
+    database = tmp_path / "g" / "gallery.sqlite"
+    size = database.stat().st_size
+    with database.open("r+b") as file:
+        file.seek(3 * 4096)
+        file.write(b"damaged!" * ((size - 3 * 4096) // 8))
+    gallery = Gallery(tmp_path / "g")
+    for use in (lambda: gallery.count, lambda: gallery.page(0, 10), lambda: gallery.search(new(1).embedding, 1), lambda: gallery.add([new(100)])):
+        with pytest.raises(GalleryDamaged, match="'g' cannot be read"):
+            use()
+
+
+def test_the_index_of_another_gallery_of_the_name_is_not_taken(tmp_path):
+    galleries = Galleries(tmp_path)
+    old = galleries.create("g", about())
+    old.add([new(1), new(2)])
+    old.save_index()
+    shutil.copytree(tmp_path / "g" / "index", tmp_path / "index")
+    galleries.delete("g")
+    gallery = galleries.create("g", about())
+    gallery.add([new(2), new(1)])
+    shutil.copytree(tmp_path / "index", tmp_path / "g" / "index")
+    gallery = Galleries(tmp_path).open("g")
+    assert gallery.search(new(1).embedding, 1)[0].photo.sha256 == new(1).sha256

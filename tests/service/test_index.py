@@ -120,6 +120,44 @@ def test_an_index_that_cannot_be_built_leaves_the_one_that_is_there(tmp_path, sm
     assert "could not be rebuilt" in caplog.text
 
 
+def test_an_index_that_was_built_is_saved(tmp_path, small):
+    rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")
+    made.search(rows.vectors[1], 1, rows.changes)
+    assert settled(made)
+    again = Slow(tmp_path / "index", DIM, "cosine")
+    assert again.kind == "hnsw"
+    latest = rows.add()
+    assert latest in found(again, rows, k=1000)
+    assert (again.kind, again.builds) == ("hnsw", 0)
+
+
+def test_an_index_is_not_searched_later_for_being_saved(tmp_path, small, monkeypatch):
+    rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")
+    begun, go, replace = threading.Event(), threading.Event(), index._replace
+
+    def slowly(*what):
+        begun.set()
+        assert go.wait(5)
+        replace(*what)
+
+    monkeypatch.setattr(index, "_replace", slowly)
+    found(made, rows)
+    assert begun.wait(5)
+    latest = rows.add()
+    assert latest in found(made, rows, k=1000)
+    go.set()
+    assert settled(made)
+
+
+def test_an_index_that_cannot_be_saved_is_searched_all_the_same(tmp_path, small, caplog):
+    (tmp_path / "index").write_text("in the way")
+    rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")
+    found(made, rows)
+    assert settled(made)
+    assert made.kind == "hnsw"
+    assert "could not be saved" in caplog.text
+
+
 def test_closing_ends_a_build(tmp_path, small, monkeypatch):
     monkeypatch.setattr(index, "BUILD_STEP", 1)
     rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")

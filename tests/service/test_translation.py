@@ -110,6 +110,15 @@ def test_an_unseeded_sample_tells_the_seed_that_gives_it_again(model: Model) -> 
     np.testing.assert_array_equal(again.pictures[0].image, first.pictures[0].image)
 
 
+def test_every_sample_has_a_seed_that_may_be_sent_back(model: Model) -> None:
+    last = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 2)).pictures[-1]
+    again = ask(lambda translator: translator.translate(model, upload(1), seed=last.seed)).pictures[0]
+    assert (last.seed, again.seed) == (2**32 - 1, 2**32 - 1)
+    with pytest.raises(ParameterInvalid, match="at most 4294967294") as refused:
+        ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 1))
+    assert refused.value.errors[0][0] == "seed"
+
+
 def test_the_other_direction_by_the_domains_name(model: Model) -> None:
     result = ask(lambda translator: translator.translate(model, upload(1), source="cb", seed=1))
     assert (result.source, result.target) == ("cb", "cd")

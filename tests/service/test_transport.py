@@ -113,6 +113,17 @@ class TestCancelWhenGone:
         assert asyncio.run(check()).sent == []
         assert ended
 
+    def test_who_goes_in_the_midst_of_a_body_is_sent_nothing(self):
+        async def app(scope, receive, send):
+            await receive()
+            assert (await receive())["type"] == "http.disconnect"
+            await respond(send, 400)
+
+        exchange = Exchange([b"a"], unending=True)
+        exchange.gone.set()
+        asyncio.run(exchange.through(CancelWhenGone(app)))
+        assert exchange.sent == []
+
     def test_what_a_handler_does_after_its_answer_is_not_cut_off(self):
         ended = []
 

@@ -1,0 +1,61 @@
+"""Photos as they are added, kept and found, and what their gallery is of: how the product speaks of them, wherever they lie."""
+
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import JsonValue
+
+Vector = NDArray[np.float32]
+
+
+@dataclass(frozen=True, kw_only=True)
+class About:
+    """What a gallery is of; fixed when it is made. `dim` is the length of a flattened zs, `identity` tells it from another of its name."""
+
+    model: str
+    digest: str
+    domain: str
+    distance: str
+    dim: int
+    credit: str | None = None
+    identity: str = field(default_factory=lambda: uuid4().hex)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewPhoto:
+    """A photo to add: `data` to keep its bytes, or `source` to refer to a file where it lies."""
+
+    sha256: str
+    embedding: Vector
+    content_type: str
+    width: int
+    height: int
+    thumbnail: bytes
+    data: bytes | None = None
+    source: str | None = None
+    label: str | None = None
+    metadata: dict[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Photo:
+    """A photo as it is kept."""
+
+    id: int
+    sha256: str
+    label: str | None
+    metadata: dict[str, JsonValue]
+    content_type: str
+    width: int
+    height: int
+    source: str | None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A photo and how near it is: the cosine, or 1 / (1 + L2 distance)."""
+
+    photo: Photo
+    score: float

@@ -1,0 +1,141 @@
+"""What a connection may do before its request is complete."""
+
+import http.client
+import json
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from serving import Server
+
+IDLE = 1
+GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
+
+
+@pytest.fixture(scope="module")
+def impatient(home):
+    running = Server(home, IIAE_IDLE_SECONDS=str(IDLE)).ready()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def connect(impatient):
+    @contextmanager
+    def connected() -> Iterator[socket.socket]:
+        with socket.create_connection(("127.0.0.1", impatient.port), timeout=10) as connection:
+            yield connection
+
+    return connected
+
+
+def answer(connection: socket.socket) -> tuple[int, dict[str, object]]:
+    response = http.client.HTTPResponse(connection)
+    response.begin()
+    return response.status, json.loads(response.read())
+
+
+def closed_after(connection: socket.socket, drip: bytes = b"") -> float:
+    """Seconds until the server hangs up, while `drip` is sent now and then."""
+    began = time.monotonic()
+    connection.settimeout(IDLE / 4)
+    while time.monotonic() - began < 10 * IDLE:
+        try:
+            connection.sendall(drip)
+            if connection.recv(1) == b"":
+                break
+        except TimeoutError:
+            continue
+        except OSError:
+            break
+    return time.monotonic() - began
+
+
+def test_headers_have_a_bound(connect):
+    with connect() as connection:
+        connection.sendall(GET + b"X-A: " + b"a" * 60_000 + b"\r\n\r\n")
+        assert answer(connection)[0] == 200
+    for size in (66_000, 200_000):
+        with connect() as connection:
+            connection.sendall(GET + b"X-A: " + b"a" * size + b"\r\n\r\n")
+            status, problem = answer(connection)
+            assert (status, problem["code"]) == (431, "head_too_large")
+
+
+@pytest.mark.parametrize("block", [b"a" * 1_000_000, (b"X-A: " + b"a" * 90 + b"\r\n") * 10_000], ids=["one", "many"])
+def test_headers_without_end_are_cut_off(connect, block):
+    sent = 0
+    with connect() as connection:
+        connection.sendall(GET + b"X-A: ")
+        try:
+            while sent < 60_000_000:
+                connection.sendall(block)
+                sent += len(block)
+        except OSError:
+            pass
+    assert sent < 20_000_000  # what the system's buffers hold of it
+
+
+def test_trailers_without_end_are_cut_off(connect):
+    sent = 0
+    with connect() as connection:
+        connection.sendall(
+            b"POST /galleries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nX-A: "
+        )
+        try:
+            while sent < 60_000_000:
+                connection.sendall(b"a" * 1_000_000)
+                sent += 1_000_000
+        except OSError:
+            pass
+    assert sent < 20_000_000
+
+
+@pytest.mark.parametrize("begun", [b"", b"G", b"GET / HTTP/1.1\r\nHo", GET + b"\r\n" + GET], ids=["nothing", "a letter", "half a head", "a second half"])
+@pytest.mark.parametrize("drip", [b"", b"a"], ids=["silent", "dripping"])
+def test_who_does_not_finish_a_head_is_hung_up_on(connect, begun, drip):
+    with connect() as connection:
+        connection.sendall(begun)
+        if begun.startswith(GET):
+            assert answer(connection)[0] == 200
+        assert closed_after(connection, drip) < 4 * IDLE
+
+
+def test_who_goes_on_after_an_answer_is_hung_up_on(connect):
+    with connect() as connection:
+        connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
+        assert answer(connection)[0] == 404
+        assert closed_after(connection, b"a") < 4 * IDLE
+
+
+def test_a_body_that_comes_after_its_answer_spoils_nothing(connect):
+    with connect() as connection:
+        connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 400000\r\n\r\n")
+        assert answer(connection)[0] == 404
+        connection.sendall(b"a" * 400_000)
+        connection.sendall(GET + b"\r\n")
+        assert answer(connection)[0] == 200
+
+
+def test_a_connection_serves_many_requests_however_they_are_cut(connect):
+    with connect() as connection:
+        began = time.monotonic()
+        while time.monotonic() - began < 2.5 * IDLE:  # longer than any one of them may take
+            connection.sendall(GET[:10])
+            time.sleep(IDLE / 4)
+            connection.sendall(GET[10:] + b"\r\n")
+            assert answer(connection)[0] == 200
+        connection.sendall((GET + b"\r\n") * 3)
+        received = b""
+        while received.count(b'"live"') < 3:
+            received += connection.recv(10_000)
+
+
+def test_what_is_not_http_is_told_so(connect):
+    with connect() as connection:
+        connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
+        status, problem = answer(connection)
+        assert (status, problem["code"]) == (400, "request_malformed")
+        assert connection.recv(1) == b""
