@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from model.errors import Foreseen
+
 CANVAS = 256
 """Pixels of a side of a normalised drawing."""
 MARGIN = 0.06
@@ -28,7 +30,7 @@ Grey = NDArray[np.float32]
 Mask = NDArray[np.bool_]
 
 
-class SketchEmpty(Exception):
+class NoDrawing(Foreseen):
     """There is no drawing in the picture; a sentence that says why."""
 
 
@@ -36,7 +38,7 @@ def normalise(image: Image.Image) -> Image.Image:
     """A drawing in any ink on any paper as black strokes of one width on white, [CANVAS, CANVAS], mode L.
 
     Raises:
-        SketchEmpty: no ink, or hardly anything else.
+        NoDrawing: no ink, or hardly anything else.
     """
     strokes = thin(_centred(ink(image)) > 0.5)
     away = ndimage.distance_transform_edt(~strokes)
@@ -48,7 +50,7 @@ def ink(image: Image.Image) -> Grey:
     """How surely each pixel is ink, [h, w] of 0-1, at the picture's size or reduced to `LONGEST`.
 
     Raises:
-        SketchEmpty: as `normalise`.
+        NoDrawing: as `normalise`.
     """
     small = image.convert("RGB")
     small.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
@@ -56,14 +58,14 @@ def ink(image: Image.Image) -> Grey:
     away = np.abs(pixels - paper(pixels)).max(2)
     strongest = float(np.partition(away.ravel(), -(away.size // 400 + 1))[-(away.size // 400 + 1) :].mean())
     if strongest < FAINTEST:
-        raise SketchEmpty("the picture has no ink: a drawing in one colour on plain paper is wanted")
+        raise NoDrawing("the picture has no ink: a drawing in one colour on plain paper is wanted")
     threshold = max(FAINTEST, 6 * float(np.median(away)), 0.4 * strongest)
     found = _without_specks(np.clip((away / threshold - 0.6) / 0.8, 0, 1).astype(np.float32))
     share = float((found > 0.5).mean())
     if share < LEAST_INK:
-        raise SketchEmpty("the picture has no ink: a drawing in one colour on plain paper is wanted")
+        raise NoDrawing("the picture has no ink: a drawing in one colour on plain paper is wanted")
     if share > MOST_INK:
-        raise SketchEmpty("the picture is nearly all ink: a drawing in lines on plain paper is wanted")
+        raise NoDrawing("the picture is nearly all ink: a drawing in lines on plain paper is wanted")
     return found
 
 

@@ -68,7 +68,7 @@ def sketch_search(inference: Inference, unseen: Catalogue) -> dict[str, float]:
     """
     classes = unseen.classes
     photos = decode(unseen.photos, classes, inference.preset.image_size)
-    sketches = decode(unseen.sketches, classes, inference.preset.image_size)
+    sketches = decode(unseen.sketches, classes, inference.preset.image_size, drawings=inference.preset.drawings)
     codes: dict[str, Callable[[Side, Tensor], Tensor]] = {"": inference.shared, "exclusive_": inference.exclusive}
     if (backbone := inference.backbone) is not None:
         codes["features_"] = lambda side, pixels: torch.Tensor(backbone(pixels))

@@ -8,8 +8,11 @@ from torch import Tensor, nn
 
 from model import pictures
 from model.backbones import Backbone
+from model.drawings import NoDrawing, normalise
 from model.iiae import IIAE
 from model.presets import SIDES, Preset, Side, other
+
+__all__ = ["Inference", "NoDrawing", "analogy", "translate"]
 
 M = TypeVar("M", bound=nn.Module)
 
@@ -39,8 +42,13 @@ class Inference:
         return dict(zip(self.preset.domains, SIDES, strict=True))[domain]
 
     def prepare(self, image: Image.Image, side: Side) -> Tensor:
-        """An RGB picture as this model's pixels [3, s, s], on the CPU; any thread may call it."""
-        return pictures.prepare(image, self.preset.image_size)
+        """An RGB picture as this model's pixels [3, s, s], on the CPU; any thread may call it.
+
+        Raises:
+            NoDrawing: a drawing is wanted, and there is none.
+        """
+        drawn = normalise(image) if self.preset.drawings and side == "y" else image
+        return pictures.prepare(drawn, self.preset.image_size)
 
     @torch.inference_mode()
     def shared(self, side: Side, pixels: Tensor) -> Tensor:

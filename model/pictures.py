@@ -12,8 +12,9 @@ PREPROCESSING = 1
 
 def prepare(image: Image.Image, size: int) -> Float[Tensor, "3 h w"]:
     """An RGB picture as pixels in [-1, 1] of shape [3, size, size]; resized to a square, bicubic, as the data sets are."""
+    image = image.convert("RGB")
     resized = image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BICUBIC)
-    pixels = np.asarray(resized.convert("RGB"), dtype=np.float32)
+    pixels = np.asarray(resized, dtype=np.float32)
     return torch.from_numpy(pixels.transpose(2, 0, 1) / 127.5 - 1.0)
 
 

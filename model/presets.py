@@ -33,6 +33,7 @@ class Preset:
         zx_size: size of zx and of zy.
         dropout: rate of the decoders of D.1, in training only.
         fc_channels: channels of the 8x8 (size/32) map that the Cars decoder's FC layer fills.
+        drawings: whether Y's pictures are drawings, which are normalised before anything else (`model.drawings`).
         backbone: network that turns pixels into D.2's input features; None where the input is the picture.
         feature_size: D.2's input.
     """
@@ -54,6 +55,7 @@ class Preset:
     zx_size: int = 8
     dropout: float = 0.5
     fc_channels: int = 4096
+    drawings: bool = False
     backbone: str | None = None
     feature_size: int = 512
     learning_rate: float = 2e-4
@@ -96,6 +98,6 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in (
     Preset(name="facades",    domains=("photo", "label"),  reader="paired",     lam=1_000.0, reconstruction_weight=1_000.0,  batch_size=8,   annealing=25_000.0),
     Preset(name="maps",       domains=("satellite", "map"), reader="paired",    lam=50.0,    reconstruction_weight=20_000.0, batch_size=8,   annealing=25_000.0),
     Preset(name="sketchy",    domains=("photo", "sketch"), reader="sketchy",    lam=2.0,     reconstruction_weight=10.0,     batch_size=100, annealing=2_000.0, network="perceptron",
-           likelihood="gaussian", distance="cosine", backbone="efficientnet-lite0", zs_size=64, zx_size=64, image_size=144),
+           likelihood="gaussian", distance="cosine", drawings=True, backbone="efficientnet-lite0", zs_size=64, zx_size=64, image_size=160),
 )}
 # fmt: on

@@ -60,8 +60,9 @@ def train_sketch(
     trained_on = tuple(label for label in seen.classes if label not in chosen_on)
     train, val = seen.only(trained_on), seen.only(chosen_on)
     load = round(size * LOAD_MARGIN)
-    photos, sketches = decode(train.photos, trained_on, load), decode(train.sketches, trained_on, load)
-    val_photos, val_sketches = decode(val.photos, chosen_on, size), decode(val.sketches, chosen_on, size)
+    drawn = preset.drawings
+    photos, sketches = decode(train.photos, trained_on, load), decode(train.sketches, trained_on, load, drawings=drawn)
+    val_photos, val_sketches = decode(val.photos, chosen_on, size), decode(val.sketches, chosen_on, size, drawings=drawn)
     backbone = Backbone(preset.backbone, preset.feature_size)
 
     def validate_backbone(present: Backbone) -> float:

@@ -6,11 +6,12 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from model.inference import Inference
+from model.inference import Inference, NoDrawing
 from model.presets import Side
 from service import images
 from service.cache import EmbeddingCache, cache_key
 from service.engine import Engine
+from service.errors import SketchEmpty
 from service.flights import Flights
 from service.images import Upload
 from service.served import Model
@@ -37,7 +38,7 @@ class Embedder:
         """The mean of r(zs|picture), of `model.inference.shared_shape`.
 
         Raises:
-            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, Overloaded, NotReady.
+            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty, Overloaded, NotReady.
         """
         return await self._code(model, "shared", side, upload, lambda pixels: model.inference.shared(side, pixels))
 
@@ -70,4 +71,7 @@ class Embedder:
 
 def _prepare(inference: Inference, side: Side, data: bytes, max_pixels: int) -> Tensor:
     with images.decode(data, max_pixels=max_pixels) as picture:
-        return inference.prepare(picture, side)
+        try:
+            return inference.prepare(picture, side)
+        except NoDrawing as error:
+            raise SketchEmpty(str(error)) from error

@@ -2,6 +2,7 @@
 
     ServiceError
     ├── ImageUnreadable          422  image_unreadable
+    ├── SketchEmpty              422  sketch_empty
     ├── ImageFormatUnsupported   415  image_format_unsupported
     ├── ImageTooManyPixels       413  image_too_many_pixels
     ├── UploadTooLarge           413  upload_too_large
@@ -44,6 +45,10 @@ class ServiceError(Exception):
 
 class ImageUnreadable(ServiceError):
     status, code, title = 422, "image_unreadable", "The image cannot be read"
+
+
+class SketchEmpty(ServiceError):
+    status, code, title = 422, "sketch_empty", "There is no drawing in the picture"
 
 
 class ImageFormatUnsupported(ServiceError):

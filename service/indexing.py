@@ -14,7 +14,7 @@ from PIL import Image
 from pydantic import JsonValue
 from torch import Tensor
 
-from model.inference import Inference
+from model.inference import Inference, NoDrawing
 from model.presets import Side
 from service.errors import ServiceError
 from service.gallery import Gallery, NewPhoto
@@ -120,10 +120,11 @@ def _read(gallery: Gallery, inference: Inference, side: Side, items: list[Item],
         try:
             header = inspect(data, max_pixels=max_pixels)
             image: Image.Image = decode(data, max_pixels=max_pixels)
-        except ServiceError as error:
-            damaged.append(f"{item.path.name}: {error.detail}")
+            pixels = inference.prepare(image, side)
+        except (ServiceError, NoDrawing) as error:
+            damaged.append(f"{item.path.name}: {error}")
             continue
-        reads.append(_Read(item, sha256, header, thumbnail(image), inference.prepare(image, side)))
+        reads.append(_Read(item, sha256, header, thumbnail(image), pixels))
     return reads, len(items) - len(reads) - len(damaged), damaged
 
 

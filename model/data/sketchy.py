@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from model.drawings import SketchEmpty, normalise
 from model.data.pairs import DataError, fingerprint_of, found_in, pictures_in
+from model.drawings import NoDrawing, normalise
 
 DOMAINS = ("photo", "sketch")
 
@@ -114,7 +114,7 @@ def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: in
             with Image.open(path) as opened:
                 upright = normalise(opened) if drawings else opened
                 rgb = upright.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
-        except (OSError, SyntaxError, ValueError, SketchEmpty):
+        except (OSError, SyntaxError, ValueError, NoDrawing):
             damaged.append(f"{label}/{path.name}")
             continue
         pixels.append(np.asarray(rgb))
