@@ -167,10 +167,7 @@ def evaluate(
     inference = checkpoint.load(folder, torch.device(device))
     preset = manifest.preset
     if preset.backbone is not None:
-        catalogue = read_catalogue(data)
-        file = _unseen_file(unseen)
-        measured: Catalogue = catalogue.only(read_unseen(file, catalogue.classes)) if file else catalogue
-        found = evaluation.sketch_search(inference, measured)
+        found = evaluation.sketch_search(inference, _measured(data, unseen))
     else:
         pairs = open_pairs(preset.reader, data, _split(split), preset.image_size, preset.domains)
         found = evaluation.retrieval(inference.shared, inference.exclusive, pairs, limit=limit)
@@ -190,13 +187,20 @@ def figure(
     data: Data,
     out: Annotated[Path, typer.Option(help="The PNG to write.")],
     home: Home = Path("var"),
-    kind: Annotated[Literal["translations", "analogies"], typer.Option(help="Table 7's or Table 8's form.")] = "translations",
+    kind: Annotated[Literal["translations", "analogies"], typer.Option(help="Table 7's or Table 8's form; a sketch model draws Figure 9.")] = "translations",
     count: Annotated[int, typer.Option(min=1, max=50, help="Rows.")] = 6,
     split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which pairs.")] = "test",
+    unseen: Unseen = None,
+    seed: Annotated[int, typer.Option(help="Chooses the sketches of Figure 9.")] = 0,
 ) -> None:
-    """Draw the paper's picture of a checkpoint: translations (Table 7) or analogies (Table 8)."""
+    """Draw the paper's picture of a checkpoint: translations (Table 7), analogies (Table 8) or sketch search (Figure 9)."""
     folder = checkpoint.find(home / "checkpoints", name)
-    manifest, iiae, _ = checkpoint.load_parts(folder)
+    manifest, iiae, backbone = checkpoint.load_parts(folder)
+    if backbone is not None:
+        inference = checkpoint.load(folder, torch.device("cpu"))
+        figures.search_rows(inference, _measured(data, unseen), count=count, seed=seed).save(out)
+        Console().print(f"wrote {out}")
+        return
     pairs = open_pairs(manifest.preset.reader, data, _split(split), manifest.preset.image_size, manifest.preset.domains)
     draw = figures.translations if kind == "translations" else figures.analogies
     draw(iiae.eval(), pairs, count=count).save(out)
@@ -211,6 +215,13 @@ def _preset(name: str, **changes: object) -> Preset:
         return replace(PRESETS[name], **given)  # type: ignore[arg-type]  # names and types are those of train's options
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _measured(data: Path, unseen: str | None) -> Catalogue:
+    """The unseen classes' files, or all where no split is named."""
+    catalogue = read_catalogue(data)
+    file = _unseen_file(unseen)
+    return catalogue.only(read_unseen(file, catalogue.classes)) if file else catalogue
 
 
 def _unseen_file(unseen: str | None) -> Path | None:

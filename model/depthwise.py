@@ -18,7 +18,7 @@ class _Bfloat16OnCpu(torch.autograd.Function):
         return F.conv2d(inputs, weight, stride=stride, groups=inputs.shape[1])
 
     @staticmethod
-    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:  # type: ignore[override]  # one output
+    def backward(ctx: FunctionCtx, gradient: Tensor) -> tuple[Tensor | None, Tensor | None, None]:
         inputs, weight = ctx.saved_tensors  # type: ignore[attr-defined]
         stride: int = ctx.stride  # type: ignore[attr-defined]
         gradient = gradient.contiguous(memory_format=torch.channels_last)

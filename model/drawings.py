@@ -54,12 +54,13 @@ def ink(image: Image.Image) -> Grey:
     """
     small = image.convert("RGB")
     small.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
-    pixels = np.asarray(small, np.float32) / 255
+    pixels = np.asarray(small, np.float32) / np.float32(255)
     away = np.abs(pixels - paper(pixels)).max(2)
     strongest = float(np.partition(away.ravel(), -(away.size // 400 + 1))[-(away.size // 400 + 1) :].mean())
     if strongest < FAINTEST:
         raise NoDrawing("the picture has no ink: a drawing in one colour on plain paper is wanted")
-    threshold = max(FAINTEST, 6 * float(np.median(away)), 0.4 * strongest)
+    noise = 6 * float(np.median(away))
+    threshold = max(FAINTEST, min(noise, 0.6 * strongest), 0.4 * strongest)
     found = _without_specks(np.clip((away / threshold - 0.6) / 0.8, 0, 1).astype(np.float32))
     share = float((found > 0.5).mean())
     if share < LEAST_INK:
@@ -85,7 +86,7 @@ def paper(pixels: Grey) -> Grey:
     surface = np.zeros((basis.shape[1], 3), np.float32)
     for _ in range(8):
         residual = np.abs(colours - fitted).max(1)
-        scale = max(0.02, 1.5 * float(np.median(residual)))
+        scale = min(max(0.02, 1.5 * float(np.median(residual))), 0.15)  # bounded: even large ink must not pass for the paper
         weights = (1 / (1 + (residual / scale) ** 2) ** 2)[:, None]
         surface = np.linalg.solve(basis.T @ (weights * basis) + 1e-3 * np.eye(basis.shape[1]), basis.T @ (weights * colours))
         fitted = basis @ surface

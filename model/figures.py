@@ -79,12 +79,12 @@ def search_rows(inference: Inference, catalogue: Catalogue, *, count: int = 12, 
     rng = np.random.default_rng(seed)
     classes = [str(label) for label in rng.permutation(catalogue.classes)]
     of_class = {label: [path for path, other in catalogue.sketches if other == label] for label in classes}
-    chosen = [(str(rng.choice(of_class[label])), label) for label in (classes * (count // len(classes) + 1))[:count]]
+    chosen = [(of_class[label][rng.integers(len(of_class[label]))], label) for label in (classes * (count // len(classes) + 1))[:count]]
     photos = torch.cat([inference.shared("x", _pixels(inference, "x", path)) for path, _ in catalogue.photos])
     sheet = Image.new("RGB", ((k + 1) * (TILE + GAP) + MARK, count * (TILE + GAP)), "white")
     for row, (sketch, label) in enumerate(chosen):
-        scores = cosine(inference.shared("y", _pixels(inference, "y", Path(sketch))), photos)[0]
-        _tile(sheet, 0, row, Path(sketch))
+        scores = cosine(inference.shared("y", _pixels(inference, "y", sketch)), photos)[0]
+        _tile(sheet, 0, row, sketch)
         for column, hit in enumerate(scores.topk(min(k, len(scores))).indices.tolist(), 1):
             path, found = catalogue.photos[hit]
             _tile(sheet, column, row, path)

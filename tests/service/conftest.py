@@ -9,6 +9,7 @@ def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("home")
     publish_tiny(folder)
     publish_sketch(folder)
+    publish_sketch(folder, "strokes", drawings=True)
     return folder
 
 

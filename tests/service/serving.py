@@ -23,7 +23,7 @@ from model.presets import PRESETS
 
 ABOUT = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
 IMAGE_PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
-SKETCH_PRESET = replace(PRESETS["sketchy"], image_size=32, shared_encoder="linear", zs_size=32)
+SKETCH_PRESET = replace(PRESETS["sketchy"], image_size=32, shared_encoder="linear", zs_size=32, drawings=False)  # tests send noise
 
 
 def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
@@ -32,11 +32,12 @@ def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
     return checkpoint.publish(home / "checkpoints", name, IIAE(IMAGE_PRESET), **ABOUT)
 
 
-def publish_sketch(home: Path, name: str = "drawn") -> Path:
+def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False) -> Path:
     """An untrained sketch model whose codes tell noise from noise, as a trained one's would."""
     torch.manual_seed(0)
-    assert SKETCH_PRESET.backbone is not None
-    backbone, iiae = Backbone(SKETCH_PRESET.backbone, 512), IIAE(SKETCH_PRESET)
+    preset = replace(SKETCH_PRESET, drawings=drawings)
+    assert preset.backbone is not None
+    backbone, iiae = Backbone(preset.backbone, 512), IIAE(preset)
     noise = torch.stack([prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)])
     for norm in backbone.modules():
         if isinstance(norm, torch.nn.BatchNorm2d):

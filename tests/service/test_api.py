@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 from serving import png
 
 
@@ -222,6 +222,27 @@ def test_bad_images_are_refused_with_a_reason(client, gallery, name, path):
     assert answer.headers["content-type"] == "application/problem+json"
     assert len(problem["detail"]) > 20
     assert problem["request_id"] == answer.headers["x-request-id"]
+
+
+def on_paper(*, paper: str = "white", ink: str | None = "black") -> bytes:
+    sheet = Image.new("RGB", (80, 80), paper)
+    if ink is not None:
+        ImageDraw.Draw(sheet).ellipse((20, 20, 60, 50), outline=ink, width=2)
+    out = BytesIO()
+    sheet.save(out, "PNG")
+    return out.getvalue()
+
+
+def test_an_empty_sketch_is_refused_and_any_ink_is_found(client):
+    client.post("/galleries", json={"name": "strokes", "model": "strokes"}).raise_for_status()
+    client.post("/galleries/strokes/photos", files=[("image", png(seed)) for seed in range(3)]).raise_for_status()
+    for empty in (on_paper(ink=None), on_paper(paper="black", ink=None)):
+        answer = client.post("/sbir/search", files={"sketch": empty}, data={"gallery": "strokes"})
+        assert (answer.status_code, answer.json()["code"]) == (422, "sketch_empty"), answer.text
+    ways = [on_paper(), on_paper(paper="black", ink="white"), on_paper(paper="beige", ink="purple")]
+    found = [client.post("/sbir/search", files={"sketch": way}, data={"gallery": "strokes"}).json()["hits"] for way in ways]
+    assert found[0] == found[1] == found[2]
+    client.delete("/galleries/strokes").raise_for_status()
 
 
 def test_a_chunked_flood_is_cut_off(server):
