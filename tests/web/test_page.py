@@ -32,7 +32,7 @@ pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no brow
 
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
-SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4)
+SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4, drawings=False)  # noise is uploaded as sketches
 PHOTOS = 6
 KEY = "a key of this test"
 MODES = ("sketch", "translate", "analogy")
