@@ -23,7 +23,7 @@ Style = Literal["sampled", "mean"]
 DOMAIN_MARGIN = 0.2
 """How clear an analogy's pictures must be to be refused as of two domains: one reconstructed e^0.2 = 1.22 times
 better as X than as Y, *and* the other as much better as Y. Of 100 validation pairs each of facades and digits no
-picture came nearer to 0 than 0.23, and photos made grey, dark, blurred or negative stayed on their side: two of one
+picture came nearer to 0 than 0.52, and photos made grey, dark, blurred or negative stayed on their side: two of one
 domain are far from being refused, two of two domains are. What is less clear is the caller's to know."""
 
 SEEDS = 2**31
