@@ -4,7 +4,6 @@ All randomness is a function of (seed, step): a run that was killed and resumed 
 and dropout as an undisturbed one, and ends with the same weights.
 """
 
-import csv
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
@@ -19,14 +18,14 @@ from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader, Dataset, Sampler
-from torch.utils.tensorboard import SummaryWriter
 
 from model import objective
 from model.data.pairs import Pairs
 from model.errors import Foreseen
 from model.iiae import IIAE
 from model.presets import Preset
-from model.storage import read_tensors, write_bytes, write_tensors
+from model.scalar_log import ScalarLog
+from model.storage import read_tensors, write_tensors
 
 STATE, BEST = "state.safetensors", "best.safetensors"
 NORM_BATCHES = 24
@@ -187,7 +186,7 @@ class Run:
         )
         maximised = objective.OBJECTIVES[self.plan.objective]
         from_shared = self.plan.objective in objective.NEEDS_SHARED_DECODING
-        log = _Log(self.folder, self.step) if fabric.is_global_zero else None
+        log = ScalarLog(self.folder, self.step) if fabric.is_global_zero else None
         since, began = self.step, monotonic()
         for x, y in fabric.setup_dataloaders(loader, use_distributed_sampler=False):
             generator = _seeded(self.plan.seed, self.step, fabric.global_rank, fabric.device)
@@ -214,7 +213,7 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = self.preset.learning_rate * min(1.0, (self.step + 1) / max(1, self.plan.warmup))
 
-    def _after_step(self, log: "_Log", t: objective.Terms, speed: float) -> None:
+    def _after_step(self, log: ScalarLog, t: objective.Terms, speed: float) -> None:
         plan, last = self.plan, self.step == self.plan.steps
         figures: dict[str, float] = {}
         validates, draws = self.step % plan.validate_every == 0 or last, self.sample is not None and (self.step % plan.sample_every == 0 or last)
@@ -266,36 +265,6 @@ class Run:
         if self.averaged is not None:
             tensors |= {f"averaged.{key}": value for key, value in self.averaged.state_dict().items()}
         write_tensors(self.folder / STATE, tensors, {"identity": self.identity(), "step": self.step, "best": self.best})
-
-
-class _Log:
-    """`metrics.csv` and TensorBoard scalars of the same names; rows after `step`, left by a killed run, are dropped."""
-
-    def __init__(self, folder: Path, step: int) -> None:
-        self.path = folder / "metrics.csv"
-        kept = [row for row in _rows(self.path) if int(row[0]) <= step]
-        text = "".join(",".join(row) + "\n" for row in [["step", "name", "value"], *kept])
-        write_bytes(self.path, text.encode())
-        self.file = self.path.open("a", newline="")
-        self.writer = csv.writer(self.file)
-        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
-
-    def write(self, step: int, scalars: dict[str, float]) -> None:
-        for name, value in scalars.items():
-            self.writer.writerow([step, name, f"{value:.6g}"])
-            self.board.add_scalar(name, value, step)
-        self.file.flush()
-
-    def close(self) -> None:
-        self.file.close()
-        self.board.close()
-
-
-def _rows(path: Path) -> list[list[str]]:
-    if not path.exists():
-        return []
-    with path.open(newline="") as file:
-        return [row for row in csv.reader(file) if len(row) == 3 and row[0].isdigit()]
 
 
 def _seeded(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:

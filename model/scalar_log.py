@@ -1,0 +1,38 @@
+"""What a training run writes down as it goes: CSV for scripts, TensorBoard for eyes, the same names in both."""
+
+import csv
+from pathlib import Path
+
+from torch.utils.tensorboard import SummaryWriter
+
+from model.storage import write_bytes
+
+
+class ScalarLog:
+    """`metrics.csv` and TensorBoard scalars of the same names; rows after `step`, left by a killed run, are dropped."""
+
+    def __init__(self, folder: Path, step: int) -> None:
+        self.path = folder / "metrics.csv"
+        kept = [row for row in _rows(self.path) if int(row[0]) <= step]
+        text = "".join(",".join(row) + "\n" for row in [["step", "name", "value"], *kept])
+        write_bytes(self.path, text.encode())
+        self.file = self.path.open("a", newline="")
+        self.writer = csv.writer(self.file)
+        self.board = SummaryWriter(str(folder / "tensorboard"), purge_step=step + 1)
+
+    def write(self, step: int, scalars: dict[str, float]) -> None:
+        for name, value in scalars.items():
+            self.writer.writerow([step, name, f"{value:.6g}"])
+            self.board.add_scalar(name, value, step)
+        self.file.flush()
+
+    def close(self) -> None:
+        self.file.close()
+        self.board.close()
+
+
+def _rows(path: Path) -> list[list[str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as file:
+        return [row for row in csv.reader(file) if len(row) == 3 and row[0].isdigit()]
