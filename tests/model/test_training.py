@@ -18,7 +18,7 @@ from model.evaluation import while_training
 from model.iiae import IIAE
 from model.presets import PRESETS
 from model.storage import read_tensors
-from model.training import BEST, STATE, Plan, Run, TrainingError
+from model.training import BEST, NORM_BATCHES, STATE, Plan, Run, TrainingError
 
 PRESET = replace(PRESETS["facades"], image_size=32, width=0.125, batch_size=4, lam=5.0, annealing=100.0)
 STEPS = 60
@@ -110,6 +110,8 @@ def test_the_average_of_the_weights_is_what_is_kept(tmp_path):
         kept = last if kept is None else decay * kept + (1 - decay) * last
     torch.testing.assert_close(run.iiae.state_dict()["q_zs.0.weight"], kept)
     assert not torch.allclose(kept, last)
+    batches = [value for key, value in run.iiae.state_dict().items() if key.endswith("num_batches_tracked")]
+    assert batches and {int(value) for value in batches} == {NORM_BATCHES}  # statistics of their own, not those of the last step
 
 
 def test_resuming_another_preset_is_refused(tmp_path):
