@@ -22,11 +22,12 @@ from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from model.backbones import Backbone
+from model.calibration import Calibration
 from model.errors import Foreseen
 from model.iiae import IIAE
 from model.inference import Inference
 from model.pictures import PREPROCESSING
-from model.presets import Preset
+from model.presets import Preset, Side
 from model.storage import sync_folder, write_bytes
 
 FORMAT = 1
@@ -41,7 +42,11 @@ class CheckpointError(Foreseen):
 
 @dataclass(frozen=True, kw_only=True)
 class Manifest:
-    """What is known of a checkpoint. `metrics` are fractions of 1, named as `iiae evaluate` names them."""
+    """What is known of a checkpoint.
+
+    `metrics` are fractions of 1, named as `iiae evaluate` names them. `calibration` says for queries of X or of Y what
+    a cosine to a photo is worth.
+    """
 
     name: str
     version: str
@@ -57,6 +62,12 @@ class Manifest:
     preprocessing: int = PREPROCESSING
     created: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
+    calibration: dict[Side, Calibration] = field(default_factory=dict)
+
+    def score(self, side: Side, nearness: float) -> float:
+        """What is answered for a photo this near a query of X or Y: a probability where that is calibrated."""
+        curve = self.calibration.get(side)
+        return nearness if curve is None else curve.probability(nearness)
 
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -82,6 +93,7 @@ def publish(
     seed: int,
     data_fingerprint: str,
     metrics: dict[str, float] | None = None,
+    calibration: dict[Side, Calibration] | None = None,
     half: bool = False,
 ) -> Path:
     """Adds a version of `name` to the store and returns its folder; with `half`, in half precision.
@@ -107,6 +119,7 @@ def publish(
         code_version=code_version(),
         created=now.isoformat(timespec="seconds"),
         metrics=metrics or {},
+        calibration=calibration or {},
     )
     folder = store / name / manifest.version
     beside = store / f".{name}-{manifest.version}-{os.getpid()}"

@@ -5,7 +5,7 @@ import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypedDict
 
 import torch
 import typer
@@ -30,6 +30,14 @@ STEPS = 10_000
 Home = Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/, galleries/ and runs/.")]
 Data = Annotated[Path, typer.Option(help="Folder of the data.")]
 Unseen = Annotated[str | None, typer.Option(help="Text file of unseen class names, or sketchy-25 or sketchy-21.")]
+
+
+class About(TypedDict):
+    """What a manifest says of where a checkpoint is from."""
+
+    trained_on: str
+    terms: str
+    command: str
 
 
 @app.command(epilog="Example: `iiae train facades --data facades --image-size 64 --width 0.5 --steps 2000`")
@@ -77,7 +85,7 @@ def train(
     if not checkpoint.NAME.fullmatch(named):
         raise typer.BadParameter("lower-case letters, digits, '.', '_' and '-', at most 64", param_hint="--name")
     folder = home / "runs" / named
-    about = {"trained_on": trained_on or f"{chosen.reader} data in a folder called {data.resolve().name}", "terms": terms, "command": _command()}
+    about: About = {"trained_on": trained_on or f"{chosen.reader} data in a folder called {data.resolve().name}", "terms": terms, "command": _command()}
     if chosen.network == "perceptron":
         if not printed:
             chosen = replace(chosen, shared_encoder="linear", zs_size=chosen.feature_size)
@@ -100,9 +108,7 @@ def train(
     Console().print(f"published [bold]{named}[/] as {published}", soft_wrap=True)
 
 
-def _train_images(
-    folder: Path, preset: Preset, data: Path, plan: training.Plan, *, home: Path, name: str, about: dict[str, str], half: bool, resume: bool
-) -> Path:
+def _train_images(folder: Path, preset: Preset, data: Path, plan: training.Plan, *, home: Path, name: str, about: About, half: bool, resume: bool) -> Path:
     pairs = open_pairs(preset.reader, data, "train", preset.image_size, preset.domains)
     held = open_pairs(preset.reader, data, "val", preset.image_size, preset.domains)
     _say_damaged(pairs)
@@ -127,7 +133,7 @@ def _train_images(
 
 def _train_sketch(
     folder: Path, preset: Preset, data: Path, unseen: Path | None, plan: SketchPlan, *,
-    home: Path, name: str, about: dict[str, str], half: bool, resume: bool,
+    home: Path, name: str, about: About, half: bool, resume: bool,
 ) -> Path:  # fmt: skip
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes) if unseen else ()

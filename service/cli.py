@@ -123,7 +123,8 @@ def search(
     if opened is None:
         raise GalleryNotFound(f"there is no gallery in {home} that can be searched; `iiae index FOLDER` makes one")
     folder = checkpoint.find(home / "checkpoints", opened.about.model)
-    if checkpoint.read_manifest(folder).weights_sha256 != opened.about.digest:
+    manifest = checkpoint.read_manifest(folder)
+    if manifest.weights_sha256 != opened.about.digest:
         raise GalleryOutdated(
             f"gallery {opened.name!r} was embedded by another checkpoint; embed it again with `iiae index FOLDER --gallery {opened.name} --again`"
         )
@@ -132,11 +133,15 @@ def search(
     pixels = inference.prepare(images.decode(sketch.read_bytes(), max_pixels=MAX_PIXELS), side)
     hits = opened.search(inference.shared(side, pixels[None])[0].flatten().float().cpu().numpy(), k)
     if as_json:
-        typer.echo(json.dumps([{"id": hit.photo.id, "score": hit.score, "label": hit.photo.label, "file": hit.photo.source} for hit in hits], indent=2))
+        typer.echo(
+            json.dumps(
+                [{"id": hit.photo.id, "score": manifest.score(side, hit.score), "label": hit.photo.label, "file": hit.photo.source} for hit in hits], indent=2
+            )
+        )
         return
     table = Table("rank", "score", "label", "file", title=f"{sketch.name} in {opened.name}")
     for rank, hit in enumerate(hits, 1):
-        table.add_row(str(rank), f"{hit.score:.3f}", hit.photo.label or "", hit.photo.source or hit.photo.sha256[:12])
+        table.add_row(str(rank), f"{manifest.score(side, hit.score):.3f}", hit.photo.label or "", hit.photo.source or hit.photo.sha256[:12])
     Console().print(table)
 
 

@@ -1,7 +1,7 @@
 """What routes are given: the service's parts, and the files of a request."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Annotated
@@ -52,12 +52,16 @@ def services(request: Request) -> Services:
 Parts = Annotated[Services, Depends(services)]
 
 
-async def once(request: Request) -> None:
-    """Refuses a form that names a field twice, which would otherwise be the last one without a word."""
-    form = await request.form()
-    for name in form:
-        if len(form.getlist(name)) > 1:
-            raise ParameterInvalid(f"{name} was sent {len(form.getlist(name))} times; send it once", ((name, "sent more than once"),))
+def once(*several: str) -> Callable[[Request], Awaitable[None]]:
+    """Refuses a form that names a field twice, which would otherwise be the last one without a word; but for those that may be `several`."""
+
+    async def refuse_twice(request: Request) -> None:
+        form = await request.form()
+        for name in form:
+            if name not in several and len(form.getlist(name)) > 1:
+                raise ParameterInvalid(f"{name} was sent {len(form.getlist(name))} times; send it once", ((name, "sent more than once"),))
+
+    return refuse_twice
 
 
 async def received(file: UploadFile) -> Upload:
@@ -65,10 +69,10 @@ async def received(file: UploadFile) -> Upload:
     return Upload.of(await file.read(), file.filename)
 
 
-async def received_all(files: Sequence[UploadFile], most: int) -> list[Upload]:
+async def received_all(files: Sequence[UploadFile], most: int, field: str) -> list[Upload]:
     """Several files' bytes. Raises ParameterInvalid for more than `most`."""
     if len(files) > most:
-        raise ParameterInvalid(f"{len(files)} images in one request; at most {most} are accepted", (("image", "too many"),))
+        raise ParameterInvalid(f"{len(files)} of {field} in one request; at most {most} are accepted", ((field, "too many"),))
     return [await received(file) for file in files]
 
 

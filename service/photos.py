@@ -55,7 +55,7 @@ class Photo:
 
 @dataclass(frozen=True)
 class Hit:
-    """A photo and how near it is: the cosine, or 1 / (1 + L2 distance)."""
+    """A photo and how near it is: the cosine, or 1 / (1 + L2 distance); as it is answered, what `Manifest.score` makes of that."""
 
     photo: Photo
     score: float

@@ -1,20 +1,22 @@
 """The use cases of galleries: search with a picture, more like a photo, add and remove photos."""
 
+import asyncio
 import mimetypes
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO
 
 import numpy as np
 from pydantic import JsonValue
 
-from model.presets import other
+from model.presets import Side, other
 from service.embedding import Embedder
 from service.errors import GalleryDamaged, GalleryNotFound, GalleryOutdated
 from service.galleries import Galleries
 from service.gallery import About, Gallery, Hit, NewPhoto, Photo
 from service.images import Header, Upload, decode, inspect, thumbnail
+from service.photos import Vector
 from service.registry import Registry
 from service.served import Model
 from service.workers import Workers
@@ -65,15 +67,28 @@ class Retrieval:
         opened, model = await self._searchable(gallery, capability)
         side = model.side(source) if source is not None else other(model.side(opened.about.domain))
         code = await self.embedder.shared(model, side, upload)
-        hits = await self.workers.run(opened.search, np.ravel(code), k)
-        return Found(opened, model, hits)
+        return await self._found(opened, model, side, np.ravel(code), k)
+
+    async def search_by_sketches(self, sketches: Sequence[Upload], photo: Upload | None, *, gallery: str | None, k: int) -> Found:
+        """The k photos nearest to what several drawings of one thing have in common, and a photo beside them.
+
+        Each drawing counts alike, and the photo as much as all of them. Raises as `search` does.
+        """
+        opened, model = await self._searchable(gallery, "sbir")
+        side = model.side(opened.about.domain)
+        drawn = [self.embedder.shared(model, other(side), sketch) for sketch in sketches]
+        beside = [] if photo is None else [self.embedder.shared(model, side, photo)]
+        codes = [_unit(code) for code in await asyncio.gather(*drawn, *beside)]
+        meant = np.mean(codes[: len(sketches)], axis=0)
+        query = meant if photo is None else (meant + codes[-1]) / 2
+        return await self._found(opened, model, other(side), query, k, agreement=float(np.linalg.norm(query)))
 
     async def similar(self, name: str, photo_id: int, k: int) -> Found:
         """The k photos nearest to a photo of the gallery, itself left out."""
         opened, model = await self._searchable(name, "retrieve")
         vector = await self.workers.run(opened.vector, photo_id)
-        hits = await self.workers.run(opened.search, vector, k + 1)
-        return Found(opened, model, [hit for hit in hits if hit.photo.id != photo_id][:k])
+        found = await self._found(opened, model, model.side(opened.about.domain), vector, k + 1)
+        return replace(found, hits=[hit for hit in found.hits if hit.photo.id != photo_id][:k])
 
     async def create(self, name: str, model_name: str, domain: str | None) -> Summary:
         """A new gallery for one domain of a model. Raises NameInvalid, GalleryExists, ModelNotFound, DomainUnknown."""
@@ -145,6 +160,11 @@ class Retrieval:
 
         return await self.workers.run(look)
 
+    async def _found(self, opened: Gallery, model: Model, side: Side, query: Vector, k: int, agreement: float = 1.0) -> Found:
+        """Hits with their scores. A query that is a mean of unit codes has their `agreement` for its length: what is scored is the mean of their cosines."""
+        hits = await self.workers.run(opened.search, query, k)
+        return Found(opened, model, [replace(hit, score=model.manifest.score(side, hit.score * agreement)) for hit in hits])
+
     async def _searchable(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
         named = name or self.default_gallery
         chosen = await self.workers.run(self._first, capability) if named is None else named
@@ -186,6 +206,12 @@ class Retrieval:
         served = {model.id: model.digest for model in self.registry.models()}
         outdated = served.get(gallery.about.model) != gallery.about.digest
         return Summary(gallery.name, gallery.about, gallery.count, gallery.index.kind, outdated)
+
+
+def _unit(code: Vector) -> Vector:
+    flat = np.ravel(code)
+    unit: Vector = flat / max(float(np.linalg.norm(flat)), 1e-12)
+    return unit
 
 
 def picture_facts(data: bytes, max_pixels: int) -> tuple[Header, bytes]:

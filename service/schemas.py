@@ -32,7 +32,10 @@ class Translation(BaseModel):
 
 class HitOut(BaseModel):
     id: int
-    score: float = Field(description="cosine for sketch models, 1 / (1 + L2 distance) for the others; higher is nearer")
+    score: float = Field(
+        description="0 to 1, higher is nearer: for sketch models the probability that the photo is of the query's class, if 1 in 25 of the gallery's is; "
+        "a cosine where the model was not calibrated, and 1 / (1 + L2 distance) for the other models"
+    )
     label: str | None
     url: str = Field(description="the photo's bytes; with ?size=thumbnail, small")
     metadata: dict[str, JsonValue]

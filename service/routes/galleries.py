@@ -62,7 +62,7 @@ async def add_photos(
     for field in ("label", "metadata"):
         if len(form.getlist(field)) > 1:
             raise ParameterInvalid(f"{field} was sent more than once; it is for all images of the request", ((field, "sent more than once"),))
-    uploads = await received_all(image, parts.settings.max_images)
+    uploads = await received_all(image, parts.settings.max_images, "image")
     photos = await parts.retrieval.add(name, uploads, label_line(label), metadata_object(metadata))
     return PhotosAdded(photos=[_photo(name, photo) for photo in photos])
 

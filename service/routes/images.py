@@ -12,7 +12,7 @@ from service.schemas import Translation as TranslationOut
 from service.security import READ
 from service.translation import Translation
 
-router = APIRouter(tags=["images"], dependencies=[*READ, Depends(once)])
+router = APIRouter(tags=["images"], dependencies=[*READ, Depends(once())])
 
 Image = Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF (first frame) or BMP")]
 ModelName = Annotated[str | None, Form(description="a model's id; default the first that can do this")]

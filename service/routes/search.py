@@ -4,24 +4,33 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 
-from service.dependencies import Parts, once, received
+from service.dependencies import Parts, once, received, received_all
 from service.retrieval import Found
 from service.schemas import HitOut, SearchResult
 from service.security import READ
 
-router = APIRouter(tags=["search"], dependencies=[*READ, Depends(once)])
+router = APIRouter(tags=["search"], dependencies=READ)
+MOST_SKETCHES = 8
 
 Gallery = Annotated[str | None, Form(description="a gallery's name; default the first that can be searched so")]
 K = Annotated[int, Form(ge=1, le=1000, description="how many hits at most")]
 
 
-@router.post("/sbir/search", operation_id="search_by_sketch")
-async def search_by_sketch(parts: Parts, sketch: Annotated[UploadFile, File(description="a drawing")], gallery: Gallery = None, k: K = 20) -> SearchResult:
+@router.post("/sbir/search", operation_id="search_by_sketch", dependencies=[Depends(once("sketch"))])
+async def search_by_sketch(
+    parts: Parts,
+    sketch: Annotated[list[UploadFile], File(description=f"a drawing, or up to {MOST_SKETCHES} of the same thing")],
+    photo: Annotated[UploadFile | None, File(description="a picture beside the drawings: like this, but drawn so")] = None,
+    gallery: Gallery = None,
+    k: K = 20,
+) -> SearchResult:
     """The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on."""
-    return answer(await parts.retrieval.search(await received(sketch), gallery=gallery, k=k, capability="sbir"))
+    sketches = await received_all(sketch, MOST_SKETCHES, "sketch")
+    beside = None if photo is None else await received(photo)
+    return answer(await parts.retrieval.search_by_sketches(sketches, beside, gallery=gallery, k=k))
 
 
-@router.post("/retrieve", operation_id="retrieve")
+@router.post("/retrieve", operation_id="retrieve", dependencies=[Depends(once())])
 async def retrieve(
     parts: Parts,
     image: Annotated[UploadFile, File(description="a picture of the domain that the gallery is not of, or of `source`")],

@@ -14,7 +14,7 @@ import httpx
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from serving import png
+from serving import PHOTO_CURVE, SKETCH_CURVE, png
 
 
 def opened(data: bytes) -> Image.Image:
@@ -95,6 +95,32 @@ def test_search_retrieve_and_similar_find_photos(client, gallery):
     assert itself["score"] == pytest.approx(1, abs=1e-2)
     near = client.get(f"/galleries/noise/photos/{gallery[0]}/similar?k=100").json()["hits"]
     assert {hit["id"] for hit in near} == set(gallery) - {gallery[0]}
+
+
+def test_several_sketches_find_what_they_have_in_common(client, gallery):
+    def scores(*seeds: int, photo: int | None = None) -> dict[int, float]:
+        files = [("sketch", png(seed)) for seed in seeds] + ([] if photo is None else [("photo", png(photo))])
+        answer = client.post("/sbir/search", files=files, data={"gallery": "noise"})
+        assert answer.status_code == 200, answer.text
+        return {hit["id"]: hit["score"] for hit in answer.json()["hits"]}
+
+    first, second, both = scores(3), scores(4), scores(3, 4)
+    assert both == pytest.approx({photo: (first[photo] + second[photo]) / 2 for photo in gallery}, abs=2e-3)
+    assert scores(3, 3) == pytest.approx(first, abs=2e-3)
+    beside = scores(3, photo=5)
+    assert max(beside, key=beside.__getitem__) == gallery[5] != max(first, key=first.__getitem__)
+
+
+def test_calibrated_scores_are_probabilities_of_the_same_ranking(client, gallery):
+    client.post("/galleries", json={"name": "sure", "model": "calibrated"}).raise_for_status()
+    added = client.post("/galleries/sure/photos", files=[("image", png(seed)) for seed in range(6)]).json()["photos"]
+    for path, files, curve in (("/sbir/search", {"sketch": png(3)}, SKETCH_CURVE), (f"/galleries/{{}}/photos/{added[0]['id']}/similar", None, PHOTO_CURVE)):
+        plain, sure = (
+            (client.post(path, files=files, data={"gallery": name}) if files else client.get(path.format(name))).json()["hits"] for name in ("noise", "sure")
+        )
+        assert [hit["id"] - added[0]["id"] for hit in sure] == [hit["id"] - gallery[0] for hit in plain]
+        assert [hit["score"] for hit in sure] == pytest.approx([curve.probability(hit["score"]) for hit in plain], abs=1e-3)
+    assert client.delete("/galleries/sure").status_code == 204
 
 
 def test_photos_come_back_byte_by_byte(client, gallery):
@@ -313,6 +339,9 @@ BAD_REQUESTS = {
     "seed 2^32 for the second": ("/translate", {"image": png()}, {"seed": str(2**32 - 1), "samples": "2"}, 422, "parameter_invalid"),
     "seed 2^32": ("/translate", {"image": png()}, {"seed": str(2**32)}, 422, "parameter_invalid"),
     "style": ("/translate", {"image": png()}, {"style": "nice"}, 422, "parameter_invalid"),
+    "nine sketches": ("/sbir/search", [("sketch", png())] * 9, {}, 422, "parameter_invalid"),
+    "a photo without a sketch": ("/sbir/search", {"photo": png()}, {}, 422, "parameter_invalid"),
+    "two photos beside": ("/sbir/search", [("sketch", png()), ("photo", png()), ("photo", png())], {}, 422, "parameter_invalid"),
     "k 0": ("/sbir/search", {"sketch": png()}, {"k": "0"}, 422, "parameter_invalid"),
     "k 1001": ("/sbir/search", {"sketch": png()}, {"k": "1001"}, 422, "parameter_invalid"),
     "unknown model": ("/translate", {"image": png()}, {"model": "nothing"}, 404, "model_not_found"),
@@ -458,7 +487,7 @@ WANTED = {
     "a JSON body": ("/translate", {"json": {"image": "x"}}, "image", FORM),
     "a picture as the body": ("/translate", {"content": png(), "headers": {"Content-Type": "image/png"}}, "image", FORM),
     "a text part": ("/translate", {"files": {"image": (None, "x")}}, "image", FORM),
-    "an encoded form": ("/sbir/search", {"data": {"sketch": "x"}}, "sketch", FORM),
+    "an encoded form": ("/sbir/search", {"data": {"sketch": "x"}}, "sketch.0", FORM),
     "nothing": ("/analogy", {}, "reference", FORM),
     "an optional text part": ("/translate", {"files": {"image": png(), "reference": (None, "x")}}, "reference", FORM),
     "a text part among many": ("/galleries/noise/photos", {"files": [("image", png()), ("image", (None, "x"))]}, "image.1", FORM),

@@ -1,0 +1,72 @@
+"""Rough drawings: their strokes are those of the drawing, fewer and simpler, and they are drawings still."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+from scipy import ndimage
+
+from model.doodles import LARGEST, SMALLEST, doodle, rough, simplified, strokes
+from model.drawings import CANVAS, normalise, thin
+
+
+def drawing() -> Image.Image:
+    """A circle with a cross in it and a small mark."""
+    drawn = Image.new("L", (CANVAS, CANVAS), 255)
+    pen = ImageDraw.Draw(drawn)
+    pen.ellipse((30, 30, 226, 226), outline=0, width=3)
+    pen.line((70, 128, 186, 128), 0, 3)
+    pen.line((128, 70, 128, 186), 0, 3)
+    pen.line((20, 20, 40, 24), 0, 3)
+    return drawn
+
+
+def middle_lines() -> np.ndarray:
+    return thin(np.asarray(drawing()) < 128)
+
+
+def test_strokes_cover_every_line_once():
+    lines = middle_lines()
+    points = np.concatenate(strokes(lines)).astype(int)
+    assert len(points) == len({tuple(point) for point in points})
+    assert all(lines[y, x] for x, y in points)
+    drawn = np.zeros_like(lines)
+    drawn[points[:, 1], points[:, 0]] = True
+    assert not (lines & ~ndimage.binary_dilation(drawn, np.ones((3, 3)))).any()
+    assert len(strokes(lines)) < 10
+
+
+def test_strokes_go_straight_where_lines_cross():
+    long = [stroke for stroke in strokes(middle_lines()) if len(stroke) > 90]
+    assert len(long) >= 2
+    assert any(np.ptp(stroke, axis=0).min() <= 3 for stroke in long)
+
+
+def test_the_simplified_stroke_ends_where_the_stroke_does_and_is_near_it():
+    stroke = np.stack([np.arange(200.0), 40 * np.sin(np.arange(200.0) / 20)], 1).astype(np.float32)
+    few = simplified(stroke, 3.0)
+    assert 5 < len(few) < 30
+    assert (few[[0, -1]] == stroke[[0, -1]]).all()
+    along = np.interp(stroke[:, 0], few[:, 0], few[:, 1])
+    assert np.abs(along - stroke[:, 1]).max() < 6
+
+
+def test_a_doodle_is_small_and_another_seed_draws_another():
+    made = [doodle(drawing(), np.random.default_rng(seed)) for seed in range(4)]
+    assert all(SMALLEST <= picture.width == picture.height <= LARGEST for picture in made)
+    assert len({picture.tobytes() for picture in made}) == 4
+    assert doodle(drawing(), np.random.default_rng(0)).tobytes() == made[0].tobytes()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_rough_still_lies_near_what_was_drawn(seed):
+    careful, careless = (np.asarray(picture) < 128 for picture in (normalise(drawing()), rough(drawing(), np.random.default_rng(seed))))
+    rows, columns = np.nonzero(careless)
+    near = np.array([careful[max(0, row - 40) : row + 40, max(0, column - 40) : column + 40].any() for row, column in zip(rows, columns, strict=True)])
+    assert near.mean() > 0.95
+    assert (careful != careless).mean() > 0.01
+
+
+def test_a_drawing_without_lines_is_left_as_it_is():
+    dot = Image.new("L", (CANVAS, CANVAS), 255)
+    ImageDraw.Draw(dot).point((5, 5), 0)
+    assert rough(dot, np.random.default_rng(0)) is dot
