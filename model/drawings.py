@@ -90,7 +90,9 @@ def paper(pixels: Grey) -> Grey:
         weights = (1 / (1 + (residual / scale) ** 2) ** 2)[:, None]
         surface = np.linalg.solve(basis.T @ (weights * basis) + 1e-3 * np.eye(basis.shape[1]), basis.T @ (weights * colours))
         fitted = basis @ surface
-    return (_quadratic(height, width) @ surface).reshape(height, width, 3).astype(np.float32)
+    y, x = np.linspace(-1, 1, height)[:, None, None], np.linspace(-1, 1, width)[None, :, None]
+    of_x, of_y = surface[0] + x * surface[1] + x * x * surface[3], y * surface[2] + y * y * surface[5]
+    return np.asarray(of_x + of_y + y * (x * surface[4]), np.float32)
 
 
 def _quadratic(height: int, width: int) -> Grey:
