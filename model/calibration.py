@@ -1,6 +1,7 @@
 """What a cosine is worth: the probability that a photo found is of the query's class."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -21,6 +22,11 @@ class Calibration:
     def probability(self, cosine: float) -> float:
         """Between 0 and 1, rising with the cosine."""
         return 1 / (1 + math.exp(-(self.slope * cosine + self.intercept)))
+
+    @classmethod
+    def mean(cls, curves: Sequence["Calibration"]) -> "Calibration":
+        """The curve between several."""
+        return cls(sum(curve.slope for curve in curves) / len(curves), sum(curve.intercept for curve in curves) / len(curves))
 
 
 def fit(cosines: Float[Tensor, "..."], relevant: Bool[Tensor, "..."], prior: float = PRIOR) -> Calibration:

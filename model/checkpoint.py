@@ -9,11 +9,12 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
 from pathlib import Path
+from typing import Literal
 
 import torch
 from pydantic import TypeAdapter, ValidationError
@@ -63,6 +64,12 @@ class Manifest:
     created: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
     calibration: dict[Side, Calibration] = field(default_factory=dict)
+
+    def scores(self, side: Side) -> Literal["probability", "cosine", "nearness"]:
+        """What `score` gives for queries of X or Y; `nearness` is 1 / (1 + L2 distance)."""
+        if side in self.calibration:
+            return "probability"
+        return "cosine" if self.preset.distance == "cosine" else "nearness"
 
     def score(self, side: Side, nearness: float) -> float:
         """What is answered for a photo this near a query of X or Y: a probability where that is calibrated."""
@@ -149,8 +156,16 @@ def _state(iiae: IIAE, backbone: Backbone | None, *, half: bool) -> dict[str, Te
 def with_metrics(folder: Path, metrics: dict[str, float]) -> None:
     """Writes an evaluation's figures into a checkpoint's manifest."""
     manifest = read_manifest(folder)
-    merged = {**manifest.metrics, **metrics}
-    write_bytes(folder / MANIFEST, _MANIFEST.dump_json(Manifest(**{**vars(manifest), "metrics": merged}), indent=2))
+    _rewrite(folder, replace(manifest, metrics={**manifest.metrics, **metrics}))
+
+
+def with_calibration(folder: Path, calibration: dict[Side, Calibration]) -> None:
+    """Writes into a checkpoint's manifest what its cosines are worth."""
+    _rewrite(folder, replace(read_manifest(folder), calibration=calibration))
+
+
+def _rewrite(folder: Path, manifest: Manifest) -> None:
+    write_bytes(folder / MANIFEST, _MANIFEST.dump_json(manifest, indent=2))
 
 
 def published(store: Path) -> Iterator[Path]:
@@ -213,7 +228,7 @@ def load_parts(folder: Path) -> tuple[Manifest, IIAE, Backbone | None]:
         raise CheckpointError(f"{folder.name}: the weights are not those of the manifest (their SHA-256 differs)")
     preset = manifest.preset
     iiae = IIAE(preset)
-    backbone = Backbone(preset.backbone, preset.feature_size) if preset.backbone else None
+    backbone = Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored) if preset.backbone else None
     try:
         state = load_tensors(weights)
         _fill(iiae, "iiae.", state)

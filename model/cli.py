@@ -14,9 +14,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from model import checkpoint, evaluation, figures, training
+from model.calibration import Calibration
 from model.data.open import open_pairs
 from model.data.pairs import Pairs, Split
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+from model.efficientnet import WIDTH_AND_DEPTH as BACKBONES
 from model.fine_tuning import Recipe
 from model.iiae import IIAE
 from model.objective import OBJECTIVES
@@ -47,7 +49,7 @@ def train(
     home: Home = Path("var"),
     name: Annotated[str | None, typer.Option(help="The checkpoint's name; default the preset's.")] = None,
     steps: Annotated[int | None, typer.Option(min=1, help=f"Optimiser steps; default {STEPS:,}, and {SketchPlan.steps} of sketchy's second stage.")] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning a backbone (sketchy).")] = 6,
+    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning a backbone (sketchy).")] = Recipe.epochs,
     image_size: Annotated[int | None, typer.Option(min=32, help="Side of the pictures, a multiple of 32.")] = None,
     width: Annotated[float | None, typer.Option(help="Multiplies every channel count; 1 is the paper.")] = None,
     batch: Annotated[int | None, typer.Option(min=2, help="Pairs a step.")] = None,
@@ -61,6 +63,8 @@ def train(
     domains: Annotated[tuple[str, str] | None, typer.Option(help="Names of X and Y.")] = None,
     reader: Annotated[str | None, typer.Option(help="Form of the data: mnist-cdcb, paired, cars, synthetic.")] = None,
     unseen: Unseen = None,
+    hold_out: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the seen classes that choices are made on (sketchy).")] = SketchPlan.held_out,
+    backbone: Annotated[str | None, typer.Option(help=f"One of {', '.join(BACKBONES)} (sketchy).")] = None,
     printed: Annotated[bool, typer.Option(help="D.2's encoders wholly as printed (sketchy).")] = False,
     seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
     every: Annotated[int, typer.Option(min=1, help="Steps between validations, saves and sample grids.")] = 500,
@@ -77,8 +81,10 @@ def train(
         raise typer.BadParameter(f"there are {', '.join(OBJECTIVES)}", param_hint="--objective")
     chosen = _preset(
         preset, image_size=image_size, width=width, batch_size=batch, lam=lam, annealing=annealing, learning_rate=learning_rate, dropout=dropout,
-        domains=domains, reader=reader,
+        domains=domains, reader=reader, backbone=backbone,
     )  # fmt: skip
+    if backbone is not None and (chosen.network != "perceptron" or backbone not in BACKBONES):
+        raise typer.BadParameter(f"there are {', '.join(BACKBONES)}, for sketchy", param_hint="--backbone")
     if threads is not None:
         torch.set_num_threads(threads)
     named = name or chosen.name
@@ -89,7 +95,7 @@ def train(
     if chosen.network == "perceptron":
         if not printed:
             chosen = replace(chosen, shared_encoder="linear", zs_size=chosen.feature_size)
-        plan = SketchPlan(recipe=Recipe(epochs=epochs, seed=seed), steps=steps or SketchPlan.steps, objective=objective)
+        plan = SketchPlan(recipe=Recipe(epochs=epochs, seed=seed), held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective)
         published = _train_sketch(folder, chosen, data, _unseen_file(unseen), plan, home=home, name=named, about=about, half=half, resume=resume)
     else:
         plan_ = training.Plan(
@@ -149,10 +155,11 @@ def _train_sketch(
         def report(progress: training.Progress) -> None:
             bar.update(second, completed=progress.step, total=progress.steps, figures=f"{progress.steps_per_second:.1f}/s")
 
-        iiae, network, found = train_sketch(folder, preset, seen, plan, weights=home / "downloads", resume=resume, report_backbone=backbone, report=report)
+        made = train_sketch(folder, preset, seen, plan, weights=home / "downloads", resume=resume, report_backbone=backbone, report=report)
     return checkpoint.publish(
-        home / "checkpoints", name, iiae, network, seed=plan.recipe.seed, data_fingerprint=seen.fingerprint, half=half, metrics=found, **about
-    )
+        home / "checkpoints", name, made.iiae, made.backbone, seed=plan.recipe.seed, data_fingerprint=seen.fingerprint, half=half,
+        metrics=made.metrics, calibration=made.calibration, **about,
+    )  # fmt: skip
 
 
 @app.command(epilog="Example: `iiae evaluate mnist-cdcb --data mnist --json figures.json`")
@@ -187,13 +194,32 @@ def evaluate(
     Console().print(table)
 
 
+@app.command(epilog="Example: `iiae calibrate sketchy --like sketchy-0 --like sketchy-1`")
+def calibrate(
+    name: Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A sketch model's name or folder.")],
+    like: Annotated[list[str], typer.Option(help="A checkpoint trained in the same way, with classes held out; several are averaged.")],
+    home: Home = Path("var"),
+) -> None:
+    """Give a model that was trained on all classes the meaning of scores that was measured where classes were held out."""
+    curves = [checkpoint.read_manifest(checkpoint.find(home / "checkpoints", other)).calibration for other in like]
+    if missing := [other for other, each in zip(like, curves, strict=True) if not each]:
+        raise typer.BadParameter(f"{missing[0]} is not calibrated itself: no classes were held out of its training", param_hint="--like")
+    means = {side: Calibration.mean([each[side] for each in curves]) for side in curves[0]}
+    checkpoint.with_calibration(checkpoint.find(home / "checkpoints", name), means)
+    for side, curve in means.items():
+        Console().print(f"queries of {side}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f})))")
+
+
 @app.command(epilog="Example: `iiae figure facades --data facades --kind translations --out grid.png`")
 def figure(
     name: Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A checkpoint's name or folder.")],
     data: Data,
     out: Annotated[Path, typer.Option(help="The PNG to write.")],
     home: Home = Path("var"),
-    kind: Annotated[Literal["translations", "analogies"], typer.Option(help="Table 7's or Table 8's form; a sketch model draws Figure 9.")] = "translations",
+    kind: Annotated[
+        Literal["translations", "analogies", "search", "classes"],
+        typer.Option(help="Table 7's form, or Table 8's; of a sketch model Figure 9, or each class's mAP."),
+    ] = "translations",
     count: Annotated[int, typer.Option(min=1, max=50, help="Rows.")] = 6,
     split: Annotated[Literal["train", "val", "test"], typer.Option(help="Which pairs.")] = "test",
     unseen: Unseen = None,
@@ -204,11 +230,16 @@ def figure(
     manifest, iiae, backbone = checkpoint.load_parts(folder)
     if backbone is not None:
         inference = checkpoint.load(folder, torch.device("cpu"))
-        figures.search_rows(inference, _measured(data, unseen), count=count, seed=seed).save(out)
+        measured = _measured(data, unseen)
+        if kind == "classes":
+            found = evaluation.by_class(inference, measured)
+            figures.class_bars(found, chance=1 / len(found)).save(out)
+        else:
+            figures.search_rows(inference, measured, count=count, seed=seed).save(out)
         Console().print(f"wrote {out}")
         return
     pairs = open_pairs(manifest.preset.reader, data, _split(split), manifest.preset.image_size, manifest.preset.domains)
-    draw = figures.translations if kind == "translations" else figures.analogies
+    draw = figures.analogies if kind == "analogies" else figures.translations
     draw(iiae.eval(), pairs, count=count).save(out)
     Console().print(f"wrote {out}")
 

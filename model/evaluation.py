@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.backbones import Backbone
 from model.data.pairs import Pairs
 from model.data.sketchy import Catalogue, Pictures, decode
 from model.iiae import IIAE
@@ -64,26 +65,52 @@ def sketch_search(inference: Inference, unseen: Catalogue) -> dict[str, float]:
     """Zero-shot sketch search on unseen classes: every sketch against all photos, cosine between the means.
 
     P@k is the share of relevant hits among the first k photos; with fewer than k photos of a class it cannot reach 1.
-    The same with the backbone's features, without IIAE, and with the exclusive codes, stands beside it.
+    The same with the backbone's features, without IIAE, as they are and as IIAE's first layer standardises them, and
+    with the exclusive codes, stands beside it.
     """
-    classes = unseen.classes
-    photos = decode(unseen.photos, classes, inference.preset.image_size)
-    sketches = decode(unseen.sketches, classes, inference.preset.image_size, drawings=inference.preset.drawings)
-    codes: dict[str, Callable[[Side, Tensor], Tensor]] = {"": inference.shared, "exclusive_": inference.exclusive}
-    if (backbone := inference.backbone) is not None:
-        codes["features_"] = lambda side, pixels: torch.Tensor(backbone(pixels))
-    found: dict[str, float] = {"queries": float(len(sketches.labels)), "photos": float(len(photos.labels))}
-    for prefix, encode in codes.items():
-        with torch.inference_mode():
-            x, y = (_encoded(encode, side, pictures) for side, pictures in (("x", photos), ("y", sketches)))
-        relevant = ranked_relevance(cosine(y, x), torch.from_numpy(sketches.labels), torch.from_numpy(photos.labels))
-        found[f"{prefix}map_all"] = mean_average_precision(relevant)
-        found[f"{prefix}p_100"] = precision_at(relevant, 100)
-        found[f"{prefix}p_10"] = precision_at(relevant, 10)
-    return found
+    found: dict[str, float] = {}
+    codes, labels = sketch_codes(inference, unseen)
+    for prefix, (photos, sketches) in codes.items():
+        relevant = ranked_relevance(cosine(sketches, photos), labels["y"], labels["x"])
+        found |= {
+            f"{prefix}map_all": mean_average_precision(relevant),
+            f"{prefix}map_200": mean_average_precision(relevant, 200),
+            f"{prefix}p_100": precision_at(relevant, 100),
+            f"{prefix}p_10": precision_at(relevant, 10),
+        }
+    return found | {"queries": float(len(labels["y"])), "photos": float(len(labels["x"]))}
 
 
-def _encoded(encode: Encode, side: str, pictures: Pictures) -> Tensor:
-    named: Side = "x" if side == "x" else "y"
-    batches = (pictures.pixels[start : start + 64] for start in range(0, len(pictures.pixels), 64))
-    return torch.cat([encode(named, torch.from_numpy(batch).permute(0, 3, 1, 2).float() / 127.5 - 1).flatten(1).cpu() for batch in batches])
+def by_class(inference: Inference, unseen: Catalogue) -> dict[str, float]:
+    """mAP@all of each class's sketches against all photos."""
+    codes, labels = sketch_codes(inference, unseen)
+    photos, sketches = codes[""]
+    relevant = ranked_relevance(cosine(sketches, photos), labels["y"], labels["x"])
+    return {name: mean_average_precision(relevant[labels["y"] == number]) for number, name in enumerate(unseen.classes)}
+
+
+@torch.inference_mode()
+def sketch_codes(inference: Inference, catalogue: Catalogue) -> tuple[dict[str, tuple[Tensor, Tensor]], dict[Side, Tensor]]:
+    """Codes of photos and of sketches, by what their figures' names begin with, and both domains' class numbers."""
+    classes, preset, iiae, backbone = catalogue.classes, inference.preset, inference.iiae, inference.backbone
+    if backbone is None:
+        raise ValueError(f"preset {preset.name} has no backbone")
+    pictures: dict[Side, Pictures] = {
+        "x": decode(catalogue.photos, classes, preset.image_size),
+        "y": decode(catalogue.sketches, classes, preset.image_size, drawings=preset.drawings),
+    }
+    features = {side: _features(backbone, pictures[side], inference.device) for side in SIDES}
+    codes = {
+        "": tuple(iiae.shared(side, features[side]).mean for side in SIDES),
+        "features_": tuple(features[side] for side in SIDES),
+        "exclusive_": tuple(iiae.exclusive(side, features[side]).mean for side in SIDES),
+    }
+    if preset.shared_encoder == "linear":
+        codes["standardised_features_"] = tuple(iiae.fe[side](features[side]) for side in SIDES)
+    return {name: (x.cpu(), y.cpu()) for name, (x, y) in codes.items()}, {side: torch.from_numpy(pictures[side].labels) for side in SIDES}
+
+
+def _features(backbone: Backbone, pictures: Pictures, device: torch.device) -> Tensor:
+    starts = range(0, len(pictures.pixels), 64)
+    batches = (torch.from_numpy(pictures.pixels[start : start + 64]).to(device) for start in starts)
+    return torch.cat([backbone(batch.permute(0, 3, 1, 2).float() / 127.5 - 1) for batch in batches])

@@ -1,11 +1,11 @@
 """The paper's pictures: translations and analogies (Tables 7 and 8), as training goes and afterwards, and search (Figure 9)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
 import torch
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from model.data.pairs import Pairs
@@ -68,7 +68,7 @@ def analogies(iiae: IIAE, pairs: Pairs, *, count: int = 6) -> Image.Image:
 
 
 TILE, MARK = 96, 18
-RIGHT, WRONG = (22, 140, 60), (200, 40, 40)
+RIGHT, WRONG, BAR = (22, 140, 60), (200, 40, 40), (120, 160, 215)
 
 
 def search_rows(inference: Inference, catalogue: Catalogue, *, count: int = 12, k: int = 10, seed: int = 0) -> Image.Image:
@@ -89,6 +89,25 @@ def search_rows(inference: Inference, catalogue: Catalogue, *, count: int = 12, 
             path, found = catalogue.photos[hit]
             _tile(sheet, column, row, path)
             _mark(sheet, column, row, right=found == label)
+    return sheet
+
+
+def class_bars(figures: Mapping[str, float], *, chance: float) -> Image.Image:
+    """Each class's mAP as a bar, the best first, with the mean and chance as lines."""
+    line, left, wide, right = 20, 130, 500, 50
+    order = sorted(figures.items(), key=lambda entry: -entry[1])
+    sheet = Image.new("RGB", (left + wide + right, line * (len(order) + 2)), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(13)
+    mean = sum(figures.values()) / len(figures)
+    for row, (name, value) in enumerate(order):
+        top = row * line + 2
+        draw.text((left - 8, top + 1), name, "black", font, anchor="ra")
+        draw.rectangle((left, top, left + round(wide * value), top + line - 5), fill=BAR)
+        draw.text((left + round(wide * value) + 6, top + 1), f"{value:.2f}".lstrip("0"), "black", font)
+    for value, label in ((mean, f"mean {mean:.3f}"), (chance, f"chance {chance:.2f}")):
+        x = left + round(wide * value)
+        draw.line((x, 0, x, line * len(order) + 4), fill="black", width=1)
+        draw.text((x, line * len(order) + 6), label, "black", font, anchor="ma")
     return sheet
 
 

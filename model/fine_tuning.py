@@ -18,20 +18,34 @@ from model.backbones import Backbone
 from model.data.sketchy import Pictures
 from model.efficientnet import FEATURES, IMAGENET_CLASSES
 from model.metrics import cosine, mean_average_precision, ranked_relevance
+from model.serving_form import serving_form
 from model.storage import read_tensors, write_tensors
 
+PROJECTION = 512
+"""Size of what the losses see. The pooled features before it generalise better, and are what is kept."""
 STATE, BEST = "backbone-state.safetensors", "backbone-best.safetensors"
-LOAD_MARGIN = 1.12
-"""Pictures are decoded this much larger than the network's input and cropped at random."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a backbone is fine-tuned; figures of the first trials are in docs/results.md."""
+    """How a backbone is fine-tuned; what each choice gave is in docs/results.md.
 
-    epochs: int = 6
+    Attributes:
+        epochs: passes over the photos.
+        batch: photos of a step, and as many sketches.
+        frozen_blocks: how many blocks, and the stem, stay as they were; a third of the time goes there.
+        small: side of the crops, of the pictures' that are searched with later: cropping magnifies what is shown
+            (Touvron et al., 2019).
+        scale, label_smoothing: of the cosine's cross-entropy.
+        contrast, temperature: weight and temperature of the supervised contrast.
+        distillation, sketch_distillation: weights of the ImageNet shares taught.
+        doodles: share of the sketches that are drawn roughly.
+        shake: up to how far points of half of the sketches are moved, of half a side.
+    """
+
+    epochs: int = 3
     batch: int = 32
-    learning_rate: float = 4e-4
+    learning_rate: float = 3e-4
     weight_decay: float = 1e-2
     scale: float = 16.0
     label_smoothing: float = 0.1
@@ -39,7 +53,15 @@ class Recipe:
     temperature: float = 0.1
     distillation: float = 0.5
     sketch_distillation: float = 0.5
+    frozen_blocks: int = 4
+    small: float = 0.8
+    doodles: float = 0.25
+    shake: float = 0.02
     seed: int = 0
+
+    def crop_size(self, image_size: int) -> int:
+        """Pixels of a side in training; a multiple of 16."""
+        return max(16, round(image_size * self.small / 16) * 16)
 
 
 Validate = Callable[[Backbone], float]
@@ -48,21 +70,27 @@ Report = Callable[[int, int, float, float | None], None]
 
 
 class _Trained(nn.Module):
-    """The backbone with the two heads that only training needs."""
+    """The backbone's network with the heads that only training needs; its last layer is found afterwards."""
 
     def __init__(self, backbone: Backbone, imagenet: dict[str, Tensor], classes: int) -> None:
         super().__init__()
         self.backbone = backbone
         self.imagenet = nn.Linear(FEATURES, IMAGENET_CLASSES)
-        self.classes = nn.Parameter(torch.randn(classes, backbone.feature.out_features) * 0.02)
+        self.projection = nn.Linear(FEATURES, PROJECTION)
+        self.classes = nn.Parameter(torch.randn(classes, PROJECTION) * 0.02)
         backbone.network.load_state_dict({key: value for key, value in imagenet.items() if not key.startswith("_fc")})
         self.imagenet.load_state_dict({"weight": imagenet["_fc.weight"], "bias": imagenet["_fc.bias"]})
-        nn.init.orthogonal_(backbone.feature.weight)
-        nn.init.zeros_(backbone.feature.bias)
+        nn.init.orthogonal_(self.projection.weight)
+        nn.init.zeros_(self.projection.bias)
+
+    def trained(self) -> list[nn.Parameter]:
+        """All but what is frozen, and the layer that is found afterwards."""
+        layers = (self.backbone.network, self.imagenet, self.projection)
+        return [self.classes, *(parameter for layer in layers for parameter in layer.parameters() if parameter.requires_grad)]
 
     def forward(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
         pooled = self.backbone.network(pixels)
-        return self.backbone.feature(pooled), self.imagenet(pooled)
+        return self.projection(pooled), self.imagenet(pooled)
 
 
 def fine_tune(
@@ -74,11 +102,14 @@ def fine_tune(
     image_size: int,
     recipe: Recipe,
     *,
-    validate: Validate,
+    validate: Validate | None,
+    doodles: NDArray[np.uint8] | None = None,
     report: Report | None = None,
     resume: bool = False,
 ) -> float:
-    """Fine-tunes on decoded pictures of seen classes and leaves the best epoch's weights in `backbone`.
+    """Fine-tunes on decoded pictures of seen classes and leaves the best epoch's network in `backbone`.
+
+    `doodles` are rough forms of the sketches, in their order and size. Without `validate` the last epoch's is left.
 
     Saves after each epoch; all randomness is a function of (seed, step), so a resumed run repeats an undisturbed one.
     Returns the validation figure of the weights kept.
@@ -87,24 +118,26 @@ def fine_tune(
     folder.mkdir(parents=True, exist_ok=True)
     model = _Trained(backbone, imagenet, int(max(photos.labels.max(), sketches.labels.max())) + 1)
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has it, its stubs do not
-    taught = _taught(model, photos, image_size)
+    backbone.network.freeze(recipe.frozen_blocks)
+    crop = recipe.crop_size(image_size)
+    taught = _taught(model, photos)
     taught_classes = torch.stack([taught[torch.from_numpy(photos.labels == label)].mean(0) for label in range(len(model.classes))])
     epoch_steps = len(photos.labels) // recipe.batch
     steps = recipe.epochs * epoch_steps
-    optimiser = torch.optim.AdamW(model.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay)
+    optimiser = torch.optim.AdamW(model.trained(), recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=steps, pct_start=0.2)
     step, best = _resume(folder, model, optimiser, schedule) if resume and (folder / STATE).exists() else (0, -1.0)
     while step < steps:
         model.train()
-        loss = _step(model, optimiser, photos, sketches, taught, taught_classes, image_size, recipe, step)
+        loss = _step(model, optimiser, photos, sketches, doodles, taught, taught_classes, crop, recipe, step)
         schedule.step()
         step += 1
         validation = None
         if step % epoch_steps == 0:
             model.eval()
-            validation = validate(backbone)
-            if validation > best:
-                best = validation
+            validation = None if validate is None else validate(backbone)
+            if validation is None or validation > best:
+                best = -1.0 if validation is None else validation
                 write_tensors(folder / BEST, backbone.state_dict(), {"validation": best})
             _save(folder, model, optimiser, step, best)
         if report is not None:
@@ -119,16 +152,21 @@ def _step(
     optimiser: torch.optim.Optimizer,
     photos: Pictures,
     sketches: Pictures,
+    doodles: NDArray[np.uint8] | None,
     taught: Tensor,
     taught_classes: Tensor,
-    image_size: int,
+    size: int,
     recipe: Recipe,
     step: int,
 ) -> float:
     rng = np.random.default_rng((recipe.seed, step))
     torch.manual_seed(int(rng.integers(2**62)))
     chosen_photos, chosen_sketches = _draw(photos.labels, sketches.labels, recipe, step, rng)
-    pixels = torch.cat([crops(photos.pixels[chosen_photos], image_size, rng), crops(sketches.pixels[chosen_sketches], image_size, rng, sketch=True)])
+    drawn = sketches.pixels[chosen_sketches]
+    if doodles is not None:
+        roughly = rng.random(len(drawn)) < recipe.doodles
+        drawn[roughly] = doodles[chosen_sketches[roughly]]
+    pixels = torch.cat([crops(photos.pixels[chosen_photos], size, rng), crops(drawn, size, rng, sketch=True, shake=recipe.shake)])
     labels = torch.from_numpy(np.concatenate([photos.labels[chosen_photos], sketches.labels[chosen_sketches]]))
     with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
         features, logits = model(pixels.contiguous(memory_format=torch.channels_last))
@@ -157,11 +195,11 @@ def _draw(
     return chosen, np.array([rng.choice(np.flatnonzero(sketch_labels == label)) for label in photo_labels[chosen]])
 
 
-def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, sketch: bool = False) -> Tensor:
+def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, sketch: bool = False, shake: float = 0.0) -> Tensor:
     """Random views: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1]; beyond a picture it is white.
 
     Photos are cropped (half to all of the area), mirrored and changed in colour. Sketches are turned, scaled and bent
-    as a hand would, lose pieces of their ink and get thicker.
+    as a hand would, half of them by up to `shake` at every point, lose pieces of their ink and get thicker.
     """
     whole = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
     if sketch:
@@ -179,7 +217,10 @@ def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, ske
     where = F.affine_grid(torch.from_numpy(matrix), [count, 3, size, size], align_corners=False)
     if sketch:
         bend = torch.from_numpy(rng.normal(0, 0.03, (count, 2, 6, 6)).astype(np.float32))
-        where = where + F.interpolate(bend, (size, size), mode="bicubic").permute(0, 2, 3, 1)
+        reach = rng.uniform(0, shake, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
+        shaken = torch.from_numpy((rng.normal(0, 1, (count, 2, 40, 40)) * reach).astype(np.float32))
+        moved = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(shaken, (size, size), mode="bilinear")
+        where = where + moved.permute(0, 2, 3, 1)
     views = F.grid_sample(whole - 1, where, align_corners=False) + 1
     return views if sketch else _recoloured(views, rng)
 
@@ -213,19 +254,18 @@ def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) ->
 
 
 @torch.inference_mode()
-def _taught(model: _Trained, photos: Pictures, image_size: int) -> Tensor:
+def _taught(model: _Trained, photos: Pictures) -> Tensor:
     """What the untouched network says of the photos: shares of ImageNet's classes, [n, 1000]."""
-    model.eval()
-    logits = torch.cat([model(_whole(photos.pixels[start : start + 64], image_size))[1] for start in range(0, len(photos.pixels), 64)])
+    logits: Tensor = model.imagenet(pooled_of(model.backbone, photos))
     return logits.softmax(1)
 
 
 @torch.inference_mode()
-def features_of(backbone: Backbone, pictures: Pictures, image_size: int) -> Tensor:
-    """Features [n, d] of whole pictures, in evaluation mode."""
-    backbone.eval()
-    starts = range(0, len(pictures.pixels), 64)
-    return torch.cat([backbone(_whole(pictures.pixels[start : start + 64], image_size)) for start in starts])
+def pooled_of(backbone: Backbone, pictures: Pictures) -> Tensor:
+    """What the last layer takes, [n, 1280], of whole pictures at their size, in evaluation mode."""
+    quick = serving_form(backbone, torch.device("cpu"))
+    size = pictures.pixels.shape[1]
+    return torch.cat([quick.pooled(_whole(pictures.pixels[start : start + 32], size)) for start in range(0, len(pictures.pixels), 32)])
 
 
 def _whole(pixels: NDArray[np.uint8], size: int) -> Tensor:
@@ -233,6 +273,11 @@ def _whole(pixels: NDArray[np.uint8], size: int) -> Tensor:
     if whole.shape[-1] != size:
         whole = F.interpolate(whole, (size, size), mode="bicubic", antialias=True).clamp(-1, 1)
     return whole.contiguous(memory_format=torch.channels_last)
+
+
+def standardised(features: Tensor) -> Tensor:
+    """Features [n, d] of one domain with each dimension's mean taken away and its deviation made 1."""
+    return (features - features.mean(0)) / features.std(0).clamp_min(1e-3)
 
 
 def mean_average_precision_of(photos: Tensor, photo_labels: NDArray[np.int64], sketches: Tensor, sketch_labels: NDArray[np.int64]) -> float:

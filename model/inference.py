@@ -11,6 +11,7 @@ from model.backbones import Backbone
 from model.drawings import NoDrawing, normalise
 from model.iiae import IIAE
 from model.presets import SIDES, Preset, Side, other
+from model.serving_form import serving_form
 
 __all__ = ["Inference", "NoDrawing", "analogy", "translate"]
 
@@ -32,7 +33,7 @@ class Inference:
         self.preset: Preset = iiae.preset
         self.device = device
         self.iiae = _frozen(iiae, device)
-        self.backbone = None if backbone is None else _frozen(backbone, device)
+        self.backbone = None if backbone is None else serving_form(backbone, device)
         self.capabilities = IMAGE_CAPABILITIES if self.preset.network != "perceptron" else SKETCH_CAPABILITIES
         self.shared_shape = self.preset.shared_shape
         self.exclusive_size = self.preset.zx_size

@@ -36,6 +36,7 @@ class Preset:
         drawings: whether Y's pictures are drawings, which are normalised before anything else (`model.drawings`).
         backbone: network that turns pixels into D.2's input features; None where the input is the picture.
         feature_size: D.2's input.
+        mirrored: whether features are the mean over a picture and its mirror image.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Preset:
     drawings: bool = False
     backbone: str | None = None
     feature_size: int = 512
+    mirrored: bool = False
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
 
@@ -98,6 +100,6 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in (
     Preset(name="facades",    domains=("photo", "label"),  reader="paired",     lam=1_000.0, reconstruction_weight=1_000.0,  batch_size=8,   annealing=25_000.0),
     Preset(name="maps",       domains=("satellite", "map"), reader="paired",    lam=50.0,    reconstruction_weight=20_000.0, batch_size=8,   annealing=25_000.0),
     Preset(name="sketchy",    domains=("photo", "sketch"), reader="sketchy",    lam=2.0,     reconstruction_weight=10.0,     batch_size=100, annealing=2_000.0, network="perceptron",
-           likelihood="gaussian", distance="cosine", drawings=True, backbone="efficientnet-lite0", zs_size=64, zx_size=64, image_size=160),
+           likelihood="gaussian", distance="cosine", drawings=True, backbone="efficientnet-lite2", mirrored=True, zs_size=64, zx_size=64, image_size=224),
 )}
 # fmt: on

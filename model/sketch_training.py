@@ -9,28 +9,45 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
+from model import calibration
 from model.backbones import Backbone
-from model.data.sketchy import Catalogue, FeaturePairs, decode, held_out
+from model.calibration import Calibration
+from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, held_out, roughly
 from model.efficientnet import imagenet_weights
-from model.fine_tuning import LOAD_MARGIN, Recipe, Report, features_of, fine_tune, mean_average_precision_of
+from model.fine_tuning import Recipe, Report, fine_tune, mean_average_precision_of, pooled_of, standardised
 from model.iiae import IIAE
-from model.linear_start import start_at_components
-from model.presets import Preset
+from model.linear_start import end_at_components, start_at_components
+from model.metrics import cosine
+from model.presets import SIDES, Preset, Side
 from model.training import Plan, Progress, Run
-
-HELD_OUT = 0.1
 
 
 @dataclass(frozen=True, kw_only=True)
 class SketchPlan:
-    """Both stages. `decoder_steps` fit the decoders to encoders that stand still, before all are trained."""
+    """Both stages. `decoder_steps` fit the decoders to encoders that stand still, before all are trained.
+
+    `held_out` is the share of the seen classes on which choices are made and scores are calibrated; with 0 all are trained on,
+    and the last epoch and step are what is kept.
+    """
 
     recipe: Recipe
+    held_out: float = 0.1
     decoder_steps: int = 400
     steps: int = 600
     objective: str = "iiae"
     learning_rate: float = 1e-4
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainedSketch:
+    """What training leaves: the networks, figures on the held-out classes, and what cosines of X's and of Y's queries are worth."""
+
+    iiae: IIAE
+    backbone: Backbone
+    metrics: dict[str, float]
+    calibration: dict[Side, Calibration]
 
 
 def train_sketch(
@@ -43,8 +60,8 @@ def train_sketch(
     resume: bool = False,
     report_backbone: Report | None = None,
     report: Callable[[Progress], None] | None = None,
-) -> tuple[IIAE, Backbone, dict[str, float]]:
-    """Trains both stages on the seen classes' files and returns the networks and figures on the held-out classes.
+) -> TrainedSketch:
+    """Trains both stages on the seen classes' files.
 
     Args:
         folder: the run's.
@@ -55,33 +72,78 @@ def train_sketch(
     """
     if preset.backbone is None:
         raise ValueError(f"preset {preset.name} has no backbone")
-    seed, size = plan.recipe.seed, preset.image_size
-    chosen_on = held_out(seen.classes, HELD_OUT, seed)
+    seed = plan.recipe.seed
+    chosen_on = held_out(seen.classes, plan.held_out, seed) if plan.held_out else ()
     trained_on = tuple(label for label in seen.classes if label not in chosen_on)
-    train, val = seen.only(trained_on), seen.only(chosen_on)
-    load = round(size * LOAD_MARGIN)
-    drawn = preset.drawings
-    photos, sketches = decode(train.photos, trained_on, load), decode(train.sketches, trained_on, load, drawings=drawn)
-    val_photos, val_sketches = decode(val.photos, chosen_on, size), decode(val.sketches, chosen_on, size, drawings=drawn)
-    backbone = Backbone(preset.backbone, preset.feature_size)
+    backbone = Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored)
+    photos, sketches = decoded(seen, trained_on, preset)
+    judge = Judge(decoded(seen, chosen_on, preset)) if chosen_on else None
+    fine_tune(
+        folder, backbone, imagenet_weights(preset.backbone, weights), photos, sketches, preset.image_size, plan.recipe,
+        doodles=roughly(sketches, seed) if preset.drawings else None, validate=None if judge is None else judge.backbone, report=report_backbone, resume=resume,
+    )  # fmt: skip
+    of_photos, of_sketches = (pooled_of(backbone, pictures) for pictures in (photos, sketches))
+    end_at_components(backbone, of_photos, of_sketches, seed)
+    with torch.no_grad():
+        pairs = FeaturePairs(backbone.feature(of_photos), photos.labels, backbone.feature(of_sketches), sketches.labels)
+    if judge is None:
+        iiae = train_on_features(folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report)
+        return TrainedSketch(iiae=iiae, backbone=backbone, metrics={}, calibration={})
+    judge.take_features(backbone)
+    iiae = train_on_features(folder, preset, pairs, plan, validate=judge.iiae, report=report)
+    metrics = {**judge.iiae(iiae), **judge.features(iiae)}
+    return TrainedSketch(iiae=iiae, backbone=backbone, metrics=metrics, calibration=judge.calibration(iiae))
 
-    def validate_backbone(present: Backbone) -> float:
-        features = (features_of(present, pictures, size) for pictures in (val_photos, val_sketches))
-        return mean_average_precision_of(next(features), val_photos.labels, next(features), val_sketches.labels)
 
-    imagenet = imagenet_weights(preset.backbone, weights)
-    before = fine_tune(folder, backbone, imagenet, photos, sketches, size, plan.recipe, validate=validate_backbone, report=report_backbone, resume=resume)
-    pairs = FeaturePairs(features_of(backbone, photos, size), photos.labels, features_of(backbone, sketches, size), sketches.labels)
-    held = {"x": features_of(backbone, val_photos, size), "y": features_of(backbone, val_sketches, size)}
+def decoded(catalogue: Catalogue, classes: tuple[str, ...], preset: Preset) -> tuple[Pictures, Pictures]:
+    """Photos and sketches of some classes, at the preset's size."""
+    files = catalogue.only(classes)
+    return decode(files.photos, classes, preset.image_size), decode(files.sketches, classes, preset.image_size, drawings=preset.drawings)
 
-    def validate(iiae: IIAE) -> dict[str, float]:
-        with torch.inference_mode():
-            zs = {side: iiae.shared(side, held[side]).mean for side in ("x", "y")}
-        found = mean_average_precision_of(zs["x"], val_photos.labels, zs["y"], val_sketches.labels)
+
+class Judge:
+    """Held-out classes' pictures, by which training chooses."""
+
+    def __init__(self, pictures: tuple[Pictures, Pictures]) -> None:
+        self.pictures: dict[Side, Pictures] = dict(zip(SIDES, pictures, strict=True))
+        self.held: dict[Side, Tensor] = {}
+
+    def backbone(self, backbone: Backbone) -> float:
+        """mAP@all of pooled features, standardised in each domain."""
+        return self._map({side: standardised(pooled_of(backbone, self.pictures[side])) for side in SIDES})
+
+    def take_features(self, backbone: Backbone) -> None:
+        """Those that the second stage is judged on."""
+        with torch.no_grad():
+            self.held = {side: backbone.feature(pooled_of(backbone, self.pictures[side])) for side in SIDES}
+
+    def iiae(self, iiae: IIAE) -> dict[str, float]:
+        """mAP@all of the r-means, which is also what training goes by."""
+        found = self._map(self._zs(iiae))
         return {"held_out_map_all": found, "validation": found}
 
-    iiae = train_on_features(folder, preset, pairs, plan, validate=validate, report=report)
-    return iiae, backbone, {**validate(iiae), "held_out_map_all_features": before}
+    def features(self, iiae: IIAE) -> dict[str, float]:
+        """mAP@all without IIAE: of the features, and of features standardised as IIAE's first layer does."""
+        with torch.no_grad():
+            first = {side: iiae.fe[side].eval()(self.held[side]) for side in SIDES}
+        return {"held_out_map_all_features": self._map(self.held), "held_out_map_all_standardised": self._map(first)}
+
+    def calibration(self, iiae: IIAE) -> dict[Side, Calibration]:
+        """What cosines to photos are worth: of other photos (X) and of sketches (Y)."""
+        zs = self._zs(iiae)
+        x, y = (torch.from_numpy(self.pictures[side].labels) for side in SIDES)
+        others = ~torch.eye(len(x), dtype=torch.bool)
+        return {
+            "x": calibration.fit(cosine(zs["x"], zs["x"])[others], (x[:, None] == x)[others]),
+            "y": calibration.fit(cosine(zs["y"], zs["x"]), y[:, None] == x),
+        }
+
+    def _zs(self, iiae: IIAE) -> dict[Side, Tensor]:
+        with torch.inference_mode():
+            return {side: iiae.eval().shared(side, self.held[side]).mean for side in SIDES}
+
+    def _map(self, codes: dict[Side, Tensor]) -> float:
+        return mean_average_precision_of(codes["x"], self.pictures["x"].labels, codes["y"], self.pictures["y"].labels)
 
 
 def train_on_features(

@@ -24,11 +24,12 @@ from service.workers import Workers
 
 @dataclass(frozen=True)
 class Found:
-    """Hits and where they are from."""
+    """Hits, where they are from, and what their scores are."""
 
     gallery: Gallery
     model: Model
     hits: list[Hit]
+    scores: str
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,8 @@ class Retrieval:
     async def _found(self, opened: Gallery, model: Model, side: Side, query: Vector, k: int, agreement: float = 1.0) -> Found:
         """Hits with their scores. A query that is a mean of unit codes has their `agreement` for its length: what is scored is the mean of their cosines."""
         hits = await self.workers.run(opened.search, query, k)
-        return Found(opened, model, [replace(hit, score=model.manifest.score(side, hit.score * agreement)) for hit in hits])
+        scored = [replace(hit, score=model.manifest.score(side, hit.score * agreement)) for hit in hits]
+        return Found(opened, model, scored, model.manifest.scores(side))
 
     async def _searchable(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
         named = name or self.default_gallery

@@ -32,10 +32,7 @@ class Translation(BaseModel):
 
 class HitOut(BaseModel):
     id: int
-    score: float = Field(
-        description="0 to 1, higher is nearer: for sketch models the probability that the photo is of the query's class, if 1 in 25 of the gallery's is; "
-        "a cosine where the model was not calibrated, and 1 / (1 + L2 distance) for the other models"
-    )
+    score: float = Field(description="higher is nearer; `scores` says what it is")
     label: str | None
     url: str = Field(description="the photo's bytes; with ?size=thumbnail, small")
     metadata: dict[str, JsonValue]
@@ -44,6 +41,11 @@ class HitOut(BaseModel):
 class SearchResult(BaseModel):
     gallery: str
     model: str
+    scores: str = Field(
+        examples=["probability"],
+        description="what scores are: `probability` that the photo is of the query's class, in a gallery of which 1 photo in 25 is; `cosine`; "
+        "or `nearness`, 1 / (1 + L2 distance)",
+    )
     hits: list[HitOut] = Field(description="best first")
 
 

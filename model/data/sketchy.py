@@ -18,6 +18,7 @@ from PIL import Image
 from torch import Tensor
 
 from model.data.pairs import DataError, fingerprint_of, found_in, pictures_in
+from model.doodles import rough
 from model.drawings import NoDrawing, normalise
 
 DOMAINS = ("photo", "sketch")
@@ -84,9 +85,15 @@ def read_unseen(path: Path, classes: Iterable[str]) -> tuple[str, ...]:
 
 
 def held_out(classes: Iterable[str], share: float, seed: int) -> tuple[str, ...]:
-    """A share of seen classes, chosen by the seed, on which every choice of training is made."""
+    """A share of seen classes, but at least two, chosen by the seed, on which every choice of training is made.
+
+    Raises:
+        DataError: too few classes are left to train on.
+    """
     ordered = sorted(classes)
-    count = max(1, round(len(ordered) * share))
+    count = max(2, round(len(ordered) * share))
+    if len(ordered) - count < 2:
+        raise DataError(f"there are {len(ordered)} seen classes; at least 4 are needed to hold {count} of them out (or hold none out)")
     chosen = np.random.default_rng((seed, 0x5EED)).permutation(len(ordered))[:count]
     return tuple(ordered[index] for index in sorted(chosen))
 
@@ -122,6 +129,18 @@ def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: in
     if not pixels:
         raise DataError(f"none of the {len(damaged)} pictures can be read; the first is {damaged[:1]}")
     return Pictures(np.stack(pixels), np.array(labels), tuple(damaged))
+
+
+def roughly(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
+    """A doodle (`model.doodles`) of each normalised sketch, in their order and size; [n, size, size, 3]."""
+    size = sketches.pixels.shape[1]
+
+    def drawn(number: int) -> NDArray[np.uint8]:
+        careful = Image.fromarray(sketches.pixels[number])
+        doodle = rough(careful, np.random.default_rng((seed, number, 2)))
+        return np.asarray(doodle.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
+
+    return np.stack([drawn(number) for number in range(len(sketches.labels))])
 
 
 class FeaturePairs:

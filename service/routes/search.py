@@ -49,4 +49,4 @@ def answer(found: Found) -> SearchResult:
         HitOut(id=hit.photo.id, score=round(hit.score, 6), label=hit.photo.label, url=f"/galleries/{name}/photos/{hit.photo.id}", metadata=hit.photo.metadata)
         for hit in found.hits
     ]
-    return SearchResult(gallery=name, model=found.model.id, hits=hits)
+    return SearchResult(gallery=name, model=found.model.id, scores=found.scores, hits=hits)

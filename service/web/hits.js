@@ -26,11 +26,11 @@ export class Hits {
     await Promise.race([Promise.all(loading), new Promise((resolve) => setTimeout(resolve, HEAD_START))]);
   }
 
-  /** Shows exactly these, in this order. */
-  show(hits) {
+  /** Shows exactly these, in this order; `scores` is what their scores are. */
+  show(hits, scores) {
     this.#shown = hits;
     const focused = document.activeElement;
-    const cells = hits.map((hit) => this.#update(hit));
+    const cells = hits.map((hit) => this.#update(hit, scores));
     const wanted = new Set(cells.map((cell) => cell.item));
     for (const item of [...this.#list.children]) if (!wanted.has(item)) item.remove();
     cells.forEach(({ item }, index) => {
@@ -40,13 +40,13 @@ export class Hits {
     this.#forget(wanted);
   }
 
-  #update(hit) {
+  #update(hit, scores) {
     const cell = this.#cell(hit);
     const label = hit.label ?? `photo ${hit.id}`;
     cell.hit = hit;
     cell.image.alt = label;
     cell.label.textContent = label;
-    cell.score.textContent = hit.score.toFixed(2);
+    cell.score.textContent = scoreText(hit.score, scores);
     cell.item.dataset.id = hit.id;
     return cell;
   }
@@ -84,4 +84,10 @@ async function load(image, url) {
   } catch {
     image.classList.add("missing");
   }
+}
+
+/** A probability in per cent, anything else as it is. */
+export function scoreText(score, scores) {
+  if (scores !== "probability") return score.toFixed(2);
+  return score < 0.005 ? "< 1 %" : `${Math.round(score * 100)} %`;
 }

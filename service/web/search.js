@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { announce } from "./announce.js";
 import { byId, element, fillSelect } from "./dom.js";
-import { Hits } from "./hits.js";
+import { Hits, scoreText } from "./hits.js";
 import { Latest } from "./latest.js";
 import { Notice } from "./notice.js";
 
@@ -83,7 +83,7 @@ export class SketchSearch {
   #show(answer) {
     this.#answer = answer;
     const hits = answer?.hits ?? [];
-    this.#hits.show(hits);
+    this.#hits.show(hits, answer?.scores);
     byId("sketch-empty").hidden = answer !== null;
     byId("hits-title").textContent = this.#alike ? `More like ${name(this.#alike)}` : "Hits";
     byId("back-to-drawing").hidden = !this.#alike;
@@ -110,7 +110,7 @@ export class SketchSearch {
   #open(hit) {
     const hits = this.#hits.shown;
     const place = hits.findIndex(({ id }) => id === hit.id);
-    const facts = [["Score", hit.score.toFixed(3)], ["Place", `${place + 1} of ${hits.length}`], ["Photo", String(hit.id)]];
+    const facts = [[this.#answer.scores === "probability" ? "Likely" : "Score", scoreText(hit.score, this.#answer.scores)], ["Place", `${place + 1} of ${hits.length}`], ["Photo", String(hit.id)]];
     for (const [key, value] of Object.entries(hit.metadata ?? {})) facts.push([key, typeof value === "string" ? value : JSON.stringify(value)]);
     this.#viewer.show({
       title: name(hit), url: api.pictureUrl(hit.url), preview: byId("hits").children[place]?.querySelector("img")?.src, facts,

@@ -1,9 +1,16 @@
 """Scores that are probabilities: fitted on pairs whose truth is known, and judged."""
 
+from dataclasses import replace
+
 import pytest
 import torch
+from typer.testing import CliRunner
 
+from model import checkpoint
 from model.calibration import Calibration, expected_error, fit
+from model.cli import app
+from model.iiae import IIAE
+from model.presets import PRESETS
 
 
 def drawn(count: int, slope: float, intercept: float) -> tuple[torch.Tensor, torch.Tensor]:
@@ -52,3 +59,21 @@ def test_pairs_of_one_kind_cannot_be_fitted():
 def test_the_error_is_what_is_said_less_what_is_so():
     assert expected_error(torch.full((10,), 0.8), torch.arange(10) < 8) == pytest.approx(0, abs=1e-6)
     assert expected_error(torch.full((10,), 0.8), torch.arange(10) < 3) == pytest.approx(0.5, abs=1e-6)
+
+
+def test_a_model_without_held_out_classes_takes_the_mean_of_others_curves(tmp_path):
+    torch.manual_seed(0)
+    preset = replace(PRESETS["sketchy"], backbone=None, shared_encoder="linear", zs_size=8, feature_size=16)
+    about = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
+    curves = {"one": (4.0, -3.0), "two": (6.0, -5.0), "none": None}
+    for name, curve in curves.items():
+        calibration = {} if curve is None else {"y": Calibration(*curve)}
+        checkpoint.publish(tmp_path / "checkpoints", name, IIAE(preset), calibration=calibration, **about)
+    command = ["calibrate", "none", "--home", str(tmp_path)]
+    refused = CliRunner().invoke(app, [*command, "--like", "one", "--like", "none"])
+    assert refused.exit_code == 2
+    assert CliRunner().invoke(app, [*command, "--like", "one", "--like", "two"]).exit_code == 0
+    manifest = checkpoint.read_manifest(checkpoint.find(tmp_path / "checkpoints", "none"))
+    assert manifest.calibration == {"y": Calibration(5.0, -4.0)}
+    assert manifest.score("y", 0.8) == pytest.approx(0.5)
+    assert manifest.score("x", 0.3) == 0.3

@@ -7,15 +7,15 @@ import torch.nn.functional as F
 from model.depthwise import depthwise
 
 
-@pytest.mark.parametrize(("kernel", "stride"), [(3, 1), (5, 1), (3, 2), (5, 2)])
-def test_gradients_equal_the_convolutions(kernel, stride):
+@pytest.mark.parametrize(("kernel", "stride", "padding"), [(3, 1, 1), (5, 1, 2), (3, 2, 0), (5, 2, 0)])
+def test_gradients_equal_the_convolutions(kernel, stride, padding):
     torch.manual_seed(0)
     inputs, weight = torch.randn(4, 24, 13, 11), torch.randn(24, 1, kernel, kernel)
     inputs, weight = inputs.bfloat16().float().requires_grad_(), weight.bfloat16().float().requires_grad_()
-    expected = F.conv2d(inputs, weight, stride=stride, groups=24)
+    expected = F.conv2d(inputs, weight, stride=stride, padding=padding, groups=24)
     wanted = torch.autograd.grad(expected.square().sum(), (inputs, weight))
     with torch.autocast("cpu", torch.bfloat16):
-        outputs = depthwise(inputs, weight, stride)
+        outputs = depthwise(inputs, weight, stride, padding)
     assert outputs.dtype == torch.bfloat16
     torch.testing.assert_close(outputs.float(), expected, rtol=2e-2, atol=2e-1)
     for found, right in zip(torch.autograd.grad(outputs.float().square().sum(), (inputs, weight)), wanted, strict=True):

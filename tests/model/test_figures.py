@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from model.data.sketchy import read_catalogue
-from model.figures import GAP, MARK, RIGHT, TILE, WRONG, search_rows
+from model.figures import BAR, GAP, MARK, RIGHT, TILE, WRONG, class_bars, search_rows
 from model.inference import Inference
 from model.presets import PRESETS
 
@@ -44,3 +44,9 @@ def test_hits_are_marked_right_or_wrong(catalogue):
     for row in range(4):
         marks = [sheet.getpixel((column * (TILE + GAP) + MARK + TILE - MARK, row * (TILE + GAP) + TILE - MARK)) for column in range(1, 6)]
         assert marks == [RIGHT] * 3 + [WRONG] * 2
+
+
+def test_bars_are_as_long_as_what_they_show_and_the_best_comes_first():
+    sheet = class_bars({"low": 0.2, "high": 0.9, "middle": 0.5}, chance=0.1)
+    lengths = [sum(sheet.getpixel((x, row * 20 + 14)) == BAR for x in range(sheet.width)) for row in range(3)]
+    assert lengths == pytest.approx([450, 250, 100], abs=6)

@@ -1,11 +1,13 @@
-"""Folders as people have them, indexed: names in other encodings, files that are no pictures."""
+"""Folders as people have them, indexed: names in other encodings, files that are no pictures, drawings of nothing."""
 
 import os
 
 import numpy as np
 import torch
-from serving import png
+from PIL import Image, ImageDraw
+from serving import png, publish_sketch
 
+from model import checkpoint
 from service.galleries import Galleries
 from service.gallery import About
 from service.indexing import index_items, pictures_below
@@ -42,3 +44,19 @@ def test_names_that_are_not_utf8_are_left_out_with_a_reason(tmp_path):
     said = "\n".join(done.damaged).encode().decode()  # what can be printed
     for words in ("broken.png: this is not an image", r"caf\xe9.png: ", r"caf\xe9/1.png: ", r"link\xe9.png: ", "not UTF-8"):
         assert words in said
+
+
+def test_an_empty_drawing_is_left_out_with_a_reason(tmp_path):
+    folder = tmp_path / "drawings"
+    folder.mkdir()
+    for name in ("empty", "line"):
+        paper = Image.new("RGB", (64, 64), "white")
+        if name == "line":
+            ImageDraw.Draw(paper).line((10, 10, 50, 40), "black", 3)
+        paper.save(folder / f"{name}.png")
+    inference = checkpoint.load(publish_sketch(tmp_path, drawings=True), torch.device("cpu"))
+    gallery = Galleries(tmp_path / "galleries").create("g", About(model="m", digest="d", domain="sketch", distance="cosine", dim=32))
+    done = index_items(gallery, inference, pictures_below(folder), max_pixels=10_000)
+    assert (done.added, gallery.count) == (1, 1)
+    assert len(done.damaged) == 1
+    assert "empty.png: the picture has no ink" in done.damaged[0]

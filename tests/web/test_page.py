@@ -172,7 +172,7 @@ def ink(page: Page) -> int:
 
 def hits(*ids: int) -> dict[str, object]:
     found = [{"id": each, "score": 1 / each, "label": f"hit {each}", "url": f"/galleries/things/photos/{each}", "metadata": {}} for each in ids]
-    return {"gallery": "things", "model": "small-sketches", "hits": found}
+    return {"gallery": "things", "model": "small-sketches", "scores": "cosine", "hits": found}
 
 
 def test_hits_appear_while_the_stroke_is_still_drawn(page: Page) -> None:

@@ -1,0 +1,269 @@
+"""Sketch search trained on a small data set: it learns, opens nothing of unseen classes, and goes on after a kill."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from shapes import draw, wheel
+from typer.testing import CliRunner
+
+from model import checkpoint, fine_tuning
+from model.backbones import Backbone
+from model.cli import app
+from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_catalogue, roughly
+from model.evaluation import by_class, sketch_search
+from model.fine_tuning import Recipe, crops, supervised_contrast
+from model.inference import Inference
+from model.linear_start import end_at_components
+from model.metrics import cosine, mean_average_precision, ranked_relevance
+from model.presets import PRESETS, Preset
+from model.serving_form import serving_form
+from model.sketch_training import SketchPlan, TrainedSketch, train_on_features, train_sketch
+from model.storage import read_tensors
+
+CLASSES = ("bar", "cross", "disc", "star", "triangle")
+RECIPE = Recipe(epochs=6, batch=16, learning_rate=1e-3, distillation=0.0, sketch_distillation=0.0, small=0.75)
+
+
+@pytest.fixture(scope="module")
+def weights(tmp_path_factory) -> tuple[str, Path]:
+    return wheel(tmp_path_factory.mktemp("imagenet") / "weights")
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory) -> Path:
+    return draw(tmp_path_factory.mktemp("data") / "shapes", CLASSES, 20)
+
+
+def preset(network: str, **changes: object) -> Preset:
+    small = {"image_size": 64, "zs_size": 64, "feature_size": 64, "batch_size": 5, "shared_encoder": "linear", "backbone": network}
+    return replace(PRESETS["sketchy"], **{**small, **changes})
+
+
+def trained(folder: Path, weights: tuple[str, Path], seen: Catalogue, plan: SketchPlan, **more: object) -> TrainedSketch:
+    return train_sketch(folder, preset(weights[0]), seen, plan, weights=weights[1], **more)
+
+
+def searched(made: TrainedSketch, catalogue: Catalogue) -> dict[str, float]:
+    return sketch_search(Inference(made.iiae, made.backbone, torch.device("cpu")), catalogue)
+
+
+# both stages
+
+
+def test_training_finds_what_it_did_not_find_before(tmp_path, weights, shapes):
+    seen = read_catalogue(shapes)
+    begun = SketchPlan(recipe=replace(RECIPE, epochs=1, learning_rate=1e-7), held_out=0.0, steps=1, decoder_steps=1)
+    before = searched(trained(tmp_path / "before", weights, seen, begun), seen)
+    losses: list[float] = []
+    plan = SketchPlan(recipe=RECIPE, held_out=0.0, steps=60, decoder_steps=20)
+    made = trained(tmp_path / "after", weights, seen, plan, report_backbone=lambda step, steps, loss, validation: losses.append(loss))
+    assert np.mean(losses[-6:]) < np.mean(losses[:6]) - 0.3
+    after = searched(made, seen)
+    assert after["map_all"] > max(0.7, before["map_all"] + 0.03)
+    assert after["features_map_all"] > before["features_map_all"] + 0.04
+    assert after["exclusive_map_all"] < 0.45
+    classes = by_class(Inference(made.iiae, made.backbone, torch.device("cpu")), seen)
+    assert list(classes) == list(CLASSES)
+    assert np.mean(list(classes.values())) == pytest.approx(after["map_all"], abs=1e-5)
+
+
+OPENED: list[str] = []
+sys.addaudithook(lambda event, arguments: OPENED.append(str(arguments[0])) if event == "open" and OPENED else None)  # there is no taking it away
+
+
+def test_no_file_of_an_unseen_class_is_opened(tmp_path, weights, shapes):
+    (tmp_path / "unseen.txt").write_text("star\n")
+    arguments = ["--data", str(shapes), "--home", str(tmp_path), "--unseen", str(tmp_path / "unseen.txt"), "--epochs", "1", "--steps", "12"]
+    (tmp_path / "downloads").symlink_to(weights[1])
+    OPENED.append("from here on")
+    try:
+        done = CliRunner().invoke(
+            app, ["train", "sketchy", "--image-size", "64", "--hold-out", "0.4", "--backbone", weights[0], *arguments], catch_exceptions=False
+        )
+    finally:
+        opened, _ = [Path(path) for path in OPENED], OPENED.clear()
+    assert done.exit_code == 0, done.output
+    pictures = [path for path in opened if shapes in path.parents and path.suffix in {".jpg", ".png"}]
+    assert {path.parent.name for path in pictures} == {"bar", "cross", "disc", "triangle"}
+    assert len(pictures) >= 4 * 40
+    manifest = checkpoint.read_manifest(checkpoint.find(tmp_path / "checkpoints", "sketchy"))
+    assert set(manifest.calibration) == {"x", "y"}
+    assert 0 <= manifest.metrics["held_out_map_all"] <= 1
+
+
+class Killed(Exception):
+    pass
+
+
+def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, shapes):
+    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2), held_out=0.4, steps=12, decoder_steps=12)
+
+    def kill(step: int, steps: int, loss: float, validation: float | None) -> None:
+        if step == steps - 1:
+            raise Killed
+
+    whole = trained(tmp_path / "whole", weights, seen, plan)
+    with pytest.raises(Killed):
+        trained(tmp_path / "halves", weights, seen, plan, report_backbone=kill)
+    resumed = trained(tmp_path / "halves", weights, seen, plan, resume=True)
+    for part in ("backbone", "iiae"):
+        once, twice = getattr(whole, part).state_dict(), getattr(resumed, part).state_dict()
+        assert all(torch.equal(once[key], twice[key]) for key in once), part
+    assert read_tensors(tmp_path / "halves" / fine_tuning.STATE)[1]["step"] == 2 * (60 // RECIPE.batch)
+
+
+# what the first stage is made of
+
+
+def test_a_batch_holds_a_sketch_of_each_photos_class_and_every_photo_once_an_epoch():
+    photo_labels, sketch_labels = np.repeat(np.arange(4), 8), np.repeat(np.arange(4), 5)
+    epoch = [fine_tuning._draw(photo_labels, sketch_labels, replace(RECIPE, batch=8), step, np.random.default_rng(step)) for step in range(4)]
+    for photos, sketches in epoch:
+        assert (photo_labels[photos] == sketch_labels[sketches]).all()
+    assert sorted(np.concatenate([photos for photos, _ in epoch])) == list(range(32))
+
+
+def test_contrast_is_less_where_a_class_is_together():
+    labels = torch.tensor([0, 0, 1, 1])
+    together = torch.nn.functional.normalize(torch.tensor([[1.0, 0.1], [1.0, -0.1], [-1.0, 0.1], [-1.0, -0.1]]))
+    apart = together[[0, 2, 1, 3]]
+    assert supervised_contrast(together, labels, 0.1) < 0.1 < supervised_contrast(apart, labels, 0.1)
+
+
+@pytest.mark.parametrize("sketch", [False, True])
+def test_crops_are_views_of_what_is_there(sketch):
+    pixels = np.full((6, 80, 80, 3), 255, np.uint8)
+    pixels[:, 30:50, 30:50] = 0
+    views = [crops(pixels, 48, np.random.default_rng(seed), sketch=sketch, shake=0.02) for seed in (0, 0, 1)]
+    assert views[0].shape == (6, 3, 48, 48)
+    assert torch.equal(views[0], views[1])
+    assert not torch.equal(views[0], views[2])
+    assert float(views[0].min()) >= -1.001
+    assert float(views[0].max()) <= 1.001
+    dark = (views[0].mean(1) < 0).float().mean((1, 2))
+    assert ((dark > 0.01) & (dark < 0.3)).all()
+    if sketch:
+        assert (views[0][:, :, 0] > 0.9).all()  # paper all around
+
+
+def test_a_shaken_sketch_is_frayed_and_no_more():
+    pixels = np.full((8, 96, 96, 3), 255, np.uint8)
+    pixels[:, 46:50, 10:86] = 0
+    calm, shaken = (crops(pixels, 96, np.random.default_rng(0), sketch=True, shake=reach) for reach in (0.0, 0.05))
+    changed = ((calm - shaken).abs().amax(1) > 0.5).float().mean((1, 2))
+    assert (changed > 0).sum() >= 2  # half of them are left in peace
+    assert (changed == 0).sum() >= 2
+    assert changed.max() < 0.12
+
+
+# what is decoded
+
+
+def test_training_sees_sketches_as_the_service_does(tmp_path, shapes):
+    seen = read_catalogue(shapes).only(["star"])
+    inverted = [(tmp_path / f"{number}.png", label) for number, (_, label) in enumerate(seen.sketches)]
+    for (path, _), (source, _) in zip(inverted, seen.sketches, strict=True):
+        Image.fromarray(255 - np.asarray(Image.open(source))).save(path)
+    plain, white_on_black = (decode(files, ("star",), 64, drawings=True).pixels for files in (seen.sketches, inverted))
+    assert (plain != decode(seen.sketches, ("star",), 64).pixels).any()
+    np.testing.assert_array_equal(plain, white_on_black)
+    inference = Inference.__new__(Inference)
+    inference.preset = preset("efficientnet-lite0")
+    with Image.open(seen.sketches[0][0]) as sketch:
+        prepared = inference.prepare(sketch.convert("RGB"), "y")
+    np.testing.assert_allclose(prepared.permute(1, 2, 0).numpy(), plain[0].astype(np.float32) / 127.5 - 1, atol=0.02)
+
+
+def test_empty_paper_is_left_out_and_named(tmp_path, shapes):
+    Image.new("L", (64, 64), 255).save(tmp_path / "empty.png")
+    seen = read_catalogue(shapes).only(["star"])
+    found = decode([(tmp_path / "empty.png", "star"), *seen.sketches[:2]], ("star",), 64, drawings=True)
+    assert found.damaged == ("star/empty.png",)
+    assert len(found.labels) == 2
+
+
+def test_every_sketch_has_a_rough_form_of_its_own(shapes):
+    sketches = decode(read_catalogue(shapes).only(["star"]).sketches[:4], ("star",), 64, drawings=True)
+    made = roughly(sketches, 0)
+    assert made.shape == sketches.pixels.shape
+    assert all((made[number] != sketches.pixels[number]).any() for number in range(4))
+    np.testing.assert_array_equal(made, roughly(sketches, 0))
+
+
+# between the stages
+
+
+def test_the_last_layer_keeps_what_photos_and_sketches_differ_in_by_class():
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(200) % 20
+    means = torch.randn(20, 1280, generator=generator)
+    photos, sketches = (means[labels] * 2 + torch.randn(200, 1280, generator=generator) for _ in range(2))
+    backbone = Backbone("efficientnet-lite0", 128)
+    end_at_components(backbone, photos, sketches + 5, seed=0)
+    with torch.no_grad():
+        x, y = backbone.feature(photos), backbone.feature(sketches + 5)
+    assert x.std(0).max() < 3 * x.std(0).min()  # rotated: unrotated, the first would be 5 times the last
+    found = mean_average_precision(ranked_relevance(cosine(y - y.mean(0), x - x.mean(0)), labels, labels))
+    assert found > 0.99
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_the_serving_form_gives_the_same_features(mirrored, shapes, monkeypatch):
+    _, _, backbone = checkpoint.load_parts(next(folder for folder in checkpoint.released() if folder.name == "sketchy"))
+    assert backbone is not None
+    backbone.eval().mirrored = mirrored
+    seen = read_catalogue(shapes)
+    pixels = torch.from_numpy(decode([*seen.photos[::20], *seen.sketches[::20]], CLASSES, 96).pixels).permute(0, 3, 1, 2) / 127.5 - 1
+    with torch.inference_mode():
+        whole, quick = backbone(pixels), serving_form(backbone, torch.device("cpu"))(pixels)
+        halves = [backbone(pixels), backbone(pixels.flip(-1))]
+        backbone.mirrored = False
+        alone = (backbone(pixels) + backbone(pixels.flip(-1))) / 2
+    torch.testing.assert_close(whole, alone if mirrored else halves[0], rtol=1e-3, atol=1e-3)
+    centred = [features - whole.mean(0) for features in (whole, quick)]
+    assert torch.nn.functional.cosine_similarity(*centred).min() > 0.99
+    monkeypatch.setattr("model.serving_form.precision", lambda device: torch.float32)
+    backbone.mirrored = mirrored
+    with torch.inference_mode():
+        torch.testing.assert_close(serving_form(backbone, torch.device("cpu"))(pixels), whole, rtol=1e-3, atol=1e-3)
+
+
+# the second stage
+
+
+def test_iiae_takes_what_is_shared_and_leaves_what_is_not(tmp_path):
+    """Features of a known make: a class's code that both domains show, and a code of each picture's own."""
+    generator = torch.Generator().manual_seed(0)
+    classes, each, size = 12, 20, 64
+    labels = np.repeat(np.arange(classes), each)
+    shared = torch.randn(classes, size, generator=generator)[torch.from_numpy(labels)]
+
+    def domain() -> torch.Tensor:
+        own = torch.randn(len(labels), 8, generator=generator) @ torch.randn(8, size, generator=generator)
+        return shared + 0.5 * own + 0.1 * torch.randn(len(labels), size, generator=generator)
+
+    photos, sketches = domain(), domain()
+    made = preset("efficientnet-lite0", backbone=None, shared_encoder="printed", feature_size=size, zs_size=16, zx_size=8, batch_size=12, annealing=200.0)
+    made = replace(made, learning_rate=1e-3, reconstruction_weight=100.0)
+    plan = SketchPlan(recipe=RECIPE, steps=300)
+    iiae = train_on_features(tmp_path, made, FeaturePairs(photos, labels, sketches, labels), plan, validate=lambda _: {"validation": 0.0}).eval()
+    chosen = torch.from_numpy(labels)
+
+    def found(x: torch.Tensor, y: torch.Tensor) -> float:
+        return mean_average_precision(ranked_relevance(cosine(y, x), chosen, chosen))
+
+    with torch.no_grad():
+        zs, z = ([kind(side, features).mean for side, features in (("x", photos), ("y", sketches))] for kind in (iiae.shared, iiae.exclusive))
+    assert found(*zs) > 0.97 > 0.92 > found(photos, sketches)
+    assert found(*z) < 0.2  # chance is 1 in 12
+
+
+def test_pictures_of_a_class_without_a_sketch_make_no_pair():
+    pictures = Pictures(np.zeros((3, 8, 8, 3), np.uint8), np.array([0, 1, 1]), ())
+    pairs = FeaturePairs(torch.zeros(3, 4), pictures.labels, torch.zeros(2, 4), np.array([1, 1]))
+    assert len(pairs) == 1
