@@ -1,0 +1,43 @@
+"""Which unseen classes the backbone knew already: those whose photos are of one of ImageNet's 1,000 classes.
+
+    pip download --no-deps timm && python -m benchmarks.imagenet_classes --data DIR --synsets timm-*.whl
+
+Sketchy's photos are ImageNet's, and each file's name begins with its synset. The list of the 1,000 comes from timm's wheel.
+"""
+
+import zipfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from model.data.sketchy import read_catalogue, read_unseen
+
+LIST = "timm/data/_info/imagenet_synsets.txt"
+SPLITS = Path(__file__).parents[1] / "model" / "splits"
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    synsets: Annotated[Path, typer.Option(help="timm's wheel.")],
+) -> None:
+    """Print a table for each split."""
+    with zipfile.ZipFile(synsets) as wheel:
+        known = set(wheel.read(LIST).decode().split())
+    catalogue = read_catalogue(data)
+    for split in sorted(SPLITS.glob("*.txt")):
+        table = Table("unseen class", "photos", "of the 1,000", title=split.stem)
+        among = 0
+        for name in read_unseen(split, catalogue.classes):
+            photos = [path.name.split("_")[0] for path, label in catalogue.photos if label == name]
+            pretrained = sum(synset in known for synset in photos)
+            among += pretrained > 0
+            table.add_row(name, str(len(photos)), str(pretrained))
+        table.add_row("classes with any", "", str(among))
+        Console().print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

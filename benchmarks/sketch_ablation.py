@@ -1,0 +1,100 @@
+"""Table 6's last column: five objectives on the same features, three seeds each.
+
+    python -m benchmarks.sketch_ablation --data DIR --unseen sketchy-25 --checkpoint NAME
+
+The features are those of the checkpoint's backbone, which was fine-tuned on the seen classes; only IIAE is trained anew,
+with encoders of zs that are linear and begin at the features' components, and with D.2 wholly as printed. The step that is
+kept is the best on classes held out of the seen ones, as in training.
+"""
+
+import tempfile
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from model import checkpoint
+from model.data.sketchy import Catalogue, FeaturePairs, held_out, read_catalogue, read_unseen
+from model.evaluation import sketch_codes
+from model.fine_tuning import Recipe
+from model.iiae import IIAE
+from model.inference import Inference
+from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
+from model.presets import SIDES, Preset, Side
+from model.sketch_training import SketchPlan, train_on_features
+
+NAMES = {"ii": "II", "ii-mi": "II−MI", "elbo+ii": "ELBO+λII", "iiae": "IIAE", "elbo": "ELBO"}
+PAPER = {"ii": ".517, .605", "ii-mi": ".534, .616", "elbo+ii": ".516, .595", "iiae": ".573, .659", "elbo": ""}
+SPLITS = Path(__file__).parents[1] / "model" / "splits"
+Codes = dict[Side, Tensor]
+
+
+class Half:
+    """Features of some classes' pictures, and their class numbers."""
+
+    def __init__(self, inference: Inference, catalogue: Catalogue) -> None:
+        codes, self.labels = sketch_codes(inference, catalogue)
+        self.features: Codes = dict(zip(SIDES, codes["features_"], strict=True))
+
+    def figures(self, codes: Codes) -> tuple[float, float]:
+        """mAP@all and P@100."""
+        relevant = ranked_relevance(cosine(codes["y"], codes["x"]), self.labels["y"], self.labels["x"])
+        return mean_average_precision(relevant), precision_at(relevant, 100)
+
+    def of(self, iiae: IIAE, *, exclusive: bool = False) -> tuple[float, float]:
+        """The same of a model's means."""
+        encode = iiae.exclusive if exclusive else iiae.shared
+        with torch.no_grad():
+            return self.figures({side: encode(side, self.features[side]).mean for side in SIDES})
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
+    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
+    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    seeds: Annotated[int, typer.Option(min=1)] = 3,
+    steps: Annotated[int, typer.Option(min=12)] = SketchPlan.steps,
+) -> None:
+    """Print the table."""
+    began = time.monotonic()
+    folder = checkpoint.find(home / "checkpoints", name)
+    manifest = checkpoint.read_manifest(folder)
+    inference = checkpoint.load(folder, torch.device("cpu"))
+    catalogue = read_catalogue(data)
+    file = SPLITS / f"{unseen}.txt"
+    hidden = read_unseen(file if file.is_file() else Path(unseen), catalogue.classes)
+    seen = tuple(label for label in catalogue.classes if label not in hidden)
+    chosen_on = held_out(seen, SketchPlan.held_out, manifest.seed)
+    train, held, test = (Half(inference, catalogue.only(classes)) for classes in ([label for label in seen if label not in chosen_on], chosen_on, hidden))
+    table = Table("objective", "zs encoders", "mAP@all", "P@100", "exclusive mAP", "paper: mAP, P@100", title=f"{manifest.name}, {unseen}, {seeds} seeds")
+    precision, first = test.figures(test.features)
+    table.add_row("features alone", "", f"{precision:.3f}", f"{first:.3f}", "", "")
+    linear = replace(manifest.preset, shared_encoder="linear", zs_size=manifest.preset.feature_size)
+    printed = replace(manifest.preset, shared_encoder="printed", zs_size=64)
+    for encoders, preset in (("from the components", linear), ("as printed", printed)):
+        for objective, named in NAMES.items():
+            found = np.array([_trained(preset, objective, seed, steps, train, held, test) for seed in range(seeds)])
+            cells = [f"{mean:.3f} ± {spread:.3f}" for mean, spread in zip(found.mean(0), found.std(0, ddof=1 if seeds > 1 else 0), strict=True)]
+            table.add_row(named, encoders, *cells, PAPER[objective])
+    Console(width=110).print(table)
+    print(f"{time.monotonic() - began:.0f} s")
+
+
+def _trained(preset: Preset, objective: str, seed: int, steps: int, train: Half, held: Half, test: Half) -> tuple[float, float, float]:
+    pairs = FeaturePairs(train.features["x"], train.labels["x"].numpy(), train.features["y"], train.labels["y"].numpy())
+    plan = SketchPlan(recipe=Recipe(seed=seed), objective=objective, steps=steps)
+    with tempfile.TemporaryDirectory() as run:
+        iiae = train_on_features(Path(run), preset, pairs, plan, validate=lambda present: {"validation": held.of(present)[0]}).eval()
+    return (*test.of(iiae), test.of(iiae, exclusive=True)[0])
+
+
+if __name__ == "__main__":
+    typer.run(main)

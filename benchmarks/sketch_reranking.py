@@ -1,0 +1,125 @@
+"""What re-ranking would give, and what several sketches at once do.
+
+    python -m benchmarks.sketch_reranking --data DIR --unseen sketchy-25 --checkpoint NAME
+
+Once on the classes that were held out of training, where one would choose, and once on the unseen ones, where it is told.
+"""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+import typer
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from model import checkpoint
+from model.calibration import expected_error
+from model.data.sketchy import Catalogue, held_out, read_catalogue, read_unseen
+from model.evaluation import sketch_codes
+from model.inference import Inference
+from model.metrics import mean_average_precision, precision_at, ranked_relevance
+from model.sketch_training import SketchPlan
+
+SPLITS = Path(__file__).parents[1] / "model" / "splits"
+NEIGHBOURS = 10
+
+
+class Search:
+    """Unit codes of photos and sketches of some classes, and their class numbers."""
+
+    def __init__(self, inference: Inference, catalogue: Catalogue) -> None:
+        codes, labels = sketch_codes(inference, catalogue)
+        self.photos, self.sketches = (F.normalize(each) for each in codes[""])
+        self.photo_labels, self.sketch_labels = labels["x"], labels["y"]
+
+    def figures(self, scores: Tensor, labels: Tensor | None = None) -> str:
+        """mAP@all and P@10."""
+        relevant = ranked_relevance(scores, self.sketch_labels if labels is None else labels, self.photo_labels)
+        return f"{mean_average_precision(relevant):.3f}, {precision_at(relevant, 10):.3f}"
+
+    def expanded(self, hits: int, weight: float) -> Tensor:
+        """Each query with the mean of its first hits added."""
+        near = (self.sketches @ self.photos.T).topk(hits).indices
+        return F.normalize(self.sketches + weight * F.normalize(self.photos[near].mean(1))) @ self.photos.T
+
+    def less_hubs(self, bank: Tensor, weight: float) -> Tensor:
+        """Less a share of how near each photo is to the nearest of a bank of codes."""
+        nearness = self.photos @ bank.T
+        nearness[nearness > 1 - 1e-5] = -1  # itself
+        return self.sketches @ self.photos.T - weight * nearness.topk(NEIGHBOURS).values.mean(1)
+
+    def several(self, count: int, seed: int) -> tuple[Tensor, Tensor]:
+        """Scores of the mean of `count` sketches of a class, as many queries as sketches, and their labels."""
+        rng = np.random.default_rng(seed)
+        groups = [rng.choice(np.flatnonzero(self.sketch_labels.numpy() == int(label)), count, replace=False) for label in self.sketch_labels]
+        return self.sketches[torch.from_numpy(np.stack(groups))].mean(1) @ self.photos.T, self.sketch_labels
+
+    def beside(self, weight: float, seed: int) -> Tensor:
+        """Scores of a sketch with a photo of its class beside it; that photo comes last."""
+        rng = np.random.default_rng(seed)
+        chosen = torch.tensor([int(rng.choice(np.flatnonzero(self.photo_labels.numpy() == int(label)))) for label in self.sketch_labels])
+        scores = ((1 - weight) * self.sketches + weight * self.photos[chosen]) @ self.photos.T
+        scores[torch.arange(len(scores)), chosen] = -9
+        return scores
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
+    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
+    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+) -> None:
+    """Print the table, and how well scores are calibrated."""
+    folder = checkpoint.find(home / "checkpoints", name)
+    manifest = checkpoint.read_manifest(folder)
+    inference = checkpoint.load(folder, torch.device("cpu"))
+    catalogue = read_catalogue(data)
+    file = SPLITS / f"{unseen}.txt"
+    hidden = read_unseen(file if file.is_file() else Path(unseen), catalogue.classes)
+    seen = [label for label in catalogue.classes if label not in hidden]
+    chosen_on = held_out(seen, SketchPlan.held_out, manifest.seed)
+    bank = Search(inference, catalogue.only([label for label in seen if label not in chosen_on])).sketches
+    searches = [Search(inference, catalogue.only(chosen_on)), Search(inference, catalogue.only(hidden))]
+    table = Table("", "held-out classes: mAP, P@10", "unseen: mAP, P@10", title=f"{manifest.name}, {unseen}")
+    table.add_row("cosine", *(each.figures(each.sketches @ each.photos.T) for each in searches), end_section=True)
+    for hits in (3, 5, 10):
+        for weight in (0.5, 1.0):
+            table.add_row(f"query expanded by {hits} hits, weight {weight}", *(each.figures(each.expanded(hits, weight)) for each in searches))
+    for weight in (0.25, 0.5, 1.0):
+        table.add_row(f"less {weight} of a photo's nearness to {NEIGHBOURS} seen sketches", *(each.figures(each.less_hubs(bank, weight)) for each in searches))
+    for weight in (0.25, 0.5, 1.0):
+        table.add_row(f"less {weight} of its nearness to {NEIGHBOURS} other photos", *(each.figures(each.less_hubs(each.photos, weight)) for each in searches))
+    for count in (2, 3, 5):
+        table.add_row(f"mean of {count} sketches of a class", *(each.figures(*each.several(count, 0)) for each in searches))
+    for weight in (0.25, 0.5, 0.75):
+        table.add_row(f"a photo of the class beside, weight {weight}", *(each.figures(each.beside(weight, 0)) for each in searches))
+    console = Console(width=120)
+    console.print(table)
+    _reliability(console, searches[1], manifest.calibration["y"].slope, manifest.calibration["y"].intercept)
+
+
+def _reliability(console: Console, search: Search, slope: float, intercept: float) -> None:
+    """What scores said of the unseen classes' pairs, and what was so."""
+    said = (slope * (search.sketches @ search.photos.T) + intercept).sigmoid()
+    so = search.sketch_labels[:, None] == search.photo_labels
+    table = Table(
+        "score", "pairs", "mean score", "of the sketch's class", title=f"Scores on unseen classes; expected calibration error {expected_error(said, so):.3f}"
+    )
+    edges = [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01]
+    for low, high in pairwise(edges):
+        inside = (said >= low) & (said < high)
+        if inside.any():
+            table.add_row(f"{low:.2f}-{min(high, 1):.2f}", str(int(inside.sum())), f"{said[inside].mean():.2f}", f"{so[inside].float().mean():.2f}")
+    first = said.argmax(1)
+    hit = so[torch.arange(len(so)), first]
+    table.add_row("first hits", str(len(first)), f"{said.max(1).values.mean():.2f}", f"{hit.float().mean():.2f}")
+    console.print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,124 @@
+"""How long a query takes from pixels to embedding on one core, and a catalogue on two, beside the bare backbone.
+
+    python -m benchmarks.sketch_speed --data DIR
+
+All forms take turns within one run; what is printed are medians, and ratios to the bare backbone in its serving form.
+`mAP` is that of the backbone's features on the pictures of `--unseen`: the served form must rank as the trained one does.
+"""
+
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from model import checkpoint
+from model.data.sketchy import Pictures, decode, read_catalogue, read_unseen
+from model.fine_tuning import mean_average_precision_of, standardised
+from model.inference import Inference
+from model.serving_form import serving_form
+from service.galleries import Galleries
+from service.gallery import About
+from service.indexing import index_items, pictures_below
+
+SPLITS = Path(__file__).parents[1] / "model" / "splits"
+CPU = torch.device("cpu")
+
+
+def milliseconds(forms: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Medians of as many rounds, in which the forms take turns."""
+    times: dict[str, list[float]] = {name: [] for name in forms}
+    for run in forms.values():
+        run()
+    for _ in range(rounds):
+        for name, run in forms.items():
+            began = time.perf_counter()
+            run()
+            times[name].append((time.perf_counter() - began) * 1000)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def table(title: str, found: dict[str, float], unit: str, bare: str) -> Table:
+    sheet = Table("", unit, f": {bare}", title=title)
+    for name, value in found.items():
+        sheet.add_row(name, f"{value:.1f}", f"{value / found[bare]:.2f}")
+    return sheet
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    unseen: Annotated[str, typer.Option(help="Classes whose mAP is compared.")] = "sketchy-25",
+    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
+    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    rounds: Annotated[int, typer.Option(min=3)] = 20,
+) -> None:
+    """Print three tables."""
+    folder = checkpoint.find(home / "checkpoints", name)
+    manifest, _, trained = checkpoint.load_parts(folder)
+    assert trained is not None
+    inference = checkpoint.load(folder, CPU)
+    eager = trained.eval().requires_grad_(False)
+    quick = serving_form(trained, CPU)
+    size = manifest.preset.image_size
+    catalogue = read_catalogue(data)
+    file = catalogue.sketches[0][0]
+    with Image.open(file) as opened:
+        pixels = inference.prepare(opened.convert("RGB"), "y")[None]
+
+    def pixels_to_code() -> Tensor:
+        with Image.open(file) as sketch:
+            return inference.shared("y", inference.prepare(sketch.convert("RGB"), "y")[None])
+
+    with torch.inference_mode():
+        torch.set_num_threads(1)
+        bare = {"full-precision eager backbone": lambda: eager(pixels), "serving form of the backbone": lambda: quick(pixels)}
+        query = milliseconds({**bare, "a drawing's file to its zs": pixels_to_code}, rounds)
+        torch.set_num_threads(2)
+        console = Console(width=110)
+        console.print(table(f"A query on one core, {size}×{size}", query, "ms", "serving form of the backbone"))
+        console.print(table("A catalogue on two cores, ms a photo", _catalogue(data, inference, eager, quick, size), "ms", "serving form of the backbone"))
+        hidden = read_unseen(SPLITS / f"{unseen}.txt" if (SPLITS / f"{unseen}.txt").is_file() else Path(unseen), catalogue.classes)
+        some = catalogue.only(hidden)
+        photos, sketches = decode(some.photos, hidden, size), decode(some.sketches, hidden, size, drawings=manifest.preset.drawings)
+        for label, network in (("full-precision eager", eager), ("serving form", quick)):
+            codes = [standardised(_features(network, pictures)) for pictures in (photos, sketches)]
+            console.print(f"mAP@all, features, {label}: {mean_average_precision_of(codes[0], photos.labels, codes[1], sketches.labels):.4f}")
+
+
+def _features(network: torch.nn.Module, pictures: Pictures) -> Tensor:
+    return torch.cat([network(_pixels(pictures, start)) for start in range(0, len(pictures.pixels), 32)])
+
+
+def _pixels(pictures: Pictures, start: int) -> Tensor:
+    batch = torch.from_numpy(pictures.pixels[start : start + 32]).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return batch.contiguous(memory_format=torch.channels_last)
+
+
+def _catalogue(data: Path, inference: Inference, eager: torch.nn.Module, quick: torch.nn.Module, size: int) -> dict[str, float]:
+    """Of 256 photos from files to a gallery on disk, and of their pixels through the bare networks."""
+    items = pictures_below(data / "photo")[::12][:256]
+    pictures = decode([(item.path, "x") for item in items], ("x",), size)
+    about = About(model="m", digest="d", domain=inference.preset.domains[0], distance="cosine", dim=inference.shared_shape[0])
+
+    def indexed() -> None:
+        with tempfile.TemporaryDirectory() as scratch:
+            index_items(Galleries(Path(scratch)).create("g", about), inference, items, max_pixels=10_000_000)
+
+    forms = {
+        "full-precision eager backbone": lambda: _features(eager, pictures),
+        "serving form of the backbone": lambda: _features(quick, pictures),
+        "`iiae index`: files to a gallery": indexed,
+    }
+    return {name: value / len(items) for name, value in milliseconds(forms, 3).items()}
+
+
+if __name__ == "__main__":
+    typer.run(main)
