@@ -13,10 +13,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from model.data.sketchy import read_catalogue, read_unseen
+from model.data.sketchy import SPLITS, read_catalogue, read_unseen
 
 LIST = "timm/data/_info/imagenet_synsets.txt"
-SPLITS = Path(__file__).parents[1] / "model" / "splits"
 
 
 def main(

@@ -32,7 +32,6 @@ from model.sketch_training import SketchPlan, train_on_features
 
 NAMES = {"ii": "II", "ii-mi": "II−MI", "elbo+ii": "ELBO+λII", "iiae": "IIAE", "elbo": "ELBO"}
 PAPER = {"ii": ".517, .605", "ii-mi": ".534, .616", "elbo+ii": ".516, .595", "iiae": ".573, .659", "elbo": ""}
-SPLITS = Path(__file__).parents[1] / "model" / "splits"
 Codes = dict[Side, Tensor]
 
 
@@ -69,8 +68,7 @@ def main(
     manifest = checkpoint.read_manifest(folder)
     inference = checkpoint.load(folder, torch.device("cpu"))
     catalogue = read_catalogue(data)
-    file = SPLITS / f"{unseen}.txt"
-    hidden = read_unseen(file if file.is_file() else Path(unseen), catalogue.classes)
+    hidden = read_unseen(unseen, catalogue.classes)
     seen = tuple(label for label in catalogue.classes if label not in hidden)
     chosen_on = held_out(seen, SketchPlan.held_out, manifest.seed)
     train, held, test = (Half(inference, catalogue.only(classes)) for classes in ([label for label in seen if label not in chosen_on], chosen_on, hidden))

@@ -25,7 +25,6 @@ from model.inference import Inference
 from model.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.sketch_training import SketchPlan
 
-SPLITS = Path(__file__).parents[1] / "model" / "splits"
 NEIGHBOURS = 10
 
 
@@ -79,8 +78,7 @@ def main(
     manifest = checkpoint.read_manifest(folder)
     inference = checkpoint.load(folder, torch.device("cpu"))
     catalogue = read_catalogue(data)
-    file = SPLITS / f"{unseen}.txt"
-    hidden = read_unseen(file if file.is_file() else Path(unseen), catalogue.classes)
+    hidden = read_unseen(unseen, catalogue.classes)
     seen = [label for label in catalogue.classes if label not in hidden]
     chosen_on = held_out(seen, SketchPlan.held_out, manifest.seed)
     bank = Search(inference, catalogue.only([label for label in seen if label not in chosen_on])).sketches

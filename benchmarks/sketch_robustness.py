@@ -30,7 +30,6 @@ from model.presets import Side
 
 Spoil = Callable[[Image.Image, np.random.Generator], Image.Image]
 Grey = NDArray[np.float32]
-SPLITS = Path(__file__).parents[1] / "model" / "splits"
 
 
 def clean(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -173,8 +172,7 @@ def main(
     """Print the table."""
     inference = checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu"))
     catalogue = read_catalogue(data)
-    file = SPLITS / f"{unseen}.txt"
-    unseen_files = catalogue.only(read_unseen(file if file.is_file() else Path(unseen), catalogue.classes))
+    unseen_files = catalogue.only(read_unseen(unseen, catalogue.classes))
     chosen = Catalogue(unseen_files.photos, unseen_files.sketches[::every])
     photos, photo_labels = opened(chosen.photos, chosen.classes)
     sketches, labels = opened(chosen.sketches, chosen.classes)

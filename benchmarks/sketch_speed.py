@@ -29,7 +29,6 @@ from service.galleries import Galleries
 from service.gallery import About
 from service.indexing import index_items, pictures_below
 
-SPLITS = Path(__file__).parents[1] / "model" / "splits"
 CPU = torch.device("cpu")
 
 
@@ -85,7 +84,7 @@ def main(
         console = Console(width=110)
         console.print(table(f"A query on one core, {size}×{size}", query, "ms", "serving form of the backbone"))
         console.print(table("A catalogue on two cores, ms a photo", _catalogue(data, inference, eager, quick, size), "ms", "serving form of the backbone"))
-        hidden = read_unseen(SPLITS / f"{unseen}.txt" if (SPLITS / f"{unseen}.txt").is_file() else Path(unseen), catalogue.classes)
+        hidden = read_unseen(unseen, catalogue.classes)
         some = catalogue.only(hidden)
         photos, sketches = decode(some.photos, hidden, size), decode(some.sketches, hidden, size, drawings=manifest.preset.drawings)
         for label, network in (("full-precision eager", eager), ("serving form", quick)):

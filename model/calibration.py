@@ -4,8 +4,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
 from torch import Tensor
 
 PRIOR = 1 / 25
@@ -32,29 +36,25 @@ class Calibration:
 def fit(cosines: Float[Tensor, "..."], relevant: Bool[Tensor, "..."], prior: float = PRIOR) -> Calibration:
     """The likeliest curve for pairs of a query and a photo, weighted so that `prior` of them are of one class.
 
-    Found by Newton's method from the flat curve on; half a pair of each kind is added, so that pairs that a
-    threshold would part still give a finite slope.
+    Targets are Platt's, a little off 0 and 1, so that pairs which a threshold would part still give a finite slope.
 
     Raises:
         ValueError: all pairs are of one class, or none is.
     """
-    x, y = cosines.flatten().double(), relevant.flatten().double()
-    alike = y.mean()
-    if not 0 < float(alike) < 1:
+    x, y = cosines.flatten().double().numpy(), relevant.flatten().numpy()
+    alike, apart = np.count_nonzero(y), np.count_nonzero(~y)
+    if not alike or not apart:
         raise ValueError("a calibration needs pairs of one class and pairs of two")
-    target = y * (1 - 1 / (y.sum() + 2)) + (1 - y) / ((1 - y).sum() + 2)
-    weight = torch.where(y > 0, prior / alike, (1 - prior) / (1 - alike))
-    design = torch.stack([x, torch.ones_like(x)], 1)
-    curve = torch.tensor([0.0, math.log(prior / (1 - prior))], dtype=torch.float64)
-    for _ in range(100):
-        p = (design @ curve).sigmoid()
-        slope = design.T @ (weight * (target - p))
-        bend = design.T @ ((weight * p * (1 - p)).clamp_min(1e-12)[:, None] * design) + 1e-9 * torch.eye(2, dtype=torch.float64)
-        step = torch.linalg.solve(bend, slope)
-        curve = curve + step * min(1.0, 20 / float(step.abs().max().clamp_min(1e-12)))
-        if float(step.abs().max()) < 1e-9:
-            break
-    return Calibration(float(curve[0]), float(curve[1]))
+    target = np.where(y, (alike + 1) / (alike + 2), 1 / (apart + 2))
+    weight = np.where(y, prior / alike, (1 - prior) / apart)
+
+    def loss(curve: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = curve[0] * x + curve[1]
+        error = weight * (expit(logits) - target)
+        return float((weight * (np.logaddexp(0, logits) - target * logits)).sum()), np.array([(error * x).sum(), error.sum()])
+
+    slope, intercept = minimize(loss, np.array([0.0, math.log(prior / (1 - prior))]), jac=True, method="BFGS", options={"gtol": 1e-9}).x
+    return Calibration(float(slope), float(intercept))
 
 
 def expected_error(probabilities: Float[Tensor, "..."], relevant: Bool[Tensor, "..."], bins: int = 10) -> float:

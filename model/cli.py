@@ -26,7 +26,6 @@ from model.presets import PRESETS, Preset
 from model.sketch_training import SketchPlan, train_sketch
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-SPLITS = Path(__file__).parent / "splits"
 STEPS = 10_000
 
 Home = Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/, galleries/ and runs/.")]
@@ -96,7 +95,7 @@ def train(
         if not printed:
             chosen = replace(chosen, shared_encoder="linear", zs_size=chosen.feature_size)
         plan = SketchPlan(recipe=Recipe(epochs=epochs, seed=seed), held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective)
-        published = _train_sketch(folder, chosen, data, _unseen_file(unseen), plan, home=home, name=named, about=about, half=half, resume=resume)
+        published = _train_sketch(folder, chosen, data, unseen, plan, home=home, name=named, about=about, half=half, resume=resume)
     else:
         plan_ = training.Plan(
             steps=steps or STEPS,
@@ -138,7 +137,7 @@ def _train_images(folder: Path, preset: Preset, data: Path, plan: training.Plan,
 
 
 def _train_sketch(
-    folder: Path, preset: Preset, data: Path, unseen: Path | None, plan: SketchPlan, *,
+    folder: Path, preset: Preset, data: Path, unseen: str | None, plan: SketchPlan, *,
     home: Path, name: str, about: About, half: bool, resume: bool,
 ) -> Path:  # fmt: skip
     catalogue = read_catalogue(data)
@@ -172,7 +171,7 @@ def evaluate(
     unseen: Unseen = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to a file.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    note: Annotated[bool, typer.Option(help="Write the figures into the checkpoint's manifest.")] = True,
+    note: Annotated[bool, typer.Option(help="Write the figures into the checkpoint's manifest, unless it is the package's.")] = True,
 ) -> None:
     """Measure a checkpoint: cross-domain retrieval both ways and its leakage, or zero-shot sketch search."""
     folder = checkpoint.find(home / "checkpoints", name)
@@ -184,7 +183,7 @@ def evaluate(
     else:
         pairs = open_pairs(preset.reader, data, _split(split), preset.image_size, preset.domains)
         found = evaluation.retrieval(inference.shared, inference.exclusive, pairs, limit=limit)
-    if note:
+    if note and folder not in checkpoint.released():
         checkpoint.with_metrics(folder, found)
     if json_file is not None:
         json_file.write_text(json.dumps({**found, "seed": manifest.seed, "digest": manifest.weights_sha256}, indent=2) + "\n")
@@ -257,15 +256,7 @@ def _preset(name: str, **changes: object) -> Preset:
 def _measured(data: Path, unseen: str | None) -> Catalogue:
     """The unseen classes' files, or all where no split is named."""
     catalogue = read_catalogue(data)
-    file = _unseen_file(unseen)
-    return catalogue.only(read_unseen(file, catalogue.classes)) if file else catalogue
-
-
-def _unseen_file(unseen: str | None) -> Path | None:
-    if unseen is None:
-        return None
-    shipped = SPLITS / f"{unseen}.txt"
-    return shipped if shipped.is_file() else Path(unseen)
+    return catalogue.only(read_unseen(unseen, catalogue.classes)) if unseen else catalogue
 
 
 def _split(split: str) -> Split:

@@ -14,6 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from model.augmentation import crops
 from model.backbones import Backbone
 from model.data.sketchy import Pictures
 from model.efficientnet import FEATURES, IMAGENET_CLASSES
@@ -28,14 +29,14 @@ STATE, BEST = "backbone-state.safetensors", "backbone-best.safetensors"
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """How a backbone is fine-tuned; what each choice gave is in docs/results.md.
+    """How a backbone is fine-tuned; what it gives is in docs/results.md.
 
     Attributes:
         epochs: passes over the photos.
         batch: photos of a step, and as many sketches.
         frozen_blocks: how many blocks, and the stem, stay as they were; a third of the time goes there.
-        small: side of the crops, of the pictures' that are searched with later: cropping magnifies what is shown
-            (Touvron et al., 2019).
+        crop_share: side of the crops, of the side of the pictures that are searched later: cropping magnifies what
+            is shown (Touvron et al., 2019).
         scale, label_smoothing: of the cosine's cross-entropy.
         contrast, temperature: weight and temperature of the supervised contrast.
         distillation, sketch_distillation: weights of the ImageNet shares taught.
@@ -54,14 +55,14 @@ class Recipe:
     distillation: float = 0.5
     sketch_distillation: float = 0.5
     frozen_blocks: int = 4
-    small: float = 0.8
+    crop_share: float = 0.8
     doodles: float = 0.25
     shake: float = 0.02
     seed: int = 0
 
     def crop_size(self, image_size: int) -> int:
         """Pixels of a side in training; a multiple of 16."""
-        return max(16, round(image_size * self.small / 16) * 16)
+        return max(16, round(image_size * self.crop_share / 16) * 16)
 
 
 Validate = Callable[[Backbone], float]
@@ -193,55 +194,6 @@ def _draw(
     place = step % epoch_steps * recipe.batch
     chosen = order[place : place + recipe.batch]
     return chosen, np.array([rng.choice(np.flatnonzero(sketch_labels == label)) for label in photo_labels[chosen]])
-
-
-def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, sketch: bool = False, shake: float = 0.0) -> Tensor:
-    """Random views: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1]; beyond a picture it is white.
-
-    Photos are cropped (half to all of the area), mirrored and changed in colour. Sketches are turned, scaled and bent
-    as a hand would, half of them by up to `shake` at every point, lose pieces of their ink and get thicker.
-    """
-    whole = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
-    if sketch:
-        whole = _worn(whole, rng)
-    count = len(whole)
-    zoom = np.sqrt(rng.uniform(0.7, 1.4, count) if sketch else rng.uniform(0.5, 1.0, count))
-    angle = rng.uniform(-0.25, 0.25, count) if sketch else np.zeros(count)
-    shift = rng.uniform(-1, 1, (count, 2)) * np.maximum(0.08, 1 - zoom)[:, None]
-    mirror = np.where(rng.random(count) < 0.5, -1.0, 1.0)
-    aspect = np.exp(rng.uniform(-0.15, 0.15, count))
-    matrix = np.zeros((count, 2, 3), np.float32)
-    matrix[:, 0, 0], matrix[:, 0, 1] = zoom * aspect * mirror * np.cos(angle), -zoom * np.sin(angle)
-    matrix[:, 1, 0], matrix[:, 1, 1] = zoom * mirror * np.sin(angle), zoom / aspect * np.cos(angle)
-    matrix[:, :, 2] = shift
-    where = F.affine_grid(torch.from_numpy(matrix), [count, 3, size, size], align_corners=False)
-    if sketch:
-        bend = torch.from_numpy(rng.normal(0, 0.03, (count, 2, 6, 6)).astype(np.float32))
-        reach = rng.uniform(0, shake, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
-        shaken = torch.from_numpy((rng.normal(0, 1, (count, 2, 40, 40)) * reach).astype(np.float32))
-        moved = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(shaken, (size, size), mode="bilinear")
-        where = where + moved.permute(0, 2, 3, 1)
-    views = F.grid_sample(whole - 1, where, align_corners=False) + 1
-    return views if sketch else _recoloured(views, rng)
-
-
-def _worn(sketches: Tensor, rng: np.random.Generator) -> Tensor:
-    """Sketches [n, 3, L, L] without some pieces of their ink, a third of them in thicker strokes."""
-    count = len(sketches)
-    lost = rng.random((count, 1, 8, 8)) < rng.uniform(0, 0.2, (count, 1, 1, 1))
-    erased = F.interpolate(torch.from_numpy(lost.astype(np.float32)), sketches.shape[-2:], mode="nearest")
-    kept = torch.where(erased > 0, torch.ones(()), sketches)
-    thicker = torch.from_numpy(rng.random(count) < 1 / 3)[:, None, None, None]
-    return torch.where(thicker, -F.max_pool2d(-kept, 3, stride=1, padding=1), kept)
-
-
-def _recoloured(photos: Tensor, rng: np.random.Generator) -> Tensor:
-    """Photos [n, 3, s, s] of another brightness, contrast and saturation; a fifth of them grey."""
-    count = len(photos)
-    light, contrast = (torch.from_numpy(rng.uniform(low, high, (count, 1, 1, 1)).astype(np.float32)) for low, high in ((-0.2, 0.2), (0.7, 1.3)))
-    colour = torch.from_numpy(np.where(rng.random(count) < 0.2, 0.0, rng.uniform(0.6, 1.4, count)).astype(np.float32))[:, None, None, None]
-    grey = photos.mean(1, keepdim=True)
-    return ((grey + colour * (photos - grey)) * contrast + light).clamp(-1, 1)
 
 
 def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) -> Tensor:

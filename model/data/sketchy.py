@@ -22,6 +22,7 @@ from model.doodles import rough
 from model.drawings import NoDrawing, normalise
 
 DOMAINS = ("photo", "sketch")
+SPLITS = Path(__file__).parents[1] / "splits"
 
 
 @dataclass(frozen=True)
@@ -65,12 +66,14 @@ def read_catalogue(folder: Path) -> Catalogue:
     return Catalogue(photos, sketches)
 
 
-def read_unseen(path: Path, classes: Iterable[str]) -> tuple[str, ...]:
-    """The class names of a split's file; one name a line, '#' starts a comment.
+def read_unseen(split: str | Path, classes: Iterable[str]) -> tuple[str, ...]:
+    """The class names of a split, `sketchy-25` or `sketchy-21`, or of a file; one name a line, '#' starts a comment.
 
     Raises:
         DataError: the file cannot be read, is empty, or names a class that is not there.
     """
+    shipped = SPLITS / f"{split}.txt"
+    path = shipped if shipped.is_file() else Path(split)
     try:
         lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
     except (OSError, UnicodeDecodeError) as error:

@@ -12,11 +12,12 @@ from shapes import draw, wheel
 from typer.testing import CliRunner
 
 from model import checkpoint, fine_tuning
+from model.augmentation import crops
 from model.backbones import Backbone
 from model.cli import app
 from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_catalogue, roughly
 from model.evaluation import by_class, sketch_search
-from model.fine_tuning import Recipe, crops, supervised_contrast
+from model.fine_tuning import Recipe, supervised_contrast
 from model.inference import Inference
 from model.linear_start import end_at_components
 from model.metrics import cosine, mean_average_precision, ranked_relevance
@@ -26,7 +27,7 @@ from model.sketch_training import SketchPlan, TrainedSketch, train_on_features, 
 from model.storage import read_tensors
 
 CLASSES = ("bar", "cross", "disc", "star", "triangle")
-RECIPE = Recipe(epochs=6, batch=16, learning_rate=1e-3, distillation=0.0, sketch_distillation=0.0, small=0.75)
+RECIPE = Recipe(epochs=6, batch=16, learning_rate=1e-3, distillation=0.0, sketch_distillation=0.0, crop_share=0.75)
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,56 @@
+"""Random views of the pictures that a backbone is fine-tuned on: photos as cameras, sketches as hands would vary them."""
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor
+
+
+def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, sketch: bool = False, shake: float = 0.0) -> Tensor:
+    """Random views: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1]; beyond a picture it is white.
+
+    Photos are cropped (half to all of the area), mirrored and changed in colour. Sketches are turned, scaled and bent
+    as a hand would, half of them by up to `shake` at every point, lose pieces of their ink and get thicker.
+    """
+    whole = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
+    if sketch:
+        whole = _worn(whole, rng)
+    count = len(whole)
+    zoom = np.sqrt(rng.uniform(0.7, 1.4, count) if sketch else rng.uniform(0.5, 1.0, count))
+    angle = rng.uniform(-0.25, 0.25, count) if sketch else np.zeros(count)
+    shift = rng.uniform(-1, 1, (count, 2)) * np.maximum(0.08, 1 - zoom)[:, None]
+    mirror = np.where(rng.random(count) < 0.5, -1.0, 1.0)
+    aspect = np.exp(rng.uniform(-0.15, 0.15, count))
+    matrix = np.zeros((count, 2, 3), np.float32)
+    matrix[:, 0, 0], matrix[:, 0, 1] = zoom * aspect * mirror * np.cos(angle), -zoom * np.sin(angle)
+    matrix[:, 1, 0], matrix[:, 1, 1] = zoom * mirror * np.sin(angle), zoom / aspect * np.cos(angle)
+    matrix[:, :, 2] = shift
+    where = F.affine_grid(torch.from_numpy(matrix), [count, 3, size, size], align_corners=False)
+    if sketch:
+        bend = torch.from_numpy(rng.normal(0, 0.03, (count, 2, 6, 6)).astype(np.float32))
+        reach = rng.uniform(0, shake, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
+        shaken = torch.from_numpy((rng.normal(0, 1, (count, 2, 40, 40)) * reach).astype(np.float32))
+        moved = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(shaken, (size, size), mode="bilinear")
+        where = where + moved.permute(0, 2, 3, 1)
+    views = F.grid_sample(whole - 1, where, align_corners=False) + 1
+    return views if sketch else _recoloured(views, rng)
+
+
+def _worn(sketches: Tensor, rng: np.random.Generator) -> Tensor:
+    """Sketches [n, 3, L, L] without some pieces of their ink, a third of them in thicker strokes."""
+    count = len(sketches)
+    lost = rng.random((count, 1, 8, 8)) < rng.uniform(0, 0.2, (count, 1, 1, 1))
+    erased = F.interpolate(torch.from_numpy(lost.astype(np.float32)), sketches.shape[-2:], mode="nearest")
+    kept = torch.where(erased > 0, torch.ones(()), sketches)
+    thicker = torch.from_numpy(rng.random(count) < 1 / 3)[:, None, None, None]
+    return torch.where(thicker, -F.max_pool2d(-kept, 3, stride=1, padding=1), kept)
+
+
+def _recoloured(photos: Tensor, rng: np.random.Generator) -> Tensor:
+    """Photos [n, 3, s, s] of another brightness, contrast and saturation; a fifth of them grey."""
+    count = len(photos)
+    light, contrast = (torch.from_numpy(rng.uniform(low, high, (count, 1, 1, 1)).astype(np.float32)) for low, high in ((-0.2, 0.2), (0.7, 1.3)))
+    colour = torch.from_numpy(np.where(rng.random(count) < 0.2, 0.0, rng.uniform(0.6, 1.4, count)).astype(np.float32))[:, None, None, None]
+    grey = photos.mean(1, keepdim=True)
+    return ((grey + colour * (photos - grey)) * contrast + light).clamp(-1, 1)
