@@ -11,19 +11,22 @@ from PIL import Image
 from shapes import draw, wheel
 from typer.testing import CliRunner
 
-from model import checkpoint, fine_tuning
+from model import calibration, checkpoint, evaluation, fine_tuning
 from model.augmentation import crops
 from model.backbones import Backbone
 from model.cli import app
 from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_catalogue, roughly
+from model.distributions import Gaussian
+from model.efficientnet import imagenet_weights
 from model.evaluation import by_class, sketch_search
 from model.fine_tuning import Recipe, supervised_contrast
+from model.iiae import IIAE
 from model.inference import Inference
 from model.linear_start import end_at_components
 from model.metrics import cosine, mean_average_precision, ranked_relevance
-from model.presets import PRESETS, Preset
+from model.presets import PRESETS, SIDES, Preset
 from model.serving_form import serving_form
-from model.sketch_training import SketchPlan, TrainedSketch, train_on_features, train_sketch
+from model.sketch_training import Judge, SketchPlan, TrainedSketch, train_on_features, train_sketch
 from model.storage import read_tensors
 
 CLASSES = ("bar", "cross", "disc", "star", "triangle")
@@ -68,6 +71,11 @@ def test_training_learns_the_classes_of_photos_and_of_sketches(tmp_path, weights
         projected = fine_tuning.pooled_of(made.backbone, pictures) @ heads["model.projection.weight"].T + heads["model.projection.bias"]
         said = cosine(projected, heads["model.classes"]).argmax(1).numpy()
         assert (said == pictures.labels).mean() > 0.7
+    inference = Inference(made.iiae, made.backbone, torch.device("cpu"))
+    codes, _ = evaluation.sketch_codes(inference, seen)
+    for side, first, features in zip(SIDES, codes["standardised_features_"], codes["features_"], strict=True):
+        torch.testing.assert_close(first, made.iiae.fe[side](features).detach())
+        assert float(first.mean(0).abs().max()) < 0.3 < float((features - first).abs().max())
     after = searched(made, seen)
     assert after["map_all"] > 0.6
     assert after["exclusive_map_all"] < after["map_all"] - 0.2
@@ -197,6 +205,83 @@ def test_every_sketch_has_a_rough_form_of_its_own(shapes):
     assert made.shape == sketches.pixels.shape
     assert all((made[number] != sketches.pixels[number]).any() for number in range(4))
     np.testing.assert_array_equal(made, roughly(sketches, 0))
+
+
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_as_many_sketches_of_a_step_are_rough_as_the_recipe_says(weights, monkeypatch, share):
+    pixels = np.full((16, 64, 64, 3), 255, np.uint8)
+    photos = sketches = Pictures(pixels, np.repeat(np.arange(2), 8), ())
+    shown: list[float] = []
+    monkeypatch.setattr(fine_tuning, "crops", lambda chosen, *more, **named: shown.append(float(chosen.mean())) or crops(chosen, *more, **named))
+    recipe = replace(RECIPE, epochs=1, doodles=share)
+    network = Backbone(weights[0], 64)
+    fine_tuning.fine_tune(
+        weights[1] / f"run-{share}", network, imagenet_weights(*weights), photos, sketches, 64, recipe,
+        doodles=np.zeros_like(pixels), validate=None,
+    )  # fmt: skip
+    assert shown == [255.0, 255.0 * (1 - share)]
+
+
+def test_frozen_blocks_stay_as_they_were(weights):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
+    pictures = Pictures(pixels, np.repeat(np.arange(2), 16), ())
+    network, imagenet = Backbone(weights[0], 64), imagenet_weights(*weights)
+    fine_tuning.fine_tune(weights[1] / "frozen", network, imagenet, pictures, pictures, 64, replace(RECIPE, epochs=1, frozen_blocks=2), validate=None)
+    changed = {name for name, value in network.network.named_parameters() if not torch.equal(value, imagenet[name])}
+    assert {"_blocks.2._depthwise_conv.weight", "_conv_head.weight"} <= changed
+    assert not [name for name in changed if name.startswith(("_conv_stem", "_bn0", "_blocks.0.", "_blocks.1."))]
+
+
+def test_crops_in_training_are_of_a_share_of_the_side():
+    assert [Recipe().crop_size(size) for size in (224, 160, 20)] == [176, 128, 16]
+
+
+# how it is judged
+
+
+def test_scores_are_calibrated_on_a_photos_own_kind_and_on_sketches():
+    """Codes of which a photo's are surer of its class than a sketch's; itself a photo need not find."""
+    generator = torch.Generator().manual_seed(0)
+    labels = {"x": np.repeat(np.arange(4), 12), "y": np.repeat(np.arange(4), 5)}
+    means = torch.eye(4, 16)
+    judge = Judge(tuple(Pictures(np.zeros((len(each), 1, 1, 3), np.uint8), each, ()) for each in labels.values()))
+    blur = {"x": 0.2, "y": 0.6}
+    judge.held = {side: means[torch.from_numpy(each)] + blur[side] * torch.randn(len(each), 16, generator=generator) for side, each in labels.items()}
+
+    class Same(IIAE):
+        def __init__(self):
+            torch.nn.Module.__init__(self)
+
+        def shared(self, side, features):
+            return Gaussian(features, torch.zeros_like(features))
+
+    curves = judge.calibration(Same())
+    zs, (x, y) = judge.held, (torch.from_numpy(each) for each in labels.values())
+    apart = ~torch.eye(len(x), dtype=torch.bool)
+    assert curves["x"] == calibration.fit(cosine(zs["x"], zs["x"])[apart], (x[:, None] == x)[apart])
+    assert curves["y"] == calibration.fit(cosine(zs["y"], zs["x"]), y[:, None] == x)
+    assert curves["x"].slope > curves["y"].slope > 0
+
+
+def test_map_200_looks_at_200_photos(monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    codes, labels = (torch.randn(300, 8, generator=generator), torch.randn(9, 8, generator=generator)), {"x": torch.arange(300) % 3, "y": torch.arange(9) % 3}
+    monkeypatch.setattr(evaluation, "sketch_codes", lambda *_: ({"": codes}, labels))
+    found = sketch_search(Inference.__new__(Inference), Catalogue((), ()))
+    relevant = ranked_relevance(cosine(codes[1], codes[0]), labels["y"], labels["x"])
+    assert found["map_200"] == mean_average_precision(relevant, 200) != found["map_all"]
+    assert (found["queries"], found["photos"]) == (9, 300)
+
+
+def test_measuring_a_model_of_the_package_leaves_its_manifest_alone(tmp_path, monkeypatch):
+    about = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
+    tiny = replace(PRESETS["facades"], reader="synthetic", image_size=32, width=0.125)
+    folders = {where: checkpoint.publish(tmp_path / where, "tiny", IIAE(tiny), **about) for where in ("package", "checkpoints")}
+    monkeypatch.setattr(checkpoint, "released", lambda: iter([folders["package"]]))
+    for where, metrics in (("package", False), ("checkpoints", True)):
+        done = CliRunner().invoke(app, ["evaluate", str(folders[where]), "--data", str(tmp_path), "--limit", "4"], catch_exceptions=False)
+        assert done.exit_code == 0
+        assert bool(checkpoint.read_manifest(folders[where]).metrics) == metrics
 
 
 # between the stages

@@ -185,6 +185,15 @@ def test_hits_appear_while_the_stroke_is_still_drawn(page: Page) -> None:
     assert sorted(page.locator("#hits .label").all_text_contents()) == [f"thing {seed}" for seed in range(PHOTOS)]
 
 
+def test_probabilities_are_shown_in_per_cent_and_other_scores_as_they_are(page: Page) -> None:
+    answer = hits(1, 3, 500)
+    page.route("**/sbir/search", lambda route: route.fulfill(json=answer))
+    for scores, shown in (("cosine", ["1.00", "0.33", "0.00"]), ("probability", ["100 %", "33 %", "< 1 %"])):
+        answer["scores"] = scores
+        draw(page, (0.25, 0.75), (0.75, 0.75))
+        expect(page.locator("#hits .score")).to_have_text(shown)
+
+
 def test_the_sent_sketch_is_dark_on_white_as_it_was_drawn(page: Page) -> None:
     page.evaluate("""() => { const send = window.fetch; window.fetch = (path, options) => {
         if (path === "/sbir/search") options.body.get("sketch").arrayBuffer().then((bytes) => { window.sent = [...new Uint8Array(bytes)]; });

@@ -15,7 +15,7 @@ from model.data.mnist import read_mnist
 from model.data.mnist_cdcb import HELD_OUT, INK, bicubic, compose
 from model.data.open import READERS, open_pairs
 from model.data.pairs import DataError
-from model.data.sketchy import FeaturePairs, held_out, read_catalogue, read_features, read_unseen
+from model.data.sketchy import SPLITS, FeaturePairs, held_out, read_catalogue, read_features, read_unseen
 
 DOMAINS = ("first", "second")
 
@@ -233,7 +233,6 @@ def test_unseen_files_that_name_nothing_known_are_refused(sketches, tmp_path):
 
 
 def test_the_published_splits_are_25_and_21_names():
-    from model.cli import SPLITS
 
     assert [len((SPLITS / f"sketchy-{count}.txt").read_text().split()) for count in (25, 21)] == [25, 21]
 
@@ -257,3 +256,16 @@ def test_published_features_are_read(tmp_path):
     assert classes == ["cat", "dog"] * 3
     with pytest.raises(DataError, match="test_image_features"):
         read_features(tmp_path, "test")
+
+
+def test_a_split_is_known_by_its_name(tmp_path):
+    classes = (SPLITS / "sketchy-25.txt").read_text().split()
+    assert read_unseen("sketchy-25", [*classes, "cat"]) == tuple(sorted(classes))
+    with pytest.raises(DataError, match="cannot be read from sketchy-26"):
+        read_unseen("sketchy-26", classes)
+
+
+def test_two_classes_at_least_are_held_out_and_two_left():
+    assert len(held_out("abcdefgh", 0.01, 0)) == 2
+    with pytest.raises(DataError, match="at least 4"):
+        held_out("abc", 0.1, 0)
