@@ -34,7 +34,7 @@ class Recipe:
     Attributes:
         epochs: passes over the photos.
         batch: photos of a step, and as many sketches.
-        frozen_blocks: how many blocks, and the stem, stay as they were; a third of the time goes there.
+        frozen_blocks: how many blocks, and the stem, stay as they were.
         crop_share: side of the crops, of the side of the pictures that are searched later: cropping magnifies what
             is shown (Touvron et al., 2019).
         scale, label_smoothing: of the cosine's cross-entropy.
