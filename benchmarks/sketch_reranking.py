@@ -3,8 +3,10 @@
     python -m benchmarks.sketch_reranking --data DIR --unseen sketchy-25 --checkpoint NAME
 
 Once on the classes that were held out of training, where one would choose, and once on the unseen ones, where it is told.
+Query expansion is also tried on galleries with few photos of a thing, five times each, and scores are judged there.
 """
 
+from copy import copy
 from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
@@ -19,13 +21,17 @@ from torch import Tensor
 
 from model import checkpoint
 from model.calibration import expected_error
+from model.checkpoint import Manifest
 from model.data.sketchy import Catalogue, held_out, read_catalogue, read_unseen
 from model.evaluation import sketch_codes
+from model.expansion import FIRST, expanded_scores
 from model.inference import Inference
 from model.metrics import mean_average_precision, precision_at, ranked_relevance
+from model.presets import Asked
 from model.sketch_training import SketchPlan
 
 NEIGHBOURS = 10
+NAMES: tuple[tuple[str, Asked], ...] = (("cosine", "y"), ("as served", "y_expanded"))
 
 
 class Search:
@@ -45,6 +51,18 @@ class Search:
         """Each query with the mean of its first hits added."""
         near = (self.sketches @ self.photos.T).topk(hits).indices
         return F.normalize(self.sketches + weight * F.normalize(self.photos[near].mean(1))) @ self.photos.T
+
+    def served(self) -> Tensor:
+        """Scores of the service's query expansion."""
+        return expanded_scores(self.sketches, self.photos)
+
+    def of_few(self, count: int, seed: int) -> "Search":
+        """The same sketches, and `count` photos of each class."""
+        rng, few = np.random.default_rng(seed), copy(self)
+        labels = self.photo_labels.numpy()
+        kept = torch.from_numpy(np.concatenate([rng.choice(np.flatnonzero(labels == label), count, replace=False) for label in np.unique(labels)]))
+        few.photos, few.photo_labels = self.photos[kept], self.photo_labels[kept]
+        return few
 
     def less_hubs(self, bank: Tensor, weight: float) -> Tensor:
         """Less a share of how near each photo is to the nearest of a bank of codes."""
@@ -87,7 +105,8 @@ def main(
     table.add_row("cosine", *(each.figures(each.sketches @ each.photos.T) for each in searches), end_section=True)
     for hits in (3, 5, 10):
         for weight in (0.5, 1.0):
-            table.add_row(f"query expanded by {hits} hits, weight {weight}", *(each.figures(each.expanded(hits, weight)) for each in searches))
+            table.add_row(f"query expanded by the mean of {hits} hits, weight {weight}", *(each.figures(each.expanded(hits, weight)) for each in searches))
+    table.add_row(f"as it is served: by {FIRST} hits, each by its nearness and without itself", *(each.figures(each.served()) for each in searches))
     for weight in (0.25, 0.5, 1.0):
         table.add_row(f"less {weight} of a photo's nearness to {NEIGHBOURS} seen sketches", *(each.figures(each.less_hubs(bank, weight)) for each in searches))
     for weight in (0.25, 0.5, 1.0):
@@ -98,12 +117,34 @@ def main(
         table.add_row(f"a photo of the class beside, weight {weight}", *(each.figures(each.beside(weight, 0)) for each in searches))
     console = Console(width=120)
     console.print(table)
-    _reliability(console, searches[1], manifest.calibration["y"].slope, manifest.calibration["y"].intercept)
+    _few_photos(console, searches, manifest)
+    _reliability(console, searches[1], manifest)
 
 
-def _reliability(console: Console, search: Search, slope: float, intercept: float) -> None:
-    """What scores said of the unseen classes' pairs, and what was so."""
-    said = (slope * (search.sketches @ search.photos.T) + intercept).sigmoid()
+def _few_photos(console: Console, searches: list[Search], manifest: Manifest) -> None:
+    """Cosine and expansion where a gallery has few photos of a thing, and what scores say of first hits there."""
+    table = Table("photos of a thing", "", "held-out: mAP, first hit right", "unseen: mAP, first hit right", "first hit's score", title="Few photos of a thing")
+    for count in (1, 2, 5, 10):
+        galleries = [[search.of_few(count, seed) for seed in range(5)] for search in searches]
+        for name, asked in NAMES:
+            curve = manifest.calibration[asked]
+            figures, said = [], []
+            for some in galleries:
+                scores = [each.served() if asked == "y_expanded" else each.sketches @ each.photos.T for each in some]
+                ranked = [ranked_relevance(scored, each.sketch_labels, each.photo_labels) for scored, each in zip(scores, some, strict=True)]
+                means = [
+                    np.mean([measure(relevant) for relevant in ranked]) for measure in (mean_average_precision, lambda relevant: precision_at(relevant, 1))
+                ]
+                figures.append(", ".join(f"{mean:.3f}" for mean in means))
+                said = [float((curve.slope * scored.max(1).values + curve.intercept).sigmoid().mean()) for scored in scores]
+            table.add_row(str(count), name, *figures, f"{np.mean(said):.2f}")
+    console.print(table)
+
+
+def _reliability(console: Console, search: Search, manifest: Manifest) -> None:
+    """What scores of served searches said of the unseen classes' pairs, and what was so."""
+    curve = manifest.calibration["y_expanded"]
+    said = (curve.slope * search.served() + curve.intercept).sigmoid()
     so = search.sketch_labels[:, None] == search.photo_labels
     table = Table(
         "score", "pairs", "mean score", "of the sketch's class", title=f"Scores on unseen classes; expected calibration error {expected_error(said, so):.3f}"

@@ -21,6 +21,7 @@ from rich.table import Table
 from torch import Tensor
 
 from model import checkpoint
+from model.allocator import keep_memory
 from model.data.sketchy import Pictures, decode, read_catalogue, read_unseen
 from model.fine_tuning import mean_average_precision_of, standardised
 from model.inference import Inference
@@ -60,6 +61,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=3)] = 20,
 ) -> None:
     """Print three tables."""
+    keep_memory()
     folder = checkpoint.find(home / "checkpoints", name)
     manifest, _, trained = checkpoint.load_parts(folder)
     assert trained is not None

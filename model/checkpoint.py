@@ -28,7 +28,7 @@ from model.errors import Foreseen
 from model.iiae import IIAE
 from model.inference import Inference
 from model.pictures import PREPROCESSING
-from model.presets import Preset, Side
+from model.presets import Asked, Preset, Side
 from model.storage import sync_folder, write_bytes
 
 FORMAT = 1
@@ -45,8 +45,7 @@ class CheckpointError(Foreseen):
 class Manifest:
     """What is known of a checkpoint.
 
-    `metrics` are fractions of 1, named as `iiae evaluate` names them. `calibration` says for queries of X or of Y what
-    a cosine to a photo is worth.
+    `metrics` are fractions of 1, named as `iiae evaluate` names them. `calibration` says what a cosine to a photo is worth.
     """
 
     name: str
@@ -63,17 +62,21 @@ class Manifest:
     preprocessing: int = PREPROCESSING
     created: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
-    calibration: dict[Side, Calibration] = field(default_factory=dict)
+    calibration: dict[Asked, Calibration] = field(default_factory=dict)
 
-    def scores(self, side: Side) -> Literal["probability", "cosine", "nearness"]:
-        """What `score` gives for queries of X or Y; `nearness` is 1 / (1 + L2 distance)."""
-        if side in self.calibration:
+    def asked(self, side: Side, *, expand: bool) -> Asked:
+        """What a query of X or Y asks with; only sketches are expanded, and only where the distance is the cosine."""
+        return "y_expanded" if expand and side == "y" and self.preset.distance == "cosine" else side
+
+    def scores(self, asked: Asked) -> Literal["probability", "cosine", "nearness"]:
+        """What `score` gives; `nearness` is 1 / (1 + L2 distance)."""
+        if asked in self.calibration:
             return "probability"
         return "cosine" if self.preset.distance == "cosine" else "nearness"
 
-    def score(self, side: Side, nearness: float) -> float:
-        """What is answered for a photo this near a query of X or Y: a probability where that is calibrated."""
-        curve = self.calibration.get(side)
+    def score(self, asked: Asked, nearness: float) -> float:
+        """What is answered for a photo this near a query: a probability where that is calibrated."""
+        curve = self.calibration.get(asked)
         return nearness if curve is None else curve.probability(nearness)
 
 
@@ -100,7 +103,7 @@ def publish(
     seed: int,
     data_fingerprint: str,
     metrics: dict[str, float] | None = None,
-    calibration: dict[Side, Calibration] | None = None,
+    calibration: dict[Asked, Calibration] | None = None,
     half: bool = False,
 ) -> Path:
     """Adds a version of `name` to the store and returns its folder; with `half`, in half precision.
@@ -159,7 +162,7 @@ def with_metrics(folder: Path, metrics: dict[str, float]) -> None:
     _rewrite(folder, replace(manifest, metrics={**manifest.metrics, **metrics}))
 
 
-def with_calibration(folder: Path, calibration: dict[Side, Calibration]) -> None:
+def with_calibration(folder: Path, calibration: dict[Asked, Calibration]) -> None:
     """Writes into a checkpoint's manifest what its cosines are worth."""
     _rewrite(folder, replace(read_manifest(folder), calibration=calibration))
 

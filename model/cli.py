@@ -4,6 +4,7 @@ import json
 import shlex
 import sys
 from dataclasses import replace
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Literal, TypedDict
 
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from model import checkpoint, evaluation, figures, training
+from model.allocator import keep_memory
 from model.calibration import Calibration
 from model.data.open import open_pairs
 from model.data.pairs import Pairs, Split
@@ -31,6 +33,19 @@ STEPS = 10_000
 Home = Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/, galleries/ and runs/.")]
 Data = Annotated[Path, typer.Option(help="Folder of the data.")]
 Unseen = Annotated[str | None, typer.Option(help="Text file of unseen class names, or sketchy-25 or sketchy-21.")]
+
+
+def _version(wanted: bool) -> bool:
+    if wanted:
+        typer.echo(f"iiae {version('iiae')}")
+        raise typer.Exit
+    return wanted
+
+
+@app.callback()
+def every_command(_: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+    """Sketch search and translation across two domains, on IIAE."""
+    keep_memory()
 
 
 class About(TypedDict):
@@ -203,10 +218,10 @@ def calibrate(
     curves = [checkpoint.read_manifest(checkpoint.find(home / "checkpoints", other)).calibration for other in like]
     if missing := [other for other, each in zip(like, curves, strict=True) if not each]:
         raise typer.BadParameter(f"{missing[0]} is not calibrated itself: no classes were held out of its training", param_hint="--like")
-    means = {side: Calibration.mean([each[side] for each in curves]) for side in curves[0]}
+    means = {asked: Calibration.mean([each[asked] for each in curves]) for asked in curves[0] if all(asked in each for each in curves)}
     checkpoint.with_calibration(checkpoint.find(home / "checkpoints", name), means)
-    for side, curve in means.items():
-        Console().print(f"queries of {side}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f})))")
+    for asked, curve in means.items():
+        Console().print(f"queries of {asked}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f})))")
 
 
 @app.command(epilog="Example: `iiae figure facades --data facades --kind translations --out grid.png`")

@@ -9,6 +9,7 @@ from torch import Tensor
 from model.backbones import Backbone
 from model.data.pairs import Pairs
 from model.data.sketchy import Catalogue, Pictures, decode
+from model.expansion import expanded_scores
 from model.iiae import IIAE
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance, top1
@@ -66,12 +67,14 @@ def sketch_search(inference: Inference, unseen: Catalogue) -> dict[str, float]:
 
     P@k is the share of relevant hits among the first k photos; with fewer than k photos of a class it cannot reach 1.
     The same with the backbone's features, without IIAE, as they are and as IIAE's first layer standardises them, and
-    with the exclusive codes, stands beside it.
+    with the exclusive codes, stands beside it, and what the service's expansion makes of the first.
     """
     found: dict[str, float] = {}
     codes, labels = sketch_codes(inference, unseen)
-    for prefix, (photos, sketches) in codes.items():
-        relevant = ranked_relevance(cosine(sketches, photos), labels["y"], labels["x"])
+    scores = {prefix: cosine(sketches, photos) for prefix, (photos, sketches) in codes.items()}
+    scores["expanded_"] = expanded_scores(codes[""][1], codes[""][0])
+    for prefix, scored in scores.items():
+        relevant = ranked_relevance(scored, labels["y"], labels["x"])
         found |= {
             f"{prefix}map_all": mean_average_precision(relevant),
             f"{prefix}map_200": mean_average_precision(relevant, 200),

@@ -16,11 +16,12 @@ from model.backbones import Backbone
 from model.calibration import Calibration
 from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, held_out, roughly
 from model.efficientnet import imagenet_weights
+from model.expansion import expanded_scores
 from model.fine_tuning import Recipe, Report, fine_tune, mean_average_precision_of, pooled_of, standardised
 from model.iiae import IIAE
 from model.linear_start import end_at_components, start_at_components
 from model.metrics import cosine
-from model.presets import SIDES, Preset, Side
+from model.presets import SIDES, Asked, Preset, Side
 from model.training import Plan, Progress, Run
 
 
@@ -35,19 +36,19 @@ class SketchPlan:
     recipe: Recipe
     held_out: float = 0.1
     decoder_steps: int = 400
-    steps: int = 600
+    steps: int = 300
     objective: str = "iiae"
     learning_rate: float = 1e-4
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedSketch:
-    """What training leaves: the networks, figures on the held-out classes, and what cosines of X's and of Y's queries are worth."""
+    """What training leaves: the networks, figures on the held-out classes, and what cosines are worth."""
 
     iiae: IIAE
     backbone: Backbone
     metrics: dict[str, float]
-    calibration: dict[Side, Calibration]
+    calibration: dict[Asked, Calibration]
 
 
 def train_sketch(
@@ -128,14 +129,15 @@ class Judge:
             first = {side: iiae.fe[side].eval()(self.held[side]) for side in SIDES}
         return {"held_out_map_all_features": self._map(self.held), "held_out_map_all_standardised": self._map(first)}
 
-    def calibration(self, iiae: IIAE) -> dict[Side, Calibration]:
-        """What cosines to photos are worth: of other photos (X) and of sketches (Y)."""
+    def calibration(self, iiae: IIAE) -> dict[Asked, Calibration]:
+        """What cosines to photos are worth."""
         zs = self._zs(iiae)
         x, y = (torch.from_numpy(self.pictures[side].labels) for side in SIDES)
         others = ~torch.eye(len(x), dtype=torch.bool)
         return {
             "x": calibration.fit(cosine(zs["x"], zs["x"])[others], (x[:, None] == x)[others]),
             "y": calibration.fit(cosine(zs["y"], zs["x"]), y[:, None] == x),
+            "y_expanded": calibration.fit(expanded_scores(zs["y"], zs["x"]), y[:, None] == x),
         }
 
     def _zs(self, iiae: IIAE) -> dict[Side, Tensor]:

@@ -113,6 +113,7 @@ def search(
     sketch: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A drawing, or any picture of the other domain.")],
     gallery: Annotated[str | None, typer.Option(help="Default the first that can be read.")] = None,
     k: Annotated[int, typer.Option(min=1, max=1000, help="How many hits.")] = 10,
+    expand: Annotated[bool, typer.Option(help="Let the first hits make a sketch's query wider.")] = True,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: Home = Path("var"),
     device: Device = "auto",
@@ -131,17 +132,19 @@ def search(
     inference = checkpoint.load(folder, choose(device))
     side = other(inference.side(opened.about.domain))
     pixels = inference.prepare(images.decode(sketch.read_bytes(), max_pixels=MAX_PIXELS), side)
-    hits = opened.search(inference.shared(side, pixels[None])[0].flatten().float().cpu().numpy(), k)
+    asked = manifest.asked(side, expand=expand)
+    search_for = opened.search_expanded if asked == "y_expanded" else opened.search
+    hits = search_for(inference.shared(side, pixels[None])[0].flatten().float().cpu().numpy(), k)
     if as_json:
         typer.echo(
             json.dumps(
-                [{"id": hit.photo.id, "score": manifest.score(side, hit.score), "label": hit.photo.label, "file": hit.photo.source} for hit in hits], indent=2
+                [{"id": hit.photo.id, "score": manifest.score(asked, hit.score), "label": hit.photo.label, "file": hit.photo.source} for hit in hits], indent=2
             )
         )
         return
     table = Table("rank", "score", "label", "file", title=f"{sketch.name} in {opened.name}")
     for rank, hit in enumerate(hits, 1):
-        table.add_row(str(rank), f"{manifest.score(side, hit.score):.3f}", hit.photo.label or "", hit.photo.source or hit.photo.sha256[:12])
+        table.add_row(str(rank), f"{manifest.score(asked, hit.score):.3f}", hit.photo.label or "", hit.photo.source or hit.photo.sha256[:12])
     Console().print(table)
 
 

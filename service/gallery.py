@@ -9,9 +9,13 @@ Several processes may write one gallery: each change raises `revision`, by which
 
 import weakref
 from collections.abc import Sequence
+from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
+from model.expansion import FIRST, expanded
 from service.errors import PhotoNotFound
 from service.index import Index
 from service.photo_files import PhotoFiles
@@ -58,9 +62,21 @@ class Gallery:
 
     def search(self, vector: Vector, k: int) -> list[Hit]:
         """The k nearest photos, best first."""
-        neighbours = self.index.search(vector, k, self._changes)
-        photos = {photo.id: photo for photo in self._rows.having("id", [neighbour.id for neighbour in neighbours])}
-        return [Hit(photos[neighbour.id], neighbour.score) for neighbour in neighbours if neighbour.id in photos]
+        return self._hits([(neighbour.id, neighbour.score) for neighbour in self.index.search(vector, k, self._changes)])
+
+    def search_expanded(self, vector: Vector, k: int) -> list[Hit]:
+        """The k nearest photos to a query that its first hits have expanded (`model.expansion`), where the distance is the cosine."""
+        first = self._rows.vectors([neighbour.id for neighbour in self.index.search(vector, FIRST, self._changes)])
+        if not first:
+            return []
+        wider, own = expanded(_unit(vector), _unit(np.stack(list(first.values()))))
+        scores = {neighbour.id: neighbour.score for neighbour in self.index.search(wider, k + len(first), self._changes)}
+        scores |= dict(zip(first, own.tolist(), strict=True))
+        return self._hits(sorted(scores.items(), key=itemgetter(1), reverse=True)[:k])
+
+    def _hits(self, scores: Sequence[tuple[int, float]]) -> list[Hit]:
+        photos = {photo.id: photo for photo in self._rows.having("id", [identity for identity, _ in scores])}
+        return [Hit(photos[identity], score) for identity, score in scores if identity in photos]
 
     def picture_path(self, photo: Photo) -> Path:
         """Where a photo's full picture lies. Raises PhotoNotFound when a file that it refers to is gone."""
@@ -136,6 +152,11 @@ class Gallery:
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:
         for photo in photos:
             self._files.write(photo.sha256, photo.thumbnail, photo.data)
+
+
+def _unit(vectors: Vector) -> Vector:
+    unit: Vector = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+    return unit
 
 
 def _gone(photo: Photo) -> PhotoNotFound:

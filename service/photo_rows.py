@@ -124,6 +124,12 @@ class PhotoRows:
             raise self.no_photo(photo_id)
         return np.frombuffer(row[0], "<f4")
 
+    def vectors(self, ids: Sequence[int]) -> dict[int, Vector]:
+        """Embeddings of the photos with these ids that are here."""
+        with self._connection() as connection:
+            rows = connection.execute(f"SELECT id, embedding FROM photos WHERE id IN ({','.join('?' * len(ids))})", list(ids)).fetchall()
+        return {identity: np.frombuffer(embedding, "<f4") for identity, embedding in rows}
+
     def changes(self, since: int) -> tuple[int, list[tuple[int, Vector]], list[int]]:
         """The present revision, and the photos added and ids removed after `since`; one consistent reading."""
         with self._connection() as connection:

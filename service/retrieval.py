@@ -70,10 +70,11 @@ class Retrieval:
         code = await self.embedder.shared(model, side, upload)
         return await self._found(opened, model, side, np.ravel(code), k)
 
-    async def search_by_sketches(self, sketches: Sequence[Upload], photo: Upload | None, *, gallery: str | None, k: int) -> Found:
+    async def search_by_sketches(self, sketches: Sequence[Upload], photo: Upload | None, *, gallery: str | None, k: int, expand: bool = True) -> Found:
         """The k photos nearest to what several drawings of one thing have in common, and a photo beside them.
 
-        Each drawing counts alike, and the photo as much as all of them. Raises as `search` does.
+        Each drawing counts alike, and the photo as much as all of them; where it is to `expand`, the first hits count half
+        as much as all that was sent. Raises as `search` does.
         """
         opened, model = await self._searchable(gallery, "sbir")
         side = model.side(opened.about.domain)
@@ -82,7 +83,7 @@ class Retrieval:
         codes = [_unit(code) for code in await asyncio.gather(*drawn, *beside)]
         meant = np.mean(codes[: len(sketches)], axis=0)
         query = meant if photo is None else (meant + codes[-1]) / 2
-        return await self._found(opened, model, other(side), query, k, agreement=float(np.linalg.norm(query)))
+        return await self._found(opened, model, other(side), query, k, expand=expand, agreement=float(np.linalg.norm(query)))
 
     async def similar(self, name: str, photo_id: int, k: int) -> Found:
         """The k photos nearest to a photo of the gallery, itself left out."""
@@ -161,11 +162,12 @@ class Retrieval:
 
         return await self.workers.run(look)
 
-    async def _found(self, opened: Gallery, model: Model, side: Side, query: Vector, k: int, agreement: float = 1.0) -> Found:
+    async def _found(self, opened: Gallery, model: Model, side: Side, query: Vector, k: int, *, expand: bool = False, agreement: float = 1.0) -> Found:
         """Hits with their scores. A query that is a mean of unit codes has their `agreement` for its length: what is scored is the mean of their cosines."""
-        hits = await self.workers.run(opened.search, query, k)
-        scored = [replace(hit, score=model.manifest.score(side, hit.score * agreement)) for hit in hits]
-        return Found(opened, model, scored, model.manifest.scores(side))
+        asked = model.manifest.asked(side, expand=expand)
+        hits = await self.workers.run(opened.search_expanded if asked == "y_expanded" else opened.search, query, k)
+        scored = [replace(hit, score=model.manifest.score(asked, hit.score * agreement)) for hit in hits]
+        return Found(opened, model, scored, model.manifest.scores(asked))
 
     async def _searchable(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
         named = name or self.default_gallery

@@ -23,11 +23,12 @@ async def search_by_sketch(
     photo: Annotated[UploadFile | None, File(description="a picture beside the drawings: like this, but drawn so")] = None,
     gallery: Gallery = None,
     k: K = 20,
+    expand: Annotated[bool, Form(description="whether the first hits make the query wider, so that photos like them rise")] = True,
 ) -> SearchResult:
     """The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on."""
     sketches = await received_all(sketch, MOST_SKETCHES, "sketch")
     beside = None if photo is None else await received(photo)
-    return answer(await parts.retrieval.search_by_sketches(sketches, beside, gallery=gallery, k=k))
+    return answer(await parts.retrieval.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand))
 
 
 @router.post("/retrieve", operation_id="retrieve", dependencies=[Depends(once())])

@@ -19,6 +19,7 @@ from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_c
 from model.distributions import Gaussian
 from model.efficientnet import imagenet_weights
 from model.evaluation import by_class, sketch_search
+from model.expansion import expanded_scores
 from model.fine_tuning import Recipe, supervised_contrast
 from model.iiae import IIAE
 from model.inference import Inference
@@ -104,7 +105,7 @@ def test_no_file_of_an_unseen_class_is_opened(tmp_path, weights, shapes):
     assert {path.parent.name for path in pictures} == {"bar", "cross", "disc", "triangle"}
     assert len(pictures) >= 4 * 40
     manifest = checkpoint.read_manifest(checkpoint.find(tmp_path / "checkpoints", "sketchy"))
-    assert set(manifest.calibration) == {"x", "y"}
+    assert set(manifest.calibration) == {"x", "y", "y_expanded"}
     assert 0 <= manifest.metrics["held_out_map_all"] <= 1
 
 
@@ -260,6 +261,7 @@ def test_scores_are_calibrated_on_a_photos_own_kind_and_on_sketches():
     apart = ~torch.eye(len(x), dtype=torch.bool)
     assert curves["x"] == calibration.fit(cosine(zs["x"], zs["x"])[apart], (x[:, None] == x)[apart])
     assert curves["y"] == calibration.fit(cosine(zs["y"], zs["x"]), y[:, None] == x)
+    assert curves["y_expanded"] == calibration.fit(expanded_scores(zs["y"], zs["x"]), y[:, None] == x)
     assert curves["x"].slope > curves["y"].slope > 0
 
 

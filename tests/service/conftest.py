@@ -1,7 +1,7 @@
 """A store of tiny untrained checkpoints and a real server on a socket."""
 
 import pytest
-from serving import PHOTO_CURVE, SKETCH_CURVE, Server, publish_sketch, publish_tiny
+from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, Server, publish_sketch, publish_tiny
 
 
 @pytest.fixture(scope="session")
@@ -10,7 +10,7 @@ def home(tmp_path_factory):
     publish_tiny(folder)
     publish_sketch(folder)
     publish_sketch(folder, "strokes", drawings=True)
-    publish_sketch(folder, "calibrated", calibration={"x": PHOTO_CURVE, "y": SKETCH_CURVE})
+    publish_sketch(folder, "calibrated", calibration={"x": PHOTO_CURVE, "y": SKETCH_CURVE, "y_expanded": EXPANDED_CURVE})
     return folder
 
 

@@ -20,13 +20,13 @@ from model.calibration import Calibration
 from model.iiae import IIAE
 from model.linear_start import start_at_components
 from model.pictures import prepare
-from model.presets import PRESETS, Side
+from model.presets import PRESETS, Asked
 
 ABOUT = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
 IMAGE_PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
 SKETCH_PRESET = replace(PRESETS["sketchy"], image_size=32, shared_encoder="linear", zs_size=32, drawings=False)  # tests send noise
 
-SKETCH_CURVE, PHOTO_CURVE = Calibration(9.0, -4.0), Calibration(12.0, -7.0)
+SKETCH_CURVE, EXPANDED_CURVE, PHOTO_CURVE = Calibration(9.0, -4.0), Calibration(8.0, -5.0), Calibration(12.0, -7.0)
 
 
 def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
@@ -35,7 +35,7 @@ def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
     return checkpoint.publish(home / "checkpoints", name, IIAE(IMAGE_PRESET), **ABOUT)
 
 
-def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False, calibration: dict[Side, Calibration] | None = None) -> Path:
+def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False, calibration: dict[Asked, Calibration] | None = None) -> Path:
     """An untrained sketch model whose codes tell noise from noise, as a trained one's would."""
     torch.manual_seed(0)
     preset = replace(SKETCH_PRESET, drawings=drawings)

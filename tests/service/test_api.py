@@ -13,8 +13,12 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
-from serving import PHOTO_CURVE, SKETCH_CURVE, png
+from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, png
+
+from model.expansion import expanded_scores
+from model.metrics import cosine
 
 
 def opened(data: bytes) -> Image.Image:
@@ -100,7 +104,7 @@ def test_search_retrieve_and_similar_find_photos(client, gallery):
 def test_several_sketches_find_what_they_have_in_common(client, gallery):
     def scores(*seeds: int, photo: int | None = None) -> dict[int, float]:
         files = [("sketch", png(seed)) for seed in seeds] + ([] if photo is None else [("photo", png(photo))])
-        answer = client.post("/sbir/search", files=files, data={"gallery": "noise"})
+        answer = client.post("/sbir/search", files=files, data={"gallery": "noise", "expand": "false"})
         assert answer.status_code == 200, answer.text
         return {hit["id"]: hit["score"] for hit in answer.json()["hits"]}
 
@@ -112,11 +116,30 @@ def test_several_sketches_find_what_they_have_in_common(client, gallery):
     assert beside[gallery[3]] < first[gallery[3]] - 0.2
 
 
+def test_a_search_is_expanded_by_what_it_finds_unless_told(client, gallery):
+    plain, wider, default = (
+        client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": "noise"} | more).json()["hits"]
+        for more in ({"expand": "false"}, {"expand": "true"}, {})
+    )
+    assert default == wider
+    codes = [client.post("/embed", files={"image": png(seed)}, data={"model": "drawn", "source": source}).json()["values"]
+             for seed, source in [(3, "sketch"), *((seed, "photo") for seed in range(len(gallery)))]]  # fmt: skip
+    cosines, scores = (dict(zip(gallery, method(*map(torch.tensor, (codes[:1], codes[1:])))[0].tolist(), strict=True)) for method in (cosine, expanded_scores))
+    assert {hit["id"]: hit["score"] for hit in plain} == pytest.approx(cosines, abs=2e-3)
+    assert {hit["id"]: hit["score"] for hit in wider} == pytest.approx(scores, abs=2e-3)
+    assert max(abs(cosines[photo] - scores[photo]) for photo in gallery) > 0.02
+
+
 def test_calibrated_scores_are_probabilities_of_the_same_ranking(client, gallery):
     client.post("/galleries", json={"name": "sure", "model": "calibrated"}).raise_for_status()
     added = client.post("/galleries/sure/photos", files=[("image", png(seed)) for seed in range(6)]).json()["photos"]
-    for path, files, curve in (("/sbir/search", {"sketch": png(3)}, SKETCH_CURVE), (f"/galleries/{{}}/photos/{added[0]['id']}/similar", None, PHOTO_CURVE)):
-        answers = [(client.post(path, files=files, data={"gallery": name}) if files else client.get(path.format(name))).json() for name in ("noise", "sure")]
+    asked = (
+        lambda name: client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": name}),
+        lambda name: client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": name, "expand": "false"}),
+        lambda name: client.get(f"/galleries/{name}/photos/{(gallery if name == 'noise' else [photo['id'] for photo in added])[0]}/similar"),
+    )
+    for ask, curve in zip(asked, (EXPANDED_CURVE, SKETCH_CURVE, PHOTO_CURVE), strict=True):
+        answers = [ask(name).json() for name in ("noise", "sure")]
         assert [answer["scores"] for answer in answers] == ["cosine", "probability"]
         plain, sure = (answer["hits"] for answer in answers)
         assert [hit["id"] - added[0]["id"] for hit in sure] == [hit["id"] - gallery[0] for hit in plain]

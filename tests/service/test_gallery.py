@@ -14,10 +14,12 @@ from pathlib import Path
 import faiss
 import numpy as np
 import pytest
+import torch
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from model.expansion import expanded_scores
 from service import galleries as galleries_module
 from service import index, photo_files, photo_rows
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, PhotoNotFound, ServiceError
@@ -184,6 +186,26 @@ def test_large_galleries_get_hnsw_and_find_the_same(tmp_path, monkeypatch):
     for photo in photos[:150]:
         gallery.remove(photo.id)
     assert {hit.photo.id for hit in gallery.search(new(0).embedding, 300)} == {photo.id for photo in photos[150:]}
+
+
+@pytest.mark.parametrize("kind", ["flat", "hnsw"])
+def test_an_expanded_search_scores_every_photo_as_the_whole_of_it_would_be(tmp_path, monkeypatch, kind):
+    monkeypatch.setattr(index, "FLAT_UP_TO", 1_000 if kind == "flat" else 10)
+    gallery = Galleries(tmp_path).create("g", about())
+    assert gallery.search_expanded(new(0).embedding, 5) == []
+    photos = gallery.add([new(number) for number in range(60)])
+    gallery.save_index()
+    assert gallery.index.kind == kind
+    for photo in photos[:7]:
+        gallery.remove(photo.id)
+    query = new(99).embedding
+    embeddings = np.stack([new(number).embedding for number in range(7, 60)])
+    scores = expanded_scores(torch.from_numpy(query[None]), torch.from_numpy(embeddings))[0].tolist()
+    best = sorted(zip(scores, (photo.id for photo in photos[7:]), strict=True), reverse=True)
+    for k in (1, 12, 30, 100):
+        found = gallery.search_expanded(query, k)
+        assert [hit.photo.id for hit in found] == [identity for _, identity in best[:k]]
+        assert [hit.score for hit in found] == pytest.approx([score for score, _ in best[:k]], abs=1e-5)
 
 
 def test_a_query_takes_one_openmp_thread_whoever_asks(tmp_path):

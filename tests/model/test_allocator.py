@@ -1,0 +1,38 @@
+"""What the allocator keeps, told from the pages that the system has to hand out."""
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+import resource, sys, threading
+import torch
+from model.allocator import keep_memory
+
+if sys.argv[1] == "kept":
+    assert keep_memory()
+
+def work():
+    for _ in range(20):
+        torch.ones(20_000_000)
+
+def faults():
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before
+
+for _ in range(3):
+    faults()
+print(faults())
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
+def test_tensors_that_come_again_in_a_thread_need_no_new_memory():
+    kept, given_back = (
+        int(subprocess.run([sys.executable, "-c", SCRIPT, way], capture_output=True, text=True, check=True).stdout) for way in ("kept", "as it is")
+    )
+    assert kept < given_back / 10
