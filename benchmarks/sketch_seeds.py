@@ -1,0 +1,60 @@
+"""Zero-shot sketch search of several checkpoints of one split that differ in their seed: each, the mean and the spread.
+
+    python -m benchmarks.sketch_seeds --data DIR --unseen sketchy-25 --checkpoint s25-0 --checkpoint s25-1 --checkpoint s25-2
+
+The spread is the sample's standard deviation. Beside the shared codes stand what they are made from, the backbone's
+features, and the exclusive codes, which should know nothing.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from model import checkpoint
+from model.allocator import keep_memory
+from model.data.sketchy import read_catalogue, read_unseen
+from model.evaluation import sketch_search
+
+FIGURES = ("map_all", "map_200", "p_100", "p_10")
+CODES = {
+    "": "zs",
+    "features_": "features",
+    "standardised_features_": "features, standardised",
+    "exclusive_": "exclusive codes",
+    "expanded_": "zs, expanded as served",
+}
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    names: Annotated[list[str], typer.Option("--checkpoint", help="A checkpoint's name or folder.")],
+    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
+    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+) -> None:
+    """Print the table."""
+    keep_memory()
+    catalogue = read_catalogue(data)
+    hidden = catalogue.only(read_unseen(unseen, catalogue.classes))
+    found = []
+    for name in names:
+        found.append(sketch_search(checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu")), hidden))
+    table = Table(
+        "", "checkpoint", "mAP@all", "mAP@200", "P@100", "P@10", title=f"{unseen}: {found[0]['queries']:.0f} sketches, {found[0]['photos']:.0f} photos"
+    )
+    for prefix, code in CODES.items():
+        present = [(name, [each[prefix + figure] for figure in FIGURES]) for name, each in zip(names, found, strict=True) if f"{prefix}map_all" in each]
+        for name, figures in present:
+            table.add_row(code, name, *(f"{figure:.3f}" for figure in figures))
+        columns = np.array([figures for _, figures in present])
+        spread = columns.std(0, ddof=1) if len(columns) > 1 else np.zeros(len(FIGURES))
+        table.add_row(code, "mean ± spread", *(f"{mean:.3f} ± {off:.3f}" for mean, off in zip(columns.mean(0), spread, strict=True)), end_section=True)
+    Console(width=110).print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
