@@ -54,8 +54,8 @@ class Recipe:
     temperature: float = 0.1
     distillation: float = 0.5
     sketch_distillation: float = 0.5
-    frozen_blocks: int = 4
-    crop_share: float = 0.8
+    frozen_blocks: int = 0
+    crop_share: float = 0.85
     doodles: float = 0.25
     shake: float = 0.02
     seed: int = 0
