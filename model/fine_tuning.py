@@ -33,6 +33,7 @@ class Recipe:
 
     Attributes:
         epochs: passes over the photos.
+        cycle: how long the learning rate's cycle is, of all passes: beyond 1, it is cut before the rate has fallen to nothing.
         batch: photos of a step, and as many sketches.
         frozen_blocks: how many blocks, and the stem, stay as they were.
         crop_share: side of the crops, of the side of the pictures that are searched later: cropping magnifies what
@@ -44,7 +45,8 @@ class Recipe:
         shake: up to how far points of half of the sketches are moved, of half a side.
     """
 
-    epochs: int = 3
+    epochs: int = 2
+    cycle: float = 1.5
     batch: int = 32
     learning_rate: float = 3e-4
     weight_decay: float = 1e-2
@@ -126,7 +128,7 @@ def fine_tune(
     epoch_steps = len(photos.labels) // recipe.batch
     steps = recipe.epochs * epoch_steps
     optimiser = torch.optim.AdamW(model.trained(), recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=steps, pct_start=0.2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=round(recipe.cycle * steps), pct_start=0.2)
     step, best = _resume(folder, model, optimiser, schedule) if resume and (folder / STATE).exists() else (0, -1.0)
     while step < steps:
         model.train()

@@ -31,7 +31,7 @@ from model.sketch_training import Judge, SketchPlan, TrainedSketch, train_on_fea
 from model.storage import read_tensors
 
 CLASSES = ("bar", "cross", "disc", "star", "triangle")
-RECIPE = Recipe(epochs=6, batch=16, learning_rate=1e-3, distillation=0.0, sketch_distillation=0.0, crop_share=0.75)
+RECIPE = Recipe(epochs=6, cycle=1.0, batch=16, learning_rate=1e-3, distillation=0.0, sketch_distillation=0.0, crop_share=0.75)
 
 
 @pytest.fixture(scope="module")
