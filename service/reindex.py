@@ -8,16 +8,14 @@ read, by its thumbnail; without either it stays in the gallery, but is found by 
 another reindex tries them again. What is added or removed meanwhile is caught up with before the switch.
 """
 
-import errno
 import fcntl
 import hashlib
-import os
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import BinaryIO, Self
 
 from torch import Tensor
 
@@ -55,7 +53,7 @@ class Reindex:
             self.switched = not self._rows.begin(about, anew=anew)
             self._since, self._until, self._out = -1, self._rows.revision(), set[int]()
         except BaseException:
-            os.close(self._lock)
+            self._lock.close()
             raise
 
     def pages(self) -> Iterator[list[Photo]]:
@@ -98,7 +96,7 @@ class Reindex:
                     self._rows.fail(str(error) or type(error).__name__)
                 self._rows.sweep()
         finally:
-            os.close(self._lock)
+            self._lock.close()
 
     def __enter__(self) -> Self:
         return self
@@ -129,7 +127,7 @@ def cancel(gallery: Gallery) -> None:
         try:
             rows.sweep()
         finally:
-            os.close(lock)
+            lock.close()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -172,34 +170,28 @@ def _pixels(data: bytes, inference: Inference, side: Side, max_pixels: int) -> T
         return inference.prepare(picture, side)
 
 
-def _locked(gallery: Gallery) -> int:
-    """A descriptor that holds the gallery's lock until it is closed. Raises ReindexRunning."""
+def _locked(gallery: Gallery) -> BinaryIO:
+    """A file that holds the gallery's lock until it is closed, or nobody has it any more. Raises ReindexRunning."""
     with gallery.file.there():
-        descriptor = os.open(gallery.folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        file = (gallery.folder / LOCK).open("ab")
     until = time.monotonic() + LOCK_SECONDS
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return descriptor
-        except OSError as error:
-            if error.errno == errno.EWOULDBLOCK and time.monotonic() < until:
-                time.sleep(0.02)
-                continue
-            os.close(descriptor)
-            if error.errno == errno.EWOULDBLOCK:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                file.close()
                 raise ReindexRunning(f"gallery {gallery.name!r} is being reindexed already; wait for that, or cancel it") from None
-            raise
+            time.sleep(0.02)
 
 
 def _is_locked(gallery: Gallery) -> bool:
     try:
-        descriptor = os.open(gallery.folder / LOCK, os.O_RDWR | os.O_CLOEXEC)
+        with (gallery.folder / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except FileNotFoundError:
         return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
-    finally:
-        os.close(descriptor)
     return False

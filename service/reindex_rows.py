@@ -92,11 +92,13 @@ class ReindexRows:
             begun = connection.execute("SELECT space, digest FROM reindex WHERE state IN ('running', 'failed')").fetchone()
             if begun is not None and begun[1] == about.digest and not anew:
                 again = connection.execute(f"DELETE FROM {embeddings(begun[0])} WHERE fault IS NOT NULL").rowcount
-                connection.execute("UPDATE reindex SET state = 'running', error = NULL, ended = NULL, started = ?, done = done - ?", (_now(), again))
+                query = "UPDATE reindex SET state = 'running', error = NULL, ended = NULL, model = ?, started = ?, done = done - ?"
+                connection.execute(query, (about.model, _now(), again))
                 return True
             present = int(one(connection, "SELECT value FROM meta WHERE key = 'space'"))
             takes_over = not anew and one(connection, "SELECT value FROM meta WHERE key = 'digest'") == about.digest
-            needless = takes_over and not _faults(connection, present, 0)[0]
+            named = one(connection, "SELECT value FROM meta WHERE key = 'model'") == about.model  # the same weights may have another name
+            needless = takes_over and named and not _faults(connection, present, 0)[0]
             space = present if needless else max(_spaces(connection)) + 1
             if not needless:
                 make_space(connection, space)
