@@ -102,6 +102,7 @@ class Against(RuleBasedStateMachine):
         else:
             self.staged = Space(digest, takes_over=digest == self.present.digest and not anew)
         self.begun, self.pages, self.out, self.cancelled = begun, begun.pages(), None, False
+        self.fresh = True
 
     @precondition(lambda self: self.begun is not None)
     @rule(steps=st.integers(1, 15))
@@ -110,12 +111,13 @@ class Against(RuleBasedStateMachine):
         for step in range(steps):
             try:
                 page = self.out or next(self.pages, None)
+                if self.fresh and self.staged is not None and self.staged.takes_over:
+                    self.staged.held = {identity: kept for identity, kept in self.present.held.items() if kept[1]} | self.staged.held
+                self.fresh = False  # what comes from now on is not taken over
                 if self.out is None and page is not None and step == steps - 1:
                     self.out = page  # to be kept later, whatever comes before that
                     return
                 self.out = None
-                if self.staged is not None and self.staged.takes_over:
-                    self.staged.held = {identity: kept for identity, kept in self.present.held.items() if kept[1]} | self.staged.held
                 if page is None:
                     self.begun.switch()
                     self.pages = self.begun.pages()
