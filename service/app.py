@@ -22,8 +22,9 @@ from service.galleries import Galleries
 from service.problems import Answered, RangeRefusals
 from service.redis_cache import RedisCache
 from service.registry import Registry
+from service.reindexing import Reindexing
 from service.retrieval import Retrieval
-from service.routes import galleries, images, models, ops, search
+from service.routes import galleries, images, models, ops, reindex, search
 from service.security import OwnPages
 from service.settings import Settings
 from service.telemetry import Measured, Telemetry
@@ -52,11 +53,12 @@ def compose(settings: Settings) -> Services:
         galleries=Galleries(settings.galleries), registry=registry, embedder=embedder, workers=workers,
         max_pixels=settings.max_pixels, default_gallery=settings.default_gallery,
     )  # fmt: skip
+    reindexing = Reindexing(galleries=retrieval.galleries, registry=registry, embedder=embedder, workers=workers)
     translator = Translator(engine=engine, embedder=embedder, workers=workers)
     telemetry.watch(lambda: _gauges(engine, cache, registry))
     return Services(
         settings=settings, registry=registry, engine=engine, cache=cache, workers=workers, embedder=embedder,
-        translator=translator, retrieval=retrieval, telemetry=telemetry,
+        translator=translator, retrieval=retrieval, reindexing=reindexing, telemetry=telemetry,
     )  # fmt: skip
 
 
@@ -73,6 +75,7 @@ def create_app(settings: Settings) -> FastAPI:
             yield
         finally:
             app.state.draining = True
+            await parts.reindexing.stop()
             await parts.registry.stop()
             await parts.engine.stop(settings.drain_seconds)
             await parts.cache.stop()
@@ -83,7 +86,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan, middleware=_middleware(parts),
     )  # fmt: skip
     app.state.services = parts
-    for group in (images, search, galleries, models, ops):
+    for group in (images, search, galleries, reindex, models, ops):
         app.include_router(group.router)
     _page(app)
     problems.install(app)

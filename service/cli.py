@@ -28,6 +28,7 @@ from service.errors import GalleryDamaged, GalleryNotFound, GalleryOutdated, Ser
 from service.galleries import Galleries
 from service.gallery import About, Gallery
 from service.indexing import Indexed, Item, index_items, pictures_below
+from service.reindex_command import reindex
 from service.settings import Settings
 
 MAX_PIXELS = 200_000_000
@@ -36,6 +37,7 @@ Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 
 galleries_app = typer.Typer(help="List galleries, or delete one.", invoke_without_command=True)
 app.add_typer(galleries_app, name="galleries")
+app.command(epilog="Example: `iiae reindex photos --model sketchy`")(reindex)
 
 
 def settings_table() -> str:
@@ -61,7 +63,7 @@ def index(
     model: Annotated[str, typer.Option(help="Checkpoint that embeds them.")] = "sketchy",
     domain: Annotated[str | None, typer.Option(help="Domain of the photos; default the model's first.")] = None,
     credit: Annotated[str | None, typer.Option(help="A line that names whose pictures these are.")] = None,
-    again: Annotated[bool, typer.Option(help="Delete the gallery first, e.g. after a new checkpoint.")] = False,
+    again: Annotated[bool, typer.Option(help="Delete the gallery first, with its ids and labels; `iiae reindex` keeps them.")] = False,
     home: Home = Path("var"),
     device: Device = "auto",
 ) -> None:
@@ -103,7 +105,9 @@ def index_into(
 
 def _check_same(gallery: Gallery, about: About) -> None:
     if gallery.about.digest != about.digest:
-        raise GalleryOutdated(f"gallery {gallery.name!r} was embedded by another checkpoint (of {gallery.about.model!r}); add --again to embed it anew")
+        raise GalleryOutdated(
+            f"gallery {gallery.name!r} was embedded by another checkpoint (of {gallery.about.model!r}); `iiae reindex {gallery.name}` embeds it anew"
+        )
     if gallery.about.domain != about.domain:
         raise GalleryOutdated(f"gallery {gallery.name!r} is of {gallery.about.domain!r} pictures; choose another name for those of {about.domain!r}")
 
@@ -126,9 +130,7 @@ def search(
     folder = checkpoint.find(home / "checkpoints", opened.about.model)
     manifest = checkpoint.read_manifest(folder)
     if manifest.weights_sha256 != opened.about.digest:
-        raise GalleryOutdated(
-            f"gallery {opened.name!r} was embedded by another checkpoint; embed it again with `iiae index FOLDER --gallery {opened.name} --again`"
-        )
+        raise GalleryOutdated(f"gallery {opened.name!r} was embedded by another checkpoint; `iiae reindex {opened.name}` embeds its photos anew and keeps them")
     inference = checkpoint.load(folder, choose(device))
     side = other(inference.side(opened.about.domain))
     pixels = inference.prepare(images.decode(sketch.read_bytes(), max_pixels=MAX_PIXELS), side)

@@ -16,6 +16,7 @@ from service.engine import Engine
 from service.errors import ParameterInvalid
 from service.images import Upload
 from service.registry import Registry
+from service.reindexing import Reindexing
 from service.retrieval import Retrieval
 from service.settings import Settings
 from service.telemetry import Telemetry
@@ -40,6 +41,7 @@ class Services:
     embedder: Embedder
     translator: Translator
     retrieval: Retrieval
+    reindexing: Reindexing
     telemetry: Telemetry
 
 

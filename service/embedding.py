@@ -50,6 +50,17 @@ class Embedder:
         """How much rather a picture given as of `side` looks like X (above 0) or Y (below); raises as `shared` does."""
         return float(await self._code(model, "look", side, upload, model.inference.side_of))
 
+    async def in_background(self, model: Model, side: Side, pixels: Tensor) -> Code:
+        """As `shared`, of pictures that are read already: [n, 3, s, s] to [n, *shared_shape]. Requests go first, and nothing is cached.
+
+        Raises:
+            NotReady.
+        """
+        lane = (model.digest, "shared", side, "background")
+        codes = await self._engine.run(lane, lambda batch: model.inference.shared(side, batch), pixels, background=True)
+        found: Code = codes.float().numpy()
+        return found
+
     async def _code(self, model: Model, kind: str, side: Side, upload: Upload, encode: Callable[[Tensor], Tensor]) -> Code:
         async def compute() -> Code:
             pixels = await self._pixels(model, side, upload)

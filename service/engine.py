@@ -36,7 +36,8 @@ class Engine:
     """Runs functions of tensors on one device, a batch at a time.
 
     A batch is whatever came in for one lane during the last forward pass, at most `batch_items`; larger requests
-    are cut into several batches. The lane that has waited longest goes next. Where the last batch was of the same
+    are cut into several batches. The lane that has waited longest goes next, one of the background as if it had come
+    `PATIENCE` later: it fills the time that requests leave, and has its turn now and then where they leave none. Where the last batch was of the same
     lane and answered more requests than have come since, it pays to wait until as many are back, at most `wait_ms`
     from the oldest one's arrival; a caller alone never waits.
 
@@ -71,7 +72,7 @@ class Engine:
 
     @property
     def depth(self) -> int:
-        """Items waiting; those in the forward pass that runs now do not count."""
+        """Items waiting; those in the forward pass that runs now do not count, nor those of the background."""
         return self._lanes.depth
 
     async def start(self) -> None:
@@ -96,13 +97,14 @@ class Engine:
         self._abandon()
         await asyncio.to_thread(self._thread.join)
 
-    async def run(self, lane: Hashable, function: Callable[..., Tensor], *inputs: Tensor) -> Tensor:
+    async def run(self, lane: Hashable, function: Callable[..., Tensor], *inputs: Tensor, background: bool = False) -> Tensor:
         """`function(*inputs)`, computed together with other callers' inputs of the same lane.
 
         Args:
             lane: what may share a forward pass. Of one lane's functions any may be called for all.
             function: takes and returns batches; called in inference mode, on the forward thread.
             inputs: [n, ...] each, of one n.
+            background: lets requests go first and takes no room in the queue; of a lane either all or none are so.
 
         Returns:
             [n, ...], on the CPU, detached.
@@ -112,7 +114,7 @@ class Engine:
             NotReady: not started, or stopping.
             Exception: what `function` raised for these inputs when called with them alone.
         """
-        request = self._request(lane, function, inputs)
+        request = self._request(lane, function, inputs, background)
         with self._arrival:
             self._admit(request)
             self._lanes.push(request)
@@ -124,17 +126,19 @@ class Engine:
                 self._lanes.drop(request)
             raise
 
-    def _request(self, lane: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...]) -> Request:
+    def _request(self, lane: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...], background: bool) -> Request:
         sizes = {tensor.shape[0] for tensor in inputs}
         if len(sizes) != 1 or 0 in sizes:
             raise ValueError(f"inputs must share a leading axis of at least 1, not {sorted(sizes)}")
         future: asyncio.Future[Tensor] = asyncio.get_running_loop().create_future()
         arrived = perf_counter()
-        return Request(lane=lane, function=function, inputs=inputs, items=sizes.pop(), arrived=arrived, future=future)
+        return Request(lane=lane, function=function, inputs=inputs, items=sizes.pop(), arrived=arrived, background=background, future=future)
 
     def _admit(self, request: Request) -> None:
         if not self._open:
             raise NotReady("The service is starting or stopping; try again shortly.")
+        if request.background:
+            return
         if request.items > self._queue_items:
             raise ParameterInvalid(f"The request has {request.items} items; this service takes at most {self._queue_items} at once.")
         if self._lanes.depth + request.items > self._queue_items:
@@ -163,7 +167,7 @@ class Engine:
         """Waits for the next batch; None when stopping and nothing waits any more."""
         with self._arrival:
             while True:
-                while not self._lanes.depth:
+                while self._lanes.empty:
                     if not self._open:
                         return None
                     self._arrival.wait()
@@ -184,7 +188,8 @@ class Engine:
     def _forward(self, pieces: list[Piece]) -> None:
         items = sum(piece.items for piece in pieces)
         self._in_forward = items
-        self._last = (pieces[0].request.lane, len(pieces))
+        if not pieces[0].request.background:
+            self._last = (pieces[0].request.lane, len(pieces))
         started = perf_counter()
         outcomes = forward(pieces, self._device)
         took = perf_counter() - started

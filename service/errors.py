@@ -20,6 +20,10 @@
     ├── PhotoNotFound            404  photo_not_found
     ├── GalleryExists            409  gallery_exists
     ├── GalleryOutdated          409  gallery_outdated
+    ├── GalleryReindexed         409  gallery_reindexed
+    ├── ReindexNotFound          404  reindex_not_found
+    ├── ReindexRunning           409  reindex_running
+    ├── ReindexCancelled         409  reindex_cancelled
     ├── GalleryDamaged           500  gallery_damaged
     ├── Overloaded               429  overloaded      (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
@@ -123,6 +127,24 @@ class GalleryExists(ServiceError):
 
 class GalleryOutdated(ServiceError):
     status, code, title = 409, "gallery_outdated", "The gallery was made with another checkpoint"
+
+
+class GalleryReindexed(ServiceError):
+    """What was begun with the old embeddings is to be begun again; the service does so by itself."""
+
+    status, code, title = 409, "gallery_reindexed", "The gallery has other embeddings now"
+
+
+class ReindexNotFound(ServiceError):
+    status, code, title = 404, "reindex_not_found", "There is no such reindex"
+
+
+class ReindexRunning(ServiceError):
+    status, code, title = 409, "reindex_running", "The gallery is being reindexed"
+
+
+class ReindexCancelled(ServiceError):
+    status, code, title = 409, "reindex_cancelled", "The reindex was cancelled"
 
 
 class GalleryDamaged(ServiceError):

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
 from service.gallery import About, Gallery
-from service.photo_rows import DATABASE, write_schema
+from service.gallery_file import DATABASE, write_schema
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEPT = 64
@@ -54,22 +54,30 @@ class Galleries:
         return self.open(name)
 
     def open(self, name: str, *, keep: bool = True) -> Gallery:
-        """A gallery by its name; without `keep`, for a look that makes none that is in use be closed sooner.
+        """A gallery by its name, as it is now; without `keep`, for a look that makes none that is in use be closed sooner.
 
         Raises:
             NameInvalid, GalleryNotFound, GalleryDamaged.
         """
-        folder = self.root / check_name(name)
+        gallery = self._present(check_name(name), keep)
+        if gallery.reindexed():  # a look into its file, for which the other galleries' users do not wait
+            gallery = self._present(name, keep, instead_of=gallery)
+        return gallery
+
+    def _present(self, name: str, keep: bool, instead_of: Gallery | None = None) -> Gallery:
+        """The gallery that is open, or is now."""
+        dropped: list[Gallery | None] = [instead_of]
         with self._lock:
             gallery = self._open.get(name)
-            if gallery is None or not gallery.still_there():
-                self._kept.pop(name, None)
-                self._open[name] = gallery = self._opened(folder)
+            if gallery is None or gallery is instead_of or not gallery.still_there():
+                dropped += [gallery, self._kept.pop(name, None)]
+                self._open[name] = gallery = self._opened(self.root / name)
             if keep or name not in self._kept:
                 self._kept[name] = gallery
                 self._kept.move_to_end(name, last=keep)
-            dropped = self._kept.popitem(last=False) if len(self._kept) > KEPT else None
-        del dropped  # which closes its files unless somebody uses it, and not while others wait for the lock
+            if len(self._kept) > KEPT:
+                dropped.append(self._kept.popitem(last=False)[1])
+        del dropped  # which closes their files unless somebody uses them, and not while others wait for the lock
         return gallery
 
     def names(self) -> list[str]:

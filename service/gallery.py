@@ -1,14 +1,16 @@
 """A gallery: photos of one domain, embedded by one checkpoint. The truth is a SQLite file; the index derives from it.
 
-    <name>/gallery.sqlite                 rows: what is acknowledged is committed with synchronous=FULL (`service.photo_rows`)
+    <name>/gallery.sqlite                 rows: what is acknowledged is committed with synchronous=FULL (`service.gallery_file`)
     <name>/photos/, <name>/thumbnails/    pictures (`service.photo_files`)
     <name>/index/                         FAISS, derived (`service.index`)
 
-Several processes may write one gallery: each change raises `revision`, by which the others' indexes catch up.
+Several processes may write one gallery: each change raises `revision`, by which the others' indexes catch up. Where one of
+them has embedded it anew (`service.reindex`), the others open it again.
 """
 
 import weakref
 from collections.abc import Sequence
+from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
@@ -17,6 +19,7 @@ import numpy as np
 
 from model.expansion import FIRST, expanded
 from service.errors import PhotoNotFound
+from service.gallery_file import GalleryFile
 from service.index import Index
 from service.photo_files import PhotoFiles
 from service.photo_rows import PhotoRows
@@ -24,7 +27,8 @@ from service.photos import About, Hit, NewPhoto, Photo, Vector
 
 
 class Gallery:
-    """One gallery, opened. All methods are synchronous and thread-safe, and raise GalleryNotFound once it was deleted.
+    """One gallery, opened. All methods are synchronous and thread-safe, and raise GalleryNotFound once it was deleted; those
+    that are about embeddings, GalleryReindexed once it has others than when it was opened.
 
     Whoever opens and drops galleries need not know who uses them: the files are closed with the last use.
     """
@@ -32,8 +36,9 @@ class Gallery:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        self._rows, self._files = PhotoRows(folder), PhotoFiles(folder)
-        self.about = self._rows.about()
+        self.file = GalleryFile(folder)
+        self.about = self.file.about
+        self._rows, self._files = PhotoRows(self.file), PhotoFiles(folder)
         self.index = Index(folder / "index", self.about.dim, self.about.distance, self.about.identity)
         weakref.finalize(self, self.index.close)
 
@@ -53,8 +58,8 @@ class Gallery:
         return self._rows.page(after, limit)
 
     def known(self, digests: Sequence[str]) -> dict[str, Photo]:
-        """The photos that are here already, by the SHA-256 of their bytes."""
-        return {photo.sha256: photo for photo in self._rows.having("sha256", digests)}
+        """The photos that are here already and embedded, by the SHA-256 of their bytes."""
+        return {photo.sha256: photo for photo in self._rows.embedded(digests)}
 
     def vector(self, photo_id: int) -> Vector:
         """A photo's embedding [dim]. Raises PhotoNotFound."""
@@ -101,7 +106,7 @@ class Gallery:
     def add(self, photos: Sequence[NewPhoto]) -> list[Photo]:
         """Adds photos, all or none, durably: when this returns they are on disk. The same bytes are one photo, and
         the photo that was here first keeps its label and metadata."""
-        with self._rows.there():
+        with self.file.there():
             self._write_files(photos)
         with self._rows.transaction() as changing:
             self._write_files(photos)  # again, those that a removal has taken since
@@ -122,28 +127,36 @@ class Gallery:
         """The line that names whose pictures these are."""
         with self._rows.transaction() as changing:
             changing.set_credit(credit)
-        self.about = self._rows.about()
+        self.about = replace(self.about, credit=credit)
 
     # housekeeping
 
     def still_there(self) -> bool:
         """Whether this is still the gallery of its name: not deleted, nor deleted and made anew."""
-        return self._rows.still_there()
+        return self.file.still_there()
+
+    def reindexed(self) -> bool:
+        """Whether it has other embeddings now than when it was opened."""
+        return self.file.reindexed()
+
+    def prepare(self) -> None:
+        """Has the index catch up with the rows, so that the next search need not wait for that."""
+        self.index.catch_up(self._changes)
 
     def save_index(self) -> None:
         """Writes the index as it is now, so that the next start need not rebuild it."""
-        with self._rows.there():
+        with self.file.there():
             self.index.save(self._changes)
 
     def move(self, to: Path) -> None:
         """Moves the folder away, while nobody writes; for all who have it open, here and elsewhere, it is deleted then."""
-        self._rows.move(to)
+        self.file.move(to)
         self.close()
 
     def close(self) -> None:
         """Closes what nobody uses and ends what the index is about. A use that is under way is not disturbed."""
         self.index.close()
-        self._rows.close()
+        self.file.close()
 
     def _changes(self, since: int) -> tuple[int, list[tuple[int, Vector]], list[int]]:
         """As the rows tell them; through the gallery, which a build thereby keeps open."""

@@ -19,6 +19,8 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from service.errors import GalleryReindexed
+
 logger = logging.getLogger(__name__)
 
 FLAT_UP_TO = 50_000
@@ -115,6 +117,11 @@ class Index:
         found = (Neighbour(int(identity), float(score)) for identity, score in zip(ids, scores, strict=False))
         return [neighbour for neighbour in found if neighbour.id not in state.removed][:k]
 
+    def catch_up(self, changes: Changes) -> None:
+        """Adds what the gallery has changed, so that the next search finds it done."""
+        with self._lock:
+            self._present(changes)
+
     def save(self, changes: Changes) -> None:
         """Writes the index as of now, once nothing is left to rebuild."""
         with self._lock:
@@ -165,6 +172,8 @@ class Index:
             self._keep(built)  # now, while no other thread has it and none waits for it
             with self._lock:
                 self._state, self._builder = self._extended(built, changes), None
+        except GalleryReindexed:  # an index of the new embeddings is built instead
+            return
         except Exception:
             if not self._closed.is_set():
                 logger.warning("the index in %s could not be rebuilt; the one that is there goes on", self.folder, exc_info=True)

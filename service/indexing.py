@@ -3,8 +3,7 @@
 import hashlib
 import json
 import os
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from model.presets import Side
 from service.errors import ServiceError
 from service.gallery import Gallery, NewPhoto
 from service.images import Header, decode, inspect, thumbnail
+from service.read_ahead import read_ahead
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
 BATCH = 32
@@ -66,36 +66,22 @@ def index_items(gallery: Gallery, inference: Inference, items: list[Item], *, ma
     interrupted goes on where it stopped. `progress` is told how many items are done."""
     side = inference.side(gallery.about.domain)
     added, known, damaged = 0, 0, []
-    with ThreadPoolExecutor(2) as threads:
-        for batch in _ahead(threads, items, lambda part: _read(gallery, inference, side, part, max_pixels)):
-            reads, already, broken = batch
-            known += already
-            damaged += broken
-            if reads:
-                codes = inference.shared(side, torch.stack([read.pixels for read in reads])).flatten(1).float().cpu().numpy()
-                before = gallery.count
-                gallery.add([_photo(read, code) for read, code in zip(reads, codes, strict=True)])
-                added += gallery.count - before
-            if progress is not None:
-                progress(len(reads) + already + len(broken))
+    parts = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
+    for reads, already, broken in read_ahead(parts, lambda part: _read(gallery, inference, side, part, max_pixels)):
+        known += already
+        damaged += broken
+        if reads:
+            codes = inference.shared(side, torch.stack([read.pixels for read in reads])).flatten(1).float().cpu().numpy()
+            before = gallery.count
+            gallery.add([_photo(read, code) for read, code in zip(reads, codes, strict=True)])
+            added += gallery.count - before
+        if progress is not None:
+            progress(len(reads) + already + len(broken))
     gallery.save_index()
     return Indexed(added, known, tuple(damaged))
 
 
 Batch = tuple[list[_Read], int, list[str]]
-
-
-def _ahead(threads: ThreadPoolExecutor, items: list[Item], read: Callable[[list[Item]], Batch]) -> Iterator[Batch]:
-    """Batches as they are read, two of them ahead of whoever takes them."""
-    parts = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
-    waiting = [threads.submit(read, part) for part in parts[:2]]
-    for part in [*parts[2:], None, None]:
-        if not waiting:
-            return
-        first = waiting.pop(0)
-        if part is not None:
-            waiting.append(threads.submit(read, part))
-        yield first.result()
 
 
 def _read(gallery: Gallery, inference: Inference, side: Side, items: list[Item], max_pixels: int) -> Batch:

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+PATIENCE = 1.0
+"""Seconds for which what is computed in the background lets all else go first."""
+
 
 @dataclass(eq=False, kw_only=True)
 class Request:
@@ -21,9 +24,15 @@ class Request:
     inputs: tuple[Tensor, ...]
     items: int
     arrived: float
+    background: bool = False
     future: asyncio.Future[Tensor]
     taken: int = 0
     results: list[Tensor] = field(default_factory=list)
+
+    @property
+    def due(self) -> float:
+        """When it came, as far as its turn goes."""
+        return self.arrived + (PATIENCE if self.background else 0)
 
     @property
     def waiting(self) -> int:
@@ -60,7 +69,7 @@ class Piece:
 
 
 class Lanes:
-    """First come, first served within a lane; the lane whose first request is oldest goes next."""
+    """First come, first served within a lane; the lane whose first request has been due longest goes next."""
 
     def __init__(self) -> None:
         self._lanes: dict[Hashable, deque[Request]] = {}
@@ -68,18 +77,23 @@ class Lanes:
 
     @property
     def depth(self) -> int:
-        """Items waiting, in all lanes."""
+        """Items waiting, in all lanes; those of the background do not count."""
         return self._depth
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits, nor anything of the background."""
+        return not self._lanes
 
     def push(self, request: Request) -> None:
         self._lanes.setdefault(request.lane, deque()).append(request)
-        self._depth += request.waiting
+        self._count(request, request.waiting)
 
     def oldest(self) -> Hashable:
         """The lane to serve next; KeyError when nothing waits."""
         if not self._lanes:
             raise KeyError("nothing waits")
-        return min(self._lanes, key=lambda lane: self._lanes[lane][0].arrived)
+        return min(self._lanes, key=lambda lane: self._lanes[lane][0].due)
 
     def arrived(self, lane: Hashable) -> float:
         """When the lane's first request came; minus infinity when the lane is empty."""
@@ -103,7 +117,7 @@ class Lanes:
             pieces.append(piece)
             request.taken = piece.stop
             most -= piece.items
-            self._depth -= piece.items
+            self._count(request, -piece.items)
             if not request.waiting:
                 requests.popleft()
         self._forget_if_empty(lane)
@@ -114,7 +128,7 @@ class Lanes:
         requests = self._lanes.get(request.lane)
         if requests and request in requests:
             requests.remove(request)
-            self._depth -= request.waiting
+            self._count(request, -request.waiting)
             self._forget_if_empty(request.lane)
 
     def clear(self) -> list[Request]:
@@ -123,6 +137,10 @@ class Lanes:
         self._lanes.clear()
         self._depth = 0
         return requests
+
+    def _count(self, request: Request, items: int) -> None:
+        if not request.background:
+            self._depth += items
 
     def _forget_if_empty(self, lane: Hashable) -> None:
         if not self._lanes.get(lane, True):

@@ -12,7 +12,8 @@ Vector = NDArray[np.float32]
 
 @dataclass(frozen=True, kw_only=True)
 class About:
-    """What a gallery is of; fixed when it is made. `dim` is the length of a flattened zs, `identity` tells it from another of its name."""
+    """What a gallery is of, until it is embedded anew. `dim` is the length of a flattened zs, `identity` tells its embeddings from any others
+    of its name."""
 
     model: str
     digest: str

@@ -2,17 +2,17 @@
 
 import asyncio
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from pydantic import JsonValue
 
 from model.presets import Side, other
 from service.embedding import Embedder
-from service.errors import GalleryDamaged, GalleryNotFound, GalleryOutdated
+from service.errors import GalleryDamaged, GalleryNotFound, GalleryOutdated, GalleryReindexed
 from service.galleries import Galleries
 from service.gallery import About, Gallery, Hit, NewPhoto, Photo
 from service.images import Header, Upload, decode, inspect, thumbnail
@@ -20,6 +20,11 @@ from service.photos import Vector
 from service.registry import Registry
 from service.served import Model
 from service.workers import Workers
+
+T = TypeVar("T")
+
+TRIES = 3
+"""How often what needs a gallery's embeddings is begun, if they are others each time it comes to them."""
 
 
 @dataclass(frozen=True)
@@ -65,10 +70,14 @@ class Retrieval:
 
         Raises: GalleryNotFound, GalleryOutdated, ModelNotFound, CapabilityMissing, DomainUnknown, and the image's errors.
         """
-        opened, model = await self._searchable(gallery, capability)
-        side = model.side(source) if source is not None else other(model.side(opened.about.domain))
-        code = await self.embedder.shared(model, side, upload)
-        return await self._found(opened, model, side, np.ravel(code), k)
+
+        async def found() -> Found:
+            opened, model = await self._searchable(gallery, capability)
+            side = model.side(source) if source is not None else other(model.side(opened.about.domain))
+            code = await self.embedder.shared(model, side, upload)
+            return await self._found(opened, model, side, np.ravel(code), k)
+
+        return await _of_one_checkpoint(found)
 
     async def search_by_sketches(self, sketches: Sequence[Upload], photo: Upload | None, *, gallery: str | None, k: int, expand: bool = True) -> Found:
         """The k photos nearest to what several drawings of one thing have in common, and a photo beside them.
@@ -76,30 +85,34 @@ class Retrieval:
         Each drawing counts alike, and the photo as much as all of them; where it is to `expand`, the first hits count half
         as much as all that was sent. Raises as `search` does.
         """
-        opened, model = await self._searchable(gallery, "sbir")
-        side = model.side(opened.about.domain)
-        drawn = [self.embedder.shared(model, other(side), sketch) for sketch in sketches]
-        beside = [] if photo is None else [self.embedder.shared(model, side, photo)]
-        codes = [_unit(code) for code in await asyncio.gather(*drawn, *beside)]
-        meant = np.mean(codes[: len(sketches)], axis=0)
-        query = meant if photo is None else (meant + codes[-1]) / 2
-        return await self._found(opened, model, other(side), query, k, expand=expand, agreement=float(np.linalg.norm(query)))
+
+        async def found() -> Found:
+            opened, model = await self._searchable(gallery, "sbir")
+            side = model.side(opened.about.domain)
+            drawn = [self.embedder.shared(model, other(side), sketch) for sketch in sketches]
+            beside = [] if photo is None else [self.embedder.shared(model, side, photo)]
+            codes = [_unit(code) for code in await asyncio.gather(*drawn, *beside)]
+            meant = np.mean(codes[: len(sketches)], axis=0)
+            query = meant if photo is None else (meant + codes[-1]) / 2
+            return await self._found(opened, model, other(side), query, k, expand=expand, agreement=float(np.linalg.norm(query)))
+
+        return await _of_one_checkpoint(found)
 
     async def similar(self, name: str, photo_id: int, k: int) -> Found:
         """The k photos nearest to a photo of the gallery, itself left out."""
-        opened, model = await self._searchable(name, "retrieve")
-        vector = await self.workers.run(opened.vector, photo_id)
-        found = await self._found(opened, model, model.side(opened.about.domain), vector, k + 1)
+
+        async def near() -> Found:
+            opened, model = await self._searchable(name, "retrieve")
+            vector = await self.workers.run(opened.vector, photo_id)
+            return await self._found(opened, model, model.side(opened.about.domain), vector, k + 1)
+
+        found = await _of_one_checkpoint(near)
         return replace(found, hits=[hit for hit in found.hits if hit.photo.id != photo_id][:k])
 
     async def create(self, name: str, model_name: str, domain: str | None) -> Summary:
         """A new gallery for one domain of a model. Raises NameInvalid, GalleryExists, ModelNotFound, DomainUnknown."""
         model = self.registry.get(model_name, capability="retrieve")
-        side = model.side(domain)
-        about = About(
-            model=model.id, digest=model.digest, domain=model.domain(side), distance=model.inference.preset.distance,
-            dim=int(np.prod(model.inference.shared_shape)),
-        )  # fmt: skip
+        about = model.about(model.side(domain))
         return await self.workers.run(self._summary, await self.workers.run(self.galleries.create, name, about))
 
     async def summaries(self) -> tuple[list[Summary], list[Damaged]]:
@@ -119,6 +132,9 @@ class Retrieval:
 
         Raises: the first bad image's error, with its file named; then nothing is added.
         """
+        return await _of_one_checkpoint(lambda: self._add(name, uploads, label, metadata))
+
+    async def _add(self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]) -> list[Photo]:
         opened = await self.workers.run(self.galleries.open, name)
         model = self._model(opened)
         side = model.side(opened.about.domain)
@@ -191,7 +207,7 @@ class Retrieval:
         if model.digest != gallery.about.digest:
             raise GalleryOutdated(
                 f"gallery {gallery.name!r} was embedded by another version of {model.id!r} (digest {gallery.about.digest[:12]}, served is "
-                f"{model.digest[:12]}): embed it again with `iiae index FOLDER --gallery {gallery.name} --again`, or delete it and add the photos anew"
+                f"{model.digest[:12]}): `iiae reindex {gallery.name}` or POST /galleries/{gallery.name}/reindex embeds its photos by that one and keeps them"
             )
         return model
 
@@ -210,6 +226,14 @@ class Retrieval:
         served = {model.id: model.digest for model in self.registry.models()}
         outdated = served.get(gallery.about.model) != gallery.about.digest
         return Summary(gallery.name, gallery.about, gallery.count, gallery.index.kind, outdated)
+
+
+async def _of_one_checkpoint(use: Callable[[], Awaitable[T]]) -> T:
+    """What `use` gives, which is begun again where the gallery gets other embeddings meanwhile."""
+    for _ in range(TRIES - 1):
+        with suppress(GalleryReindexed):
+            return await use()
+    return await use()
 
 
 def _unit(code: Vector) -> Vector:

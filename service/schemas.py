@@ -1,5 +1,8 @@
 """What goes over the wire: answers, as clients are generated from them."""
 
+from datetime import datetime
+from typing import Literal
+
 from pydantic import BaseModel, Field, JsonValue
 
 
@@ -128,3 +131,29 @@ class PhotoPage(BaseModel):
 class Health(BaseModel):
     status: str = Field(examples=["ready"])
     degraded: list[str] = Field(default_factory=list, description="what is down but not needed, e.g. redis")
+
+
+class NewReindex(BaseModel):
+    model: str | None = Field(None, examples=["sketchy"], description="the model to embed by; default the gallery's own, in the version that is served")
+    anew: bool = Field(False, description="embed every photo, also those that an interrupted reindex or the same checkpoint has embedded")
+
+
+class ReindexFault(BaseModel):
+    id: int = Field(description="the photo's")
+    reason: str = Field(examples=["its file is gone"], description="why its picture was not embedded")
+    thumbnail: bool = Field(description="its thumbnail was embedded instead; else the photo is kept, and found by no search until a reindex can read it")
+
+
+class ReindexOut(BaseModel):
+    state: Literal["running", "done", "failed", "cancelled"] = Field(
+        description="`failed` and interrupted ones go on where they were when they are begun again"
+    )
+    model: str = Field(examples=["sketchy"], description="the model that embeds")
+    digest: str = Field(description="SHA-256 of its weights")
+    done: int = Field(description="photos that are embedded, or of which that failed")
+    total: int = Field(description="photos of the gallery")
+    failures: int = Field(description="photos whose pictures could not be embedded")
+    failed: list[ReindexFault] = Field(description="the first 100 of them, by id")
+    error: str | None = Field(description="why it failed as a whole")
+    started: datetime
+    ended: datetime | None

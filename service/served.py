@@ -1,11 +1,13 @@
 """A model as the service holds it: a checkpoint on the device, with its name and version."""
 
+import math
 from dataclasses import dataclass
 
 from model.checkpoint import Manifest
 from model.inference import Inference
 from model.presets import Side
 from service.errors import CapabilityMissing, DomainUnknown
+from service.photos import About
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -40,6 +42,12 @@ class Model:
         except KeyError:
             x, y = self.domains
             raise DomainUnknown(f"The model {self.id!r} has no domain {str(domain)[:80]!r}; its domains are {x!r} and {y!r}.") from None
+
+    def about(self, side: Side) -> About:
+        """What a gallery of one domain is of, once this model embeds it."""
+        return About(
+            model=self.id, digest=self.digest, domain=self.domain(side), distance=self.inference.preset.distance, dim=math.prod(self.inference.shared_shape)
+        )
 
     def domain(self, side: Side) -> str:
         """The name of X or Y."""

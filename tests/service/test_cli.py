@@ -91,6 +91,7 @@ def test_a_damaged_gallery_is_listed_as_such_and_is_not_the_one_that_is_searched
         ("evaluate", "nothing", "--data", "x"),
         ("search", "nothing.png"),
         ("index", "nowhere"),
+        ("reindex", "nothing"),
         ("galleries", "delete", "nothing"),
         ("galleries", "delete", "../x"),
         ("unknown",),
@@ -103,7 +104,7 @@ def test_wrong_use_is_a_sentence_and_status_2(tmp_path, words):
     assert len(done.stderr.strip()) > 20
 
 
-@pytest.mark.parametrize("command", ["train", "evaluate", "figure", "index", "search", "translate", "serve", "models"])
+@pytest.mark.parametrize("command", ["train", "evaluate", "figure", "index", "reindex", "search", "translate", "serve", "models"])
 def test_every_help_has_an_example_that_parses(tmp_path, command):
     done = iiae(command, "--help", home=tmp_path)
     assert done.returncode == 0

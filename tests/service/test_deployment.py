@@ -96,7 +96,7 @@ def test_a_gallery_of_another_checkpoint_is_refused_with_a_remedy(own_home):
         server.client.post("/models/reload").raise_for_status()
         answer = server.client.post("/retrieve", files={"image": png()}, data={"gallery": "g"})
         assert (answer.status_code, answer.json()["code"]) == (409, "gallery_outdated")
-        assert "--again" in answer.json()["detail"]
+        assert "`iiae reindex g`" in answer.json()["detail"]
         assert server.client.get("/galleries/g").json()["outdated"]
     finally:
         server.stop()

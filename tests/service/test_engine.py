@@ -14,6 +14,7 @@ from torch import Tensor
 
 from service.engine import Batch, Engine
 from service.errors import NotReady, Overloaded, ParameterInvalid
+from service.lanes import PATIENCE, Lanes, Request
 
 
 def double(x: Tensor) -> Tensor:
@@ -429,3 +430,75 @@ def test_any_schedule_every_caller_gets_its_own_answer(schedule: list[Visit], ba
         assert engine.depth == 0
 
     asyncio.run(asyncio.wait_for(check(), 20))
+
+
+# in the background
+
+
+def test_requests_go_before_what_came_sooner_in_the_background_and_find_the_queue_empty() -> None:
+    async def check() -> None:
+        order: list[str] = []
+
+        def noting(name: str) -> Callable[[Tensor], Tensor]:
+            def forward(x: Tensor) -> Tensor:
+                order.append(name)
+                return 2 * x
+
+            return forward
+
+        async with running(queue_items=3) as engine:
+            gate = Gate()
+            first = asyncio.create_task(engine.run("gate", gate, column(0)))
+            await gate.wait_entered()
+            behind = asyncio.create_task(engine.run("behind", noting("behind"), column(1, 2, 3, 4, 5), background=True))
+            await settle()
+            assert engine.depth == 0
+            requests = [asyncio.create_task(engine.run(name, noting(name), column(6))) for name in ("a", "b", "c")]
+            await settle()
+            assert engine.depth == 3
+            with pytest.raises(Overloaded):
+                await engine.run("d", double, column(7))
+            gate.opened.set()
+            results = await asyncio.wait_for(asyncio.gather(first, behind, *requests), 10)
+            assert results[1].tolist() == column(2, 4, 6, 8, 10).tolist()
+            assert order == ["a", "b", "c", "behind"]
+            assert engine.depth == 0
+            alone = await asyncio.wait_for(engine.run("behind", double, column(3), background=True), 10)
+            assert alone.tolist() == [[6]]
+
+    asyncio.run(check())
+
+
+@pytest.mark.parametrize(("later", "first"), [(0.5, "requests"), (0.99, "requests"), (1.01, "behind")])
+def test_what_came_its_patience_later_leaves_the_background_its_turn(later: float, first: str) -> None:
+    async def check() -> None:
+        waiting = Lanes()
+        for lane, arrived in (("behind", 10.0), ("requests", 10.0 + later * PATIENCE)):
+            future = asyncio.get_running_loop().create_future()
+            waiting.push(Request(lane=lane, function=double, inputs=(column(1),), items=1, arrived=arrived, background=lane == "behind", future=future))
+        assert waiting.depth == 1
+        assert waiting.oldest() == first
+        for _ in range(2):
+            waiting.take(waiting.oldest(), 8)
+        assert waiting.empty
+
+    asyncio.run(check())
+
+
+def test_the_background_is_dropped_with_its_caller_and_stops_with_the_engine() -> None:
+    async def check() -> None:
+        async with running() as engine:
+            gate = Gate()
+            first = asyncio.create_task(engine.run("gate", gate, column(0)))
+            await gate.wait_entered()
+            leaving = asyncio.create_task(engine.run("behind", double, column(1, 2), background=True))
+            await settle()
+            leaving.cancel()
+            await asyncio.wait([leaving])
+            assert engine.depth == 0
+            gate.opened.set()
+            await first
+        with pytest.raises(NotReady):
+            await engine.run("behind", double, column(1), background=True)
+
+    asyncio.run(check())

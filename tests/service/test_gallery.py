@@ -21,7 +21,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from model.expansion import expanded_scores
 from service import galleries as galleries_module
-from service import index, photo_files, photo_rows
+from service import gallery_file, index, photo_files
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, PhotoNotFound, ServiceError
 from service.galleries import Galleries
 from service.gallery import About, Gallery, NewPhoto, Photo
@@ -322,7 +322,7 @@ def test_threads_that_come_and_go_leave_few_files_open(tmp_path):
 
     for _ in range(4):
         at_once([use] * 6)
-    assert 0 < open_files(tmp_path) <= 2 * photo_rows.CONNECTIONS + 1
+    assert 0 < open_files(tmp_path) <= 2 * gallery_file.CONNECTIONS + 1
     gallery.close()
     assert open_files(tmp_path) == 0
     assert gallery.count == 1
@@ -338,7 +338,7 @@ def test_only_the_last_galleries_are_kept_open_and_those_in_use(tmp_path, monkey
     for number in range(2, 8):
         assert galleries.open(f"g{number}").search(new(number).embedding, 1)[0].photo.sha256 == new(number).sha256
     assert waiting() is None
-    assert open_files(tmp_path) <= 4 * (2 * photo_rows.CONNECTIONS + 1)
+    assert open_files(tmp_path) <= 4 * (2 * gallery_file.CONNECTIONS + 1)
     assert used.search(new(0).embedding, 1)
     assert galleries.open("g0") is used
     for number in range(1, 6):

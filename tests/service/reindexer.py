@@ -1,0 +1,49 @@
+"""A reindex by embeddings that are known beforehand, also as a process that can be killed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from service import reindex, reindex_rows
+from service.galleries import Galleries
+from service.photos import About, NewPhoto, Photo
+from service.reindex import Reindex
+from service.reindex_rows import Embedded
+
+DIMS = {"d0": 6, "d1": 6, "d2": 9, "d3": 4}
+"""Checkpoints that there could be, and the length of what they give; d3 compares by L2 distance."""
+
+
+def about(digest: str) -> About:
+    return About(model=f"model-{digest}", digest=digest, domain="photo", distance="l2" if digest == "d3" else "cosine", dim=DIMS[digest])
+
+
+def vector(number: int, digest: str) -> np.ndarray:
+    """What a checkpoint makes of a picture."""
+    return np.random.default_rng([number, int(digest[1:])]).normal(size=DIMS[digest]).astype(np.float32)
+
+
+def new(number: int, digest: str) -> NewPhoto:
+    return NewPhoto(
+        sha256=f"{number:064x}", embedding=vector(number, digest), content_type="image/png", width=3, height=4, thumbnail=b"small",
+        data=b"picture %d" % number, label=f"label {number}", metadata={"number": number},
+    )  # fmt: skip
+
+
+def number_of(photo: Photo) -> int:
+    return int(photo.sha256, 16)
+
+
+def embedded(page: Sequence[Photo], digest: str) -> list[Embedded]:
+    return [Embedded(photo_id=photo.id, embedding=vector(number_of(photo), digest)) for photo in page]
+
+
+def reindex_all(root: Path, digest: str) -> None:
+    """Reindexes `g`, in steps that are small enough to be killed between."""
+    reindex.PAGE, reindex_rows.STEP = 5, 10
+    with Reindex(Galleries(root).open("g"), about(digest)) as begun:
+        while not begun.switched:
+            for page in begun.pages():
+                begun.keep(embedded(page, digest))
+            begun.switch()
