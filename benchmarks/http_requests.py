@@ -101,7 +101,7 @@ async def run(arguments: argparse.Namespace) -> Table:
     for column in ("request", "a second a core", "a second", "median ms", "statuses"):
         table.add_column(column, justify="left" if column == "request" else "right")
     headers = {"X-API-Key": arguments.key} if arguments.key else {}
-    async with httpx.AsyncClient(base_url=arguments.url, timeout=60, headers=headers) as client:
+    async with httpx.AsyncClient(base_url=arguments.url, timeout=None, headers=headers) as client:
         for request in kinds(arguments.gallery):
             found = await measure(client, request, arguments.clients, arguments.seconds)
             statuses = " ".join(map(str, sorted(found.statuses)))
