@@ -38,9 +38,9 @@ $(BIN)/python:
 	  else echo "python's venv is missing: apt-get install python3-venv"; exit 1; fi; }
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[cpu,demo]'
+	$(PIP) -e '.[cpu,train,demo]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[cpu,demo,dev]'
+	$(PIP) -e '.[cpu,train,demo,dev]'
 	@touch $@ $(VENV)/.demo

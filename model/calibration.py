@@ -8,8 +8,6 @@ import numpy as np
 import torch
 from jaxtyping import Bool, Float
 from numpy.typing import NDArray
-from scipy.optimize import minimize
-from scipy.special import expit
 from torch import Tensor
 
 PRIOR = 1 / 25
@@ -41,6 +39,9 @@ def fit(cosines: Float[Tensor, "..."], relevant: Bool[Tensor, "..."], prior: flo
     Raises:
         ValueError: all pairs are of one class, or none is.
     """
+    from scipy.optimize import minimize  # slow to import, and what serves fits nothing
+    from scipy.special import expit
+
     x, y = cosines.flatten().double().numpy(), relevant.flatten().numpy()
     alike, apart = np.count_nonzero(y), np.count_nonzero(~y)
     if not alike or not apart:

@@ -91,6 +91,7 @@ def train(
     resume: Annotated[bool, typer.Option(help="Go on from the last save of this name's run.")] = False,
 ) -> None:
     """Train a model and publish it to the store; a running service takes it up by itself."""
+    training.check_extra()
     if objective not in OBJECTIVES:
         raise typer.BadParameter(f"there are {', '.join(OBJECTIVES)}", param_hint="--objective")
     chosen = _preset(

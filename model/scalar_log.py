@@ -3,8 +3,6 @@
 import csv
 from pathlib import Path
 
-from torch.utils.tensorboard import SummaryWriter
-
 from model.storage import write_bytes
 
 
@@ -12,6 +10,8 @@ class ScalarLog:
     """`metrics.csv` and TensorBoard scalars of the same names; rows after `step`, left by a killed run, are dropped."""
 
     def __init__(self, folder: Path, step: int) -> None:
+        from torch.utils.tensorboard import SummaryWriter  # of the extra `train`
+
         self.path = folder / "metrics.csv"
         kept = [row for row in _rows(self.path) if int(row[0]) <= step]
         text = "".join(",".join(row) + "\n" for row in [["step", "name", "value"], *kept])

@@ -7,13 +7,13 @@ and dropout as an undisturbed one, and ends with the same weights.
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
 from typing import Literal
 
 import numpy as np
 import torch
-from lightning_fabric import Fabric
 from torch import Tensor
 from torch.nn.modules.batchnorm import _BatchNorm
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
@@ -34,6 +34,16 @@ NORM_BATCHES = 24
 
 class TrainingError(Foreseen):
     """A run cannot be started or resumed; a sentence that says why."""
+
+
+EXTRA = ("lightning_fabric", "tensorboard")
+"""What training needs beyond what serving does: the extra `train`."""
+
+
+def check_extra() -> None:
+    """Raises TrainingError where what trains is not installed: before the work, not after hours of it."""
+    if missing := [name for name in EXTRA if find_spec(name) is None]:
+        raise TrainingError(f"{missing[0]} is not installed, which only training needs: pip install 'iiae[train]'")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -174,6 +184,8 @@ class Run:
 
     def train(self) -> dict[str, float]:
         """Trains to the plan's end, puts the best weights into `iiae` and returns their figures."""
+        from lightning_fabric import Fabric  # of the extra `train`
+
         fabric = Fabric(accelerator=self.plan.accelerator, devices=self.plan.devices, precision=_precision(self.plan))
         fabric.launch()
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from time import perf_counter
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +18,7 @@ class Telemetry:
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
+        ProcessCollector(registry=self.registry)  # memory, CPU time, open files
         self.requests = Counter("iiae_requests", "Requests answered", ["method", "route", "status"], registry=self.registry)
         self.seconds = Histogram("iiae_request_seconds", "Time to an answer", ["route"], registry=self.registry)
         self.batch_items = Histogram("iiae_batch_items", "Items of a forward pass", buckets=(1, 2, 4, 8, 16, 32, 64), registry=self.registry)

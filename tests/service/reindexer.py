@@ -1,5 +1,6 @@
 """A reindex by embeddings that are known beforehand, also as a process that can be killed."""
 
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -45,5 +46,6 @@ def reindex_all(root: Path, digest: str) -> None:
     with Reindex(Galleries(root).open("g"), about(digest)) as begun:
         while not begun.switched:
             for page in begun.pages():
+                time.sleep(0.01)
                 begun.keep(embedded(page, digest))
             begun.switch()

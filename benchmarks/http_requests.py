@@ -1,0 +1,124 @@
+"""What a request costs a running service in processor time, and so how many a core answers in a second.
+
+    python -m benchmarks.http_requests --url http://127.0.0.1:8000 [--gallery openmoji] [--clients 8] [--seconds 10] [--key KEY]
+
+Clients wait for their answer before they ask again. `a second a core` is requests by the seconds of processor time that the
+service's process says it took (process_cpu_seconds_total), so others' work on the machine hardly shows in it; the median time
+to an answer and the requests a second are as they were, on the machine as it was. New pictures are all different; the same one
+again is answered from the cache of embeddings.
+"""
+
+import argparse
+import asyncio
+import itertools
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+from PIL import Image
+from prometheus_client.parser import text_string_to_metric_families
+from rich.console import Console
+from rich.table import Table
+
+SAMPLES = Path(str(files("service"))) / "web" / "samples"
+SKETCH = Path(__file__).parents[1] / "docs" / "umbrella.png"
+
+
+@dataclass(frozen=True)
+class Request:
+    """One kind of request: what it is called, where it goes and the form without its picture."""
+
+    name: str
+    path: str
+    field: str
+    data: dict[str, str]
+    pictures: Iterator[bytes]
+
+
+@dataclass(frozen=True)
+class Measured:
+    a_second: float
+    a_core_second: float
+    median_ms: float
+    statuses: set[int]
+
+
+def variants(path: Path) -> Iterator[bytes]:
+    """The picture again and again, each time other in one pixel."""
+    image = Image.open(path).convert("RGB")
+    for number in itertools.count():
+        image.putpixel((0, 0), (number % 251, number // 251 % 251, 255 - number // 63_001))
+        out = BytesIO()
+        image.save(out, "PNG", compress_level=1)
+        yield out.getvalue()
+
+
+def kinds(gallery: str) -> list[Request]:
+    building, digit = SAMPLES / "facades" / "two-floors.png", SAMPLES / "mnist-cdcb" / "7-cd.png"
+    search = {"gallery": gallery, "k": "20"}
+    return [
+        Request("sketch search, new drawings", "/sbir/search", "sketch", search, variants(SKETCH)),
+        Request("sketch search, the same drawing", "/sbir/search", "sketch", search, itertools.repeat(SKETCH.read_bytes())),
+        Request("translate 128×128, new pictures", "/translate", "image", {"model": "facades"}, variants(building)),
+        Request("translate 64×64, new pictures", "/translate", "image", {"model": "mnist-cdcb"}, variants(digit)),
+        Request("translate 64×64, the same picture", "/translate", "image", {"model": "mnist-cdcb"}, itertools.repeat(digit.read_bytes())),
+    ]
+
+
+async def processor_seconds(client: httpx.AsyncClient) -> float:
+    """What the service's process has taken since it started."""
+    text = (await client.get("/metrics")).raise_for_status().text
+    samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
+    return next(sample.value for sample in samples if sample.name == "process_cpu_seconds_total")
+
+
+async def measure(client: httpx.AsyncClient, request: Request, clients: int, seconds: float) -> Measured:
+    times: list[float] = []
+    statuses: set[int] = set()
+
+    async def ask(until: Callable[[], bool]) -> None:
+        while not until():
+            began = time.perf_counter()
+            answer = await client.post(request.path, files={request.field: next(request.pictures)}, data=request.data)
+            times.append(time.perf_counter() - began)
+            statuses.add(answer.status_code)
+
+    await ask(lambda: len(times) > 2)
+    times.clear()
+    before, began = await processor_seconds(client), time.perf_counter()
+    await asyncio.gather(*(ask(lambda: time.perf_counter() - began > seconds) for _ in range(clients)))
+    took, spent = time.perf_counter() - began, await processor_seconds(client) - before
+    return Measured(len(times) / took, len(times) / spent, 1000 * statistics.median(times), statuses)
+
+
+async def run(arguments: argparse.Namespace) -> Table:
+    table = Table(title=f"{arguments.clients} clients, {arguments.seconds:g} s each")
+    for column in ("request", "a second a core", "a second", "median ms", "statuses"):
+        table.add_column(column, justify="left" if column == "request" else "right")
+    headers = {"X-API-Key": arguments.key} if arguments.key else {}
+    async with httpx.AsyncClient(base_url=arguments.url, timeout=None, headers=headers) as client:
+        for request in kinds(arguments.gallery):
+            found = await measure(client, request, arguments.clients, arguments.seconds)
+            statuses = " ".join(map(str, sorted(found.statuses)))
+            table.add_row(request.name, f"{found.a_core_second:.0f}", f"{found.a_second:.0f}", f"{found.median_ms:.0f}", statuses)
+    return table
+
+
+def main() -> None:
+    """Prints the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--url", default="http://127.0.0.1:8000")
+    parser.add_argument("--gallery", default="openmoji")
+    parser.add_argument("--key", default="", help="where the service has keys")
+    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--seconds", type=float, default=10.0)
+    Console(width=140).print(asyncio.run(run(parser.parse_args())))
+
+
+if __name__ == "__main__":
+    main()
