@@ -156,7 +156,6 @@ BREACHES = {
     "sketch_empty": lambda client, p: client.sbir.search(p / "blank.png", gallery="strokes"),
     "image_format_unsupported": lambda client, p: client.images.embed(b"<svg xmlns='http://www.w3.org/2000/svg'/>", model="tiny"),
     "image_too_many_pixels": lambda client, p: client.images.embed(huge_png(), model="tiny"),
-    "upload_too_large": lambda client, p: client.images.embed(bytes(3_000_000), model="tiny"),
     "parameter_invalid": lambda client, p: client.sbir.search(p / "0.png", k=1001),
     "name_invalid": lambda client, p: client.models.get("Not A Name"),
     "domain_unknown": lambda client, p: client.images.translate(p / "0.png", model="tiny", source="sketch"),
@@ -181,6 +180,13 @@ def test_every_problem_is_raised(ask, pictures, code):
     assert re.fullmatch(r"[0-9a-f]{32}", problem.request_id)
     assert [error.field for error in problem.errors] == (["k"] if code == "parameter_invalid" else [])
     assert str(problem) == f"{problem.status} {code}: {problem.detail}"
+
+
+def test_an_upload_beyond_the_limit_is_refused(open_server):
+    """The service hangs up on who sends too much before all is sent; asyncio then loses the answer, and raises httpx.ReadError."""
+    with Client(open_server.url) as client, pytest.raises(ProblemError) as raised:
+        client.images.embed(bytes(3_000_000), model="tiny")
+    assert (raised.value.status, raised.value.code) == (413, "upload_too_large")
 
 
 def test_keys_are_sent_and_refusals_are_raised(kind, closed_server):

@@ -1,7 +1,10 @@
 """What the clients' tests ask for, whatever the language: the calls that there are, and how each problem comes about."""
 
 import json
+import re
+import shutil
 import struct
+import subprocess
 import zlib
 from pathlib import Path
 
@@ -14,7 +17,6 @@ PROBLEMS = {
     "sketch_empty": 422,
     "image_format_unsupported": 415,
     "image_too_many_pixels": 413,
-    "upload_too_large": 413,
     "parameter_invalid": 422,
     "name_invalid": 422,
     "domain_unknown": 422,
@@ -27,7 +29,16 @@ PROBLEMS = {
     "gallery_outdated": 409,
     "gallery_damaged": 500,
 }
-"""Those that a request alone brings about; keys, other origins, overload, slowness and stopping have tests of their own."""
+"""Those that a request alone brings about; keys, other origins, size, overload, slowness and stopping have tests of their own."""
+
+
+def without_node() -> str:
+    """Why the TypeScript client cannot be tested here, if so."""
+    if not (shutil.which("node") and shutil.which("npm")):
+        return "there is no Node.js here, with npm (20.19 or newer is needed)"
+    said = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
+    version = tuple(int(part) for part in re.findall(r"\d+", said)[:2])
+    return "" if version >= (20, 19) else f"Node.js is {said.strip()} here (20.19 or newer is needed)"
 
 
 def operations() -> set[str]:
