@@ -1,5 +1,6 @@
 # make demo   draw on a page, see hits            make test   everything from a fresh clone to green
 # make check  format, lint, types, import rules   make format / make clean
+# make clients  the SDKs, from the served document
 
 PYTHON ?= python3
 VENV   := .venv
@@ -9,7 +10,7 @@ PHOTOS ?=
 TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
-.PHONY: demo test check format clean
+.PHONY: demo test check format clients clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m service.demo $(if $(PHOTOS),--photos "$(PHOTOS)")
@@ -27,8 +28,11 @@ format: $(VENV)/.dev
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+clients: $(VENV)/.dev
+	$(BIN)/python -m clients.generate
+
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) clients/typescript/node_modules clients/typescript/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # A virtual environment; where the system's python lacks ensurepip (Debian without python3-venv), pip makes one.
 $(BIN)/python:

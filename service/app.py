@@ -13,7 +13,7 @@ from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
 from model.checkpoint import code_version
-from service import device, problems, schema_document
+from service import device, problems, reference, schema_document
 from service.cache import EmbeddingCache
 from service.dependencies import Services
 from service.embedding import Embedder
@@ -83,7 +83,7 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(
         title="IIAE as a service", version=code_version(), description=DESCRIPTION, license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        lifespan=lifespan, middleware=_middleware(parts),
+        lifespan=lifespan, middleware=_middleware(parts), docs_url=None, redoc_url=None,
     )  # fmt: skip
     app.state.services = parts
     for group in (images, search, galleries, reindex, models, ops):
@@ -91,6 +91,7 @@ def create_app(settings: Settings) -> FastAPI:
     _page(app)
     problems.install(app)
     schema_document.install(app)
+    reference.install(app)
     return app
 
 

@@ -21,6 +21,17 @@ logger = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 CODES = {400: "body_unreadable", 404: "not_found", 405: "method_not_allowed"}
+OTHER_CODES = (
+    (400, "body_unreadable", "Bad Request"),
+    (400, "range_malformed", "The range is not acceptable"),
+    (400, "request_malformed", "This is not HTTP"),
+    (404, "not_found", "Not Found"),
+    (405, "method_not_allowed", "Method Not Allowed"),
+    (416, "range_not_satisfiable", "There are no such bytes"),
+    (431, "head_too_large", "The headers have too many bytes"),
+    (500, ServiceError.code, ServiceError.title),
+)
+"""Status, code and title of problems that no class of `service.errors` stands for."""
 
 
 def problem(

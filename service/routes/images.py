@@ -18,18 +18,21 @@ Image = Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF (first fram
 ModelName = Annotated[str | None, Form(description="a model's id; default the first that can do this")]
 Source = Annotated[str | None, Form(description="the image's domain; default the model's first")]
 AS_IMAGE: dict[int | str, dict[str, object]] = {
-    200: {"content": {f"image/{kind}": {"schema": {"type": "string", "format": "binary"}} for kind in ("png", "webp", "jpeg")}}
+    200: {
+        "headers": {"X-Seed": {"description": "with an image: repeats this sample, where something was drawn", "schema": {"type": "integer"}}},
+        "content": {f"image/{kind}": {"schema": {"type": "string", "format": "binary"}} for kind in ("png", "webp", "jpeg")},
+    }
 }
 
 
-@router.post("/translate", operation_id="translate", response_model=TranslationOut, responses=AS_IMAGE)
+@router.post("/translate", operation_id="images.translate", response_model=TranslationOut, responses=AS_IMAGE)
 async def translate(
     request: Request,
     parts: Parts,
     image: Image,
     model: ModelName = None,
     source: Source = None,
-    samples: Annotated[int, Form(ge=1, le=16)] = 1,
+    samples: Annotated[int, Form(ge=1, le=16, description="how many pictures to make, each in another style")] = 1,
     seed: Annotated[int | None, Form(ge=0, le=2**32 - 1, description="sample i is drawn with seed + i")] = None,
     reference: Annotated[UploadFile | None, File(description="take this picture's style; of the target's domain")] = None,
     style: Annotated[Literal["sampled", "mean"], Form(description="mean: the plainest style, nothing drawn")] = "sampled",
@@ -41,7 +44,7 @@ async def translate(
     return await _answer(request, parts, chosen.id, made)
 
 
-@router.post("/analogy", operation_id="analogy", response_model=TranslationOut, responses=AS_IMAGE)
+@router.post("/analogy", operation_id="images.analogy", response_model=TranslationOut, responses=AS_IMAGE)
 async def analogy(
     request: Request,
     parts: Parts,
@@ -57,9 +60,13 @@ async def analogy(
     return await _answer(request, parts, chosen.id, made)
 
 
-@router.post("/embed", operation_id="embed")
+@router.post("/embed", operation_id="images.embed")
 async def embed(
-    parts: Parts, image: Image, model: ModelName = None, source: Source = None, kind: Annotated[Literal["shared", "exclusive"], Form()] = "shared"
+    parts: Parts,
+    image: Image,
+    model: ModelName = None,
+    source: Source = None,
+    kind: Annotated[Literal["shared", "exclusive"], Form(description="which code: of what both domains show, or of what this one alone does")] = "shared",
 ) -> Embedding:
     """The mean of a picture's shared code (zs) or of its exclusive one (zx, zy)."""
     chosen = parts.registry.get(model, capability="embed")

@@ -1,6 +1,8 @@
 """The models that are served, and those that are not and why."""
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Path
 
 from service.dependencies import Parts
 from service.schemas import ModelOut, Models, RejectedOut
@@ -10,7 +12,7 @@ from service.served import Model
 router = APIRouter(prefix="/models", tags=["models"])
 
 
-@router.get("", operation_id="list_models", dependencies=READ)
+@router.get("", operation_id="models.list", dependencies=READ)
 async def list_models(parts: Parts) -> Models:
     """All models: the default one, where there is one, then by name."""
     models = sorted(parts.registry.models(), key=lambda model: model.id != parts.settings.default_model)
@@ -18,13 +20,13 @@ async def list_models(parts: Parts) -> Models:
     return Models(models=[_model(model) for model in models], rejected=rejected)
 
 
-@router.get("/{model_id}", operation_id="get_model", dependencies=READ)
-async def get_model(parts: Parts, model_id: str) -> ModelOut:
+@router.get("/{model_id}", operation_id="models.get", dependencies=READ)
+async def get_model(parts: Parts, model_id: Annotated[str, Path(description="a model's id")]) -> ModelOut:
     """One model."""
     return _model(parts.registry.find(model_id))
 
 
-@router.post("/reload", operation_id="reload_models", dependencies=WRITE)
+@router.post("/reload", operation_id="models.reload", dependencies=WRITE)
 async def reload_models(parts: Parts) -> Models:
     """Looks at the store now, without waiting for the next time."""
     await parts.registry.refresh()

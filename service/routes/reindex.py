@@ -1,6 +1,8 @@
 """Galleries embedded anew by another checkpoint, in the background."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Body, Response
 
 from service.dependencies import Parts
 from service.reindex_rows import Progress
@@ -8,24 +10,24 @@ from service.routes.galleries import Name
 from service.schemas import NewReindex, ReindexFault, ReindexOut
 from service.security import READ, WRITE
 
-router = APIRouter(prefix="/galleries", tags=["galleries"])
+router = APIRouter(prefix="/galleries", tags=["reindex"])
+NOTHING_SAID = NewReindex()
 
 
-@router.post("/{name}/reindex", operation_id="start_reindex", status_code=202, dependencies=WRITE)
-async def start_reindex(response: Response, parts: Parts, name: Name, new: NewReindex | None = None) -> ReindexOut:
+@router.post("/{name}/reindex", operation_id="reindex.start", status_code=202, dependencies=WRITE)
+async def start_reindex(response: Response, parts: Parts, name: Name, new: Annotated[NewReindex, Body()] = NOTHING_SAID) -> ReindexOut:
     """Begins to embed a gallery anew, or goes on where that was interrupted. Until all of it is done, the old embeddings answer."""
-    wanted = new or NewReindex()
     response.headers["Location"] = f"/galleries/{name}/reindex"
-    return _progress(await parts.reindexing.begin(name, wanted.model, anew=wanted.anew))
+    return _progress(await parts.reindexing.begin(name, new.model, anew=new.anew))
 
 
-@router.get("/{name}/reindex", operation_id="get_reindex", dependencies=READ)
+@router.get("/{name}/reindex", operation_id="reindex.get", dependencies=READ)
 async def get_reindex(parts: Parts, name: Name) -> ReindexOut:
     """How far the last reindex of a gallery is, or came; also one by `iiae reindex`."""
     return _progress(await parts.reindexing.progress(name))
 
 
-@router.delete("/{name}/reindex", operation_id="cancel_reindex", status_code=204, dependencies=WRITE)
+@router.delete("/{name}/reindex", operation_id="reindex.cancel", status_code=204, response_description="It is cancelled.", dependencies=WRITE)
 async def cancel_reindex(parts: Parts, name: Name) -> None:
     """Ends a reindex and drops what it has embedded; the gallery is as it was."""
     await parts.reindexing.cancel(name)

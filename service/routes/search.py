@@ -9,14 +9,14 @@ from service.retrieval import Found
 from service.schemas import HitOut, SearchResult
 from service.security import READ
 
-router = APIRouter(tags=["search"], dependencies=READ)
+router = APIRouter(dependencies=READ)
 MOST_SKETCHES = 8
 
 Gallery = Annotated[str | None, Form(description="a gallery's name; default the first that can be searched so")]
 K = Annotated[int, Form(ge=1, le=1000, description="how many hits at most")]
 
 
-@router.post("/sbir/search", operation_id="search_by_sketch", dependencies=[Depends(once("sketch"))])
+@router.post("/sbir/search", tags=["sbir"], operation_id="sbir.search", dependencies=[Depends(once("sketch"))])
 async def search_by_sketch(
     parts: Parts,
     sketch: Annotated[list[UploadFile], File(description=f"a drawing, or up to {MOST_SKETCHES} of the same thing")],
@@ -31,7 +31,7 @@ async def search_by_sketch(
     return answer(await parts.retrieval.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand))
 
 
-@router.post("/retrieve", operation_id="retrieve", dependencies=[Depends(once())])
+@router.post("/retrieve", tags=["images"], operation_id="images.retrieve", dependencies=[Depends(once())])
 async def retrieve(
     parts: Parts,
     image: Annotated[UploadFile, File(description="a picture of the domain that the gallery is not of, or of `source`")],

@@ -207,12 +207,6 @@ def test_health_metrics_and_documents(client, gallery):
     assert client.get("/health/live").json()["status"] == "live"
     assert client.get("/health/ready").json() == {"status": "ready", "degraded": []}
     assert 'route="/sbir/search"' in client.get("/metrics").text or 'route="/models"' in client.get("/metrics").text
-    document = client.get("/openapi.json").json()
-    body = document["components"]["schemas"]["Body_translate"]["properties"]["image"]
-    assert body["format"] == "binary"
-    operations = [operation["operationId"] for item in document["paths"].values() for operation in item.values()]
-    assert len(operations) == len(set(operations))
-    assert {"translate", "analogy", "embed", "search_by_sketch", "retrieve", "add_photos"} <= set(operations)
     assert client.get("/docs").status_code == 200
 
 

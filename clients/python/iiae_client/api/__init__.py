@@ -1,0 +1,23 @@
+"""One class for each group of calls, and one that awaits."""
+
+from .galleries import AsyncGalleriesResource, GalleriesResource
+from .images import AsyncImagesResource, ImagesResource
+from .models import AsyncModelsResource, ModelsResource
+from .photos import AsyncPhotosResource, PhotosResource
+from .sbir import AsyncSbirResource, SbirResource
+from .service import AsyncServiceResource, ServiceResource
+
+__all__ = [
+    "AsyncImagesResource",
+    "ImagesResource",
+    "AsyncSbirResource",
+    "SbirResource",
+    "AsyncGalleriesResource",
+    "GalleriesResource",
+    "AsyncPhotosResource",
+    "PhotosResource",
+    "AsyncModelsResource",
+    "ModelsResource",
+    "AsyncServiceResource",
+    "ServiceResource",
+]

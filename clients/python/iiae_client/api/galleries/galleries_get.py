@@ -1,0 +1,29 @@
+"""GET /galleries/{name}."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...errors import fail
+from ...models.gallery import Gallery
+
+
+def request(
+    name: str,
+) -> dict[str, Any]:
+    """What httpx is to send."""
+    return {
+        "method": "GET",
+        "url": "/galleries/{name}".format(
+            name=quote(str(name), safe=""),
+        ),
+    }
+
+
+def answer(response: httpx.Response) -> Gallery:
+    """What the service answered. Raises ProblemError where it refused or failed."""
+    if not response.is_success:
+        fail(response)
+    data: Any = response.json()
+    return Gallery.from_dict(data)

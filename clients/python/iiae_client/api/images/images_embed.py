@@ -1,0 +1,28 @@
+"""POST /embed."""
+
+from typing import Any
+
+import httpx
+
+from ...errors import fail
+from ...models.embedding import Embedding
+from ...models.images_embed_body import ImagesEmbedBody
+
+
+def request(
+    body: ImagesEmbedBody,
+) -> dict[str, Any]:
+    """What httpx is to send."""
+    return {
+        "method": "POST",
+        "url": "/embed",
+        "files": body.to_multipart(),
+    }
+
+
+def answer(response: httpx.Response) -> Embedding:
+    """What the service answered. Raises ProblemError where it refused or failed."""
+    if not response.is_success:
+        fail(response)
+    data: Any = response.json()
+    return Embedding.from_dict(data)

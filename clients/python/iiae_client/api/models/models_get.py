@@ -1,0 +1,29 @@
+"""GET /models/{model_id}."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...errors import fail
+from ...models.model import Model
+
+
+def request(
+    model_id: str,
+) -> dict[str, Any]:
+    """What httpx is to send."""
+    return {
+        "method": "GET",
+        "url": "/models/{model_id}".format(
+            model_id=quote(str(model_id), safe=""),
+        ),
+    }
+
+
+def answer(response: httpx.Response) -> Model:
+    """What the service answered. Raises ProblemError where it refused or failed."""
+    if not response.is_success:
+        fail(response)
+    data: Any = response.json()
+    return Model.from_dict(data)

@@ -1,0 +1,37 @@
+"""GET /galleries/{name}/photos/{photo_id}/similar."""
+
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from ...errors import fail
+from ...models.search_result import SearchResult
+
+
+def request(
+    name: str,
+    photo_id: int,
+    *,
+    k: int | None = None,
+) -> dict[str, Any]:
+    """What httpx is to send."""
+    query = {
+        "k": k,
+    }
+    return {
+        "method": "GET",
+        "url": "/galleries/{name}/photos/{photo_id}/similar".format(
+            name=quote(str(name), safe=""),
+            photo_id=quote(str(photo_id), safe=""),
+        ),
+        "params": {name: value for name, value in query.items() if value is not None},
+    }
+
+
+def answer(response: httpx.Response) -> SearchResult:
+    """What the service answered. Raises ProblemError where it refused or failed."""
+    if not response.is_success:
+        fail(response)
+    data: Any = response.json()
+    return SearchResult.from_dict(data)

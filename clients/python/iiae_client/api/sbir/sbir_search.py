@@ -1,0 +1,28 @@
+"""POST /sbir/search."""
+
+from typing import Any
+
+import httpx
+
+from ...errors import fail
+from ...models.sbir_search_body import SbirSearchBody
+from ...models.search_result import SearchResult
+
+
+def request(
+    body: SbirSearchBody,
+) -> dict[str, Any]:
+    """What httpx is to send."""
+    return {
+        "method": "POST",
+        "url": "/sbir/search",
+        "files": body.to_multipart(),
+    }
+
+
+def answer(response: httpx.Response) -> SearchResult:
+    """What the service answered. Raises ProblemError where it refused or failed."""
+    if not response.is_success:
+        fail(response)
+    data: Any = response.json()
+    return SearchResult.from_dict(data)

@@ -1,0 +1,98 @@
+"""`client.service`."""
+
+import httpx
+
+from ...models.health import Health
+from . import service_live, service_metrics, service_ready
+
+
+class ServiceResource:
+    """The calls of `client.service`."""
+
+    def __init__(self, http: httpx.Client) -> None:
+        self._http = http
+
+    def live(
+        self,
+    ) -> Health:
+        """The process answers.
+
+        Raises:
+            ProblemError: where the service refuses or fails
+            httpx.TransportError: where there is no answer
+        """
+
+        response = self._http.request(**service_live.request())
+        return service_live.answer(response)
+
+    def ready(
+        self,
+    ) -> Health:
+        """Requests can be served; `degraded` names what is down without stopping them.
+
+        Raises:
+            ProblemError: where the service refuses or fails
+            httpx.TransportError: where there is no answer
+        """
+
+        response = self._http.request(**service_ready.request())
+        return service_ready.answer(response)
+
+    def metrics(
+        self,
+    ) -> str:
+        """Prometheus' text format.
+
+        Raises:
+            ProblemError: where the service refuses or fails
+            httpx.TransportError: where there is no answer
+        """
+
+        response = self._http.request(**service_metrics.request())
+        return service_metrics.answer(response)
+
+
+class AsyncServiceResource:
+    """The calls of `client.service`, awaited."""
+
+    def __init__(self, http: httpx.AsyncClient) -> None:
+        self._http = http
+
+    async def live(
+        self,
+    ) -> Health:
+        """The process answers.
+
+        Raises:
+            ProblemError: where the service refuses or fails
+            httpx.TransportError: where there is no answer
+        """
+
+        response = await self._http.request(**service_live.request())
+        return service_live.answer(response)
+
+    async def ready(
+        self,
+    ) -> Health:
+        """Requests can be served; `degraded` names what is down without stopping them.
+
+        Raises:
+            ProblemError: where the service refuses or fails
+            httpx.TransportError: where there is no answer
+        """
+
+        response = await self._http.request(**service_ready.request())
+        return service_ready.answer(response)
+
+    async def metrics(
+        self,
+    ) -> str:
+        """Prometheus' text format.
+
+        Raises:
+            ProblemError: where the service refuses or fails
+            httpx.TransportError: where there is no answer
+        """
+
+        response = await self._http.request(**service_metrics.request())
+        return service_metrics.answer(response)

@@ -1,0 +1,73 @@
+"""The service, for programs: `Client`, and `AsyncClient` that awaits."""
+
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+from . import api
+
+LOCAL = "http://127.0.0.1:8000"
+
+
+def _headers(api_key: str | None) -> dict[str, str]:
+    accepted = {"Accept": "application/json"}
+    return accepted if api_key is None else accepted | {"X-API-Key": api_key}
+
+
+class Client:
+    """The service at `base_url`; its connections are kept until it is closed.
+
+    Args:
+        api_key: needed where the service was given keys
+        timeout: seconds for connecting, and for each wait for data
+        transport: another way to send requests, e.g. one of httpx's with retries
+    """
+
+    def __init__(self, base_url: str = LOCAL, *, api_key: str | None = None, timeout: float = 60, transport: httpx.BaseTransport | None = None) -> None:
+        self._http = httpx.Client(base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport)
+        self.images = api.ImagesResource(self._http)
+        self.sbir = api.SbirResource(self._http)
+        self.galleries = api.GalleriesResource(self._http)
+        self.photos = api.PhotosResource(self._http)
+        self.models = api.ModelsResource(self._http)
+        self.service = api.ServiceResource(self._http)
+
+    def close(self) -> None:
+        """Closes the connections."""
+        self._http.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+class AsyncClient:
+    """The service at `base_url`; its connections are kept until it is closed.
+
+    Args:
+        api_key: needed where the service was given keys
+        timeout: seconds for connecting, and for each wait for data
+        transport: another way to send requests, e.g. one of httpx's with retries
+    """
+
+    def __init__(self, base_url: str = LOCAL, *, api_key: str | None = None, timeout: float = 60, transport: httpx.AsyncBaseTransport | None = None) -> None:
+        self._http = httpx.AsyncClient(base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport)
+        self.images = api.AsyncImagesResource(self._http)
+        self.sbir = api.AsyncSbirResource(self._http)
+        self.galleries = api.AsyncGalleriesResource(self._http)
+        self.photos = api.AsyncPhotosResource(self._http)
+        self.models = api.AsyncModelsResource(self._http)
+        self.service = api.AsyncServiceResource(self._http)
+
+    async def aclose(self) -> None:
+        """Closes the connections."""
+        await self._http.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        await self.aclose()

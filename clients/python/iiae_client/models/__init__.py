@@ -1,0 +1,69 @@
+"""What the service answers, and the forms that it is sent."""
+
+from .damaged import Damaged
+from .embedding import Embedding
+from .embedding_kind import EmbeddingKind
+from .field_problem import FieldProblem
+from .galleries import Galleries
+from .galleries_create_body import GalleriesCreateBody
+from .gallery import Gallery
+from .health import Health
+from .hit import Hit
+from .hit_metadata import HitMetadata
+from .image import Image
+from .images_analogy_body import ImagesAnalogyBody
+from .images_embed_body import ImagesEmbedBody
+from .images_embed_body_kind import ImagesEmbedBodyKind
+from .images_retrieve_body import ImagesRetrieveBody
+from .images_translate_body import ImagesTranslateBody
+from .images_translate_body_style import ImagesTranslateBodyStyle
+from .model import Model
+from .model_metrics import ModelMetrics
+from .models import Models
+from .photo import Photo
+from .photo_metadata import PhotoMetadata
+from .photo_page import PhotoPage
+from .photos_add_body import PhotosAddBody
+from .photos_add_body_metadata import PhotosAddBodyMetadata
+from .photos_added import PhotosAdded
+from .photos_get_size import PhotosGetSize
+from .problem import Problem
+from .rejected import Rejected
+from .sbir_search_body import SbirSearchBody
+from .search_result import SearchResult
+from .translation import Translation
+
+__all__ = [
+    "Damaged",
+    "Embedding",
+    "EmbeddingKind",
+    "FieldProblem",
+    "Galleries",
+    "GalleriesCreateBody",
+    "Gallery",
+    "Health",
+    "Hit",
+    "HitMetadata",
+    "Image",
+    "ImagesAnalogyBody",
+    "ImagesEmbedBody",
+    "ImagesEmbedBodyKind",
+    "ImagesRetrieveBody",
+    "ImagesTranslateBody",
+    "ImagesTranslateBodyStyle",
+    "Model",
+    "ModelMetrics",
+    "Models",
+    "Photo",
+    "PhotoMetadata",
+    "PhotoPage",
+    "PhotosAddBody",
+    "PhotosAddBodyMetadata",
+    "PhotosAdded",
+    "PhotosGetSize",
+    "Problem",
+    "Rejected",
+    "SbirSearchBody",
+    "SearchResult",
+    "Translation",
+]

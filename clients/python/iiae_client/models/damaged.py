@@ -1,0 +1,23 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Damaged:
+    """A gallery that cannot be read."""
+
+    name: str
+    """the gallery's name"""
+    reason: str
+    """what is wrong with it"""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Damaged:
+        """From JSON; fields that are not known here are passed over."""
+        return cls(
+            name=data["name"],
+            reason=data["reason"],
+        )

@@ -1,0 +1,3 @@
+from typing import Literal
+
+EmbeddingKind = Literal["exclusive", "shared"]

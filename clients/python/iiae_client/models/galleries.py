@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..models.damaged import Damaged
+from ..models.gallery import Gallery
+
+
+@dataclass(frozen=True, kw_only=True)
+class Galleries:
+    """All galleries."""
+
+    galleries: list[Gallery]
+    """by name"""
+    damaged: list[Damaged]
+    """galleries that cannot be read, and why; they can be deleted"""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Galleries:
+        """From JSON; fields that are not known here are passed over."""
+        return cls(
+            galleries=[Gallery.from_dict(each) for each in data["galleries"]],
+            damaged=[Damaged.from_dict(each) for each in data["damaged"]],
+        )

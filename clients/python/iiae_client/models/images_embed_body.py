@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..models.images_embed_body_kind import ImagesEmbedBodyKind
+from ..types import Part, Upload, file_part, text_part
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesEmbedBody:
+    """What is sent."""
+
+    image: Upload
+    """PNG, JPEG, WebP, GIF (first frame) or BMP"""
+    model: str | None = None
+    """a model's id; default the first that can do this"""
+    source: str | None = None
+    """the image's domain; default the model's first"""
+    kind: ImagesEmbedBodyKind | None = None
+    """which code: of what both domains show, or of what this one alone does"""
+
+    def to_multipart(self) -> list[Part]:
+        """The form's fields; those that are None are left out."""
+        parts: list[Part] = []
+        parts.append(file_part("image", self.image))
+        if self.model is not None:
+            parts.append(text_part("model", self.model))
+        if self.source is not None:
+            parts.append(text_part("source", self.source))
+        if self.kind is not None:
+            parts.append(text_part("kind", self.kind))
+        return parts

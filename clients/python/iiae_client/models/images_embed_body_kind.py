@@ -1,0 +1,3 @@
+from typing import Literal
+
+ImagesEmbedBodyKind = Literal["exclusive", "shared"]

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..models.images_translate_body_style import ImagesTranslateBodyStyle
+from ..types import Part, Upload, file_part, text_part
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImagesTranslateBody:
+    """What is sent."""
+
+    image: Upload
+    """PNG, JPEG, WebP, GIF (first frame) or BMP"""
+    model: str | None = None
+    """a model's id; default the first that can do this"""
+    source: str | None = None
+    """the image's domain; default the model's first"""
+    samples: int | None = None
+    """how many pictures to make, each in another style"""
+    seed: int | None = None
+    """sample i is drawn with seed + i"""
+    reference: Upload | None = None
+    """take this picture's style; of the target's domain"""
+    style: ImagesTranslateBodyStyle | None = None
+    """mean: the plainest style, nothing drawn"""
+
+    def to_multipart(self) -> list[Part]:
+        """The form's fields; those that are None are left out."""
+        parts: list[Part] = []
+        parts.append(file_part("image", self.image))
+        if self.model is not None:
+            parts.append(text_part("model", self.model))
+        if self.source is not None:
+            parts.append(text_part("source", self.source))
+        if self.samples is not None:
+            parts.append(text_part("samples", self.samples))
+        if self.seed is not None:
+            parts.append(text_part("seed", self.seed))
+        if self.reference is not None:
+            parts.append(file_part("reference", self.reference))
+        if self.style is not None:
+            parts.append(text_part("style", self.style))
+        return parts

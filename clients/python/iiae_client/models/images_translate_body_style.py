@@ -1,0 +1,3 @@
+from typing import Literal
+
+ImagesTranslateBodyStyle = Literal["mean", "sampled"]

@@ -1,0 +1,1 @@
+ModelMetrics = dict[str, float]

@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..models.model import Model
+from ..models.rejected import Rejected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Models:
+    """All models."""
+
+    models: list[Model]
+    """the default one first, then by id"""
+    rejected: list[Rejected]
+    """checkpoints in the store that are not served, and why"""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Models:
+        """From JSON; fields that are not known here are passed over."""
+        return cls(
+            models=[Model.from_dict(each) for each in data["models"]],
+            rejected=[Rejected.from_dict(each) for each in data["rejected"]],
+        )

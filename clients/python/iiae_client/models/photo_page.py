@@ -1,0 +1,25 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..models.photo import Photo
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotoPage:
+    """Some of a gallery's photos."""
+
+    photos: list[Photo]
+    """by id"""
+    next_: int | None
+    """`after` of the next page; null on the last"""
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> PhotoPage:
+        """From JSON; fields that are not known here are passed over."""
+        return cls(
+            photos=[Photo.from_dict(each) for each in data["photos"]],
+            next_=data["next"],
+        )

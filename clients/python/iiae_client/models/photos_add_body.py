@@ -1,0 +1,30 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..types import Part, Upload, file_parts, text_part
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhotosAddBody:
+    """What is sent."""
+
+    image: Upload | Sequence[Upload]
+    """one or many pictures"""
+    label: str | None = None
+    """a line of text, kept with each of the photos"""
+    metadata: Mapping[str, Any] | None = None
+    """a JSON object, kept with each of the photos"""
+
+    def to_multipart(self) -> list[Part]:
+        """The form's fields; those that are None are left out."""
+        parts: list[Part] = []
+        parts.extend(file_parts("image", self.image))
+        if self.label is not None:
+            parts.append(text_part("label", self.label))
+        if self.metadata is not None:
+            parts.append(text_part("metadata", json.dumps(self.metadata)))
+        return parts

@@ -1,0 +1,3 @@
+from typing import Literal
+
+PhotosGetSize = Literal["full", "thumbnail"]

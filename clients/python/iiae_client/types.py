@@ -1,0 +1,38 @@
+"""What can be uploaded."""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import BinaryIO
+
+Upload = str | os.PathLike[str] | bytes | BinaryIO
+"""A path, a file's bytes, or an open file."""
+
+Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
+"""One field of a form, as httpx takes it."""
+
+
+def file_part(field: str, upload: Upload) -> Part:
+    """A file of a form."""
+    if isinstance(upload, (str, os.PathLike)):
+        path = Path(upload)
+        return field, (path.name, path.read_bytes())
+    if isinstance(upload, bytes):
+        return field, ("upload", upload)
+    name = getattr(upload, "name", None)
+    return field, (Path(name).name if isinstance(name, str) else "upload", upload.read())
+
+
+def file_parts(field: str, uploads: Upload | Sequence[Upload]) -> list[Part]:
+    """One file or several, under one name."""
+    if isinstance(uploads, Sequence) and not isinstance(uploads, (str, bytes)):
+        return [file_part(field, upload) for upload in uploads]
+    return [file_part(field, uploads)]
+
+
+def text_part(field: str, value: str | float | bool) -> Part:
+    """A value of a form."""
+    return field, (None, (str(value).lower() if isinstance(value, bool) else str(value)).encode())
+
+
+__all__ = ["Part", "Upload", "file_part", "file_parts", "text_part"]

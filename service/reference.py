@@ -1,0 +1,32 @@
+"""`/docs` and `/redoc`, with their scripts from this server: they work where no other host is reached."""
+
+from importlib.resources import files
+from pathlib import Path
+
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
+from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
+
+SCRIPTS = Path(str(files("fastapi_offline"))) / "static"
+"""Swagger UI and Redoc, as a distribution brings them."""
+PATH = "/docs/static"
+
+
+def install(app: FastAPI) -> None:
+    """Adds both pages. The app itself must have been made without any."""
+    app.mount(PATH, StaticFiles(directory=SCRIPTS), name="docs")
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        return get_swagger_ui_html(
+            openapi_url="/openapi.json", title=app.title, swagger_js_url=f"{PATH}/swagger-ui-bundle.js", swagger_css_url=f"{PATH}/swagger-ui.css",
+            swagger_favicon_url="/static/icon.svg", swagger_ui_parameters={"tryItOutEnabled": True, "displayRequestDuration": True},
+        )  # fmt: skip
+
+    @app.get("/redoc", include_in_schema=False)
+    async def redoc() -> Response:
+        script = f"{PATH}/redoc.standalone.js"
+        return get_redoc_html(
+            openapi_url="/openapi.json", title=app.title, redoc_js_url=script, redoc_favicon_url="/static/icon.svg", with_google_fonts=False
+        )  # fmt: skip

@@ -1,0 +1,123 @@
+// Every call of the TypeScript client and every problem, for Node and for a browser; test_typescript.py judges what it reports.
+import { Client, ProblemError, type Model, type SearchResult } from "iiae-client";
+
+export interface World {
+  baseUrl: string;
+  /** Pictures and other files by name, base64. */
+  files: Record<string, string>;
+  outdated: string;
+  damaged: string;
+}
+
+type Reports = Record<string, unknown>;
+
+const bytes = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
+const head = async (blob: Blob): Promise<number[]> => [...new Uint8Array(await blob.arrayBuffer())].slice(0, 12);
+
+/** What each call answered, cut to what is judged. */
+export async function answers({ baseUrl, files }: World): Promise<Reports> {
+  const client = new Client({ baseUrl });
+  const file = (name: string): Uint8Array => bytes(files[name]!);
+  const blob = (name: string): Blob => new Blob([file(name) as Uint8Array<ArrayBuffer>]);
+  const gallery = "typed";
+  const report: Reports = {};
+  report["galleries.create"] = await client.galleries.create({ name: gallery, model: "drawn" });
+  const image = [file("0.png"), blob("1.png"), new File([blob("2.png")], "2.png"), file("3.png"), file("4.png"), file("5.png")];
+  const { photos } = await client.photos.add({ name: gallery, image, label: "noise", metadata: { sku: 12, deep: ["☂"] } });
+  report["photos.add"] = photos.map(({ label, metadata, sha256 }) => [label, metadata, sha256]);
+  const found: SearchResult = await client.sbir.search({ sketch: file("3.png"), gallery, k: 4 });
+  report["sbir.search"] = [found.model, found.hits.length];
+  const [alone, several] = await Promise.all(
+    [file("3.png"), [file("3.png"), blob("4.png")]].map((sketch) => client.sbir.search({ sketch, photo: blob("5.png"), gallery, expand: false })),
+  );
+  report["several sketches differ"] = JSON.stringify(alone?.hits) !== JSON.stringify(several?.hits);
+  const retrieved = await client.images.retrieve({ image: blob("2.png"), gallery, source: "photo", k: 1 });
+  report["images.retrieve"] = [retrieved.hits[0]?.id === photos[2]?.id, (retrieved.hits[0]?.score ?? 0) > 0.98];
+  const made = await client.images.translate({ image: file("0.png"), model: "tiny", samples: 2, seed: 7 });
+  report["images.translate"] = [made.images.map(({ seed }) => seed), made.images[0]?.data instanceof Uint8Array, [...(made.images[0]?.data ?? [])].slice(1, 4)];
+  const picture = await client.images.translateImage({ image: blob("0.png"), model: "tiny", accept: "image/webp" });
+  report["images.translateImage"] = [picture instanceof Blob, picture.type, (await head(picture)).slice(8, 12)];
+  const pair = { image: file("0.png"), reference: blob("1.png"), model: "tiny" };
+  const analogy = await client.images.analogy(pair);
+  report["images.analogy"] = [analogy.source, analogy.target, analogy.images[0]?.data instanceof Uint8Array];
+  report["images.analogyImage"] = (await client.images.analogyImage({ ...pair, accept: "image/jpeg" })).type;
+  const code = await client.images.embed({ image: file("0.png"), model: "tiny", kind: "exclusive" });
+  report["images.embed"] = [code.kind, code.shape, code.values.length];
+  report["galleries.list"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
+  report["galleries.get"] = (await client.galleries.get({ name: gallery })).photos;
+  const page = await client.photos.list({ name: gallery, limit: 4 });
+  report["photos.list"] = [page.photos.length, page.next === page.photos[3]?.id];
+  const whole = await client.photos.get({ name: gallery, photo_id: photos[2]!.id });
+  report["photos.get"] = [whole.type, whole.size === file("2.png").length, (await client.photos.get({ name: gallery, photo_id: photos[2]!.id, size: "thumbnail" })).type];
+  report["photos.similar"] = (await client.photos.similar({ name: gallery, photo_id: photos[0]!.id, k: 100 })).hits.length;
+  await client.photos.delete({ name: gallery, photo_id: photos[5]!.id });
+  report["photos.delete"] = (await client.photos.list({ name: gallery })).photos.length;
+  await client.galleries.delete({ name: gallery });
+  report["galleries.delete"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
+  const model: Model = await client.models.get({ model_id: "tiny" });
+  report["models.get"] = model.domains;
+  report["models.list"] = (await client.models.list()).models.some(({ id }) => id === "tiny");
+  report["models.reload"] = (await client.models.reload()).rejected;
+  report["service.live"] = (await client.service.live()).status;
+  report["service.ready"] = await client.service.ready();
+  report["service.metrics"] = (await client.service.metrics()).includes("iiae_requests_total");
+  return report;
+}
+
+/** A failure as it was thrown. */
+async function thrown(call: Promise<unknown>): Promise<Reports> {
+  try {
+    return { answered: await call };
+  } catch (error) {
+    if (!(error instanceof ProblemError)) return { other: String(error) };
+    const { name, status, code, detail, requestId, errors, retryAfter, message } = error;
+    return { name, status, code, detail, requestId: requestId ?? null, errors: errors.map(({ field }) => field), retryAfter: retryAfter ?? null, message };
+  }
+}
+
+/** What each call that cannot be threw, by the code that it should have. */
+export async function problems({ baseUrl, files, outdated, damaged }: World): Promise<Record<string, Reports>> {
+  const client = new Client({ baseUrl });
+  const file = (name: string): Uint8Array => bytes(files[name]!);
+  const image = file("0.png");
+  const text = (content: string): Uint8Array => new TextEncoder().encode(content);
+  const calls: Record<string, () => Promise<unknown>> = {
+    image_unreadable: () => client.images.embed({ image: text("text"), model: "tiny" }),
+    sketch_empty: () => client.sbir.search({ sketch: file("blank.png"), gallery: "strokes" }),
+    image_format_unsupported: () => client.images.embed({ image: text("<svg xmlns='http://www.w3.org/2000/svg'/>"), model: "tiny" }),
+    image_too_many_pixels: () => client.images.embed({ image: file("huge.png"), model: "tiny" }),
+    parameter_invalid: () => client.sbir.search({ sketch: image, k: 1001 }),
+    name_invalid: () => client.models.get({ model_id: "Not A Name" }),
+    domain_unknown: () => client.images.translate({ image, model: "tiny", source: "sketch" }),
+    domains_differ: () => client.images.analogyImage({ image, reference: image, accept: "image/png", model: "tiny", reference_source: "label" }),
+    capability_missing: () => client.images.translateImage({ image, accept: "image/png", model: "drawn" }),
+    model_not_found: () => client.galleries.create({ name: "x", model: "nothing" }),
+    gallery_not_found: () => client.galleries.get({ name: "nothing" }),
+    photo_not_found: () => client.photos.get({ name: "strokes", photo_id: 9999 }),
+    gallery_exists: () => client.galleries.create({ name: "strokes", model: "strokes" }),
+    gallery_outdated: () => client.images.retrieve({ image, gallery: outdated }),
+    gallery_damaged: () => client.galleries.get({ name: damaged }),
+  };
+  const report: Record<string, Reports> = {};
+  for (const [code, call] of Object.entries(calls)) report[code] = await thrown(call());
+  return report;
+}
+
+/** With no key, a wrong one, a reader's and an administrator's: reading, then writing. */
+export async function keys(baseUrl: string, reader: string, admin: string): Promise<Reports[]> {
+  const clients = [undefined, "wrong", reader, admin].map((apiKey) => new Client({ baseUrl, apiKey }));
+  return Promise.all([...clients.map((client) => thrown(client.models.list())), ...clients.map((client) => thrown(client.models.reload()))]);
+}
+
+/** More at once than may wait. */
+export async function overload(baseUrl: string, apiKey: string, picture: string): Promise<Reports[]> {
+  const client = new Client({ baseUrl, apiKey });
+  return Promise.all(Array.from({ length: 16 }, () => thrown(client.images.translate({ image: bytes(picture), model: "tiny", samples: 2 }).then(() => "made"))));
+}
+
+/** An address where nobody answers, and a call that is given up. */
+export async function silence(baseUrl: string): Promise<Reports[]> {
+  const given = new AbortController();
+  given.abort();
+  return [await thrown(new Client({ baseUrl: "http://127.0.0.1:1" }).service.live()), await thrown(new Client({ baseUrl }).service.live({ signal: given.signal }))];
+}

@@ -1,0 +1,65 @@
+"""The clients that are checked in are what the served document gives, byte by byte."""
+
+import filecmp
+import json
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+from world import CLIENTS, without_node
+
+from clients import generate
+
+NEEDS_NODE = pytest.mark.skipif(bool(without_node()), reason=without_node())
+REMEDY = "`make clients` makes them anew"
+
+
+@pytest.fixture(scope="module")
+def npm():
+    try:
+        generate.install_typescript_tools()
+    except subprocess.CalledProcessError as error:
+        pytest.skip(f"npm could not install what package-lock.json names: {error}")
+
+
+def differences(made: Path, kept: Path) -> list[str]:
+    names = {str(path.relative_to(folder)) for folder in (made, kept) for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+    return sorted(name for name in names if not ((made / name).is_file() and (kept / name).is_file() and filecmp.cmp(made / name, kept / name, shallow=False)))
+
+
+def test_the_document_is_the_served_one(tmp_path):
+    generate.write_document(tmp_path)
+    assert (tmp_path / "openapi.json").read_text() == (CLIENTS / "openapi.json").read_text(), REMEDY
+
+
+def test_the_python_client_is_what_the_document_gives(tmp_path):
+    shutil.copy(CLIENTS / "openapi.json", tmp_path)
+    generate.make_python(tmp_path)
+    assert (tmp_path / "python/iiae_client/client.py").stat().st_size > 1000
+    assert differences(tmp_path / "python/iiae_client", CLIENTS / "python/iiae_client") == [], REMEDY
+
+
+@NEEDS_NODE
+@pytest.mark.usefixtures("npm")
+def test_the_typescript_client_is_what_the_document_gives(tmp_path):
+    shutil.copy(CLIENTS / "openapi.json", tmp_path)
+    generate.make_typescript(tmp_path)
+    assert (tmp_path / "typescript/src/generated/sdk.gen.ts").stat().st_size > 10_000
+    assert differences(tmp_path / "typescript/src/generated", CLIENTS / "typescript/src/generated") == [], REMEDY
+
+
+@NEEDS_NODE
+@pytest.mark.usefixtures("npm")
+def test_the_document_lints_clean():
+    linted = subprocess.run(["npm", "run", "--silent", "lint"], cwd=CLIENTS / "typescript", capture_output=True, text=True)
+    assert linted.returncode == 0, linted.stdout + linted.stderr
+
+
+def test_versions_are_the_services():
+    version = json.loads((CLIENTS / "openapi.json").read_text())["info"]["version"]
+    project = tomllib.loads((CLIENTS.parent / "pyproject.toml").read_text())["project"]["version"]
+    package = json.loads((CLIENTS / "typescript/package.json").read_text())["version"]
+    assert f'__version__ = "{version}"' in (CLIENTS / "python/iiae_client/__init__.py").read_text()
+    assert version == project == package

@@ -1,0 +1,326 @@
+"""The Python client, sync and async, against the real service: every call, and every kind of problem."""
+
+import asyncio
+import re
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from io import BytesIO
+
+import httpx
+import pytest
+from iiae_client import AsyncClient, Client, ProblemError
+from PIL import Image
+from serving import Server, png, publish_tiny
+from world import ADMIN, CLIENTS, DAMAGED, OUTDATED, PROBLEMS, READER, huge_png, operations
+
+SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class Sync:
+    """Calls of `Client`."""
+
+    def __init__(self, *args, **settings):
+        self.client = Client(*args, **settings)
+
+    def __call__(self, call):
+        return call(self.client)
+
+    def close(self):
+        self.client.close()
+
+
+class Awaited:
+    """The same calls of `AsyncClient`, awaited."""
+
+    def __init__(self, *args, **settings):
+        self.loop = asyncio.new_event_loop()
+        self.client = AsyncClient(*args, **settings)
+
+    def __call__(self, call):
+        return self.loop.run_until_complete(call(self.client))
+
+    def close(self):
+        self.loop.run_until_complete(self.client.aclose())
+        self.loop.close()
+
+
+@pytest.fixture(params=[Sync, Awaited], ids=["sync", "async"])
+def kind(request):
+    return request.param
+
+
+@pytest.fixture
+def ask(kind, open_server):
+    asking = kind(open_server.url)
+    yield asking
+    asking.close()
+
+
+@pytest.fixture
+def gallery(ask, open_server, pictures):
+    """A gallery with six photos."""
+    name = "noise"
+    ask(lambda client: client.galleries.create(name, "drawn"))
+    ask(lambda client: client.photos.add(name, [pictures / f"{seed}.png" for seed in range(6)], label="noise", metadata={"sku": 12, "deep": ["☂"]}))
+    yield name
+    open_server.client.delete(f"/galleries/{name}")
+
+
+def size(picture: bytes) -> tuple[int, int]:
+    return Image.open(BytesIO(picture)).size
+
+
+CALLS = {
+    "sbir.search": (lambda client, g, p: client.sbir.search(p / "3.png", gallery=g, k=4), lambda found: len(found.hits) == 4 and found.model == "drawn"),
+    "images.translate": (
+        lambda client, g, p: client.images.translate(p / "0.png", model="tiny", samples=2, seed=7),
+        lambda made: [image.seed for image in made.images] == [7, 8] and size(made.images[0].data) == (32, 32),
+    ),
+    "images.translate_image": (
+        lambda client, g, p: client.images.translate_image(p / "0.png", accept="image/webp", model="tiny"),
+        lambda picture: Image.open(BytesIO(picture)).format == "WEBP",
+    ),
+    "images.analogy": (lambda client, g, p: client.images.analogy(p / "0.png", p / "1.png", model="tiny"), lambda made: made.source == made.target == "photo"),
+    "images.analogy_image": (
+        lambda client, g, p: client.images.analogy_image(p / "0.png", p / "1.png", model="tiny"),
+        lambda picture: size(picture) == (32, 32),
+    ),
+    "images.embed": (
+        lambda client, g, p: client.images.embed(p / "0.png", model="tiny", kind="exclusive"),
+        lambda code: (code.shape, code.kind, len(code.values)) == ([8], "exclusive", 8),
+    ),
+    "images.retrieve": (lambda client, g, p: client.images.retrieve(p / "2.png", gallery=g, source="photo", k=1), lambda found: found.hits[0].score > 0.98),
+    "galleries.list": (
+        lambda client, g, p: client.galleries.list(),
+        lambda all_: "noise" in [each.name for each in all_.galleries] and all_.damaged[0].name == DAMAGED,
+    ),
+    "galleries.create": (lambda client, g, p: client.galleries.create("made", "tiny", domain="label"), lambda made: (made.domain, made.photos) == ("label", 0)),
+    "galleries.get": (lambda client, g, p: client.galleries.get(g), lambda one: (one.photos, one.outdated, one.credit) == (6, False, None)),
+    "galleries.delete": (lambda client, g, p: client.galleries.delete("made"), lambda nothing: nothing is None),
+    "photos.add": (
+        lambda client, g, p: client.photos.add(g, (p / "0.png").read_bytes(), metadata={}),
+        lambda added: SHA256.fullmatch(added.photos[0].sha256) and added.photos[0].metadata == {"sku": 12, "deep": ["☂"]},
+    ),
+    "photos.list": (lambda client, g, p: client.photos.list(g, limit=4), lambda page: len(page.photos) == 4 and page.next_ == page.photos[-1].id),
+    "photos.get": (lambda client, g, p: client.photos.get(g, 1, size="thumbnail"), lambda picture: Image.open(BytesIO(picture)).format == "WEBP"),
+    "photos.delete": (lambda client, g, p: client.photos.delete(g, 6), lambda nothing: nothing is None),
+    "photos.similar": (lambda client, g, p: client.photos.similar(g, 1, k=100), lambda found: {hit.id for hit in found.hits} == {2, 3, 4, 5, 6}),
+    "models.list": (lambda client, g, p: client.models.list(), lambda all_: {"tiny", "drawn"} <= {model.id for model in all_.models}),
+    "models.get": (lambda client, g, p: client.models.get("tiny"), lambda model: SHA256.fullmatch(model.digest) and model.domains == ["photo", "label"]),
+    "models.reload": (lambda client, g, p: client.models.reload(), lambda all_: not all_.rejected),
+    "service.live": (lambda client, g, p: client.service.live(), lambda health: health.status == "live"),
+    "service.ready": (lambda client, g, p: client.service.ready(), lambda health: (health.status, health.degraded) == ("ready", [])),
+    "service.metrics": (lambda client, g, p: client.service.metrics(), lambda text: "iiae_requests_total" in text),
+}
+
+
+def test_the_calls_are_the_operations():
+    assert {name.removesuffix("_image") for name in CALLS} == operations()
+    with Client() as client:
+        groups = {tag: getattr(client, tag) for tag in {name.partition(".")[0] for name in CALLS}}
+        assert {f"{tag}.{call}" for tag, group in groups.items() for call in dir(group) if not call.startswith("_")} == set(CALLS)
+
+
+@pytest.mark.parametrize("name", CALLS)
+def test_every_call_is_answered(ask, gallery, pictures, open_server, name):
+    call, right = CALLS[name]
+    if name == "galleries.delete":
+        open_server.client.post("/galleries", json={"name": "made", "model": "tiny"})
+    answer = ask(lambda client: call(client, gallery, pictures))
+    assert right(answer), answer
+    open_server.client.delete("/galleries/made")
+
+
+def test_uploads_are_paths_bytes_and_files(ask, gallery, pictures):
+    ways = (pictures / "2.png", str(pictures / "2.png"), png(2), BytesIO(png(2)), (pictures / "2.png").open("rb"))
+    codes = [ask(lambda client, way=way: client.images.embed(way, model="tiny")).values for way in ways]
+    assert all(code == codes[0] for code in codes)
+    one, several = (
+        ask(lambda client, sent=sent: client.sbir.search(sent, photo=png(5), gallery=gallery, expand=False)) for sent in (png(3), [png(3), pictures / "4.png"])
+    )
+    assert one.hits != several.hits
+    added = ask(lambda client: client.photos.add(gallery, [pictures / "2.png", png(98), BytesIO(png(99))]))
+    assert [photo.id for photo in added.photos] == [3, 7, 8]
+
+
+def test_pictures_come_back_byte_by_byte(ask, gallery):
+    assert ask(lambda client: client.photos.get(gallery, 3)) == png(2)
+
+
+BREACHES = {
+    "image_unreadable": lambda client, p: client.images.embed(b"text", model="tiny"),
+    "sketch_empty": lambda client, p: client.sbir.search(p / "blank.png", gallery="strokes"),
+    "image_format_unsupported": lambda client, p: client.images.embed(b"<svg xmlns='http://www.w3.org/2000/svg'/>", model="tiny"),
+    "image_too_many_pixels": lambda client, p: client.images.embed(huge_png(), model="tiny"),
+    "parameter_invalid": lambda client, p: client.sbir.search(p / "0.png", k=1001),
+    "name_invalid": lambda client, p: client.models.get("Not A Name"),
+    "domain_unknown": lambda client, p: client.images.translate(p / "0.png", model="tiny", source="sketch"),
+    "domains_differ": lambda client, p: client.images.analogy_image(p / "0.png", p / "1.png", model="tiny", reference_source="label"),
+    "capability_missing": lambda client, p: client.images.translate_image(p / "0.png", model="drawn"),
+    "model_not_found": lambda client, p: client.galleries.create("x", "nothing"),
+    "gallery_not_found": lambda client, p: client.galleries.get("nothing"),
+    "photo_not_found": lambda client, p: client.photos.get("strokes", 9999),
+    "gallery_exists": lambda client, p: client.galleries.create("strokes", "strokes"),
+    "gallery_outdated": lambda client, p: client.images.retrieve(p / "0.png", gallery=OUTDATED),
+    "gallery_damaged": lambda client, p: client.galleries.get(DAMAGED),
+}
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_every_problem_is_raised(ask, pictures, code):
+    with pytest.raises(ProblemError) as raised:
+        ask(lambda client: BREACHES[code](client, pictures))
+    problem = raised.value
+    assert (problem.code, problem.status) == (code, PROBLEMS[code])
+    assert len(problem.detail) > 15
+    assert re.fullmatch(r"[0-9a-f]{32}", problem.request_id)
+    assert [error.field for error in problem.errors] == (["k"] if code == "parameter_invalid" else [])
+    assert str(problem) == f"{problem.status} {code}: {problem.detail}"
+
+
+def test_an_upload_beyond_the_limit_is_refused(open_server):
+    """The service hangs up on who sends too much before all is sent; asyncio then loses the answer, and raises httpx.ReadError."""
+    with Client(open_server.url) as client, pytest.raises(ProblemError) as raised:
+        client.images.embed(bytes(3_000_000), model="tiny")
+    assert (raised.value.status, raised.value.code) == (413, "upload_too_large")
+
+
+def test_keys_are_sent_and_refusals_are_raised(kind, closed_server):
+    def code(key: str | None, call) -> str:
+        asking = kind(closed_server.url, api_key=key)
+        try:
+            asking(call)
+        except ProblemError as problem:
+            return problem.code
+        finally:
+            asking.close()
+        return "allowed"
+
+    read, write = (lambda client: client.models.list()), (lambda client: client.models.reload())
+    assert [code(key, read) for key in (None, "wrong", READER, ADMIN)] == ["key_missing", "key_refused", "allowed", "allowed"]
+    assert [code(key, write) for key in (READER, ADMIN)] == ["key_refused", "allowed"]
+
+
+def test_who_calls_by_another_name_is_refused(kind, open_server):
+    asking = kind(f"http://0.0.0.0:{open_server.port}")
+    with pytest.raises(ProblemError) as raised:
+        asking(lambda client: client.models.list())
+    asking.close()
+    assert (raised.value.status, raised.value.code) == (403, "origin_refused")
+
+
+def test_overload_says_when_to_come_again(closed_server, pictures):
+    async def many() -> list[object]:
+        async with AsyncClient(closed_server.url, api_key=READER) as client:
+            calls = (client.images.translate(pictures / "0.png", model="tiny", samples=2) for _ in range(16))
+            return await asyncio.gather(*calls, return_exceptions=True)
+
+    answers = asyncio.run(many())
+    problems = [answer for answer in answers if isinstance(answer, ProblemError)]
+    assert {(problem.status, problem.code) for problem in problems} == {(429, "overloaded")}
+    assert all(problem.retry_after >= 1 for problem in problems)
+    assert len(problems) < len(answers)
+
+
+class Slowly(httpx.HTTPTransport):
+    """Half of a body, a pause, and the rest."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+        self.halfway = threading.Event()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        body = request.read()
+
+        def halves() -> Iterator[bytes]:
+            yield body[: len(body) // 2]
+            self.halfway.set()
+            time.sleep(self.seconds)
+            yield body[len(body) // 2 :]
+
+        return super().handle_request(httpx.Request(request.method, request.url, headers=request.headers, content=halves()))
+
+
+def test_an_upload_that_pauses_is_refused(closed_server, pictures):
+    with Client(closed_server.url, api_key=READER, transport=Slowly(2)) as client, pytest.raises(ProblemError) as raised:
+        client.images.embed(pictures / "0.png", model="tiny")
+    assert (raised.value.status, raised.value.code) == (408, "upload_too_slow")
+
+
+def test_what_stopping_cuts_off_is_told_to_come_again(tmp_path, pictures):
+    publish_tiny(tmp_path)
+    server = Server(tmp_path, IIAE_DRAIN_SECONDS="1").ready()
+    slowly = Slowly(4)
+    stopping = threading.Thread(target=lambda: (slowly.halfway.wait(30), time.sleep(0.3), server.process.terminate()))
+    stopping.start()
+    with Client(server.url, transport=slowly) as client, pytest.raises(ProblemError) as raised:
+        client.images.embed(pictures / "0.png", model="tiny")
+    stopping.join()
+    server.stop()
+    assert (raised.value.status, raised.value.code) == (503, "not_ready")
+    assert raised.value.retry_after >= 1
+
+
+def test_no_answer_at_all_is_an_error_of_httpx(kind, open_server):
+    asking = kind("http://127.0.0.1:1")
+    with pytest.raises(httpx.ConnectError):
+        asking(lambda client: client.service.live())
+    asking.close()
+
+
+def test_what_a_proxy_answers_is_a_problem_too(kind):
+    class BadGateway(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(502)
+            self.send_header("X-Request-ID", "of-the-proxy")
+            self.end_headers()
+            self.wfile.write(b"<h1>Bad Gateway</h1>")
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), BadGateway) as proxy:
+        threading.Thread(target=proxy.serve_forever, daemon=True).start()
+        asking = kind(f"http://127.0.0.1:{proxy.server_port}")
+        with pytest.raises(ProblemError) as raised:
+            asking(lambda client: client.models.list())
+        asking.close()
+        proxy.shutdown()
+    problem = raised.value
+    assert (problem.status, problem.code, problem.request_id) == (502, "http_502", "of-the-proxy")
+    assert "Bad Gateway" in problem.detail
+
+
+def test_the_readmes_example_runs(open_server, gallery, pictures, tmp_path):
+    (example,) = re.findall(r"```python\n(.*?)```", (CLIENTS / "python/README.md").read_text(), re.DOTALL)
+    assert "http://127.0.0.1:8000" in example
+    assert len(example.strip().splitlines()) <= 10
+    (tmp_path / "sketch.png").write_bytes((pictures / "3.png").read_bytes())
+    program = example.replace("http://127.0.0.1:8000", open_server.url) + "\nprint(len(picture))"
+    path = {"PYTHONPATH": str(CLIENTS / "python"), "PATH": ""}
+    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=path, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    *hits, length = run.stdout.splitlines()
+    assert len(hits) == 5
+    assert re.fullmatch(r"\d\.\d{3} noise /galleries/noise/photos/\d", hits[0])
+    assert int(length) > 100
+
+
+def test_the_client_is_typed_strictly(tmp_path):
+    program = tmp_path / "program.py"
+    program.write_text('from iiae_client import Client\nscores: list[float] = [hit.score for hit in Client().sbir.search("a.png", k=5).hits]\n')
+    for source, status in ((program.read_text(), 0), (program.read_text().replace("k=5", 'k="5"'), 1)):
+        program.write_text(source)
+        checked = subprocess.run(
+            [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", tmp_path / "cache", program, CLIENTS / "python/iiae_client"],
+            cwd=tmp_path,
+            env={"MYPYPATH": str(CLIENTS / "python"), "PATH": ""},
+            capture_output=True,
+            text=True,
+        )
+        assert checked.returncode == status, checked.stdout
