@@ -67,6 +67,7 @@ class ModelOut(BaseModel):
     digest: str = Field(description="SHA-256 of the weights; galleries name it")
     trained_on: str
     terms: str
+    device: str = Field(examples=["cpu"], description="what it runs on")
 
 
 class RejectedOut(BaseModel):
