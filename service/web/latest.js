@@ -9,16 +9,18 @@ export class Latest {
   #interval;
   #patience;
   #most;
+  #rest;
   #flights = []; // {number, since, controller}, oldest first
   #count = 0;
   #waiting = null;
   #timer = 0;
   #notBefore = 0;
 
-  constructor({ interval = 0, patience = 1000, atATime = 1 } = {}) {
+  constructor({ interval = 0, patience = 1000, atATime = 1, rest = () => {} } = {}) {
     this.#interval = interval;
     this.#patience = patience;
     this.#most = atATime;
+    this.#rest = rest; // called when nothing is in flight or waits any more
   }
 
   /** Runs `run(signal)` soon, then `show(answer)` or `fail(error)`, unless something newer was answered by then. */
@@ -32,6 +34,7 @@ export class Latest {
     clearTimeout(this.#timer);
     this.#waiting = null;
     this.#giveUp(this.#flights);
+    this.#rest();
   }
 
   #giveUp(flights) {
@@ -80,6 +83,7 @@ export class Latest {
     } finally {
       this.#giveUp([flight]);
       this.#wake();
+      if (this.#flights.length === 0 && !this.#waiting) this.#rest();
     }
   }
 

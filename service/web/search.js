@@ -12,6 +12,7 @@ const MOST = 240;
 /** Fires "change" when something else is searched for, and "show" when an answer is shown. */
 export class SketchSearch extends EventTarget {
   #service;
+  #drawing;
   #canvas;
   #beside;
   #viewer;
@@ -19,7 +20,7 @@ export class SketchSearch extends EventTarget {
   #expand = byId("expand");
   #notice = new Notice(byId("sketch-notice"));
   #hits = new Hits(byId("hits"), (hit) => this.#open(hit));
-  #latest = new Latest({ interval: 60, atATime: 2 });
+  #latest = new Latest({ interval: 60, atATime: 2, rest: () => byId("hits").removeAttribute("aria-busy") });
   #answer = null;
   #alike = null; // {gallery, id, label} of the hit that the others are like, while they are shown
   #wanted = ""; // a gallery that a link names, until galleries are known
@@ -29,6 +30,7 @@ export class SketchSearch extends EventTarget {
   constructor(service, drawing, canvas, beside, viewer) {
     super();
     this.#service = service;
+    this.#drawing = drawing;
     this.#canvas = canvas;
     this.#beside = beside;
     this.#viewer = viewer;
@@ -134,6 +136,7 @@ export class SketchSearch extends EventTarget {
   }
 
   #ask(call) {
+    byId("hits").setAttribute("aria-busy", "true");
     this.#latest.ask({
       run: async (signal) => {
         const since = performance.now();
@@ -143,8 +146,13 @@ export class SketchSearch extends EventTarget {
         return { ...answer, took };
       },
       show: (answer) => { this.#notice.clear(); this.#show(answer); },
-      fail: (problem) => this.#notice.show(problem),
+      fail: (problem) => this.#fail(problem),
     });
+  }
+
+  /** A stroke that has just begun is no drawing yet, which need not be said; a picture without ink must be. */
+  #fail(problem) {
+    if (problem.code !== "sketch_empty" || !this.#drawing.strokes) this.#notice.show(problem);
   }
 
   #show(answer) {

@@ -101,6 +101,12 @@ def hits(*ids: int) -> dict[str, object]:
     return {"gallery": "things", "model": "small-sketches", "scores": "cosine", "hits": found}
 
 
+def settled(page: Page) -> list[str]:
+    """The hits' labels, once the newest drawing has been answered."""
+    until(page, "!document.getElementById('hits').hasAttribute('aria-busy')")
+    return page.locator("#hits .label").all_text_contents()
+
+
 def until(page: Page, script: str, wanted: object = None) -> None:
     """Waits until a script gives something true; `Page.wait_for_function` cannot, where the policy forbids eval."""
     latest = time.monotonic() + 15

@@ -60,6 +60,7 @@ def browser() -> Iterator[Browser]:
     def launched(playwright: Playwright) -> Browser:
         return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
 
+    expect.set_options(timeout=15_000)
     with sync_playwright() as playwright:
         chromium = launched(playwright)
         yield chromium

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsing import Served, draw, until
+from browsing import Served, draw, settled, until
 from playwright.sync_api import Page, expect
 from resvg_py import svg_to_bytes
 
@@ -53,15 +53,6 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
             client.post("/galleries/things/photos", data={"label": label}, files={"image": picture}).raise_for_status()
     yield address
     served.stop()
-
-
-def settled(page: Page) -> list[str]:
-    """The hits, once they have not been answered anew for a while."""
-    before, hits = "", page.locator("#hits .label, #hits-meta")
-    while (now := " | ".join(hits.all_text_contents())) != before:
-        before = now
-        page.wait_for_timeout(600)
-    return page.locator("#hits .label").all_text_contents()
 
 
 @pytest.mark.parametrize(("thing", "strokes"), [("umbrella", UMBRELLA), ("house", HOUSE)])

@@ -4,7 +4,7 @@ import json
 import random
 
 import pytest
-from browsing import PHOTOS, draw, ink, until, upload
+from browsing import PHOTOS, draw, ink, settled, until, upload
 from playwright.sync_api import BrowserContext, Page, expect
 
 SENT = """() => { const send = window.fetch; window.asked = []; window.fetch = async (path, options) => {
@@ -25,6 +25,7 @@ def opened(context: BrowserContext, link: str) -> Page:
     page.add_init_script(f"({SENT})()")
     page.goto(link)
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
+    settled(page)
     return page
 
 
@@ -44,7 +45,7 @@ def test_a_copied_link_brings_the_same_drawing_and_hits(page: Page) -> None:
     page.keyboard.press("e")
     draw(page, (0.5, 0.1), (0.45, 0.95))
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
-    page.wait_for_timeout(500)
+    settled(page)
     other = opened(page.context, copied_link(page))
     assert pixels(other) == pixels(page)
     assert shown(other) == shown(page)
@@ -60,7 +61,7 @@ def test_a_link_holds_the_added_drawings_and_whether_hits_join(page: Page) -> No
     draw(page, (0.2, 0.8), (0.8, 0.7))
     page.locator("#expand").uncheck()
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
-    page.wait_for_timeout(500)
+    settled(page)
     other = opened(page.context, copied_link(page))
     expect(other.locator("#beside-list li")).to_have_count(1)
     expect(other.locator("#expand")).not_to_be_checked()

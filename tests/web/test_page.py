@@ -71,6 +71,17 @@ def test_an_older_slow_answer_never_replaces_a_newer_one(page: Page) -> None:
     assert page.locator("#hits .label").all_text_contents() == ["hit 2", "hit 3"]
 
 
+def test_a_stroke_that_is_too_short_to_be_a_drawing_is_no_problem_but_a_picture_without_ink_is(page: Page) -> None:
+    empty = {"type": "about:blank", "title": "Empty", "status": 422, "detail": "there is no ink", "code": "sketch_empty"}
+    page.route("**/sbir/search", lambda route: route.fulfill(status=422, json=empty))
+    with page.expect_response("**/sbir/search"):
+        draw(page, (0.5, 0.5), (0.5, 0.5))
+    expect(page.locator("#hits")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("#sketch-notice")).to_be_hidden()
+    page.set_input_files("#sketch-file", upload(1))
+    expect(page.locator("#sketch-notice")).to_have_text("There is no ink.")
+
+
 def test_two_searches_are_under_way_at_most_and_the_newest_drawing_is_answered(page: Page) -> None:
     held: list[Route] = []
 
