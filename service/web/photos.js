@@ -30,7 +30,7 @@ export class PhotosPanel {
     this.#button.addEventListener("click", () => this.#toggle(this.#panel.hidden));
     byId("photos-close").addEventListener("click", () => { this.#toggle(false); this.#button.focus(); });
     this.#gallery.addEventListener("change", () => this.#update());
-    byId("photos-form").addEventListener("submit", (event) => { event.preventDefault(); byId("photos-files").click(); });
+    byId("photos-form").addEventListener("submit", (event) => { event.preventDefault(); byId("choose-photos").click(); });
     for (const [button, input] of [["choose-folder", "photos-folder"], ["choose-photos", "photos-files"]]) {
       byId(button).addEventListener("click", () => { if (this.#ready()) byId(input).click(); });
       byId(input).addEventListener("change", (event) => {

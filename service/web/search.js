@@ -166,6 +166,7 @@ export class SketchSearch extends EventTarget {
     byId("gallery-field").hidden = this.#alike !== null;
     byId("hits-meta").textContent = answer ? `${hits.length} · ${Math.round(answer.took)} ms` : "";
     byId("copy-link").hidden = answer === null;
+    byId("expand-field").hidden = answer === null || this.#alike !== null;
     byId("more-hits").hidden = hits.length < this.#k || this.#k >= MOST;
     if (answer) announce(hits.length > 0 ? `${hits.length} hits, the nearest is ${name(hits[0])}` : "The gallery is empty");
     else announce("");

@@ -1,7 +1,7 @@
 """Several drawings of one thing, and a photo beside them, in one search."""
 
 import httpx
-from browsing import PHOTOS, draw, ink, png, until, upload
+from browsing import PHOTOS, draw, ink, png, settled, until, upload
 from playwright.sync_api import Page, expect
 
 PARTS = """() => { const send = window.fetch; window.asked = []; window.fetch = (path, options) => {
@@ -77,6 +77,15 @@ def test_a_hit_is_taken_beside_the_drawing(page: Page) -> None:
     page.locator("#hits li").nth(2).click()
     with page.expect_response("**/sbir/search") as response:
         page.get_by_role("button", name="Like this, but drawn so").click()
+    assert response.value.ok
+    expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()
+
+
+def test_a_hit_is_dragged_beside_the_drawing(page: Page) -> None:
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    settled(page)
+    with page.expect_response("**/sbir/search") as response:
+        page.locator("#hits li").nth(1).drag_to(page.locator("#add-photo"))
     assert response.value.ok
     expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()
 
