@@ -18,6 +18,7 @@ VIEW = {"width": 1120, "height": 660}
 SCALE = 0.72
 EVERY_MS, END_MS = 90, 2200
 PAUSE_S = 0.02
+PATIENCE_MS = 300_000
 
 
 def strokes_of(page: Page, name: str) -> list[list[tuple[float, float]]]:
@@ -69,6 +70,7 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport=VIEW, color_scheme="light", reduced_motion="reduce")
+        page.set_default_timeout(PATIENCE_MS)
         page.goto(arguments.address)
         page.locator("#gallery option").first.wait_for(state="attached")
         for name in arguments.example:
