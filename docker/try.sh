@@ -49,7 +49,7 @@ call() {
 keep_asking() {
   rm -f "$work/stop"; : >"$work/statuses"
   until [[ -e $work/stop ]]; do
-    status -F image=@$samples/facades/two-floors.png -F model=tiny "$url/translate" >>"$work/statuses" || true; echo >>"$work/statuses"
+    status -F image=@$samples/facades/two-floors.webp -F model=tiny "$url/translate" >>"$work/statuses" || true; echo >>"$work/statuses"
     status -F sketch=@docs/umbrella.png -F gallery=openmoji -F k=3 "$url/sbir/search" >>"$work/statuses" || true; echo >>"$work/statuses"
   done
 }
@@ -83,11 +83,11 @@ say "every other operation, once"
 model_id=sketchy name=tried
 call 'GET /models/{model_id}'
 call 'POST /models/reload'
-call 'POST /translate' -F image=@$samples/facades/two-floors.png -F model=facades -F samples=2
-call 'POST /analogy' -F image=@$samples/mnist-cdcb/7-cd.png -F reference=@$samples/mnist-cdcb/2-cd.png -H 'Accept: image/png'
-call 'POST /embed' -F image=@$samples/mnist-cdcb/7-cd.png -F model=mnist-cdcb
+call 'POST /translate' -F image=@$samples/facades/two-floors.webp -F model=facades -F samples=2
+call 'POST /analogy' -F image=@$samples/mnist-cdcb/7-cd.webp -F reference=@$samples/mnist-cdcb/2-cd.webp -H 'Accept: image/png'
+call 'POST /embed' -F image=@$samples/mnist-cdcb/7-cd.webp -F model=mnist-cdcb
 call 'POST /galleries' -H 'Content-Type: application/json' -d '{"name": "tried", "model": "sketchy"}'
-call 'POST /galleries/{name}/photos' -F image=@docs/umbrella.png -F image=@$samples/facades/two-floors.png -F label=thing -F 'metadata={"tried": true}'
+call 'POST /galleries/{name}/photos' -F image=@docs/umbrella.png -F image=@$samples/facades/two-floors.webp -F label=thing -F 'metadata={"tried": true}'
 photo_id=$(grep -o '"id":[0-9]*' "$work/answer" | head -1 | cut -d: -f2)
 call 'GET /galleries/{name}'
 call 'GET /galleries/{name}/photos'
@@ -143,7 +143,7 @@ all_were_answered
 until_true 180 answers /health/ready '"degraded":\[\]'
 
 say "the service is killed with SIGKILL: it comes back, and finds in Redis what was computed before"
-embed() { curl -fsS -F image=@$samples/mnist-cdcb/7-cd.png -F model=mnist-cdcb "$url/embed" | md5sum; }
+embed() { curl -fsS -F image=@$samples/mnist-cdcb/7-cd.webp -F model=mnist-cdcb "$url/embed" | md5sum; }
 code=$(embed); sleep 1
 kill9 service
 until_true 120 restarted service

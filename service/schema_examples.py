@@ -13,7 +13,7 @@ _PHOTO: dict[str, JsonValue] = {
 }  # fmt: skip
 _MODEL: dict[str, JsonValue] = {
     "id": "sketchy", "version": "1", "preset": "sketchy", "domains": ["photo", "sketch"], "image_size": 224, "metrics": {"map_all": 0.51},
-    "capabilities": ["embed", "retrieve", "sbir"], "digest": DIGEST, "trained_on": "Sketchy, all 125 classes", "terms": "research only",
+    "capabilities": ["embed", "retrieve", "sbir"], "digest": DIGEST, "trained_on": "Sketchy, all 125 classes", "terms": "research only", "device": "cpu",
 }  # fmt: skip
 
 ANSWERS: dict[str, JsonValue] = {
@@ -29,6 +29,11 @@ ANSWERS: dict[str, JsonValue] = {
         "type": "about:blank", "title": "There is no such gallery", "status": 404, "detail": "there is no gallery 'catalogue'", "code": "gallery_not_found",
         "request_id": "0f8b5c0e6a1d4f4b9a3c2d1e0f9a8b7c",
     },
+    "Reindex": {
+        "state": "running", "model": "sketchy-2", "digest": DIGEST, "done": 640, "total": 1914, "failures": 1,
+        "failed": [{"id": 17, "reason": "its file is gone", "thumbnail": True}],
+        "error": None, "started": "2026-11-25T09:30:00Z", "ended": None,
+    },
     "SearchResult": {
         "gallery": "openmoji", "model": "sketchy", "scores": "probability",
         "hits": [{"id": 1036, "score": 0.998216, "label": "umbrella", "url": "/galleries/openmoji/photos/1036", "metadata": {"emoji": "☂"}}],
@@ -41,10 +46,11 @@ ANSWERS: dict[str, JsonValue] = {
 
 REQUESTS: dict[str, JsonValue] = {
     "galleries.create": {"name": "catalogue", "model": "sketchy"},
-    "images.analogy": {"image": "two-floors.png", "reference": "three-floors.png", "model": "facades"},
+    "images.analogy": {"image": "two-floors.webp", "reference": "three-floors.webp", "model": "facades"},
     "images.embed": {"image": "umbrella.png", "model": "sketchy", "source": "sketch", "kind": "shared"},
     "images.retrieve": {"image": "umbrella.png", "gallery": "openmoji", "k": 5},
-    "images.translate": {"image": "three-floors.png", "model": "facades", "samples": 4, "seed": 7},
+    "images.translate": {"image": "three-floors.webp", "model": "facades", "samples": 4, "seed": 7},
     "photos.add": {"image": ["one.jpg", "two.jpg"], "label": "umbrella", "metadata": {"sku": 12}},
+    "reindex.start": {"model": "sketchy-2"},
     "sbir.search": {"sketch": ["umbrella.png"], "gallery": "openmoji", "k": 5},
 }

@@ -95,6 +95,7 @@ class ModelOut(Answer):
     digest: str = Field(description="SHA-256 of the weights; galleries name it")
     trained_on: str = Field(description="the data that it has learnt from")
     terms: str = Field(description="what those data allow")
+    device: str = Field(examples=["cpu"], description="what it runs on")
 
 
 class RejectedOut(Answer):

@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,6 +32,9 @@ SEEDS = 2**31
 
 MOST_SEEDS = 2**32
 """Seeds that are accepted; so those of all samples lie below, or a sample could not be had again."""
+
+MOST_REFERENCES = 2
+MIDDLE = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,7 +70,8 @@ class Translator:
         source: str | None = None,
         samples: int = 1,
         seed: int | None = None,
-        reference: Upload | None = None,
+        references: Sequence[Upload] = (),
+        mix: float | None = None,
         style: Style = "sampled",
     ) -> Translation:
         """The picture in the other domain.
@@ -74,22 +79,24 @@ class Translator:
         Args:
             source: the picture's domain; the model's first unless told.
             samples: how many, in styles drawn from N(0, I); sample i is drawn with `seed` + i.
-            reference: a picture of the target's domain whose style to take instead.
+            references: a picture of the target's domain whose style to take instead, or two to take a style between.
+            mix: where between two references, 0 being the first and 1 the second; the middle unless told.
             style: `mean` takes the prior's mean, the plainest style, instead.
 
         Raises:
             CapabilityMissing, DomainUnknown, and what reading a picture and the engine raise.
-            ParameterInvalid: several samples of one style, two styles, or a seed that leaves too few above it.
+            ParameterInvalid: several samples of one style, contradictory styles, or a seed that leaves too few above it.
         """
         model.require("translate")
         side = model.side(source)
         target = other(side)
-        _check_style(samples, reference, style)
+        _check_style(samples, len(references), mix, style)
         _check_seeds(seed or 0, samples)
         seeds: list[int | None] = [None]
-        if reference is not None:
-            zs, style_code = await asyncio.gather(self._embedder.shared(model, side, upload), self._embedder.exclusive(model, target, reference))
-            return await self._decode(model, side, target, _one(style_code), zs, seeds)
+        if references:
+            manners = [self._embedder.exclusive(model, target, each) for each in references]
+            zs, *codes = await asyncio.gather(self._embedder.shared(model, side, upload), *manners)
+            return await self._decode(model, side, target, _between(codes, MIDDLE if mix is None else mix), zs, seeds)
         zs = await self._embedder.shared(model, side, upload)
         if style == "mean":
             z = torch.zeros(1, model.inference.exclusive_size)
@@ -136,13 +143,19 @@ class Translator:
         return Translation(source=model.domain(source), target=model.domain(target), pictures=pictures)
 
 
-def _check_style(samples: int, reference: Upload | None, style: Style) -> None:
-    if reference is not None and style == "mean":
-        message = "a reference and style=mean are two styles; give one"
-        raise ParameterInvalid(f"The request is contradictory: {message}.", errors=(("style", message),))
-    if samples > 1 and (reference is not None or style == "mean"):
-        message = "with a reference or style=mean there is one style, so one sample"
-        raise ParameterInvalid(f"The request is contradictory: {message}.", errors=(("samples", message),))
+def _check_style(samples: int, references: int, mix: float | None, style: Style) -> None:
+    if references > MOST_REFERENCES:
+        raise _contradiction("reference", f"at most {MOST_REFERENCES}, to take a style between them")
+    if references and style == "mean":
+        raise _contradiction("style", "a reference and style=mean are two styles; give one")
+    if samples > 1 and (references or style == "mean"):
+        raise _contradiction("samples", "with a reference or style=mean there is one style, so one sample")
+    if mix is not None and references < MOST_REFERENCES:
+        raise _contradiction("mix", "there is something to mix only where two references are given")
+
+
+def _contradiction(field: str, message: str) -> ParameterInvalid:
+    return ParameterInvalid(f"The request is contradictory: {field}: {message}.", errors=((field, message),))
 
 
 def _check_seeds(first: int, samples: int) -> None:
@@ -155,6 +168,12 @@ def _draw(model: Model, first: int, samples: int) -> Tensor:
     """z ~ N(0, I) [samples, exclusive_size]; each row from a seed of its own, so that it can be had alone."""
     size = model.inference.exclusive_size
     return torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(seed)) for seed in range(first, first + samples)])
+
+
+def _between(codes: Sequence[Code], mix: float) -> Tensor:
+    """The only style, or the one that divides the line from the first to the second as `mix` does; a batch of one."""
+    first, last = _one(codes[0]), _one(codes[-1])
+    return torch.lerp(first, last, mix)
 
 
 def _one(code: Code) -> Tensor:

@@ -5,14 +5,15 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 
-from service.dependencies import Parts, once, received
+from service.dependencies import Parts, once, received, received_all
 from service.images import Format, encode
 from service.schemas import Embedding, ImageOut
 from service.schemas import Translation as TranslationOut
 from service.security import READ
-from service.translation import Translation
+from service.translation import MOST_REFERENCES, Translation
 
-router = APIRouter(tags=["images"], dependencies=[*READ, Depends(once())])
+router = APIRouter(tags=["images"], dependencies=READ)
+ONCE = [Depends(once())]
 
 Image = Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF (first frame) or BMP")]
 ModelName = Annotated[str | None, Form(description="a model's id; default the first that can do this")]
@@ -25,7 +26,7 @@ AS_IMAGE: dict[int | str, dict[str, object]] = {
 }
 
 
-@router.post("/translate", operation_id="images.translate", response_model=TranslationOut, responses=AS_IMAGE)
+@router.post("/translate", operation_id="images.translate", dependencies=[Depends(once("reference"))], response_model=TranslationOut, responses=AS_IMAGE)
 async def translate(
     request: Request,
     parts: Parts,
@@ -34,17 +35,18 @@ async def translate(
     source: Source = None,
     samples: Annotated[int, Form(ge=1, le=16, description="how many pictures to make, each in another style")] = 1,
     seed: Annotated[int | None, Form(ge=0, le=2**32 - 1, description="sample i is drawn with seed + i")] = None,
-    reference: Annotated[UploadFile | None, File(description="take this picture's style; of the target's domain")] = None,
+    reference: Annotated[list[UploadFile], File(description="take this picture's style; of the target's domain. Two: a style between theirs")] = [],  # noqa: B006  # FastAPI copies it
+    mix: Annotated[float | None, Form(ge=0, le=1, description="where between two references: 0 is the first, 1 the second, default the middle")] = None,
     style: Annotated[Literal["sampled", "mean"], Form(description="mean: the plainest style, nothing drawn")] = "sampled",
 ) -> Response:
     """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes."""
     chosen = parts.registry.get(model, capability="translate")
-    manner = None if reference is None else await received(reference)
-    made = await parts.translator.translate(chosen, await received(image), source=source, samples=samples, seed=seed, reference=manner, style=style)
+    manners = await received_all(reference, MOST_REFERENCES, "reference")
+    made = await parts.translator.translate(chosen, await received(image), source=source, samples=samples, seed=seed, references=manners, mix=mix, style=style)
     return await _answer(request, parts, chosen.id, made)
 
 
-@router.post("/analogy", operation_id="images.analogy", response_model=TranslationOut, responses=AS_IMAGE)
+@router.post("/analogy", operation_id="images.analogy", dependencies=ONCE, response_model=TranslationOut, responses=AS_IMAGE)
 async def analogy(
     request: Request,
     parts: Parts,
@@ -60,7 +62,7 @@ async def analogy(
     return await _answer(request, parts, chosen.id, made)
 
 
-@router.post("/embed", operation_id="images.embed")
+@router.post("/embed", operation_id="images.embed", dependencies=ONCE)
 async def embed(
     parts: Parts,
     image: Image,

@@ -38,4 +38,5 @@ def _model(model: Model) -> ModelOut:
     return ModelOut(
         id=model.id, version=model.version, preset=preset.name, domains=list(preset.domains), image_size=preset.image_size, metrics=manifest.metrics,
         capabilities=sorted(model.inference.capabilities), digest=model.digest, trained_on=manifest.trained_on, terms=manifest.terms,
+        device=str(model.inference.device),
     )  # fmt: skip

@@ -1,5 +1,5 @@
 // The paper: pointer events to smooth strokes, a drawing to pixels.
-import { PAPER } from "./drawing.js";
+import { PAPER, onGrid } from "./drawing.js";
 
 const INK = "#15171a";
 const BLANK = "#ffffff";
@@ -46,13 +46,17 @@ export class Canvas extends EventTarget {
 
   /** What is to be seen now, as a PNG on white. */
   picture() {
-    const small = document.createElement("canvas");
-    small.width = small.height = SENT;
-    const context = small.getContext("2d");
-    context.fillStyle = BLANK;
-    context.fillRect(0, 0, SENT, SENT);
+    const [small, context] = sheet(SENT);
     context.imageSmoothingQuality = "high";
     context.drawImage(this.#element, 0, 0, SENT, SENT);
+    return new Promise((resolve) => small.toBlob(resolve, "image/png"));
+  }
+
+  /** What these strokes give, as a PNG on white. */
+  pictureOf(strokes) {
+    const [small, context] = sheet(SENT);
+    context.scale(SENT / PAPER, SENT / PAPER);
+    for (const stroke of strokes) paint(context, stroke, 0, true);
     return new Promise((resolve) => small.toBlob(resolve, "image/png"));
   }
 
@@ -70,9 +74,9 @@ export class Canvas extends EventTarget {
     context.fillRect(0, 0, PAPER, PAPER);
     for (const action of this.#drawing.visible) {
       if (action.kind === "picture") this.#place(action.bitmap);
-      else this.#ink(action, 0, true);
+      else paint(context, action, 0, true);
     }
-    if (this.#stroke) this.#ink(this.#stroke, 0, false);
+    if (this.#stroke) paint(context, this.#stroke, 0, false);
   }
 
   #place(bitmap) {
@@ -80,35 +84,6 @@ export class Canvas extends EventTarget {
     const [width, height] = [bitmap.width * scale, bitmap.height * scale];
     this.#context.imageSmoothingQuality = "high";
     this.#context.drawImage(bitmap, (PAPER - width) / 2, (PAPER - height) / 2, width, height);
-  }
-
-  /** The points of a stroke from `first` on, as quadratic curves between the middles of its segments; one path as long as the width stays. */
-  #ink({ ink, points }, first, whole) {
-    const context = this.#context;
-    context.strokeStyle = context.fillStyle = ink === "pen" ? INK : BLANK;
-    context.lineCap = context.lineJoin = "round";
-    if (points.length === 1) return this.#dot(points[0]);
-    let width = 0;
-    for (let i = Math.max(1, first); i < points.length; i++) {
-      const [before, here] = [points[i - 1], points[i]];
-      if (Math.abs(here.width - width) > 0.02 * here.width) {
-        if (width > 0) context.stroke();
-        const from = i === 1 ? before : middle(points[i - 2], before);
-        context.lineWidth = width = here.width;
-        context.beginPath();
-        context.moveTo(from.x, from.y);
-      }
-      const to = middle(before, here);
-      context.quadraticCurveTo(before.x, before.y, to.x, to.y);
-    }
-    if (whole) context.lineTo(points.at(-1).x, points.at(-1).y);
-    context.stroke();
-  }
-
-  #dot({ x, y, width }) {
-    this.#context.beginPath();
-    this.#context.arc(x, y, width / 2, 0, 2 * Math.PI);
-    this.#context.fill();
   }
 
   #down(event) {
@@ -150,10 +125,10 @@ export class Canvas extends EventTarget {
       if (last && Math.hypot(x - last.x, y - last.y) < 1.6) continue;
       const pressed = event.pointerType === "pen" && event.pressure > 0 ? 0.45 + 1.1 * event.pressure : 1;
       const width = this.width * (ink === "eraser" ? ERASER_FACTOR : pressed);
-      points.push({ x, y, width: last ? 0.6 * last.width + 0.4 * width : width });
+      points.push(onGrid({ x, y, width: last ? 0.6 * last.width + 0.4 * width : width }));
     }
     if (points.length === before) return;
-    this.#ink(this.#stroke, before, false);
+    paint(this.#context, this.#stroke, before, false);
     this.dispatchEvent(new Event("move"));
   }
 
@@ -165,6 +140,44 @@ export class Canvas extends EventTarget {
     this.#brush.style.width = this.#brush.style.height = `${Math.max(5, size)}px`;
     this.#brush.style.translate = `calc(${event.clientX - box.left}px - 50%) calc(${event.clientY - box.top}px - 50%)`;
   }
+}
+
+/** A blank square canvas and its context. */
+function sheet(side) {
+  const canvas = document.createElement("canvas");
+  canvas.width = canvas.height = side;
+  const context = canvas.getContext("2d");
+  context.fillStyle = BLANK;
+  context.fillRect(0, 0, side, side);
+  return [canvas, context];
+}
+
+/** The points of a stroke from `first` on, as quadratic curves between the middles of its segments; one path as long as the width stays. */
+function paint(context, { ink, points }, first, whole) {
+  context.strokeStyle = context.fillStyle = ink === "pen" ? INK : BLANK;
+  context.lineCap = context.lineJoin = "round";
+  if (points.length === 1) return dot(context, points[0]);
+  let width = 0;
+  for (let i = Math.max(1, first); i < points.length; i++) {
+    const [before, here] = [points[i - 1], points[i]];
+    if (Math.abs(here.width - width) > 0.02 * here.width) {
+      if (width > 0) context.stroke();
+      const from = i === 1 ? before : middle(points[i - 2], before);
+      context.lineWidth = width = here.width;
+      context.beginPath();
+      context.moveTo(from.x, from.y);
+    }
+    const to = middle(before, here);
+    context.quadraticCurveTo(before.x, before.y, to.x, to.y);
+  }
+  if (whole) context.lineTo(points.at(-1).x, points.at(-1).y);
+  context.stroke();
+}
+
+function dot(context, { x, y, width }) {
+  context.beginPath();
+  context.arc(x, y, width / 2, 0, 2 * Math.PI);
+  context.fill();
 }
 
 function middle(a, b) {

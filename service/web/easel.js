@@ -2,7 +2,7 @@
 import { byId } from "./dom.js";
 import { PAPER } from "./drawing.js";
 import { EXAMPLES, exampleStrokes } from "./examples.js";
-import { takeDrops } from "./picture-input.js";
+import { takeDrops } from "./drops.js";
 
 const STROKE_EVERY = 110; // ms between the strokes of an example
 
@@ -114,7 +114,7 @@ export class Easel {
     }
     const at = this.#widths.findIndex((button) => button.getAttribute("aria-pressed") === "true");
     return {
-      b: () => this.#take("pen"), e: () => this.#take("eraser"), x: () => this.drawNext(),
+      a: () => byId("add-sketch").click(), b: () => this.#take("pen"), e: () => this.#take("eraser"), x: () => this.drawNext(),
       delete: () => this.#edit(() => this.#drawing.clear()),
       "[": () => this.#setWidth(this.#widths[at - 1]), "]": () => this.#setWidth(this.#widths[at + 1]),
     }[key];

@@ -1,4 +1,5 @@
 // Drawings that the page can make by itself: strokes as data, in hundredths of the paper.
+import { onGrid } from "./drawing.js";
 
 const line = (...corners) => {
   const points = [corners[0]];
@@ -54,6 +55,6 @@ export const EXAMPLES = {
 /** The strokes of one example as actions of a drawing. */
 export function exampleStrokes(name, unit, width) {
   return EXAMPLES[name].map((points) => ({
-    kind: "stroke", ink: "pen", points: points.map(([x, y]) => ({ x: (x * unit) / 100, y: (y * unit) / 100, width })),
+    kind: "stroke", ink: "pen", points: points.map(([x, y]) => onGrid({ x: (x * unit) / 100, y: (y * unit) / 100, width })),
   }));
 }

@@ -1,5 +1,6 @@
 // Pictures that a model made, as a grid; each can be looked at, kept and used again.
 import { element } from "./dom.js";
+import { makeDraggable } from "./drops.js";
 
 /** An answer of /translate or /analogy with its pictures as blobs, decoded and ready to show. */
 export async function unpacked(answer) {
@@ -33,7 +34,10 @@ export class Generated {
     this.#list.replaceChildren(...answer.images.map((image, index) => {
       const caption = image.seed === null || image.seed === undefined ? answer.target : `seed ${image.seed}`;
       image.shown.alt = `Result ${index + 1}: ${answer.target}${image.seed === null ? "" : `, seed ${image.seed}`}`;
-      return element("li", {}, element("button", { type: "button", onclick: () => this.#open(index) }, image.shown, element("span", { className: "caption", textContent: caption })));
+      image.shown.draggable = false;
+      const item = element("li", {}, element("button", { type: "button", onclick: () => this.#open(index) }, image.shown, element("span", { className: "caption", textContent: caption })));
+      makeDraggable(item, () => ({ blob: image.blob, domain: answer.target }));
+      return item;
     }));
     for (const image of old?.images ?? []) URL.revokeObjectURL(image.url);
   }

@@ -1,6 +1,7 @@
 // The grid of hits: pictures that stay are moved, never loaded again, so that nothing flickers while someone draws.
-import { pictureUrl } from "./api.js";
+import { photo, pictureUrl } from "./api.js";
 import { element } from "./dom.js";
+import { makeDraggable } from "./drops.js";
 
 const KEPT = 400;
 const HEAD_START = 150; // ms that new pictures may take before the grid changes without them
@@ -64,6 +65,7 @@ export class Hits {
     const cell = { hit, image, label, score };
     const button = element("button", { type: "button", onclick: () => this.#onopen(cell.hit) }, image, element("span", { className: "caption" }, label, score));
     cell.item = element("li", {}, button);
+    makeDraggable(cell.item, async () => ({ blob: await photo(hit.url) }));
     cell.loaded = load(image, hit.url);
     this.#cells.set(hit.url, cell);
     return cell;

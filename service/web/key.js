@@ -1,16 +1,18 @@
-// The API key: asked for when the service wants one, kept in sessionStorage, never elsewhere.
+// API keys: asked for when the service wants one, kept in sessionStorage, never elsewhere.
 import { byId } from "./dom.js";
 
-const PLACE = "iiae-api-key";
-let asking = null;
+const PLACES = { read: "iiae-api-key", write: "iiae-admin-key" };
+const TITLES = { read: "This service wants a key", write: "This needs an administrator’s key" };
+const asking = {};
 let declined = false;
 
-/** The key to send, or null. */
-export function currentKey() {
-  return sessionStorage.getItem(PLACE);
+/** The key to send with calls that "read", or with those that "write"; null where there is none. */
+export function currentKey(kind = "read") {
+  const [read, write] = [PLACES.read, PLACES.write].map((place) => sessionStorage.getItem(place));
+  return kind === "write" ? (write ?? read) : (read ?? write);
 }
 
-/** Whether the person was asked and said "not now". */
+/** Whether the person was asked for a key to read with and said "not now". */
 export function keyDeclined() {
   return declined;
 }
@@ -18,19 +20,20 @@ export function keyDeclined() {
 /** Asks again although it was declined before. */
 export function askAgain() {
   declined = false;
-  return askForKey("");
+  return askForKey("read", "");
 }
 
-/** Asks once, however many calls want a key at the same time; resolves to whether there is a new one. */
-export function askForKey(reason) {
-  if (declined) return Promise.resolve(false);
-  asking ??= prompt(reason).finally(() => { asking = null; });
-  return asking;
+/** Asks once, however many calls want a key at the same time; resolves to whether there is a new one. What is looked at again and again asks no more once declined. */
+export function askForKey(kind, reason) {
+  if (kind === "read" && declined) return Promise.resolve(false);
+  asking[kind] ??= Promise.all(Object.values(asking)).then(() => prompt(kind, reason)).finally(() => { delete asking[kind]; });
+  return asking[kind];
 }
 
-function prompt(reason) {
+function prompt(kind, reason) {
   const dialog = byId("key-dialog");
   const field = byId("key-value");
+  byId("key-title").textContent = TITLES[kind];
   byId("key-reason").textContent = reason;
   field.value = "";
   dialog.returnValue = "";
@@ -40,8 +43,8 @@ function prompt(reason) {
     dialog.addEventListener("close", () => {
       const key = dialog.returnValue === "ok" ? field.value.trim() : "";
       field.value = "";
-      declined = key === "";
-      if (key) sessionStorage.setItem(PLACE, key);
+      if (kind === "read") declined = key === "";
+      if (key) sessionStorage.setItem(PLACES[kind], key);
       resolve(key !== "");
     }, { once: true });
   });

@@ -1,5 +1,6 @@
 // The page's composition root: all parts are made and joined here.
 import { AnalogyMode } from "./analogy.js";
+import { Beside } from "./beside.js";
 import { Canvas } from "./canvas.js";
 import { byId } from "./dom.js";
 import { Drawing } from "./drawing.js";
@@ -7,26 +8,33 @@ import { Easel } from "./easel.js";
 import { EXAMPLES } from "./examples.js";
 import { Modes } from "./modes.js";
 import { Notice } from "./notice.js";
+import { PhotosPanel } from "./photos.js";
 import { SketchSearch, exampleChips } from "./search.js";
 import { Service } from "./service.js";
+import { Share } from "./share.js";
 import { showStatus } from "./status.js";
 import { TranslateMode } from "./translate.js";
 import { Viewer } from "./viewer.js";
 
+const modes = new Modes();
 const service = new Service();
 const viewer = new Viewer();
 const drawing = new Drawing();
 const canvas = new Canvas(byId("canvas"), byId("brush"), drawing);
 const easel = new Easel(drawing, canvas, new Notice(byId("sketch-notice")));
-new SketchSearch(service, drawing, canvas, viewer);
+const beside = new Beside(drawing, canvas);
+const search = new SketchSearch(service, drawing, canvas, beside, viewer);
+const share = new Share(search, drawing, beside);
+new PhotosPanel(service, search);
 const translate = new TranslateMode(service, viewer);
 const analogy = new AnalogyMode(service, viewer);
-const modes = new Modes();
-const parts = { sketch: easel, translate, analogy };
+const parts = { sketch: { open: () => share.write(), receive: (file) => easel.receive(file) }, translate, analogy };
 
 exampleChips(byId("example-chips"), Object.keys(EXAMPLES), (name) => easel.draw(name));
 showStatus(service);
 
+modes.start();
+share.restore(location.hash);
 modes.addEventListener("open", () => parts[modes.current].open?.());
 addEventListener("paste", (event) => {
   const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
@@ -37,5 +45,4 @@ addEventListener("paste", (event) => {
 // a picture dropped beside its place must not replace the page
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 
-modes.start();
 service.start();

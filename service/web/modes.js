@@ -1,5 +1,6 @@
 // The three modes as tabs; the address names the one that is open.
 import { byId } from "./dom.js";
+import { modeOf } from "./link.js";
 
 const TITLES = { sketch: "Sketch search", translate: "Translate", analogy: "Analogy" };
 const NAMES = Object.keys(TITLES);
@@ -29,7 +30,7 @@ export class Modes extends EventTarget {
       this.#tab(each).tabIndex = chosen ? 0 : -1;
     }
     document.title = `${TITLES[name]} · IIAE`;
-    if (location.hash.slice(1) !== name) history.replaceState(null, "", `#${name}`);
+    if (modeOf(location.hash) !== name) history.replaceState(null, "", `#${name}`);
     this.dispatchEvent(new Event("open"));
   }
 
@@ -38,7 +39,7 @@ export class Modes extends EventTarget {
   }
 
   #follow() {
-    const name = location.hash.slice(1);
+    const name = modeOf(location.hash);
     this.open(NAMES.includes(name) ? name : "sketch");
     scrollTo(0, 0);
   }

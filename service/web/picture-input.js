@@ -1,5 +1,6 @@
 // A place for one picture: chosen, dropped, pasted, or one of the samples.
 import { element, icon } from "./dom.js";
+import { makeDraggable, takeDrops } from "./drops.js";
 
 /** Fires "change"; `picture` is a Blob or null, `domain` its domain's name where that is known. */
 export class PictureInput extends EventTarget {
@@ -29,11 +30,21 @@ export class PictureInput extends EventTarget {
     holder.classList.add("picture-input");
     holder.classList.toggle("small", small);
     holder.append(element("h2", { className: "well-title", textContent: title }), element("div", { className: "well-row" }, place, this.#samples), file);
-    takeDrops(place, (dropped) => this.set(dropped));
+    takeDrops(place, (dropped, domain) => this.set(dropped, domain));
   }
 
   /** Takes a picture, or none. */
   set(picture, domain = null) {
+    this.#put(picture, domain);
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /** Forgets the picture without a word. */
+  clear() {
+    this.#put(null, null);
+  }
+
+  #put(picture, domain) {
     if (this.url) URL.revokeObjectURL(this.url);
     this.picture = picture;
     this.domain = domain;
@@ -43,7 +54,6 @@ export class PictureInput extends EventTarget {
     if (picture) this.#image.src = this.url;
     else this.#image.removeAttribute("src");
     this.#mark(null);
-    this.dispatchEvent(new Event("change"));
   }
 
   /** Offers these samples, [{url, domain}], instead of those before. */
@@ -53,7 +63,8 @@ export class PictureInput extends EventTarget {
     this.#samples.dataset.offered = wanted;
     this.#samples.replaceChildren(...samples.map((sample, index) => {
       const button = element("button", { type: "button", "aria-label": `Sample ${index + 1}, ${sample.domain}`, "aria-pressed": "false", onclick: () => this.take(sample) },
-        element("img", { src: sample.url, alt: "", loading: "lazy" }));
+        element("img", { src: sample.url, alt: "", loading: "lazy", draggable: false }));
+      makeDraggable(button, async () => ({ blob: await (await fetch(sample.url)).blob(), domain: sample.domain }));
       button.dataset.url = sample.url;
       return button;
     }));
@@ -71,24 +82,4 @@ export class PictureInput extends EventTarget {
     for (const button of this.#samples.children) button.setAttribute("aria-pressed", String(button.dataset.url === url));
     this.#well.setAttribute("aria-label", `${this.#title}: ${this.picture ? "choose another picture" : "choose a picture"}`);
   }
-}
-
-/** Makes a place take pictures that are dropped on it. */
-export function takeDrops(place, take) {
-  const over = (event) => {
-    if (!event.dataTransfer?.types.includes("Files")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    place.classList.add("drop");
-  };
-  place.addEventListener("dragenter", over);
-  place.addEventListener("dragover", over);
-  place.addEventListener("dragleave", (event) => { if (!place.contains(event.relatedTarget)) place.classList.remove("drop"); });
-  place.addEventListener("drop", (event) => {
-    event.preventDefault();
-    event.stopPropagation();
-    place.classList.remove("drop");
-    const file = event.dataTransfer.files[0];
-    if (file) take(file);
-  });
 }

@@ -2,6 +2,7 @@
 import * as api from "./api.js";
 
 const EVERY = 5000;
+const EVERY_WATCHED = 1500;
 
 /** Fires "change" when something differs from the last look. */
 export class Service extends EventTarget {
@@ -10,6 +11,8 @@ export class Service extends EventTarget {
   models = [];
   rejected = [];
   galleries = [];
+  load = null; // {queue, hitRate} while somebody watches; hitRate is null before anything was asked for
+  watched = false;
   #last = "";
   #timer = 0;
 
@@ -21,20 +24,21 @@ export class Service extends EventTarget {
   /** Looks now, and then again after a while. */
   async look() {
     clearTimeout(this.#timer);
-    const [health, models, galleries] = await Promise.allSettled([api.ready(), api.models(), api.galleries()]);
+    const [health, models, galleries, gauges] = await Promise.allSettled([api.ready(), api.models(), api.galleries(), this.watched ? api.gauges() : null]);
+    this.load = gauges.value ? loadOf(gauges.value) : null;
     if (models.value) {
       this.models = models.value.models;
       this.rejected = models.value.rejected ?? [];
     }
     if (galleries.value) this.galleries = galleries.value.galleries;
     this.#judge(health, models.reason ?? galleries.reason);
-    const now = JSON.stringify([this.state, this.message, this.models, this.rejected, this.galleries]);
+    const now = JSON.stringify([this.state, this.message, this.models, this.rejected, this.galleries, this.load]);
     if (now !== this.#last) {
       this.#last = now;
       this.dispatchEvent(new Event("change"));
     }
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => { if (!document.hidden) this.look(); }, EVERY);
+    this.#timer = setTimeout(() => { if (!document.hidden) this.look(); }, this.watched ? EVERY_WATCHED : EVERY);
   }
 
   /** The models that can do this. */
@@ -51,4 +55,10 @@ export class Service extends EventTarget {
     else this.state = health.value.degraded?.length > 0 ? "degraded" : "ready";
     if (this.state === "degraded") this.message = `Going on without ${health.value.degraded.join(" and ")}.`;
   }
+}
+
+/** What the gauges say of how busy the service is. */
+function loadOf({ queue_items: queue, cache_hits: hits, cache_redis_hits: shared, cache_misses: misses }) {
+  const asked = hits + shared + misses;
+  return { queue, hitRate: asked > 0 ? (hits + shared) / asked : null };
 }

@@ -4,12 +4,15 @@ import { askAgain, keyDeclined } from "./key.js";
 
 const WORDS = { connecting: "Connecting…", ready: "Ready", degraded: "Ready, degraded", starting: "Not ready yet", locked: "Key needed", unreachable: "Not reachable" };
 
+let shown = ""; // what the panel says, so that what has focus there is not made anew for nothing
+
 /** Shows `service` in the status button and its panel. */
 export function showStatus(service) {
   const [button, panel] = [byId("status-button"), byId("status-panel")];
   const toggle = (open) => {
     panel.hidden = !open;
     button.setAttribute("aria-expanded", String(open));
+    service.watched = open;
   };
   button.addEventListener("click", () => {
     toggle(panel.hidden);
@@ -28,8 +31,18 @@ function update(service, panel) {
   byId("status-dot").dataset.state = service.state;
   const count = service.models.length;
   byId("status-text").textContent = service.state === "ready" ? `${count} ${count === 1 ? "model" : "models"}` : WORDS[service.state];
-  panel.replaceChildren(
+  const facts = JSON.stringify([service.state, service.message, keyDeclined(), service.models, service.rejected, service.galleries]);
+  if (facts !== shown) {
+    shown = facts;
+    panel.replaceChildren(...all(service));
+  }
+  byId("status-load").replaceChildren(...(service.load ? load(service) : []));
+}
+
+function all(service) {
+  return [
     element("p", { className: "state" }, element("strong", { textContent: WORDS[service.state] }), service.message ? ` — ${service.message}` : ""),
+    element("dl", { className: "load", id: "status-load" }),
     ...(service.state === "locked" && keyDeclined() ? [element("p", {}, keyButton(service))] : []),
     element("h2", { textContent: "Models" }),
     list(service.models, model, "None is served."),
@@ -37,7 +50,14 @@ function update(service, panel) {
     element("h2", { textContent: "Galleries" }),
     list(service.galleries, gallery, "There is none yet."),
     element("p", { className: "links" }, element("a", { href: "/docs", textContent: "API" }), " · ", element("a", { href: "/openapi.json", textContent: "OpenAPI" })),
-  );
+  ];
+}
+
+function load({ load: { queue, hitRate }, models }) {
+  const devices = [...new Set(models.map(({ device }) => device))].join(", ");
+  const cache = hitRate === null ? "nothing asked yet" : `${Math.round(100 * hitRate)} % found`;
+  return [["Device", devices], ["Queue", queue === 1 ? "1 waits" : `${queue} wait`], ["Cache", cache]]
+    .map(([name, value]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value })));
 }
 
 function keyButton(service) {

@@ -20,7 +20,9 @@ export class TranslateMode {
   #notice = new Notice(byId("translate-notice"));
   #image = new PictureInput(byId("translate-image"), { title: "Picture", hint: "Choose, drop or paste a picture" });
   #reference = new PictureInput(byId("translate-reference"), { title: "Style of (optional)", hint: "A picture whose style to take", small: true });
-  #latest = new Latest({ interval: 200, patience: 4000 });
+  #second = new PictureInput(byId("translate-second"), { title: "Towards the style of (optional)", hint: "Another, to go between the two", small: true });
+  #mix = byId("translate-mix");
+  #latest = new Latest({ interval: 80, patience: 4000 });
   #generated;
   #offered = [];
   #opened = false;
@@ -30,6 +32,7 @@ export class TranslateMode {
     this.#generated = new Generated(byId("translate-results"), viewer, (image, answer) => [
       { label: "Use as picture", icon: "swap", run: () => this.#reuse(image, answer) },
       { label: "Use as style", icon: "spark", run: () => this.#reference.set(image.blob, answer.target) },
+      ...(this.#reference.picture ? [{ label: "Use as second style", icon: "spark", run: () => this.#second.set(image.blob, answer.target) }] : []),
     ]);
     this.#newSeed();
     service.addEventListener("change", () => this.#fill());
@@ -38,7 +41,9 @@ export class TranslateMode {
     this.#seed.addEventListener("change", () => this.#run());
     this.#again.addEventListener("click", () => { this.#newSeed(); this.#run(); });
     this.#image.addEventListener("change", () => this.#run());
-    this.#reference.addEventListener("change", () => this.#run());
+    this.#reference.addEventListener("change", () => this.#styled());
+    this.#second.addEventListener("change", () => this.#styled());
+    this.#mix.addEventListener("input", () => { byId("translate-mix-value").textContent = `${this.#mix.value} %`; this.#run(); });
     byId("translate-form").addEventListener("submit", (event) => event.preventDefault());
   }
 
@@ -74,6 +79,7 @@ export class TranslateMode {
     const [x, y] = this.#domains;
     fillSegments(this.#direction, "translate-source", x ? [[x, `${x} → ${y}`], [y, `${y} → ${x}`]] : [], () => this.#turn());
     this.#image.set(null);
+    this.#second.set(null);
     this.#reference.set(null);
     const offered = model ? await api.samples(model) : [];
     if (model !== this.#model.value) return;
@@ -85,13 +91,13 @@ export class TranslateMode {
 
   #offer() {
     this.#image.offer(this.#offered.filter(({ domain }) => domain === this.#source));
-    this.#reference.offer(this.#offered.filter(({ domain }) => domain !== this.#source));
+    for (const input of [this.#reference, this.#second]) input.offer(this.#offered.filter(({ domain }) => domain !== this.#source));
   }
 
   /** Another direction: pictures that are known to be of the wrong domain go. */
   #turn() {
     this.#offer();
-    if (this.#reference.picture && this.#reference.domain === this.#source) this.#reference.set(null);
+    for (const input of [this.#second, this.#reference]) if (input.picture && input.domain === this.#source) input.set(null);
     if (this.#image.picture && this.#image.domain && this.#image.domain !== this.#source) this.#image.set(null);
     else this.#run();
   }
@@ -99,6 +105,7 @@ export class TranslateMode {
   #reuse(image, answer) {
     const segment = [...this.#direction.querySelectorAll("input")].find((input) => input.value === answer.target);
     if (segment) segment.checked = true;
+    this.#second.set(null);
     this.#reference.set(null);
     this.#offer();
     this.#image.set(image.blob, answer.target);
@@ -108,6 +115,22 @@ export class TranslateMode {
     this.#seed.value = Math.floor(Math.random() * SEEDS);
   }
 
+  /** A style was chosen or removed: a second one is asked for beside a first. */
+  #styled() {
+    const [first, second] = [this.#reference.picture, this.#second.picture];
+    if (!first && second) return this.#promote();
+    byId("translate-second").hidden = !first;
+    byId("translate-mix-field").hidden = !second;
+    return this.#run();
+  }
+
+  /** Without a first style the second is the first. */
+  #promote() {
+    const { picture, domain } = this.#second;
+    this.#second.clear();
+    this.#reference.set(picture, domain);
+  }
+
   #run() {
     const styled = this.#reference.picture !== null;
     this.#samples.disabled = this.#seed.disabled = this.#again.disabled = styled;
@@ -115,7 +138,8 @@ export class TranslateMode {
     if (!this.#image.picture) return this.#empty();
     const fields = {
       image: this.#image.picture, model: this.#model.value, source: this.#source, samples: styled ? 1 : this.#samples.value,
-      seed: styled ? null : this.#seed.value, reference: this.#reference.picture,
+      seed: styled ? null : this.#seed.value,
+      reference: [this.#reference.picture, this.#second.picture], mix: this.#second.picture ? this.#mix.value / 100 : null,
     };
     byId("translate-results").setAttribute("aria-busy", "true");
     this.#latest.ask({

@@ -43,6 +43,7 @@ def test_models_are_listed_with_what_they_can(client):
     assert models["tiny"]["domains"] == ["photo", "label"]
     assert models["tiny"]["capabilities"] == ["analogy", "embed", "retrieve", "translate"]
     assert models["drawn"]["capabilities"] == ["embed", "retrieve", "sbir"]
+    assert models["drawn"]["device"] == "cpu"
     assert client.get("/models/tiny").json() == models["tiny"]
 
 
@@ -65,6 +66,21 @@ def test_a_reference_gives_its_style(client):
     first = client.post("/translate", files=files, data={"model": "tiny"}).json()["images"]
     assert len(first) == 1
     assert first == client.post("/translate", files=files, data={"model": "tiny"}).json()["images"]
+
+
+def test_two_references_give_the_styles_between_theirs(client):
+    def ask(*seeds, **data):
+        files = [("image", png(1)), *(("reference", png(seed)) for seed in seeds)]
+        return client.post("/translate", files=files, data={"model": "tiny"} | data).json()
+
+    def made(answer):
+        (image,) = answer["images"]
+        return np.asarray(opened(base64.b64decode(image["data"]))).astype(int)
+
+    assert np.abs(made(ask(2, 3, mix="0")) - made(ask(2))).max() <= 1
+    assert np.abs(made(ask(2, 3, mix="1")) - made(ask(3))).max() <= 1
+    assert ask(2, 3) == ask(2, 3, mix="0.5")
+    assert ask(2, 3, 4)["errors"][0]["field"] == "reference"
 
 
 @pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
@@ -356,6 +372,8 @@ BAD_REQUESTS = {
     "seed -1": ("/translate", {"image": png()}, {"seed": "-1"}, 422, "parameter_invalid"),
     "seed 2^32 for the second": ("/translate", {"image": png()}, {"seed": str(2**32 - 1), "samples": "2"}, 422, "parameter_invalid"),
     "seed 2^32": ("/translate", {"image": png()}, {"seed": str(2**32)}, 422, "parameter_invalid"),
+    "mix 1.1": ("/translate", {"image": png()}, {"mix": "1.1"}, 422, "parameter_invalid"),
+    "nothing to mix": ("/translate", {"image": png(), "reference": png(1)}, {"mix": "0.5"}, 422, "parameter_invalid"),
     "style": ("/translate", {"image": png()}, {"style": "nice"}, 422, "parameter_invalid"),
     "nine sketches": ("/sbir/search", [("sketch", png())] * 9, {}, 422, "parameter_invalid"),
     "a photo without a sketch": ("/sbir/search", {"photo": png()}, {}, 422, "parameter_invalid"),
@@ -507,7 +525,7 @@ WANTED = {
     "a text part": ("/translate", {"files": {"image": (None, "x")}}, "image", FORM),
     "an encoded form": ("/sbir/search", {"data": {"sketch": "x"}}, "sketch.0", FORM),
     "nothing": ("/analogy", {}, "reference", FORM),
-    "an optional text part": ("/translate", {"files": {"image": png(), "reference": (None, "x")}}, "reference", FORM),
+    "an optional text part": ("/translate", {"files": {"image": png(), "reference": (None, "x")}}, "reference.0", FORM),
     "a text part among many": ("/galleries/noise/photos", {"files": [("image", png()), ("image", (None, "x"))]}, "image.1", FORM),
     "half a JSON object": ("/galleries", {"content": b"{", "headers": {"Content-Type": JSON}}, "body", "JSON object"),
     "a list": ("/galleries", {"json": []}, "body", "JSON object"),

@@ -130,9 +130,18 @@ def test_the_priors_mean_and_a_reference_instead_of_a_draw(model: Model) -> None
     zs = model.inference.shared("x", pixels(model, 1))
     plain = ask(lambda translator: translator.translate(model, upload(1), style="mean"))
     assert_same(plain.pictures[0].image, model.inference.decode("y", torch.zeros(1, 8), zs))
-    styled = ask(lambda translator: translator.translate(model, upload(1), reference=upload(2)))
+    styled = ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)]))
     assert_same(styled.pictures[0].image, model.inference.decode("y", model.inference.exclusive("y", pixels(model, 2)), zs))
     assert [plain.pictures[0].seed, styled.pictures[0].seed] == [None, None]
+
+
+@pytest.mark.parametrize(("mix", "share"), [(0.0, 0.0), (0.25, 0.25), (1.0, 1.0), (None, 0.5)])
+def test_between_two_references_lies_the_style_on_the_line_from_one_to_the_other(model: Model, mix: float | None, share: float) -> None:
+    made = ask(lambda translator: translator.translate(model, upload(1), references=[upload(2), upload(3)], mix=mix))
+    first, second = (model.inference.exclusive("y", pixels(model, seed)) for seed in (2, 3))
+    expected = model.inference.decode("y", (1 - share) * first + share * second, model.inference.shared("x", pixels(model, 1)))
+    assert [each.seed for each in made.pictures] == [None]
+    assert_same(made.pictures[0].image, expected)
 
 
 def test_samples_are_decoded_together_from_one_encoding(model: Model) -> None:
@@ -194,8 +203,14 @@ def test_what_the_model_cannot_or_does_not_know_is_refused(model: Model, sketch_
 
 def test_contradictions_are_refused(model: Model) -> None:
     with pytest.raises(ParameterInvalid) as two_styles:
-        ask(lambda translator: translator.translate(model, upload(1), reference=upload(2), style="mean"))
+        ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)], style="mean"))
     assert two_styles.value.errors[0][0] == "style"
     with pytest.raises(ParameterInvalid) as many_of_one:
         ask(lambda translator: translator.translate(model, upload(1), style="mean", samples=2))
     assert many_of_one.value.errors[0][0] == "samples"
+    with pytest.raises(ParameterInvalid) as nothing_to_mix:
+        ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)], mix=0.5))
+    assert nothing_to_mix.value.errors[0][0] == "mix"
+    with pytest.raises(ParameterInvalid) as crowd:
+        ask(lambda translator: translator.translate(model, upload(1), references=[upload(seed) for seed in range(3)]))
+    assert crowd.value.errors[0][0] == "reference"

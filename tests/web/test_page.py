@@ -1,178 +1,19 @@
 """The page in a real Chromium, against the real service with small, untrained models; answers are slowed or
 replaced on the way only where a test is about exactly that."""
 
-import dataclasses
-import json
 import re
-import threading
 import time
-from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
 
 import httpx
 import numpy as np
 import pytest
-import torch
-import uvicorn
+from browsing import KEY, MODES, PHOTOS, draw, hits, ink, png, until, upload
 from PIL import Image
-from playwright.sync_api import Browser, Page, Playwright, Route, expect, sync_playwright
-from pydantic import SecretStr
+from playwright.sync_api import Page, Route, expect
 
-from model.backbones import Backbone
-from model.checkpoint import publish
-from model.iiae import IIAE
-from model.presets import PRESETS, Preset
-from service import store
-from service.app import WEB, create_app
-from service.settings import Settings
-
-CHROMIUM = Path("/usr/bin/chromium")
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason=f"there is no browser at {CHROMIUM} (apt-get install chromium)")
-
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
-SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4, drawings=False)  # noise is uploaded as sketches
-PHOTOS = 6
-KEY = "a key of this test"
-MODES = ("sketch", "translate", "analogy")
-
-
-def png(seed: int, size: int = 48) -> bytes:
-    file = BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(file, "PNG")
-    return file.getvalue()
-
-
-def upload(seed: int) -> dict[str, object]:
-    return {"name": f"{seed}.png", "mimeType": "image/png", "buffer": png(seed)}
-
-
-def add_model(folder: Path, name: str, preset: Preset) -> None:
-    torch.manual_seed(0)
-    iiae = IIAE(preset)
-    for parameter in iiae.parameters():  # wide weights, so that styles make a visible difference
-        parameter.data.mul_(4)
-    backbone = Backbone(preset.backbone, preset.feature_size) if preset.backbone else None
-    publish(folder, name, iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
-
-
-class Served:
-    """The service on a socket, in a thread of this process."""
-
-    def __init__(self, settings: Settings) -> None:
-        self._server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", lifespan="on"))
-        self._thread = threading.Thread(target=self._server.run, daemon=True)
-
-    def start(self) -> str:
-        self._thread.start()
-        until = time.monotonic() + 60
-        while not (self._server.started and httpx.get(f"{self.address}/health/ready").is_success):
-            assert self._thread.is_alive(), "the server has stopped"
-            assert time.monotonic() < until, "the server does not start"
-            time.sleep(0.02)
-        return self.address
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(20)
-
-
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("home")
-    add_model(folder / "checkpoints", "small-images", IMAGES)
-    add_model(folder / "checkpoints", "small-sketches", SKETCHES)
-    return folder
-
-
-@pytest.fixture(scope="module")
-def origin(home: Path) -> Iterator[str]:
-    """An open service with one gallery of six photos."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "released", lambda: iter(()))
-        served = Served(Settings(home=home))
-        address = served.start()
-        with httpx.Client(base_url=address, timeout=30) as client:
-            client.post("/galleries", json={"name": "things", "model": "small-sketches"}).raise_for_status()
-            for seed in range(PHOTOS):
-                fields = {"label": f"thing {seed}", "metadata": json.dumps({"colour": f"no. {seed}"})}
-                client.post("/galleries/things/photos", data=fields, files={"image": png(seed)}).raise_for_status()
-        yield address
-        served.stop()
-
-
-@pytest.fixture(scope="module")
-def locked_origin(home: Path, origin: str) -> Iterator[str]:
-    """The same store, served only to those who have the key."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(store, "released", lambda: iter(()))
-        served = Served(Settings(home=home, api_keys=(SecretStr(KEY),)))
-        yield served.start()
-        served.stop()
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    def launched(playwright: Playwright) -> Browser:
-        return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-
-    with sync_playwright() as playwright:
-        chromium = launched(playwright)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture
-def blank(browser: Browser) -> Iterator[Page]:
-    """An empty tab; what the page does there breaks neither its scripts nor its content policy."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None)
-    yield page
-    context.close()
-    assert wrong == []
-
-
-@pytest.fixture
-def page(blank: Page, origin: str) -> Page:
-    """The page, ready."""
-    blank.goto(origin)
-    expect(blank.locator("#status-text")).to_have_text("2 models")
-    return blank
-
-
-def draw(page: Page, *corners: tuple[float, float], lift: bool = True) -> None:
-    """One stroke with the mouse; corners are fractions of the paper."""
-    box = page.locator("#canvas").bounding_box()
-    assert box is not None
-    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
-    page.mouse.move(*points[0])
-    page.mouse.down()
-    for point in points[1:]:
-        page.mouse.move(*point, steps=6)
-    if lift:
-        page.mouse.up()
-
-
-def ink(page: Page) -> int:
-    """How many pixels of the paper are dark."""
-    script = """() => { const canvas = document.getElementById("canvas");
-        const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-        let dark = 0; for (let i = 0; i < data.length; i += 4) dark += data[i] < 128; return dark; }"""
-    return int(page.evaluate(script))
-
-
-def hits(*ids: int) -> dict[str, object]:
-    found = [{"id": each, "score": 1 / each, "label": f"hit {each}", "url": f"/galleries/things/photos/{each}", "metadata": {}} for each in ids]
-    return {"gallery": "things", "model": "small-sketches", "scores": "cosine", "hits": found}
+from service.app import WEB
 
 
 def test_hits_appear_while_the_stroke_is_still_drawn(page: Page) -> None:
@@ -181,7 +22,7 @@ def test_hits_appear_while_the_stroke_is_still_drawn(page: Page) -> None:
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     expect(page.locator("#sketch-empty")).to_be_hidden()
     page.mouse.up()
-    page.wait_for_function("[...document.querySelectorAll('#hits img')].every((image) => image.complete && image.naturalWidth > 0)")
+    until(page, "[...document.querySelectorAll('#hits img')].every((image) => image.complete && image.naturalWidth > 0)")
     assert sorted(page.locator("#hits .label").all_text_contents()) == [f"thing {seed}" for seed in range(PHOTOS)]
 
 
@@ -223,13 +64,44 @@ def test_an_older_slow_answer_never_replaces_a_newer_one(page: Page) -> None:
 
     page.route("**/sbir/search", answer)
     draw(page, (0.2, 0.2), (0.4, 0.2))
-    page.wait_for_timeout(200)
-    assert len(asked) == 1
     draw(page, (0.2, 0.6), (0.8, 0.6))
-    expect(page.locator("#hits li")).to_have_count(2)  # the first was given up
+    expect(page.locator("#hits li")).to_have_count(2)
     asked[0].fulfill(json=hits(4, 5, 6))
     page.wait_for_timeout(300)
     assert page.locator("#hits .label").all_text_contents() == ["hit 2", "hit 3"]
+
+
+def test_a_stroke_that_is_too_short_to_be_a_drawing_is_no_problem_but_a_picture_without_ink_is(page: Page) -> None:
+    empty = {"type": "about:blank", "title": "Empty", "status": 422, "detail": "there is no ink", "code": "sketch_empty"}
+    page.route("**/sbir/search", lambda route: route.fulfill(status=422, json=empty))
+    with page.expect_response("**/sbir/search"):
+        draw(page, (0.5, 0.5), (0.5, 0.5))
+    expect(page.locator("#hits")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("#sketch-notice")).to_be_hidden()
+    page.set_input_files("#sketch-file", upload(1))
+    expect(page.locator("#sketch-notice")).to_have_text("There is no ink.")
+
+
+def test_two_searches_are_under_way_at_most_and_the_newest_drawing_is_answered(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/sbir/search", hold)
+    draw(page, (0.2, 0.2), (0.4, 0.2))
+    for x in (0.3, 0.5, 0.7):
+        draw(page, (x, 0.6), (0.8, 0.6))
+        page.wait_for_timeout(150)
+    assert len(held) == 2
+    held[0].fulfill(json=hits(1))
+    expect(page.locator("#hits .label")).to_have_text(["hit 1"])  # better than nothing
+    held[1].fulfill(json=hits(2))
+    expect(page.locator("#hits .label")).to_have_text(["hit 2"])
+    page.wait_for_timeout(200)
+    assert len(held) == 3  # of the drawings in between none but the newest
+    held[2].fulfill(json=hits(3))
+    expect(page.locator("#hits .label")).to_have_text(["hit 3"])
 
 
 def test_each_answer_replaces_the_one_before_and_keeps_the_pictures_that_stay(page: Page) -> None:
@@ -313,7 +185,7 @@ def test_a_hit_opens_large_and_leads_to_more_like_it(page: Page) -> None:
     dialog = page.get_by_role("dialog")
     expect(dialog.get_by_role("heading")).to_have_text(str(label))
     expect(dialog).to_contain_text(f"no. {str(label).split()[1]}")
-    page.wait_for_function("document.getElementById('viewer-image').naturalWidth === 48")
+    until(page, "document.getElementById('viewer-image').naturalWidth === 48")
     page.get_by_role("button", name="More like this").click()
     expect(page.locator("#hits-title")).to_have_text(f"More like {label}")
     expect(page.locator("#hits li")).to_have_count(PHOTOS - 1)
@@ -410,7 +282,7 @@ def test_a_key_is_asked_for_once_and_pictures_come_with_it(blank: Page, locked_o
     expect(blank.locator("#status-text")).to_have_text("2 models")
     draw(blank, (0.2, 0.2), (0.8, 0.3))
     expect(blank.locator("#hits li")).to_have_count(PHOTOS)
-    blank.wait_for_function("[...document.querySelectorAll('#hits img')].every((image) => image.src.startsWith('blob:') && image.naturalWidth > 0)")
+    until(blank, "[...document.querySelectorAll('#hits img')].every((image) => image.src.startsWith('blob:') && image.naturalWidth > 0)")
     assert blank.evaluate("localStorage.length") == 0
 
 
@@ -448,12 +320,14 @@ def test_every_button_and_field_has_a_name(page: Page) -> None:
 
 
 def files() -> list[Path]:
-    return [path for path in sorted(WEB.iterdir()) if path.is_file()]
+    return [path for path in sorted(WEB.rglob("*")) if path.is_file()]
 
 
 def test_the_page_is_small_and_needs_no_other_host() -> None:
-    assert sum(path.stat().st_size for path in files()) <= 100_000
+    assert sum(path.stat().st_size for path in files()) <= 150_000
     for path in files():
+        if path.suffix == ".webp":
+            continue
         addresses = re.findall(r"https?://[^\s\"'<>]+", path.read_text())
         assert all(address.startswith("http://www.w3.org/") for address in addresses), path.name
 

@@ -1,0 +1,115 @@
+"""What the page's tests share: the service in a thread, small untrained models, pictures, and a hand that draws."""
+
+import dataclasses
+import threading
+import time
+from io import BytesIO
+from pathlib import Path
+
+import httpx
+import numpy as np
+import torch
+import uvicorn
+from PIL import Image
+from playwright.sync_api import Page
+
+from model.backbones import Backbone
+from model.checkpoint import publish
+from model.iiae import IIAE
+from model.presets import PRESETS, Preset
+from service.app import create_app
+from service.settings import Settings
+
+CHROMIUM = Path("/usr/bin/chromium")
+
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
+SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4, drawings=False)  # noise is uploaded as sketches
+PHOTOS = 6
+KEY = "a key of this test"
+ADMIN_KEY = "an administrator's key of this test"
+MODES = ("sketch", "translate", "analogy")
+
+
+def png(seed: int, size: int = 48) -> bytes:
+    file = BytesIO()
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(file, "PNG")
+    return file.getvalue()
+
+
+def upload(seed: int) -> dict[str, object]:
+    return {"name": f"{seed}.png", "mimeType": "image/png", "buffer": png(seed)}
+
+
+def add_model(folder: Path, name: str, preset: Preset) -> None:
+    torch.manual_seed(0)
+    iiae = IIAE(preset)
+    for parameter in iiae.parameters():  # wide weights, so that styles make a visible difference
+        parameter.data.mul_(4)
+    backbone = Backbone(preset.backbone, preset.feature_size) if preset.backbone else None
+    publish(folder, name, iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
+
+
+class Served:
+    """The service on a socket, in a thread of this process."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", lifespan="on"))
+        self._thread = threading.Thread(target=self._server.run, daemon=True)
+
+    def start(self) -> str:
+        self._thread.start()
+        until = time.monotonic() + 60
+        while not (self._server.started and httpx.get(f"{self.address}/health/ready").is_success):
+            assert self._thread.is_alive(), "the server has stopped"
+            assert time.monotonic() < until, "the server does not start"
+            time.sleep(0.02)
+        return self.address
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self._server.servers[0].sockets[0].getsockname()[1]}"
+
+    def stop(self) -> None:
+        self._server.should_exit = True
+        self._thread.join(20)
+
+
+def draw(page: Page, *corners: tuple[float, float], lift: bool = True) -> None:
+    """One stroke with the mouse; corners are fractions of the paper."""
+    box = page.locator("#canvas").bounding_box()
+    assert box is not None
+    points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    page.mouse.move(*points[0])
+    page.mouse.down()
+    for point in points[1:]:
+        page.mouse.move(*point, steps=6)
+    if lift:
+        page.mouse.up()
+
+
+def ink(page: Page) -> int:
+    """How many pixels of the paper are dark."""
+    script = """() => { const canvas = document.getElementById("canvas");
+        const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+        let dark = 0; for (let i = 0; i < data.length; i += 4) dark += data[i] < 128; return dark; }"""
+    return int(page.evaluate(script))
+
+
+def hits(*ids: int) -> dict[str, object]:
+    found = [{"id": each, "score": 1 / each, "label": f"hit {each}", "url": f"/galleries/things/photos/{each}", "metadata": {}} for each in ids]
+    return {"gallery": "things", "model": "small-sketches", "scores": "cosine", "hits": found}
+
+
+def settled(page: Page) -> list[str]:
+    """The hits' labels, once the newest drawing has been answered."""
+    until(page, "!document.getElementById('hits').hasAttribute('aria-busy')")
+    return page.locator("#hits .label").all_text_contents()
+
+
+def until(page: Page, script: str, wanted: object = None) -> None:
+    """Waits until a script gives something true; `Page.wait_for_function` cannot, where the policy forbids eval."""
+    latest = time.monotonic() + 15
+    while not page.evaluate(script, wanted):
+        assert time.monotonic() < latest, script
+        page.wait_for_timeout(40)

@@ -1,0 +1,89 @@
+"""Chromium, and the service that it looks at: open, or locked with keys."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from browsing import ADMIN_KEY, CHROMIUM, FLAGS, IMAGES, KEY, PHOTOS, SKETCHES, Served, add_model, png
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from pydantic import SecretStr
+
+from service import store
+from service.settings import Settings
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = pytest.mark.skip(reason=f"there is no browser at {CHROMIUM} (apt-get install chromium)")
+    for item in items:
+        if not CHROMIUM.exists() and item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(missing)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    add_model(folder / "checkpoints", "small-images", IMAGES)
+    add_model(folder / "checkpoints", "small-sketches", SKETCHES)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def origin(home: Path) -> Iterator[str]:
+    """An open service with one gallery of six photos."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "released", lambda: iter(()))
+        served = Served(Settings(home=home))
+        address = served.start()
+        with httpx.Client(base_url=address, timeout=30) as client:
+            client.post("/galleries", json={"name": "things", "model": "small-sketches"}).raise_for_status()
+            for seed in range(PHOTOS):
+                fields = {"label": f"thing {seed}", "metadata": json.dumps({"colour": f"no. {seed}"})}
+                client.post("/galleries/things/photos", data=fields, files={"image": png(seed)}).raise_for_status()
+        yield address
+        served.stop()
+
+
+@pytest.fixture(scope="module")
+def locked_origin(home: Path, origin: str) -> Iterator[str]:
+    """The same store, served only to those who have the key."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "released", lambda: iter(()))
+        served = Served(Settings(home=home, api_keys=(SecretStr(KEY),), admin_keys=(SecretStr(ADMIN_KEY),)))
+        yield served.start()
+        served.stop()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    def launched(playwright: Playwright) -> Browser:
+        return playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+
+    expect.set_options(timeout=15_000)
+    with sync_playwright() as playwright:
+        chromium = launched(playwright)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def blank(browser: Browser) -> Iterator[Page]:
+    """An empty tab; what the page does there breaks neither its scripts nor its content policy."""
+    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    page = context.new_page()
+    page.set_default_timeout(15_000)
+    wrong: list[str] = []
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("console", lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None)
+    yield page
+    context.close()
+    assert wrong == []
+
+
+@pytest.fixture
+def page(blank: Page, origin: str) -> Page:
+    """The page, ready."""
+    blank.goto(origin)
+    expect(blank.locator("#status-text")).to_have_text("2 models")
+    return blank
