@@ -30,6 +30,7 @@ class Client:
         self.sbir = api.SbirResource(self._http)
         self.galleries = api.GalleriesResource(self._http)
         self.photos = api.PhotosResource(self._http)
+        self.reindex = api.ReindexResource(self._http)
         self.models = api.ModelsResource(self._http)
         self.service = api.ServiceResource(self._http)
 
@@ -59,6 +60,7 @@ class AsyncClient:
         self.sbir = api.AsyncSbirResource(self._http)
         self.galleries = api.AsyncGalleriesResource(self._http)
         self.photos = api.AsyncPhotosResource(self._http)
+        self.reindex = api.AsyncReindexResource(self._http)
         self.models = api.AsyncModelsResource(self._http)
         self.service = api.AsyncServiceResource(self._http)
 

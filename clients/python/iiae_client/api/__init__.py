@@ -4,6 +4,7 @@ from .galleries import AsyncGalleriesResource, GalleriesResource
 from .images import AsyncImagesResource, ImagesResource
 from .models import AsyncModelsResource, ModelsResource
 from .photos import AsyncPhotosResource, PhotosResource
+from .reindex import AsyncReindexResource, ReindexResource
 from .sbir import AsyncSbirResource, SbirResource
 from .service import AsyncServiceResource, ServiceResource
 
@@ -16,6 +17,8 @@ __all__ = [
     "GalleriesResource",
     "AsyncPhotosResource",
     "PhotosResource",
+    "AsyncReindexResource",
+    "ReindexResource",
     "AsyncModelsResource",
     "ModelsResource",
     "AsyncServiceResource",

@@ -28,6 +28,10 @@ from .photos_add_body_metadata import PhotosAddBodyMetadata
 from .photos_added import PhotosAdded
 from .photos_get_size import PhotosGetSize
 from .problem import Problem
+from .reindex import Reindex
+from .reindex_fault import ReindexFault
+from .reindex_start_body import ReindexStartBody
+from .reindex_state import ReindexState
 from .rejected import Rejected
 from .sbir_search_body import SbirSearchBody
 from .search_result import SearchResult
@@ -62,6 +66,10 @@ __all__ = [
     "PhotosAdded",
     "PhotosGetSize",
     "Problem",
+    "Reindex",
+    "ReindexFault",
+    "ReindexStartBody",
+    "ReindexState",
     "Rejected",
     "SbirSearchBody",
     "SearchResult",

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..models.images_translate_body_style import ImagesTranslateBodyStyle
-from ..types import Part, Upload, file_part, text_part
+from ..types import Part, Upload, file_part, file_parts, text_part
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,8 +21,10 @@ class ImagesTranslateBody:
     """how many pictures to make, each in another style"""
     seed: int | None = None
     """sample i is drawn with seed + i"""
-    reference: Upload | None = None
-    """take this picture's style; of the target's domain"""
+    reference: Upload | Sequence[Upload] | None = None
+    """take this picture's style; of the target's domain. Two: a style between theirs"""
+    mix: float | None = None
+    """where between two references: 0 is the first, 1 the second, default the middle"""
     style: ImagesTranslateBodyStyle | None = None
     """mean: the plainest style, nothing drawn"""
 
@@ -38,7 +41,9 @@ class ImagesTranslateBody:
         if self.seed is not None:
             parts.append(text_part("seed", self.seed))
         if self.reference is not None:
-            parts.append(file_part("reference", self.reference))
+            parts.extend(file_parts("reference", self.reference))
+        if self.mix is not None:
+            parts.append(text_part("mix", self.mix))
         if self.style is not None:
             parts.append(text_part("style", self.style))
         return parts

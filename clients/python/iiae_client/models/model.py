@@ -31,6 +31,8 @@ class Model:
     """the data that it has learnt from"""
     terms: str
     """what those data allow"""
+    device: str
+    """what it runs on"""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Model:
@@ -46,4 +48,5 @@ class Model:
             digest=data["digest"],
             trained_on=data["trained_on"],
             terms=data["terms"],
+            device=data["device"],
         )

@@ -3,7 +3,7 @@
 import { client } from './client.gen.js';
 import { buildClientParams, type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
 import { imagesAnalogyResponseTransformer, imagesTranslateResponseTransformer } from './transformers.gen.js';
-import type { GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosListErrors, PhotosListResponses, PhotosSimilarErrors, PhotosSimilarResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
+import type { GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosListErrors, PhotosListResponses, PhotosSimilarErrors, PhotosSimilarResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -59,7 +59,8 @@ export class Images extends HeyApiClient {
         source?: string;
         samples?: number;
         seed?: number;
-        reference?: Blob | Uint8Array;
+        reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
+        mix?: number;
         style?: 'sampled' | 'mean';
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
@@ -69,6 +70,7 @@ export class Images extends HeyApiClient {
                     { in: 'body', key: 'samples' },
                     { in: 'body', key: 'seed' },
                     { in: 'body', key: 'reference' },
+                    { in: 'body', key: 'mix' },
                     { in: 'body', key: 'style' }
                 ] }]);
         return (options?.client ?? this.client).post<ImagesTranslateResponses, ImagesTranslateErrors, ThrowOnError, 'data'>({
@@ -99,7 +101,8 @@ export class Images extends HeyApiClient {
         source?: string;
         samples?: number;
         seed?: number;
-        reference?: Blob | Uint8Array;
+        reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
+        mix?: number;
         style?: 'sampled' | 'mean';
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
@@ -110,6 +113,7 @@ export class Images extends HeyApiClient {
                     { in: 'body', key: 'samples' },
                     { in: 'body', key: 'seed' },
                     { in: 'body', key: 'reference' },
+                    { in: 'body', key: 'mix' },
                     { in: 'body', key: 'style' }
                 ] }]);
         return (options?.client ?? this.client).post<ImagesTranslateImageResponses, ImagesTranslateImageErrors, ThrowOnError, 'data'>({
@@ -507,6 +511,73 @@ export class Photos extends HeyApiClient {
     }
 }
 
+export class Reindex extends HeyApiClient {
+    /**
+     * Cancel Reindex
+     *
+     * Ends a reindex and drops what it has embedded; the gallery is as it was.
+     */
+    public cancel<ThrowOnError extends boolean = true>(parameters: {
+        name: string;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [{ in: 'path', key: 'name' }] }]);
+        return (options?.client ?? this.client).delete<ReindexCancelResponses, ReindexCancelErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/galleries/{name}/reindex',
+            ...options,
+            ...params
+        });
+    }
+    
+    /**
+     * Get Reindex
+     *
+     * How far the last reindex of a gallery is, or came; also one by `iiae reindex`.
+     */
+    public get<ThrowOnError extends boolean = true>(parameters: {
+        name: string;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [{ in: 'path', key: 'name' }] }]);
+        return (options?.client ?? this.client).get<ReindexGetResponses, ReindexGetErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/galleries/{name}/reindex',
+            ...options,
+            ...params
+        });
+    }
+    
+    /**
+     * Start Reindex
+     *
+     * Begins to embed a gallery anew, or goes on where that was interrupted. Until all of it is done, the old embeddings answer.
+     */
+    public start<ThrowOnError extends boolean = true>(parameters: {
+        name: string;
+        model?: string | null;
+        anew?: boolean;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [
+                    { in: 'path', key: 'name' },
+                    { in: 'body', key: 'model' },
+                    { in: 'body', key: 'anew' }
+                ] }]);
+        return (options?.client ?? this.client).post<ReindexStartResponses, ReindexStartErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/galleries/{name}/reindex',
+            ...options,
+            ...params,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options?.headers,
+                ...params.headers
+            }
+        });
+    }
+}
+
 export class Models extends HeyApiClient {
     /**
      * List Models
@@ -626,6 +697,11 @@ export class Calls extends HeyApiClient {
     private _photos?: Photos;
     get photos(): Photos {
         return this._photos ??= new Photos({ client: this.client });
+    }
+    
+    private _reindex?: Reindex;
+    get reindex(): Reindex {
+        return this._reindex ??= new Reindex({ client: this.client });
     }
     
     private _models?: Models;

@@ -216,6 +216,10 @@ export type Model = {
      * what those data allow
      */
     terms: string;
+    /**
+     * what it runs on
+     */
+    device: string;
 };
 
 /**
@@ -327,10 +331,14 @@ export type Problem = {
      * | `model_not_found` | 404 | There is no such model |
      * | `not_found` | 404 | Not Found |
      * | `photo_not_found` | 404 | There is no such photo |
+     * | `reindex_not_found` | 404 | There is no such reindex |
      * | `method_not_allowed` | 405 | Method Not Allowed |
      * | `upload_too_slow` | 408 | The upload takes too long |
      * | `gallery_exists` | 409 | A gallery of this name exists |
      * | `gallery_outdated` | 409 | The gallery was made with another checkpoint |
+     * | `gallery_reindexed` | 409 | The gallery has other embeddings now |
+     * | `reindex_cancelled` | 409 | The reindex was cancelled |
+     * | `reindex_running` | 409 | The gallery is being reindexed |
      * | `image_too_many_pixels` | 413 | The image has too many pixels |
      * | `upload_too_large` | 413 | The upload has too many bytes |
      * | `image_format_unsupported` | 415 | This kind of file is not accepted |
@@ -357,6 +365,70 @@ export type Problem = {
      * with `parameter_invalid`: each of the fields that are not acceptable
      */
     errors?: Array<FieldProblem>;
+};
+
+/**
+ * How far a reindex is, or came.
+ */
+export type Reindex = {
+    /**
+     * `failed` and interrupted ones go on where they were when they are begun again
+     */
+    state: 'running' | 'done' | 'failed' | 'cancelled';
+    /**
+     * the model that embeds
+     */
+    model: string;
+    /**
+     * SHA-256 of its weights
+     */
+    digest: string;
+    /**
+     * photos that are embedded, or of which that failed
+     */
+    done: number;
+    /**
+     * photos of the gallery
+     */
+    total: number;
+    /**
+     * photos whose pictures could not be embedded
+     */
+    failures: number;
+    /**
+     * the first 100 of them, by id
+     */
+    failed: Array<ReindexFault>;
+    /**
+     * why it failed as a whole
+     */
+    error: string | null;
+    /**
+     * when it was begun, or begun again
+     */
+    started: string;
+    /**
+     * null while it runs
+     */
+    ended: string | null;
+};
+
+/**
+ * A photo whose picture could not be embedded.
+ */
+export type ReindexFault = {
+    /**
+     * the photo's id in its gallery
+     */
+    id: number;
+    /**
+     * why its picture was not embedded
+     */
+    reason: string;
+    /**
+     * its thumbnail was embedded instead; else the photo is kept, and found by no search until a reindex can read it
+     */
+    thumbnail: boolean;
 };
 
 /**
@@ -444,9 +516,13 @@ export type ImagesTranslateData = {
          */
         seed?: number;
         /**
-         * take this picture's style; of the target's domain
+         * take this picture's style; of the target's domain. Two: a style between theirs
          */
-        reference?: Blob | Uint8Array;
+        reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
+        /**
+         * where between two references: 0 is the first, 1 the second, default the middle
+         */
+        mix?: number;
         /**
          * mean: the plainest style, nothing drawn
          */
@@ -502,9 +578,13 @@ export type ImagesTranslateImageData = {
          */
         seed?: number;
         /**
-         * take this picture's style; of the target's domain
+         * take this picture's style; of the target's domain. Two: a style between theirs
          */
-        reference?: Blob | Uint8Array;
+        reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
+        /**
+         * where between two references: 0 is the first, 1 the second, default the middle
+         */
+        mix?: number;
         /**
          * mean: the plainest style, nothing drawn
          */
@@ -1148,6 +1228,120 @@ export type PhotosSimilarResponses = {
 };
 
 export type PhotosSimilarResponse = PhotosSimilarResponses[keyof PhotosSimilarResponses];
+
+export type ReindexCancelData = {
+    body?: never;
+    path: {
+        /**
+         * a gallery's name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/galleries/{name}/reindex';
+};
+
+export type ReindexCancelErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': Problem;
+    /**
+     * What went wrong.
+     */
+    '5XX': Problem;
+};
+
+export type ReindexCancelError = ReindexCancelErrors[keyof ReindexCancelErrors];
+
+export type ReindexCancelResponses = {
+    /**
+     * It is cancelled.
+     */
+    204: void;
+};
+
+export type ReindexCancelResponse = ReindexCancelResponses[keyof ReindexCancelResponses];
+
+export type ReindexGetData = {
+    body?: never;
+    path: {
+        /**
+         * a gallery's name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/galleries/{name}/reindex';
+};
+
+export type ReindexGetErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': Problem;
+    /**
+     * What went wrong.
+     */
+    '5XX': Problem;
+};
+
+export type ReindexGetError = ReindexGetErrors[keyof ReindexGetErrors];
+
+export type ReindexGetResponses = {
+    /**
+     * How far a reindex is, or came.
+     */
+    200: Reindex;
+};
+
+export type ReindexGetResponse = ReindexGetResponses[keyof ReindexGetResponses];
+
+export type ReindexStartData = {
+    /**
+     * How to embed a gallery anew.
+     */
+    body?: {
+        /**
+         * the model to embed by; default the gallery's own, in the version that is served
+         */
+        model?: string | null;
+        /**
+         * embed every photo, also those that an interrupted reindex or the same checkpoint has embedded
+         */
+        anew?: boolean;
+    };
+    path: {
+        /**
+         * a gallery's name
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/galleries/{name}/reindex';
+};
+
+export type ReindexStartErrors = {
+    /**
+     * What went wrong.
+     */
+    '4XX': Problem;
+    /**
+     * What went wrong.
+     */
+    '5XX': Problem;
+};
+
+export type ReindexStartError = ReindexStartErrors[keyof ReindexStartErrors];
+
+export type ReindexStartResponses = {
+    /**
+     * How far a reindex is, or came.
+     */
+    202: Reindex;
+};
+
+export type ReindexStartResponse = ReindexStartResponses[keyof ReindexStartResponses];
 
 export type ModelsListData = {
     body?: never;

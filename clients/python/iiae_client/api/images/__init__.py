@@ -1,5 +1,6 @@
 """`client.images`."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 import httpx
@@ -31,7 +32,8 @@ class ImagesResource:
         source: str | None = None,
         samples: int | None = None,
         seed: int | None = None,
-        reference: Upload | None = None,
+        reference: Upload | Sequence[Upload] | None = None,
+        mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> Translation:
         """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes.
@@ -42,7 +44,8 @@ class ImagesResource:
             source: the image's domain; default the model's first
             samples: how many pictures to make, each in another style (default 1)
             seed: sample i is drawn with seed + i
-            reference: take this picture's style; of the target's domain
+            reference: take this picture's style; of the target's domain. Two: a style between theirs
+            mix: where between two references: 0 is the first, 1 the second, default the middle
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
@@ -59,6 +62,7 @@ class ImagesResource:
                     samples=samples,
                     seed=seed,
                     reference=reference,
+                    mix=mix,
                     style=style,
                 ),
             )
@@ -74,7 +78,8 @@ class ImagesResource:
         source: str | None = None,
         samples: int | None = None,
         seed: int | None = None,
-        reference: Upload | None = None,
+        reference: Upload | Sequence[Upload] | None = None,
+        mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> bytes:
         """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes. This gives those bytes.
@@ -86,7 +91,8 @@ class ImagesResource:
             source: the image's domain; default the model's first
             samples: how many pictures to make, each in another style (default 1)
             seed: sample i is drawn with seed + i
-            reference: take this picture's style; of the target's domain
+            reference: take this picture's style; of the target's domain. Two: a style between theirs
+            mix: where between two references: 0 is the first, 1 the second, default the middle
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
@@ -104,6 +110,7 @@ class ImagesResource:
                     samples=samples,
                     seed=seed,
                     reference=reference,
+                    mix=mix,
                     style=style,
                 ),
             ),
@@ -266,7 +273,8 @@ class AsyncImagesResource:
         source: str | None = None,
         samples: int | None = None,
         seed: int | None = None,
-        reference: Upload | None = None,
+        reference: Upload | Sequence[Upload] | None = None,
+        mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> Translation:
         """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes.
@@ -277,7 +285,8 @@ class AsyncImagesResource:
             source: the image's domain; default the model's first
             samples: how many pictures to make, each in another style (default 1)
             seed: sample i is drawn with seed + i
-            reference: take this picture's style; of the target's domain
+            reference: take this picture's style; of the target's domain. Two: a style between theirs
+            mix: where between two references: 0 is the first, 1 the second, default the middle
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
@@ -294,6 +303,7 @@ class AsyncImagesResource:
                     samples=samples,
                     seed=seed,
                     reference=reference,
+                    mix=mix,
                     style=style,
                 ),
             )
@@ -309,7 +319,8 @@ class AsyncImagesResource:
         source: str | None = None,
         samples: int | None = None,
         seed: int | None = None,
-        reference: Upload | None = None,
+        reference: Upload | Sequence[Upload] | None = None,
+        mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> bytes:
         """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes. This gives those bytes.
@@ -321,7 +332,8 @@ class AsyncImagesResource:
             source: the image's domain; default the model's first
             samples: how many pictures to make, each in another style (default 1)
             seed: sample i is drawn with seed + i
-            reference: take this picture's style; of the target's domain
+            reference: take this picture's style; of the target's domain. Two: a style between theirs
+            mix: where between two references: 0 is the first, 1 the second, default the middle
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
@@ -339,6 +351,7 @@ class AsyncImagesResource:
                     samples=samples,
                     seed=seed,
                     reference=reference,
+                    mix=mix,
                     style=style,
                 ),
             ),

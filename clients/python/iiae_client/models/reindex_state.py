@@ -1,0 +1,3 @@
+from typing import Literal
+
+ReindexState = Literal["cancelled", "done", "failed", "running"]
