@@ -50,6 +50,13 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   const whole = await client.photos.get({ name: gallery, photo_id: photos[2]!.id });
   report["photos.get"] = [whole.type, whole.size === file("2.png").length, (await client.photos.get({ name: gallery, photo_id: photos[2]!.id, size: "thumbnail" })).type];
   report["photos.similar"] = (await client.photos.similar({ name: gallery, photo_id: photos[0]!.id, k: 100 })).hits.length;
+  report["reindex.start"] = (await client.reindex.start({ name: gallery, model: "drawn", anew: true })).total;
+  const reindex = await client.reindex.get({ name: gallery });
+  report["reindex.get"] = [reindex.model, reindex.total, reindex.failed];
+  report["reindex.cancel"] = await client.reindex.cancel({ name: gallery }).then(
+    () => "cancelled",
+    (problem: unknown) => (problem instanceof ProblemError ? problem.code : String(problem)),
+  );
   await client.photos.delete({ name: gallery, photo_id: photos[5]!.id });
   report["photos.delete"] = (await client.photos.list({ name: gallery })).photos.length;
   await client.galleries.delete({ name: gallery });
@@ -94,6 +101,7 @@ export async function problems({ baseUrl, files, outdated, damaged }: World): Pr
     model_not_found: () => client.galleries.create({ name: "x", model: "nothing" }),
     gallery_not_found: () => client.galleries.get({ name: "nothing" }),
     photo_not_found: () => client.photos.get({ name: "strokes", photo_id: 9999 }),
+    reindex_not_found: () => client.reindex.get({ name: "strokes" }),
     gallery_exists: () => client.galleries.create({ name: "strokes", model: "strokes" }),
     gallery_outdated: () => client.images.retrieve({ image, gallery: outdated }),
     gallery_damaged: () => client.galleries.get({ name: damaged }),

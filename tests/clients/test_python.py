@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from io import BytesIO
 
@@ -16,6 +17,10 @@ from iiae_client import AsyncClient, Client, ProblemError
 from PIL import Image
 from serving import Server, png, publish_tiny
 from world import ADMIN, CLIENTS, DAMAGED, OUTDATED, PROBLEMS, READER, huge_png, operations
+
+from service.galleries import Galleries
+from service.gallery import Gallery
+from service.reindex import Reindex
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -109,6 +114,12 @@ CALLS = {
     "photos.get": (lambda client, g, p: client.photos.get(g, 1, size="thumbnail"), lambda picture: Image.open(BytesIO(picture)).format == "WEBP"),
     "photos.delete": (lambda client, g, p: client.photos.delete(g, 6), lambda nothing: nothing is None),
     "photos.similar": (lambda client, g, p: client.photos.similar(g, 1, k=100), lambda found: {hit.id for hit in found.hits} == {2, 3, 4, 5, 6}),
+    "reindex.start": (
+        lambda client, g, p: client.reindex.start(g, model="drawn", anew=True),
+        lambda progress: (progress.model, progress.total) == ("drawn", 6),
+    ),
+    "reindex.get": (lambda client, g, p: client.reindex.get(g), lambda progress: progress.total == 6 and progress.failed == []),
+    "reindex.cancel": (lambda client, g, p: client.reindex.cancel(g), lambda nothing: nothing is None),
     "models.list": (lambda client, g, p: client.models.list(), lambda all_: {"tiny", "drawn"} <= {model.id for model in all_.models}),
     "models.get": (lambda client, g, p: client.models.get("tiny"), lambda model: SHA256.fullmatch(model.digest) and model.domains == ["photo", "label"]),
     "models.reload": (lambda client, g, p: client.models.reload(), lambda all_: not all_.rejected),
@@ -125,9 +136,19 @@ def test_the_calls_are_the_operations():
         assert {f"{tag}.{call}" for tag, group in groups.items() for call in dir(group) if not call.startswith("_")} == set(CALLS)
 
 
+def interrupt_a_reindex(gallery: Gallery) -> None:
+    """Leaves one to another checkpoint as if its process had been killed."""
+    with Reindex(gallery, replace(gallery.about, digest="another")):
+        pass
+
+
 @pytest.mark.parametrize("name", CALLS)
-def test_every_call_is_answered(ask, gallery, pictures, open_server, name):
+def test_every_call_is_answered(ask, gallery, pictures, open_server, home, name):
     call, right = CALLS[name]
+    if name == "reindex.get":
+        open_server.client.post(f"/galleries/{gallery}/reindex").raise_for_status()
+    if name == "reindex.cancel":
+        interrupt_a_reindex(Galleries(home / "galleries").open(gallery))
     if name == "galleries.delete":
         open_server.client.post("/galleries", json={"name": "made", "model": "tiny"})
     answer = ask(lambda client: call(client, gallery, pictures))
@@ -164,6 +185,7 @@ BREACHES = {
     "model_not_found": lambda client, p: client.galleries.create("x", "nothing"),
     "gallery_not_found": lambda client, p: client.galleries.get("nothing"),
     "photo_not_found": lambda client, p: client.photos.get("strokes", 9999),
+    "reindex_not_found": lambda client, p: client.reindex.get("strokes"),
     "gallery_exists": lambda client, p: client.galleries.create("strokes", "strokes"),
     "gallery_outdated": lambda client, p: client.images.retrieve(p / "0.png", gallery=OUTDATED),
     "gallery_damaged": lambda client, p: client.galleries.get(DAMAGED),

@@ -106,17 +106,19 @@ class Browser:
             route.fulfill(body=f'<!doctype html><script type="importmap">{imports}</script>', content_type="text/html")
 
 
-@pytest.fixture(scope="module", params=["node", "chromium"])
-def run(request, program):
-    if request.param == "node":
-        yield Node(program)
-        return
+@pytest.fixture(scope="module")
+def browser(program):
     if not CHROMIUM.exists():
         pytest.skip(f"there is no browser at {CHROMIUM} (apt-get install chromium)")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield Browser(program, browser.new_page())
-        browser.close()
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield Browser(program, chromium.new_page())
+        chromium.close()
+
+
+@pytest.fixture(scope="module", params=["node", "chromium"])
+def run(request, program):
+    return Node(program) if request.param == "node" else request.getfixturevalue("browser")
 
 
 def test_every_call_is_answered(run, world, open_server):
@@ -126,6 +128,7 @@ def test_every_call_is_answered(run, world, open_server):
     assert (created["name"], created["model"], created["photos"], created["credit"]) == ("typed", "drawn", 0, None)
     metadata = {"sku": 12, "deep": ["☂"]}
     assert answers.pop("photos.add") == [["noise", metadata, sha256(png(seed)).hexdigest()] for seed in range(6)]
+    assert answers.pop("reindex.cancel") in {"cancelled", "reindex_not_found"}  # where it was done before
     assert answers == {
         "sbir.search": ["drawn", 4],
         "several sketches differ": True,
@@ -142,6 +145,8 @@ def test_every_call_is_answered(run, world, open_server):
         "photos.get": ["image/png", True, "image/webp"],
         "photos.similar": 5,
         "photos.delete": 5,
+        "reindex.start": 6,
+        "reindex.get": ["drawn", 6, []],
         "models.get": ["photo", "label"],
         "models.list": True,
         "models.reload": [],
@@ -183,15 +188,9 @@ def test_no_answer_is_what_fetch_throws(run, open_server):
     assert given_up["other"].startswith("AbortError")
 
 
-def test_another_sites_page_is_refused(program, open_server, closed_server, world):
-    if not CHROMIUM.exists():
-        pytest.skip(f"there is no browser at {CHROMIUM} (apt-get install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        run = Browser(program, browser.new_page())
-        with pytest.raises(Exception, match="Failed to fetch"):  # the browser keeps the 403 to itself
-            run("answers", world, origin=closed_server.url)
-        browser.close()
+def test_another_sites_page_is_refused(browser, open_server, closed_server, world):
+    with pytest.raises(Exception, match="Failed to fetch"):  # the browser keeps the 403 to itself
+        browser("answers", world, origin=closed_server.url)
 
 
 def test_who_calls_by_another_name_is_refused(program, open_server, world):

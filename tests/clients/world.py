@@ -25,6 +25,7 @@ PROBLEMS = {
     "model_not_found": 404,
     "gallery_not_found": 404,
     "photo_not_found": 404,
+    "reindex_not_found": 404,
     "gallery_exists": 409,
     "gallery_outdated": 409,
     "gallery_damaged": 500,
