@@ -159,7 +159,7 @@ small = np.random.default_rng(0).integers(0, 256, (500, 800, 3), np.uint8)
 PIL.Image.fromarray(small).resize((8000, 5000)).save(sys.stdout.buffer, "JPEG", quality=75)' >"$work/large.jpg"
 echo "one is $(($(wc -c <"$work/large.jpg") / 1000)) kB; resident before: $(megabytes)"
 export work url; export -f status
-seq 32 | xargs -P 8 -I{} bash -c 'cp "$work/large.jpg" "$work/large-{}.jpg" && echo {} >>"$work/large-{}.jpg" && status -F image=@"$work/large-{}.jpg" -F model=facades "$url/embed"; echo; rm "$work/large-{}.jpg"' | sort | uniq -c
+seq 32 | xargs -P 8 -I{} bash -c 'cp "$work/large.jpg" "$work/large-{}.jpg" && echo {} >>"$work/large-{}.jpg" && echo "$(status -F image=@"$work/large-{}.jpg" -F model=facades "$url/embed")"; rm "$work/large-{}.jpg"' | sort | uniq -c
 echo "resident after: $(megabytes)"
 
 say "who runs, where it may write, and what is not there"
