@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from importlib.resources import files
 from pathlib import Path
 
+from model import checkpoint
 from service.cli import index_into
 from service.galleries import Galleries
 from service.indexing import Item, pictures_below
@@ -64,8 +65,10 @@ def prepare(settings: Settings, photos: Path | None) -> str:
         return PHOTOS_GALLERY
     items = emoji(settings.home / "openmoji")
     galleries = Galleries(settings.galleries)
-    if GALLERY not in galleries.names() or galleries.open(GALLERY).count < len(items):
-        index_into(settings.home, GALLERY, "sketchy", items, credit=CREDIT, device=settings.device)
+    there = galleries.open(GALLERY) if GALLERY in galleries.names() else None
+    outdated = there is not None and there.about.digest != checkpoint.read_manifest(checkpoint.find(settings.home / "checkpoints", "sketchy")).weights_sha256
+    if there is None or outdated or there.count < len(items):
+        index_into(settings.home, GALLERY, "sketchy", items, credit=CREDIT, again=outdated, device=settings.device)
     return GALLERY
 
 
