@@ -66,6 +66,11 @@ def once(*several: str) -> Callable[[Request], Awaitable[None]]:
     return refuse_twice
 
 
+def chosen(files: list[UploadFile | str]) -> list[UploadFile | str]:
+    """The files of a field that may have none: forms in which nothing was chosen send it all the same, empty."""
+    return [file for file in files if (file.strip() if isinstance(file, str) else file.filename or file.size)]
+
+
 async def received(file: UploadFile) -> Upload:
     """A file's bytes."""
     return Upload.of(await file.read(), file.filename)

@@ -163,4 +163,6 @@ def _tidied(node: JsonValue, *, form: bool = False) -> JsonValue:
         del made["anyOf"]
         (wanted,) = (option for option in options if option != {"type": "null"})
         made = _node(wanted) | made
+        if made.get("type") == "string" and "format" not in made:
+            made.setdefault("examples", [""])  # or /docs would send "string"
     return made

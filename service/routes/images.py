@@ -4,8 +4,9 @@ import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
+from pydantic import BeforeValidator
 
-from service.dependencies import Parts, once, received, received_all
+from service.dependencies import Parts, chosen, once, received, received_all
 from service.images import Format, encode
 from service.schemas import Embedding, ImageOut
 from service.schemas import Translation as TranslationOut
@@ -35,15 +36,17 @@ async def translate(
     source: Source = None,
     samples: Annotated[int, Form(ge=1, le=16, description="how many pictures to make, each in another style")] = 1,
     seed: Annotated[int | None, Form(ge=0, le=2**32 - 1, description="sample i is drawn with seed + i")] = None,
-    reference: Annotated[list[UploadFile], File(description="take this picture's style; of the target's domain. Two: a style between theirs")] = [],  # noqa: B006  # FastAPI copies it
+    reference: Annotated[
+        list[UploadFile], BeforeValidator(chosen), File(description="take this picture's style; of the target's domain. Two: a style between theirs")
+    ] = [],  # noqa: B006  # FastAPI copies it
     mix: Annotated[float | None, Form(ge=0, le=1, description="where between two references: 0 is the first, 1 the second, default the middle")] = None,
     style: Annotated[Literal["sampled", "mean"], Form(description="mean: the plainest style, nothing drawn")] = "sampled",
 ) -> Response:
     """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes."""
-    chosen = parts.registry.get(model, capability="translate")
+    served = parts.registry.get(model, capability="translate")
     manners = await received_all(reference, MOST_REFERENCES, "reference")
-    made = await parts.translator.translate(chosen, await received(image), source=source, samples=samples, seed=seed, references=manners, mix=mix, style=style)
-    return await _answer(request, parts, chosen.id, made)
+    made = await parts.translator.translate(served, await received(image), source=source, samples=samples, seed=seed, references=manners, mix=mix, style=style)
+    return await _answer(request, parts, served.id, made)
 
 
 @router.post("/analogy", operation_id="images.analogy", dependencies=ONCE, response_model=TranslationOut, responses=AS_IMAGE)
@@ -57,9 +60,9 @@ async def analogy(
     reference_source: Annotated[str | None, Form(description="the reference's domain, if said apart; it must be the image's")] = None,
 ) -> Response:
     """What the image shows, as the reference shows it; both of one domain."""
-    chosen = parts.registry.get(model, capability="analogy")
-    made = await parts.translator.analogy(chosen, await received(image), await received(reference), source=source, reference_source=reference_source)
-    return await _answer(request, parts, chosen.id, made)
+    served = parts.registry.get(model, capability="analogy")
+    made = await parts.translator.analogy(served, await received(image), await received(reference), source=source, reference_source=reference_source)
+    return await _answer(request, parts, served.id, made)
 
 
 @router.post("/embed", operation_id="images.embed", dependencies=ONCE)
@@ -71,10 +74,10 @@ async def embed(
     kind: Annotated[Literal["shared", "exclusive"], Form(description="which code: of what both domains show, or of what this one alone does")] = "shared",
 ) -> Embedding:
     """The mean of a picture's shared code (zs) or of its exclusive one (zx, zy)."""
-    chosen = parts.registry.get(model, capability="embed")
+    served = parts.registry.get(model, capability="embed")
     encoder = parts.embedder.shared if kind == "shared" else parts.embedder.exclusive
-    code = await encoder(chosen, chosen.side(source), await received(image))
-    return Embedding(model=chosen.id, kind=kind, shape=list(code.shape), values=code.ravel().tolist())
+    code = await encoder(served, served.side(source), await received(image))
+    return Embedding(model=served.id, kind=kind, shape=list(code.shape), values=code.ravel().tolist())
 
 
 async def _answer(request: Request, parts: Parts, model: str, made: Translation) -> Response:

@@ -68,6 +68,21 @@ def test_a_reference_gives_its_style(client):
     assert first == client.post("/translate", files=files, data={"model": "tiny"}).json()["images"]
 
 
+def test_a_form_in_which_no_reference_was_chosen_is_as_one_without(client):
+    data = {"model": "tiny", "seed": "3"}
+    plain = client.post("/translate", files={"image": png(1)}, data=data)
+    text = client.post("/translate", files=[("image", png(1))], data=data | {"reference": "", "source": ""})
+    assert text.json()["images"] == plain.json()["images"]
+    head = b'--x\r\nContent-Disposition: form-data; name="%b"; filename="%b"\r\nContent-Type: application/octet-stream\r\n\r\n%b\r\n'
+    body = (
+        head % (b"image", b"1.png", png(1)) + head % (b"reference", b"", b"") + b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\ntiny\r\n--x--\r\n'
+    )
+    file = client.post("/translate", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    assert file.status_code == 200, file.text
+    words = client.post("/translate", files=[("image", png(1))], data=data | {"reference": "a path"})
+    assert (words.status_code, words.json()["errors"][0]["field"]) == (422, "reference.0")
+
+
 def test_two_references_give_the_styles_between_theirs(client):
     def ask(*seeds, **data):
         files = [("image", png(1)), *(("reference", png(seed)) for seed in seeds)]
