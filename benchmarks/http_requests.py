@@ -59,7 +59,7 @@ def variants(path: Path) -> Iterator[bytes]:
 
 
 def kinds(gallery: str) -> list[Request]:
-    building, digit = SAMPLES / "facades" / "two-floors.png", SAMPLES / "mnist-cdcb" / "7-cd.png"
+    building, digit = SAMPLES / "facades" / "two-floors.webp", SAMPLES / "mnist-cdcb" / "7-cd.webp"
     search = {"gallery": gallery, "k": "20"}
     return [
         Request("sketch search, new drawings", "/sbir/search", "sketch", search, variants(SKETCH)),

@@ -20,8 +20,8 @@ WEIGHT = 0.5
 
 
 def expanded(query: NDArray[np.floating], hits: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A query and the first hits' own scores: unit vectors [d] and [n, d] to a unit vector [d] and cosines [n]."""
-    query, hits = query.astype(np.float64), hits.astype(np.float64)
+    """A query and its first hits, [d] and [n, d] of any length, to the wider query, a unit vector [d], and those hits' scores [n]."""
+    query, hits = _unit(query.astype(np.float64)), _unit(hits.astype(np.float64))
     nearness = hits @ query
     pulls = np.exp((nearness - nearness.max(initial=-1)) / TEMPERATURE)[:, None] * hits
     all_of_them = pulls.sum(0)

@@ -14,9 +14,10 @@ from model import checkpoint
 from service.cli import index_into
 from service.galleries import Galleries
 from service.indexing import Item, pictures_below
+from service.reindex_command import reindex
 from service.settings import Settings
 
-GALLERY, PHOTOS_GALLERY = "openmoji", "photos"
+GALLERY, PHOTOS_GALLERY, MODEL = "openmoji", "photos", "sketchy"
 DEFAULT_MODEL = "mnist-cdcb"
 """For translate and analogy: the one that the page has sample pictures of in both domains."""
 CREDIT = "OpenMoji, openmoji.org, CC BY-SA 4.0"
@@ -60,16 +61,15 @@ def emoji(folder: Path) -> list[Item]:
 
 def prepare(settings: Settings, photos: Path | None) -> str:
     """Makes or completes the gallery and returns its name."""
-    if photos is not None:
-        index_into(settings.home, PHOTOS_GALLERY, "sketchy", pictures_below(photos), device=settings.device)
-        return PHOTOS_GALLERY
-    items = emoji(settings.home / "openmoji")
+    name = GALLERY if photos is None else PHOTOS_GALLERY
+    items = emoji(settings.home / "openmoji") if photos is None else pictures_below(photos)
     galleries = Galleries(settings.galleries)
-    there = galleries.open(GALLERY) if GALLERY in galleries.names() else None
-    outdated = there is not None and there.about.digest != checkpoint.read_manifest(checkpoint.find(settings.home / "checkpoints", "sketchy")).weights_sha256
-    if there is None or outdated or there.count < len(items):
-        index_into(settings.home, GALLERY, "sketchy", items, credit=CREDIT, again=outdated, device=settings.device)
-    return GALLERY
+    there = galleries.open(name) if name in galleries.names() else None
+    if there is not None and there.about.digest != checkpoint.read_manifest(checkpoint.find(settings.home / "checkpoints", MODEL)).weights_sha256:
+        reindex(name, MODEL, home=settings.home, device=settings.device)
+    if there is None or photos is not None or there.count < len(items):
+        index_into(settings.home, name, MODEL, items, credit=CREDIT if photos is None else None, device=settings.device)
+    return name
 
 
 def run() -> None:

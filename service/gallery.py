@@ -74,7 +74,7 @@ class Gallery:
         first = self._rows.vectors([neighbour.id for neighbour in self.index.search(vector, FIRST, self._changes)])
         if not first:
             return []
-        wider, own = expanded(_unit(vector), _unit(np.stack(list(first.values()))))
+        wider, own = expanded(vector, np.stack(list(first.values())))
         scores = {neighbour.id: neighbour.score for neighbour in self.index.search(wider, k + len(first), self._changes)}
         scores |= dict(zip(first, own.tolist(), strict=True))
         return self._hits(sorted(scores.items(), key=itemgetter(1), reverse=True)[:k])
@@ -165,11 +165,6 @@ class Gallery:
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:
         for photo in photos:
             self._files.write(photo.sha256, photo.thumbnail, photo.data)
-
-
-def _unit(vectors: Vector) -> Vector:
-    unit: Vector = vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
-    return unit
 
 
 def _gone(photo: Photo) -> PhotoNotFound:

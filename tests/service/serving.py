@@ -35,9 +35,9 @@ def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
     return checkpoint.publish(home / "checkpoints", name, IIAE(IMAGE_PRESET), **ABOUT)
 
 
-def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False, calibration: dict[Asked, Calibration] | None = None) -> Path:
-    """An untrained sketch model whose codes tell noise from noise, as a trained one's would."""
-    torch.manual_seed(0)
+def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False, seed: int = 0, calibration: dict[Asked, Calibration] | None = None) -> Path:
+    """An untrained sketch model whose codes tell noise from noise, as a trained one's would; another seed gives another version."""
+    torch.manual_seed(seed)
     preset = replace(SKETCH_PRESET, drawings=drawings)
     assert preset.backbone is not None
     backbone, iiae = Backbone(preset.backbone, 512), IIAE(preset)

@@ -1,0 +1,23 @@
+"""The demo's gallery, when it was made by another checkpoint than the one that is served now."""
+
+from serving import png, publish_sketch
+
+from service import demo
+from service.galleries import Galleries
+from service.settings import Settings
+
+
+def test_a_gallery_of_an_older_checkpoint_is_embedded_by_the_new_one_and_keeps_its_photos(tmp_path):
+    settings, folder = Settings(home=tmp_path / "home"), tmp_path / "photos"
+    (folder / "cats").mkdir(parents=True)
+    (folder / "cats" / "1.png").write_bytes(png(1))
+    publish_sketch(settings.home, demo.MODEL)
+    assert demo.prepare(settings, folder) == demo.PHOTOS_GALLERY
+    before = Galleries(settings.galleries).open(demo.PHOTOS_GALLERY)
+    publish_sketch(settings.home, demo.MODEL, drawings=True, seed=1)
+    (folder / "2.png").write_bytes(png(2))
+    demo.prepare(settings, folder)
+    after = Galleries(settings.galleries).open(demo.PHOTOS_GALLERY)
+    assert after.about.digest != before.about.digest
+    assert after.page(0, 9)[0] == before.page(0, 9)[0]
+    assert after.count == 2
