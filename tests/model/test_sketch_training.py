@@ -223,6 +223,22 @@ def test_as_many_sketches_of_a_step_are_rough_as_the_recipe_says(weights, monkey
     assert shown == [255.0, 255.0 * (1 - share)]
 
 
+def test_a_cycle_that_is_cut_ends_where_the_longer_training_was(weights):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
+    pictures = Pictures(pixels, np.repeat(np.arange(2), 16), ())
+    after: list[dict[str, torch.Tensor]] = []
+
+    def trained(name: str, recipe: Recipe) -> None:
+        keep = lambda present: after.append({key: value.clone() for key, value in present.state_dict().items()}) or 0.0  # noqa: E731
+        fine_tuning.fine_tune(weights[1] / name, Backbone(weights[0], 64), imagenet_weights(*weights), pictures, pictures, 64, recipe, validate=keep)
+
+    trained("whole", replace(RECIPE, epochs=3, cycle=1.0))
+    trained("cut", replace(RECIPE, epochs=2, cycle=1.5))
+    assert len(after) == 5
+    assert all(torch.equal(value, after[4][key]) for key, value in after[1].items() if key.startswith("network."))
+    assert not torch.equal(after[0]["network._conv_head.weight"], after[1]["network._conv_head.weight"])
+
+
 def test_frozen_blocks_stay_as_they_were(weights):
     pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
     pictures = Pictures(pixels, np.repeat(np.arange(2), 16), ())

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,11 @@ def test_a_damaged_gallery_is_listed_as_such_and_is_not_the_one_that_is_searched
     assert (done.returncode, "no gallery" in done.stderr) == (2, True)
     assert iiae("galleries", "delete", "a-damaged", home=home).returncode == 0
     assert not damaged.exists()
+
+
+def test_the_version_is_the_distributions(tmp_path):
+    done = iiae("--version", home=tmp_path)
+    assert (done.returncode, done.stdout.strip()) == (0, f"iiae {version('iiae')}")
 
 
 @pytest.mark.parametrize(
