@@ -55,6 +55,9 @@ def test_nothing_serious_in_translate_and_analogy(looked_at: Page) -> None:
         page.locator(f"#translate-{which} input[type=file]").set_input_files(upload(2))
     expect(page.locator("#translate-results img")).to_have_count(1)
     assert grave(page) == []
+    page.evaluate("document.querySelector('#translate-results').setAttribute('aria-busy', 'true')")
+    page.wait_for_timeout(500)  # as it looks when an answer is long in coming
+    assert grave(page) == []
     page.locator("#tab-analogy").click()
     page.locator("#analogy-image input[type=file]").set_input_files(upload(1))
     page.locator("#analogy-reference input[type=file]").set_input_files(upload(2))
