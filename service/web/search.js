@@ -77,14 +77,16 @@ export class SketchSearch extends EventTarget {
   #fill() {
     const able = new Set(this.#service.able("sbir").map((model) => model.id));
     const galleries = this.#service.galleries.filter((gallery) => able.has(gallery.model));
-    fillSelect(this.#gallery, galleries.map(({ name, photos, outdated }) => [name, `${name} (${outdated ? "outdated" : photos.toLocaleString("en")})`]));
-    if (galleries.some(({ name }) => name === this.#wanted)) {
-      this.#gallery.value = this.#wanted;
-      this.#wanted = "";
-    }
+    const options = galleries.map(({ name, photos, outdated }) => [name, `${name} (${outdated ? "outdated" : photos.toLocaleString("en")})`]);
+    const here = galleries.some(({ name }) => name === this.#wanted);
+    // one that is not here is asked for all the same: the service says so, which beats hits of another gallery
+    if (this.#wanted && !here && this.#service.known) options.push([this.#wanted, `${this.#wanted} (not here)`]);
+    fillSelect(this.#gallery, options);
+    if (this.#wanted) this.#gallery.value = this.#wanted;
+    if (here) this.#wanted = "";
     this.#credit();
     const chosen = galleries.find(({ name }) => name === this.#gallery.value);
-    const filled = JSON.stringify(chosen ?? null);
+    const filled = JSON.stringify(chosen ?? this.#gallery.value);
     if (filled === this.#filled) return;
     this.#filled = filled;
     this.dispatchEvent(new Event("change"));
@@ -104,6 +106,7 @@ export class SketchSearch extends EventTarget {
   #turn() {
     this.#wanted = "";
     this.#k = PAGE;
+    this.#fill();
     this.#latest.cancel();
     this.#drawn();
   }
@@ -123,7 +126,7 @@ export class SketchSearch extends EventTarget {
   }
 
   #search() {
-    this.#ask((signal) => this.#asked(signal));
+    if (this.#service.known) this.#ask((signal) => this.#asked(signal));
   }
 
   async #asked(signal) {
@@ -152,6 +155,7 @@ export class SketchSearch extends EventTarget {
 
   /** A stroke that has just begun is no drawing yet, which need not be said; a picture without ink must be. */
   #fail(problem) {
+    if (problem.code === "gallery_not_found") this.#show(null);
     if (problem.code !== "sketch_empty" || !this.#drawing.strokes) this.#notice.show(problem);
   }
 

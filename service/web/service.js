@@ -11,6 +11,7 @@ export class Service extends EventTarget {
   models = [];
   rejected = [];
   galleries = [];
+  known = false; // whether the galleries were ever told
   load = null; // {queue, hitRate} while somebody watches; hitRate is null before anything was asked for
   watched = false;
   #last = "";
@@ -30,7 +31,10 @@ export class Service extends EventTarget {
       this.models = models.value.models;
       this.rejected = models.value.rejected ?? [];
     }
-    if (galleries.value) this.galleries = galleries.value.galleries;
+    if (galleries.value) {
+      this.galleries = galleries.value.galleries;
+      this.known = true;
+    }
     this.#judge(health, models.reason ?? galleries.reason);
     const now = JSON.stringify([this.state, this.message, this.models, this.rejected, this.galleries, this.load]);
     if (now !== this.#last) {

@@ -118,6 +118,26 @@ def test_a_damaged_link_is_said(blank: Page, origin: str, fragment: str) -> None
     expect(blank.locator("#sketch-notice")).to_be_hidden()
 
 
+def test_a_link_to_a_gallery_that_is_not_here_says_so_and_searches_no_other(page: Page, origin: str) -> None:
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    until(page, "location.hash.includes('drawing=')")
+    link = page.evaluate("location.href").replace("gallery=things", "gallery=elsewhere")
+    other = page.context.new_page()
+    other.goto(link)
+    expect(other.locator("#sketch-notice")).to_contain_text("elsewhere")
+    expect(other.locator("#gallery option:checked")).to_have_text("elsewhere (not here)")
+    expect(other.locator("#hits li")).to_have_count(0)
+    assert "gallery=elsewhere" in other.evaluate("location.hash")
+    other.locator("#gallery").select_option("things")
+    expect(other.locator("#hits li")).to_have_count(PHOTOS)
+    expect(other.locator("#sketch-notice")).to_be_hidden()
+    expect(other.locator("#gallery option")).to_have_count(1)
+    until(other, "location.hash.includes('things')")
+    other.evaluate("(link) => { location.href = link; }", link)  # followed where hits of another gallery are shown
+    expect(other.locator("#sketch-notice")).to_contain_text("elsewhere")
+    expect(other.locator("#hits li")).to_have_count(0)
+
+
 def test_a_picture_goes_into_no_link(page: Page) -> None:
     page.set_input_files("#sketch-file", upload(1))
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
