@@ -13,6 +13,8 @@ from service.errors import Overloaded, ServiceError, UploadTooLarge, UploadTooSl
 from service.problems import Refused
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+LINGER_SECONDS, LINGER_IDLE_SECONDS = 30.0, 5.0  # as nginx's lingering_time and lingering_timeout
+LINGER_BODIES = 4
 PAGE_POLICY = "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
 
@@ -59,6 +61,9 @@ class BodyLimit:
     """Bounds on what clients send: one body's bytes (413) and its time (408), and the bytes of all bodies at hand (429).
 
     A body is at hand until its request has ended: files of an upload that waits for its turn take room as well.
+
+    Many clients read nothing before all is sent, and lose an answer that came earlier when the connection is closed on
+    them. So what is left of a body is let go by, unread, after an answer: up to four bodies of the largest size, for 30 s.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int, max_held: int, idle_seconds: float, upload_seconds: float) -> None:
@@ -72,6 +77,7 @@ class BodyLimit:
         declared = Headers(scope=scope).get("content-length", "")
         due = asyncio.get_running_loop().time() + self.upload_seconds
         size, complete = int(declared) if declared.isdecimal() else 0, False
+        some = size > 0 or "transfer-encoding" in Headers(scope=scope)
         received = 0
 
         async def counted() -> Message:
@@ -80,7 +86,11 @@ class BodyLimit:
                 return await receive()
             if size > self.max_bytes:
                 raise self._refused(self._too_large())
-            message = await self._in_time(receive, due)
+            try:
+                message = await self._in_time(receive, due)
+            except Refused:
+                complete = True  # nothing comes any more
+                raise
             complete = not message.get("more_body", False)
             received += len(message.get("body", b""))
             self._held += len(message.get("body", b""))
@@ -90,10 +100,32 @@ class BodyLimit:
                 raise self._refused(Overloaded(f"bodies of {self.max_held / 1e6:g} MB are being worked on, as many as may; send this one again"))
             return message
 
+        async def lingering(message: Message) -> None:
+            last = message["type"] == "http.response.body" and not message.get("more_body", False)
+            if not (last and some) or complete:
+                await send(message)
+                return
+            await send({**message, "more_body": True})
+            await self._let_go_by(receive)
+            await send({"type": "http.response.body", "body": b""})
+
         try:
-            await self.app(scope, counted, send)
+            await self.app(scope, counted, lingering)
         finally:
             self._held -= received
+
+    async def _let_go_by(self, receive: Receive) -> None:
+        loop = asyncio.get_running_loop()
+        due, left = loop.time() + LINGER_SECONDS, LINGER_BODIES * self.max_bytes
+        while left > 0:
+            try:
+                async with asyncio.timeout_at(min(due, loop.time() + LINGER_IDLE_SECONDS)):
+                    message = await receive()
+            except TimeoutError:
+                return
+            left -= len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
 
     async def _in_time(self, receive: Receive, due: float) -> Message:
         try:

@@ -6,6 +6,7 @@ import pytest
 from asgi import Exchange
 from starlette.types import ASGIApp
 
+from service import transport
 from service.errors import ServiceError
 from service.problems import Refused
 from service.transport import BodyLimit, CancelWhenGone
@@ -89,6 +90,37 @@ class TestBodyLimit:
             assert (await Exchange([b"a" * 60]).through(app_limited)).status == 200
 
         asyncio.run(check())
+
+    async def refuses(self, scope, receive, send) -> None:
+        await respond(send, 413, b"no")
+
+    def test_an_early_answer_is_sent_and_the_rest_of_the_body_let_go_by(self):
+        exchange = Exchange([b"a" * 100] * 20, headers={"Content-Length": "2000"})
+        asyncio.run(exchange.through(limited(self.refuses, max_bytes=1000)))
+        assert [message.get("more_body", False) for message in exchange.sent[1:]] == [True, False]
+        assert (exchange.status, exchange.body, exchange._chunks) == (413, b"no", [])
+
+    def test_no_more_than_four_bodies_are_let_go_by(self):
+        exchange = Exchange([b"a" * 100] * 20, headers={"Transfer-Encoding": "chunked"})
+        asyncio.run(exchange.through(limited(self.refuses, max_bytes=100)))
+        assert (exchange.body, len(exchange._chunks)) == (b"no", 16)
+
+    def test_a_body_that_pauses_after_its_answer_is_not_waited_for(self, monkeypatch):
+        monkeypatch.setattr(transport, "LINGER_IDLE_SECONDS", 0.05)
+        exchange = Exchange([b"a"], unending=True, headers={"Content-Length": "100"})
+        asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses)), 1))
+        assert exchange.body == b"no"
+
+    def test_after_an_answer_a_body_has_its_time_and_no_more(self, monkeypatch):
+        monkeypatch.setattr(transport, "LINGER_SECONDS", 0.1)
+        exchange = Exchange([b"a"] * 100, pause=0.02, headers={"Content-Length": "100"})
+        asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses)), 1))
+        assert exchange._chunks
+
+    def test_a_request_without_a_body_is_answered_in_one(self):
+        exchange = Exchange()
+        asyncio.run(exchange.through(limited(self.refuses)))
+        assert len(exchange.sent) == 2
 
 
 class TestCancelWhenGone:
