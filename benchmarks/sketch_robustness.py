@@ -21,6 +21,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from model import checkpoint
+from model.allocator import keep_memory
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
 from model.doodles import doodle, strokes
 from model.drawings import NoDrawing, thin
@@ -170,6 +171,7 @@ def main(
     picture: Annotated[Path | None, typer.Option(help="Write a picture of what the sketches look like.")] = None,
 ) -> None:
     """Print the table."""
+    keep_memory()
     inference = checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu"))
     catalogue = read_catalogue(data)
     unseen_files = catalogue.only(read_unseen(unseen, catalogue.classes))

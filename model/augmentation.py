@@ -7,15 +7,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 
-def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, sketch: bool = False, shake: float = 0.0) -> Tensor:
+def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, sketch: bool = False, shake: float = 0.0, lost: float = 0.0) -> Tensor:
     """Random views: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1]; beyond a picture it is white.
 
     Photos are cropped (half to all of the area), mirrored and changed in colour. Sketches are turned, scaled and bent
-    as a hand would, half of them by up to `shake` at every point, lose pieces of their ink and get thicker.
+    as a hand would, half of them by up to `shake` at every point, lose up to the share `lost` of their ink in pieces
+    and get thicker.
     """
     whole = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
     if sketch:
-        whole = _worn(whole, rng)
+        whole = _worn(whole, rng, lost)
     count = len(whole)
     zoom = np.sqrt(rng.uniform(0.7, 1.4, count) if sketch else rng.uniform(0.5, 1.0, count))
     angle = rng.uniform(-0.25, 0.25, count) if sketch else np.zeros(count)
@@ -30,18 +31,18 @@ def crops(pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, *, ske
     if sketch:
         bend = torch.from_numpy(rng.normal(0, 0.03, (count, 2, 6, 6)).astype(np.float32))
         reach = rng.uniform(0, shake, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
-        shaken = torch.from_numpy((rng.normal(0, 1, (count, 2, 40, 40)) * reach).astype(np.float32))
+        shaken = torch.from_numpy((rng.normal(0, 1, (count, 2, 56, 56)) * reach).astype(np.float32))
         moved = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(shaken, (size, size), mode="bilinear")
         where = where + moved.permute(0, 2, 3, 1)
     views = F.grid_sample(whole - 1, where, align_corners=False) + 1
     return views if sketch else _recoloured(views, rng)
 
 
-def _worn(sketches: Tensor, rng: np.random.Generator) -> Tensor:
+def _worn(sketches: Tensor, rng: np.random.Generator, lost: float) -> Tensor:
     """Sketches [n, 3, L, L] without some pieces of their ink, a third of them in thicker strokes."""
     count = len(sketches)
-    lost = rng.random((count, 1, 8, 8)) < rng.uniform(0, 0.2, (count, 1, 1, 1))
-    erased = F.interpolate(torch.from_numpy(lost.astype(np.float32)), sketches.shape[-2:], mode="nearest")
+    gone = rng.random((count, 1, 14, 14)) < rng.uniform(0, lost, (count, 1, 1, 1))
+    erased = F.interpolate(torch.from_numpy(gone.astype(np.float32)), sketches.shape[-2:], mode="nearest")
     kept = torch.where(erased > 0, torch.ones(()), sketches)
     thicker = torch.from_numpy(rng.random(count) < 1 / 3)[:, None, None, None]
     return torch.where(thicker, -F.max_pool2d(-kept, 3, stride=1, padding=1), kept)

@@ -43,6 +43,7 @@ class Recipe:
         distillation, sketch_distillation: weights of the ImageNet shares taught.
         doodles: share of the sketches that are drawn roughly.
         shake: up to how far points of half of the sketches are moved, of half a side.
+        lost: up to which share of a sketch's ink is taken away.
     """
 
     epochs: int = 2
@@ -59,7 +60,8 @@ class Recipe:
     frozen_blocks: int = 0
     crop_share: float = 0.85
     doodles: float = 0.25
-    shake: float = 0.02
+    shake: float = 0.03
+    lost: float = 0.4
     seed: int = 0
 
     def crop_size(self, image_size: int) -> int:
@@ -169,7 +171,7 @@ def _step(
     if doodles is not None:
         roughly = rng.random(len(drawn)) < recipe.doodles
         drawn[roughly] = doodles[chosen_sketches[roughly]]
-    pixels = torch.cat([crops(photos.pixels[chosen_photos], size, rng), crops(drawn, size, rng, sketch=True, shake=recipe.shake)])
+    pixels = torch.cat([crops(photos.pixels[chosen_photos], size, rng), crops(drawn, size, rng, sketch=True, shake=recipe.shake, lost=recipe.lost)])
     labels = torch.from_numpy(np.concatenate([photos.labels[chosen_photos], sketches.labels[chosen_sketches]]))
     with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
         features, logits = model(pixels.contiguous(memory_format=torch.channels_last))

@@ -165,13 +165,24 @@ def test_crops_are_views_of_what_is_there(sketch):
 
 
 def test_a_shaken_sketch_is_frayed_and_no_more():
-    pixels = np.full((8, 96, 96, 3), 255, np.uint8)
+    pixels = np.full((32, 96, 96, 3), 255, np.uint8)
     pixels[:, 46:50, 10:86] = 0
     calm, shaken = (crops(pixels, 96, np.random.default_rng(0), sketch=True, shake=reach) for reach in (0.0, 0.05))
     changed = ((calm - shaken).abs().amax(1) > 0.5).float().mean((1, 2))
-    assert (changed > 0).sum() >= 2  # half of them are left in peace
-    assert (changed == 0).sum() >= 2
+    assert (changed > 0).sum() >= 8  # half of them are left in peace
+    assert (changed == 0).sum() >= 8
     assert changed.max() < 0.12
+
+
+def test_sketches_lose_up_to_a_share_of_their_ink():
+    pixels = np.full((32, 96, 96, 3), 255, np.uint8)
+    pixels[:, 16:80, 16:80] = 0
+    whole, worn = ((crops(pixels, 96, np.random.default_rng(0), sketch=True, lost=share).mean(1) < 0).float().mean((1, 2)) for share in (0.0, 0.6))
+    kept = worn / whole
+    assert kept.min() < 0.65
+    assert kept.max() > 0.9
+    assert kept.min() > 0.3
+    assert 0.6 < kept.mean() < 0.85  # .7 and what thickening closes again
 
 
 # what is decoded
@@ -206,6 +217,15 @@ def test_every_sketch_has_a_rough_form_of_its_own(shapes):
     assert made.shape == sketches.pixels.shape
     assert all((made[number] != sketches.pixels[number]).any() for number in range(4))
     np.testing.assert_array_equal(made, roughly(sketches, 0))
+
+
+def test_sketches_are_worn_and_shaken_as_the_recipe_says(weights, monkeypatch):
+    pictures = Pictures(np.full((16, 64, 64, 3), 255, np.uint8), np.repeat(np.arange(2), 8), ())
+    asked: list[dict[str, object]] = []
+    monkeypatch.setattr(fine_tuning, "crops", lambda *given, **named: asked.append(named) or crops(*given, **named))
+    recipe = replace(RECIPE, epochs=1, shake=0.07, lost=0.45)
+    fine_tuning.fine_tune(weights[1] / "run-worn", Backbone(weights[0], 64), imagenet_weights(*weights), pictures, pictures, 64, recipe, validate=None)
+    assert asked == [{}, {"sketch": True, "shake": 0.07, "lost": 0.45}]
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
