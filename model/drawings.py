@@ -54,8 +54,8 @@ def ink(image: Image.Image) -> Grey:
     """
     small = image.convert("RGB")
     small.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
-    pixels = np.asarray(small, np.float32) / np.float32(255)
-    away = np.abs(pixels - paper(pixels)).max(2)
+    pixels = np.asarray(small, np.float32).transpose(2, 0, 1).copy() / np.float32(255)
+    away = np.abs(pixels - paper(pixels)).max(0)
     strongest = float(np.partition(away.ravel(), -(away.size // 400 + 1))[-(away.size // 400 + 1) :].mean())
     if strongest < FAINTEST:
         raise NoDrawing("the picture has no ink: a drawing in one colour on plain paper is wanted")
@@ -71,13 +71,13 @@ def ink(image: Image.Image) -> Grey:
 
 
 def paper(pixels: Grey) -> Grey:
-    """The paper's colour at each pixel, [h, w, 3]: a quadratic surface through what is not ink, so shading may vary.
+    """The paper's colour at each pixel, [3, h, w] as `pixels`: a quadratic surface through what is not ink, so shading may vary.
 
     Fitted by iteratively reweighted least squares (Cauchy weights) from the border's median colour on.
     """
-    height, width = pixels.shape[:2]
+    height, width = pixels.shape[1:]
     step = max(1, max(height, width) // 64)
-    few = pixels[::step, ::step]
+    few = pixels[:, ::step, ::step].transpose(1, 2, 0).copy()
     basis = _quadratic(*few.shape[:2])
     colours = few.reshape(-1, 3)
     edge = np.ones(few.shape[:2], bool)
@@ -85,14 +85,14 @@ def paper(pixels: Grey) -> Grey:
     fitted = np.broadcast_to(np.median(few[edge], axis=0), colours.shape)
     surface = np.zeros((basis.shape[1], 3), np.float32)
     for _ in range(8):
-        residual = np.abs(colours - fitted).max(1)
+        residual = np.maximum.reduce(np.abs(colours - fitted).T.copy())
         scale = min(max(0.02, 1.5 * float(np.median(residual))), 0.15)  # bounded: even large ink must not pass for the paper
         weights = (1 / (1 + (residual / scale) ** 2) ** 2)[:, None]
         surface = np.linalg.solve(basis.T @ (weights * basis) + 1e-3 * np.eye(basis.shape[1]), basis.T @ (weights * colours))
         fitted = basis @ surface
-    y, x = np.linspace(-1, 1, height)[:, None, None], np.linspace(-1, 1, width)[None, :, None]
-    of_x, of_y = surface[0] + x * surface[1] + x * x * surface[3], y * surface[2] + y * y * surface[5]
-    return np.asarray(of_x + of_y + y * (x * surface[4]), np.float32)
+    y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
+    one, of_x, of_y, of_xx, of_xy, of_yy = surface[..., None, None]
+    return np.asarray((one + x * of_x + x * x * of_xx) + (y * of_y + y * y * of_yy) + y * (x * of_xy), np.float32)
 
 
 def _quadratic(height: int, width: int) -> Grey:
@@ -109,7 +109,18 @@ def _without_specks(found: Grey) -> Grey:
     kept = np.array([False] + [np.hypot(rows.stop - rows.start, columns.stop - columns.start) >= smallest for rows, columns in boxes])
     if np.count_nonzero(kept[parts]) < 0.5 * np.count_nonzero(parts):
         return found
-    return np.where(ndimage.binary_dilation(kept[parts], np.ones((3, 3))), found, 0).astype(np.float32)
+    return np.where(_with_border(kept[parts]), found, 0).astype(np.float32)
+
+
+def _with_border(mask: Mask) -> Mask:
+    """The mask and the pixels around it."""
+    tall = mask.copy()
+    tall[1:] |= mask[:-1]
+    tall[:-1] |= mask[1:]
+    wide = tall.copy()
+    wide[:, 1:] |= tall[:, :-1]
+    wide[:, :-1] |= tall[:, 1:]
+    return wide
 
 
 def _centred(found: Grey) -> Grey:
@@ -120,7 +131,8 @@ def _centred(found: Grey) -> Grey:
     middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
     box = (middle_x - side / 2, middle_y - side / 2, middle_x + side / 2, middle_y + side / 2)
     margin = int(np.ceil(side))
-    padded = Image.fromarray(np.pad(found, margin))
+    padded = Image.new("F", (found.shape[1] + 2 * margin, found.shape[0] + 2 * margin))
+    padded.paste(Image.fromarray(found), (margin, margin))
     moved = (box[0] + margin, box[1] + margin, box[2] + margin, box[3] + margin)
     return np.asarray(padded.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR, box=moved))
 
@@ -128,15 +140,27 @@ def _centred(found: Grey) -> Grey:
 def thin(mask: Mask) -> Mask:
     """The strokes' middle lines, one pixel wide and connected as the strokes are (Zhang & Suen, 1984)."""
     lines = np.pad(mask, 1).astype(np.uint8)
-    while True:
-        before = int(lines.sum())
-        for first in (True, False):
-            p = [lines[:-2, 1:-1], lines[:-2, 2:], lines[1:-1, 2:], lines[2:, 2:], lines[2:, 1:-1], lines[2:, :-2], lines[1:-1, :-2], lines[:-2, :-2]]
-            neighbours = sum(p[1:], p[0].copy())
-            rises = sum(((p[i] == 0) & (p[(i + 1) % 8] == 1)).astype(np.uint8) for i in range(8))
-            north, east, south, west = p[0], p[2], p[4], p[6]
-            ends = (north & east & south) | (east & south & west) if first else (north & east & west) | (north & south & west)
-            gone = (lines[1:-1, 1:-1] == 1) & (neighbours >= 2) & (neighbours <= 6) & (rises == 1) & (ends == 0)
-            lines[1:-1, 1:-1][gone] = 0
-        if int(lines.sum()) == before:
-            return lines[1:-1, 1:-1].astype(bool)
+    flat, width = lines.ravel(), lines.shape[1]
+    around = np.array([-width, 1 - width, 1, 1 + width, width, width - 1, -1, -1 - width])  # from the north, clockwise
+    left = np.flatnonzero(flat)
+    before = -1
+    while len(left) != before:
+        before = len(left)
+        for gone in _GONE:
+            going = gone[np.packbits(flat[left[:, None] + around], axis=1)[:, 0]]
+            flat[left[going]] = 0
+            left = left[~going]
+    return lines[1:-1, 1:-1].astype(bool)
+
+
+def _gone() -> tuple[Mask, Mask]:
+    """Whether a pixel goes in the first and in the second of thinning's two passes, by its neighbours' bits: [256] each."""
+    p = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).T.astype(bool)
+    north, _, east, _, south, _, west, _ = p
+    neighbours = p.sum(0)
+    rises = (~p & np.roll(p, -1, axis=0)).sum(0)
+    may_go = (neighbours >= 2) & (neighbours <= 6) & (rises == 1)
+    return may_go & ~(east & south & (north | west)), may_go & ~(north & west & (east | south))
+
+
+_GONE = _gone()

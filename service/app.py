@@ -39,13 +39,13 @@ DESCRIPTION = "Draw a sketch and find the photos; translate and recombine images
 def compose(settings: Settings) -> Services:
     """All parts, made but not started."""
     where = device.choose(settings.device)
-    device.use_threads(settings.threads)
     telemetry = Telemetry()
     redis = RedisCache(settings.redis_url, timeout=settings.redis_timeout_ms / 1000) if settings.redis_url else None
     cache = EmbeddingCache(max_bytes=int(settings.cache_mb * 1e6), redis=redis)
     engine = Engine(
-        queue_items=settings.queue_items, batch_items=settings.batch_items, wait_ms=settings.batch_wait_ms, device=where, on_batch=telemetry.on_batch
-    )
+        queue_items=settings.queue_items, batch_items=settings.batch_items, wait_ms=settings.batch_wait_ms, device=where,
+        threads=device.forward_threads(settings.threads), on_batch=telemetry.on_batch,
+    )  # fmt: skip
     workers = Workers(waiting=settings.queue_items)
     registry = Registry(store=settings.checkpoints, device=where, poll_seconds=settings.store_poll_seconds, default=settings.default_model)
     embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=settings.max_pixels)

@@ -81,7 +81,8 @@ def run() -> None:
     parser.add_argument("--prepare-only", action="store_true", help="make the gallery and stop")
     arguments = parser.parse_args()
     settings = Settings()
-    name = prepare(settings, arguments.photos.expanduser() if arguments.photos else None)
+    with ThreadPoolExecutor(1) as thread:  # whose OpenMP helpers end with it, see `device.forward_threads`
+        name = thread.submit(prepare, settings, arguments.photos.expanduser() if arguments.photos else None).result()
     if arguments.prepare_only:
         return
     print(f"\n  Draw a sketch: http://{settings.host}:{settings.port}/   (gallery: {name}; Ctrl+C stops)\n", flush=True)

@@ -28,7 +28,13 @@ def choose(name: str) -> torch.device:
     raise DeviceUnavailable(f"there is no device {name!r} here; there are: {', '.join(known)} (or auto)")
 
 
-def use_threads(threads: int | None) -> None:
-    """How many CPU threads a forward pass takes, in the whole process; None leaves it to torch. Call before any work."""
-    if threads is not None:
-        torch.set_num_threads(threads)
+def forward_threads(asked: int | None) -> int:
+    """CPU threads of a forward pass: as asked, or as many as torch would take. Call before any work.
+
+    From here on every thread of this process computes alone, unless it calls torch.set_num_threads itself. GNU OpenMP
+    gives each thread that computes in parallel helpers of its own, and has all of them sleep between two pieces of work
+    once there are more than cores: a forward pass takes twice as long when another thread has helpers, even idle ones.
+    """
+    threads = asked or torch.get_num_threads()
+    torch.set_num_threads(1)
+    return threads

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from threading import Condition, Thread
+from threading import Condition, Event, Thread
 from time import perf_counter
 
 import torch
@@ -44,6 +44,7 @@ class Engine:
     Args:
         queue_items: items, not requests, that may wait.
         device: where inputs are moved before a forward pass; results always come back to the CPU.
+        threads: CPU threads of a forward pass; None leaves it to torch.
         on_batch: told of every batch, from the forward thread.
     """
 
@@ -54,12 +55,14 @@ class Engine:
         batch_items: int,
         wait_ms: float,
         device: torch.device = CPU,
+        threads: int | None = None,
         on_batch: Callable[[Batch], None] | None = None,
     ) -> None:
         self._queue_items = queue_items
         self._batch_items = batch_items
         self._wait = wait_ms / 1000
         self._device = device
+        self._threads = threads
         self._on_batch = on_batch
         self._pace = Pace()
         self._lanes = Lanes()
@@ -69,6 +72,7 @@ class Engine:
         self._last: tuple[Hashable, int] = (None, 0)  # lane and requests of the last batch
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
+        self._started = Event()
 
     @property
     def depth(self) -> int:
@@ -82,6 +86,7 @@ class Engine:
         self._open = True
         self._thread = Thread(target=self._serve, name="forward", daemon=True)
         self._thread.start()
+        await asyncio.to_thread(self._started.wait)
 
     async def stop(self, within: float | None = None) -> None:
         """Refuses what comes from now on and computes what already waits.
@@ -151,6 +156,10 @@ class Engine:
 
     def _serve(self) -> None:
         try:
+            if self._threads is not None:
+                torch.set_num_threads(self._threads)  # for this thread, and for all that ask torch for the first time later
+                torch.get_num_threads()  # asks for the first time: from here on this thread's number is its own
+            self._started.set()
             while (pieces := self._next()) is not None:
                 try:
                     self._forward(pieces)

@@ -20,7 +20,7 @@ export class SketchSearch extends EventTarget {
   #expand = byId("expand");
   #notice = new Notice(byId("sketch-notice"));
   #hits = new Hits(byId("hits"), (hit) => this.#open(hit));
-  #latest = new Latest({ interval: 60, atATime: 2, rest: () => byId("hits").removeAttribute("aria-busy") });
+  #latest = new Latest({ interval: 60, rest: () => byId("hits").removeAttribute("aria-busy") });
   #answer = null;
   #alike = null; // {gallery, id, label} of the hit that the others are like, while they are shown
   #wanted = ""; // a gallery that a link names, until galleries are known
@@ -36,7 +36,7 @@ export class SketchSearch extends EventTarget {
     this.#viewer = viewer;
     service.addEventListener("change", () => this.#fill());
     drawing.addEventListener("change", () => this.#drawn());
-    canvas.addEventListener("move", () => this.#drawn());
+    canvas.addEventListener("move", () => this.#drawn(false));
     beside.addEventListener("change", () => this.#drawn());
     this.#gallery.addEventListener("change", () => this.#turn());
     this.#expand.addEventListener("change", () => this.#drawn());
@@ -111,22 +111,23 @@ export class SketchSearch extends EventTarget {
     this.#drawn();
   }
 
-  #drawn() {
+  /** Something else is wanted; a stroke that still grows is not urgent. */
+  #drawn(urgent = true) {
     if (this.#alike) {
       this.#alike = null;
       this.#k = PAGE;
     }
     this.#credit();
     this.dispatchEvent(new Event("change"));
-    if (!this.#nothing) return this.#search();
+    if (!this.#nothing) return this.#search(urgent);
     this.#latest.cancel();
     this.#notice.clear();
     this.#k = PAGE;
     this.#show(null);
   }
 
-  #search() {
-    if (this.#service.known) this.#ask((signal) => this.#asked(signal));
+  #search(urgent = true) {
+    if (this.#service.known) this.#ask((signal) => this.#asked(signal), urgent);
   }
 
   async #asked(signal) {
@@ -138,9 +139,10 @@ export class SketchSearch extends EventTarget {
     return api.retrieve({ image: photo, gallery, k, source: domain }, signal);
   }
 
-  #ask(call) {
+  #ask(call, urgent = true) {
     byId("hits").setAttribute("aria-busy", "true");
     this.#latest.ask({
+      urgent,
       run: async (signal) => {
         const since = performance.now();
         const answer = await call(signal);
