@@ -2,7 +2,8 @@
 
     python -m benchmarks.engine [--clients 64] [--threads N] [--seconds 1.0]
 
-Everything runs in one process, in turns, round by round, so that a busy machine slows all alike: read the ratios.
+Everything runs in one process, in turns, round by round, so that a busy machine slows all alike: read the ratios. Each has
+threads of its own, which end with it: OpenMP's helpers of one would slow the others (benchmarks/forward_threads.py).
 Clients wait for their answer before they ask again; each request is one picture.
 """
 
@@ -12,6 +13,7 @@ import dataclasses
 import statistics
 import time
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import torch
 from rich.console import Console
@@ -72,33 +74,34 @@ async def concurrent(ask: Callable[[], Awaitable[Tensor]], clients: int, seconds
     return done / (time.perf_counter() - started)
 
 
-async def measure(work: Work, clients: int, seconds: float, wait_ms: float) -> dict[str, float]:
+def in_parallel(threads: int) -> None:
+    """Has this thread, a new one, compute by so many."""
+    torch.set_num_threads(threads)
+    torch.get_num_threads()
+
+
+async def measure(work: Work, clients: int, seconds: float, wait_ms: float, threads: int) -> dict[str, float]:
     """Medians over the rounds: the bare loop in items a second, everything else relative to it, round by round."""
-    batches: list[Batch] = []
-    engine = Engine(queue_items=4 * clients, batch_items=BATCH, wait_ms=wait_ms, on_batch=batches.append)
-    await engine.start()
-
-    async def engined() -> Tensor:
-        return await engine.run(work.name, work.function, *work.item)
-
-    async def threaded() -> Tensor:
-        return await asyncio.to_thread(work.function, *work.item)
-
-    bare(work, BATCH, 0.2)
+    loop = asyncio.get_running_loop()
     rounds: list[dict[str, float]] = []
     for _ in range(ROUNDS):
-        limit = bare(work, BATCH, seconds)
-        one = bare(work, 1, seconds / 2)
-        batches.clear()
-        many = await concurrent(engined, clients, seconds)
+        with ThreadPoolExecutor(1, initializer=in_parallel, initargs=(threads,)) as thread:
+            thread.submit(bare, work, BATCH, 0.2).result()
+            limit = thread.submit(bare, work, BATCH, seconds).result()
+            one = thread.submit(bare, work, 1, seconds / 2).result()
+        batches: list[Batch] = []
+        engine = Engine(queue_items=4 * clients, batch_items=BATCH, wait_ms=wait_ms, threads=threads, on_batch=batches.append)
+        await engine.start()
+        many = await concurrent(lambda engine=engine: engine.run(work.name, work.function, *work.item), clients, seconds)
         size = statistics.mean(batch.items for batch in batches)
-        naive = await concurrent(threaded, clients, seconds)
-        alone = await concurrent(engined, 1, seconds / 2)
+        alone = await concurrent(lambda engine=engine: engine.run(work.name, work.function, *work.item), 1, seconds / 2)
+        await engine.stop()
+        with ThreadPoolExecutor(initializer=in_parallel, initargs=(threads,)) as pool:
+            naive = await concurrent(lambda pool=pool: loop.run_in_executor(pool, work.function, *work.item), clients, seconds)
         rounds.append({
             "limit": limit, "one": one / limit, "engine": many / limit, "naive": naive / limit,
             "gain": many / naive, "alone": alone / one, "batch": size,
         })  # fmt: skip
-    await engine.stop()
     return {key: statistics.median(each[key] for each in rounds) for key in rounds[0]}
 
 
@@ -110,7 +113,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
     parser.add_argument("--wait-ms", type=float, default=2.0)
     chosen = parser.parse_args()
-    torch.set_num_threads(chosen.threads)
+    torch.set_num_threads(1)
     table = Table(title=f"{chosen.clients} clients, batches of up to {BATCH}, {chosen.threads} threads; medians of {ROUNDS} rounds")
     columns = (
         f"bare loop, by {BATCH} (items/s)",
@@ -124,7 +127,7 @@ def main() -> None:
     for column in ("work", *columns):
         table.add_column(column, justify="left" if column == "work" else "right")
     for work in works():
-        found = asyncio.run(measure(work, chosen.clients, chosen.seconds, chosen.wait_ms))
+        found = asyncio.run(measure(work, chosen.clients, chosen.seconds, chosen.wait_ms, chosen.threads))
         table.add_row(
             work.name, f"{found['limit']:,.0f}", f"{found['one']:.2f}", f"{found['engine']:.2f}", f"{found['naive']:.2f}",
             f"{found['gain']:.2f}", f"{found['batch']:.1f}", f"{found['alone']:.2f}",
