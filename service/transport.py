@@ -13,7 +13,7 @@ from service.errors import Overloaded, ServiceError, UploadTooLarge, UploadTooSl
 from service.problems import Refused
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-LINGER_SECONDS, LINGER_IDLE_SECONDS = 30.0, 5.0  # as nginx's lingering_time and lingering_timeout
+LINGER_PAUSE = 5.0  # seconds, as nginx's lingering_timeout
 LINGER_BODIES = 4
 PAGE_POLICY = "default-src 'self'; img-src 'self' blob: data:; style-src 'self'; script-src 'self'; object-src 'none'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -63,7 +63,7 @@ class BodyLimit:
     A body is at hand until its request has ended: files of an upload that waits for its turn take room as well.
 
     Many clients read nothing before all is sent, and lose an answer that came earlier when the connection is closed on
-    them. So what is left of a body is let go by, unread, after an answer: up to four bodies of the largest size, for 30 s.
+    them. So what is left of a body is let go by, unread, after an answer: up to four bodies of the largest size, for `idle_seconds` at most.
     """
 
     def __init__(self, app: ASGIApp, *, max_bytes: int, max_held: int, idle_seconds: float, upload_seconds: float) -> None:
@@ -116,10 +116,10 @@ class BodyLimit:
 
     async def _let_go_by(self, receive: Receive) -> None:
         loop = asyncio.get_running_loop()
-        due, left = loop.time() + LINGER_SECONDS, LINGER_BODIES * self.max_bytes
+        due, left = loop.time() + self.idle_seconds, LINGER_BODIES * self.max_bytes
         while left > 0:
             try:
-                async with asyncio.timeout_at(min(due, loop.time() + LINGER_IDLE_SECONDS)):
+                async with asyncio.timeout_at(min(due, loop.time() + LINGER_PAUSE)):
                     message = await receive()
             except TimeoutError:
                 return

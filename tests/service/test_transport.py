@@ -106,15 +106,14 @@ class TestBodyLimit:
         assert (exchange.body, len(exchange._chunks)) == (b"no", 16)
 
     def test_a_body_that_pauses_after_its_answer_is_not_waited_for(self, monkeypatch):
-        monkeypatch.setattr(transport, "LINGER_IDLE_SECONDS", 0.05)
+        monkeypatch.setattr(transport, "LINGER_PAUSE", 0.05)
         exchange = Exchange([b"a"], unending=True, headers={"Content-Length": "100"})
         asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses)), 1))
         assert exchange.body == b"no"
 
-    def test_after_an_answer_a_body_has_its_time_and_no_more(self, monkeypatch):
-        monkeypatch.setattr(transport, "LINGER_SECONDS", 0.1)
+    def test_after_an_answer_a_body_has_its_time_and_no_more(self):
         exchange = Exchange([b"a"] * 100, pause=0.02, headers={"Content-Length": "100"})
-        asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses)), 1))
+        asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses, idle_seconds=0.1)), 1))
         assert exchange._chunks
 
     def test_a_request_without_a_body_is_answered_in_one(self):
