@@ -116,6 +116,17 @@ class TestBodyLimit:
         asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses, idle_seconds=0.1)), 1))
         assert exchange._chunks
 
+    def test_after_the_answer_to_a_body_that_was_too_slow_nothing_is_waited_for(self):
+        async def answers(scope, receive, send) -> None:
+            try:
+                await reads(scope, receive, send)
+            except Refused as refused:
+                await respond(send, refused.error.status, b"too slow")
+
+        exchange = Exchange([b"a"], unending=True, headers={"Content-Length": "100"})
+        asyncio.run(exchange.through(limited(answers, idle_seconds=0.05)))
+        assert (exchange.status, len(exchange.sent)) == (408, 2)
+
     def test_a_request_without_a_body_is_answered_in_one(self):
         exchange = Exchange()
         asyncio.run(exchange.through(limited(self.refuses)))
