@@ -1,5 +1,6 @@
 """Galleries embedded anew, against a model in Python: in any order with adding, removing, searching, crashes and kill -9."""
 
+import hashlib
 import multiprocessing
 import random
 import shutil
@@ -8,7 +9,8 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,10 @@ import reindexer
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from PIL import Image
 from reindexer import DIMS, about, embedded, new, number_of, vector
 
+from model.inference import Inference, NoDrawing
 from service import reindex, reindex_rows
 from service.errors import GalleryNotFound, GalleryReindexed, PhotoNotFound, ReindexCancelled, ReindexNotFound, ReindexRunning
 from service.galleries import Galleries
@@ -361,6 +365,30 @@ def test_the_old_embeddings_leave_the_file(tmp_path):
         with pytest.raises(ReindexCancelled):
             begun.switch()
     assert spaces(tmp_path) == ["embeddings_2"]
+
+
+def test_cancelling_an_interrupted_reindex_drops_what_it_embedded(tmp_path):
+    gallery = made(tmp_path, 40)
+    begun = Reindex(gallery, about("d1"))
+    begun.keep(embedded(next(begun.pages()), "d1"))
+    begun.end(KeyboardInterrupt())
+    assert spaces(tmp_path) == ["embeddings_1", "embeddings_2"]
+    reindex.cancel(gallery)
+    assert spaces(tmp_path) == ["embeddings_1"]
+
+
+def test_a_picture_without_a_drawing_is_a_fault_and_ends_nothing(tmp_path, monkeypatch):
+    def prepare(*_):
+        raise NoDrawing("there is no ink")
+
+    monkeypatch.setattr(Inference, "prepare", prepare)
+    blank = BytesIO()
+    Image.new("RGB", (8, 8), "white").save(blank, "PNG")
+    sha256 = hashlib.sha256(blank.getvalue()).hexdigest()
+    gallery = made(tmp_path, 0)
+    [photo] = gallery.add([replace(new(0, "d0"), sha256=sha256, data=blank.getvalue(), thumbnail=blank.getvalue(), width=8, height=8)])
+    found = reindex.read(gallery, Inference.__new__(Inference), "x", photo)
+    assert (found.pixels, found.fault) == (None, "there is no ink")
 
 
 def test_the_saved_index_of_the_old_embeddings_is_not_taken(tmp_path):
