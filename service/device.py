@@ -29,7 +29,7 @@ def choose(name: str) -> torch.device:
 
 
 def forward_threads(asked: int | None) -> int:
-    """CPU threads of a forward pass: as asked, or as many as torch would take. Call before any work.
+    """CPU threads of a forward pass: as asked, or as many as torch would take. Call once, before any work.
 
     From here on every thread of this process computes alone, unless it calls torch.set_num_threads itself. GNU OpenMP
     gives each thread that computes in parallel helpers of its own, and has all of them sleep between two pieces of work

@@ -1,8 +1,10 @@
 """The demo's gallery, when it was made by another checkpoint than the one that is served now."""
 
+import threading
+
 from serving import png, publish_sketch
 
-from service import demo
+from service import demo, server
 from service.galleries import Galleries
 from service.settings import Settings
 
@@ -21,3 +23,24 @@ def test_a_gallery_of_an_older_checkpoint_is_embedded_by_the_new_one_and_keeps_i
     assert after.about.digest != before.about.digest
     assert after.page(0, 9)[0] == before.page(0, 9)[0]
     assert after.count == 2
+
+
+def test_what_prepared_the_gallery_has_ended_when_the_service_begins(tmp_path, monkeypatch):
+    """Its thread's OpenMP helpers would slow every forward pass."""
+    threads: list[threading.Thread] = []
+    served: list[str | None] = []
+
+    def prepare(settings, photos) -> str:
+        threads.append(threading.current_thread())
+        return "made"
+
+    def serve(settings) -> None:
+        assert not threads[0].is_alive()
+        served.append(settings.default_gallery)
+
+    monkeypatch.setenv("IIAE_HOME", str(tmp_path))
+    monkeypatch.setattr("sys.argv", ["demo"])
+    monkeypatch.setattr(demo, "prepare", prepare)
+    monkeypatch.setattr(server, "serve", serve)
+    demo.run()
+    assert served == ["made"]
