@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
-from model.drawings import CANVAS, MARGIN, NoDrawing, ink, normalise, thin
+from model.drawings import CANVAS, MARGIN, NoDrawing, ink, normalise, paper, thin
 
 
 def house(size: int = 256, width: int = 3) -> Image.Image:
@@ -119,3 +119,22 @@ def test_pictures_of_any_size_are_drawings_or_said_not_to_be(size):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
     with suppress(NoDrawing):
         assert normalise(noise).size == (CANVAS, CANVAS)
+
+
+@pytest.mark.parametrize("light", [lambda x, y: x * x, lambda x, y: x * y, lambda x, y: y * y, lambda x, y: x - y])
+def test_paper_in_uneven_light_is_found_beneath_the_ink(light):
+    y, x = np.meshgrid(np.linspace(-1, 1, 120), np.linspace(-1, 1, 160), indexing="ij")
+    lit = np.stack([0.6 + 0.15 * light(x, y), 0.5 + 0.1 * light(x, y), 0.4 - 0.1 * light(x, y)]).astype(np.float32)
+    drawn = lit.copy()
+    drawn[:, 40:80, 50:54] = 0
+    np.testing.assert_allclose(paper(drawn), lit, atol=0.01)
+
+
+def test_the_edges_of_ink_stay_soft_where_dirt_is_taken_away():
+    soft = house().resize((200, 200), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(1))
+    dirty = soft.copy()
+    dirty.putpixel((8, 8), (0, 0, 0))
+    found, cleaned = ink(soft), ink(dirty)
+    assert ((found > 0) & (found < 0.5)).sum() > 100
+    assert cleaned[5:12, 5:12].max() == 0
+    np.testing.assert_allclose(cleaned, found, atol=0.1)

@@ -123,8 +123,11 @@ def test_a_link_to_a_gallery_that_is_not_here_says_so_and_searches_no_other(page
     until(page, "location.hash.includes('drawing=')")
     link = page.evaluate("location.href").replace("gallery=things", "gallery=elsewhere")
     other = page.context.new_page()
+    other.add_init_script("""const send = window.fetch; window.searched = []; window.fetch = (path, options) => {
+        if (path === "/sbir/search") window.searched.push(options.body.get("gallery")); return send(path, options); };""")
     other.goto(link)
     expect(other.locator("#sketch-notice")).to_contain_text("elsewhere")
+    assert set(other.evaluate("searched")) == {"elsewhere"}
     expect(other.locator("#gallery option:checked")).to_have_text("elsewhere (not here)")
     expect(other.locator("#hits li")).to_have_count(0)
     assert "gallery=elsewhere" in other.evaluate("location.hash")

@@ -113,6 +113,16 @@ def test_one_search_is_under_way_which_lifting_the_pen_gives_up_and_the_newest_d
     expect(page.locator("#hits .label")).to_have_text(["hit 3"])
 
 
+def test_what_was_given_up_is_not_shown_though_it_comes(page: Page) -> None:
+    script = """async () => { const {Latest} = await import("/static/latest.js");
+        const latest = new Latest(), shown = [], show = (answer) => shown.push(answer), fail = show;
+        let come; latest.ask({ run: () => new Promise((resolve) => { come = resolve; }), show, fail });
+        latest.ask({ run: async () => "newer", show, fail, urgent: true });
+        await new Promise((done) => setTimeout(done, 50)); come("older");
+        await new Promise((done) => setTimeout(done, 50)); return shown; }"""
+    assert page.evaluate(script) == ["newer"]
+
+
 def test_each_answer_replaces_the_one_before_and_keeps_the_pictures_that_stay(page: Page) -> None:
     answers = [hits(1, 2, 3), hits(3, 4, 1)]
     page.route("**/sbir/search", lambda route: route.fulfill(json=answers.pop(0) if len(answers) > 1 else answers[0]))
