@@ -346,6 +346,32 @@ def test_what_came_while_the_last_page_was_embedded_is_embedded_too(tmp_path):
     assert Galleries(tmp_path).open("g").search(vector(7, "d1"), 1)[0].photo.id == late.id
 
 
+def test_the_gallery_compares_as_the_new_checkpoint_does(tmp_path):
+    made(tmp_path, 12)
+    for target in ("d3", "d2"):  # to L2 distance, and back to the cosine
+        reindexer.reindex_all(tmp_path, target)
+        gallery = Galleries(tmp_path).open("g")
+        assert (gallery.about.digest, gallery.about.distance, gallery.about.dim) == (target, about(target).distance, DIMS[target])
+        query = vector(99, target)
+        by_hand = sorted(range(12), key=lambda number: -score(query, vector(number, target), about(target).distance))
+        assert [number_of(hit.photo) for hit in gallery.search(query, 12)] == by_hand
+
+
+def test_a_reindex_that_ends_while_it_is_looked_at_has_not_failed(tmp_path, monkeypatch):
+    gallery = made(tmp_path, 3)
+    begun = Reindex(gallery, about("d1"))
+    for page in begun.pages():
+        begun.keep(embedded(page, "d1"))
+
+    def ends(_: Gallery) -> bool:  # between the look at the rows and the look at the lock
+        begun.switch()
+        begun.end()
+        return False
+
+    monkeypatch.setattr(reindex, "_is_locked", ends)
+    assert (reindex.progress(gallery).state, reindex.progress(gallery).error) == ("done", None)
+
+
 def test_a_page_that_was_not_kept_is_not_switched_over(tmp_path):
     with Reindex(made(tmp_path, 3), about("d1")) as begun:
         list(begun.pages())

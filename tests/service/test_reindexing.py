@@ -1,8 +1,12 @@
 """Upgrading a checkpoint without losing a gallery, as an operator does it: over HTTP and by `iiae reindex`, with a real server."""
 
+import asyncio
+import fcntl
+import hashlib
 import math
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -10,15 +14,22 @@ import time
 from pathlib import Path
 
 import httpx
+import numpy as np
 import pytest
 from serving import Server, png, publish_sketch, publish_tiny
+from torch import Tensor
 
 from model import checkpoint
+from model.presets import Side
+from service import reindex
+from service.app import compose
 from service.errors import ReindexCancelled
 from service.galleries import Galleries
-from service.photos import About
+from service.photos import About, NewPhoto
 from service.reindex import Reindex
-from service.reindex_rows import Embedded
+from service.reindex_rows import Embedded, Progress
+from service.served import Model
+from service.settings import Settings
 
 MANY = 160
 
@@ -190,6 +201,65 @@ def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
     assert client.get("/galleries/g/reindex").json()["state"] == "cancelled"
     assert client.get("/galleries/g").json() == before
     assert nearest(client, 3).status_code == 200
+
+
+def test_a_client_that_hangs_up_while_it_begins_one_does_not_take_it_along(folder, server, client):
+    add(client, range(3))
+    with (folder / "galleries" / "g" / reindex.LOCK).open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # as of somebody who looks for a moment: until then it is being begun
+        with socket.create_connection(("127.0.0.1", server.port)) as hasty:
+            body = b'{"model": "other"}'
+            head = f"POST /galleries/g/reindex HTTP/1.1\r\nHost: s\r\nX-API-Key: admin-key\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+            hasty.sendall(f"{head}\r\n\r\n".encode() + body)
+            time.sleep(0.15)
+        time.sleep(0.15)
+    until = time.monotonic() + 30
+    while client.get("/galleries/g").json()["model"] != "other":
+        assert time.monotonic() < until, client.get("/galleries/g/reindex").text
+        time.sleep(0.02)
+    assert wait(client, "done")["done"] == 3
+
+
+def test_photos_that_come_during_the_last_page_are_embedded_before_the_switch(tmp_path):
+    publish_tiny(tmp_path)
+    publish_tiny(tmp_path, "other", seed=5)
+
+    async def scenario() -> tuple[list[int], Progress]:
+        parts = compose(Settings(home=tmp_path, device="cpu"))
+        await parts.engine.start()
+        await parts.registry.refresh()
+        gallery = parts.retrieval.galleries.create("g", about(tmp_path, "tiny"))
+        gallery.add([new_photo(1, gallery.about.dim)])
+        computed = parts.embedder.in_background
+        batches: list[int] = []
+
+        async def with_a_latecomer(model: Model, side: Side, pixels: Tensor) -> np.ndarray:
+            if not batches:
+                gallery.add([new_photo(2, gallery.about.dim)])
+            batches.append(len(pixels))
+            return await computed(model, side, pixels)
+
+        parts.embedder.in_background = with_a_latecomer  # type: ignore[method-assign]
+        try:
+            await parts.reindexing.begin("g", "other", anew=False)
+            async with asyncio.timeout(30):
+                while (progress := await parts.reindexing.progress("g")).state == "running":
+                    await asyncio.sleep(0.01)
+        finally:
+            await parts.reindexing.stop()
+            await parts.engine.stop(1)
+        return batches, progress
+
+    batches, progress = asyncio.run(scenario())
+    assert (batches, progress.state, progress.done) == ([1, 1], "done", 2)
+    assert Galleries(tmp_path / "galleries").open("g").about.digest == about(tmp_path, "other").digest
+
+
+def new_photo(seed: int, dim: int) -> NewPhoto:
+    data = png(seed)
+    return NewPhoto(
+        sha256=hashlib.sha256(data).hexdigest(), embedding=np.ones(dim, np.float32), content_type="image/png", width=40, height=40, thumbnail=data, data=data
+    )
 
 
 def test_pictures_that_cannot_be_read_are_told_and_embedded_by_their_thumbnails(folder, client, tmp_path):
