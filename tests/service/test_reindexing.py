@@ -17,10 +17,8 @@ import httpx
 import numpy as np
 import pytest
 from serving import Server, png, publish_sketch, publish_tiny
-from torch import Tensor
 
 from model import checkpoint
-from model.presets import Side
 from service import reindex
 from service.app import compose
 from service.errors import ReindexCancelled
@@ -28,7 +26,6 @@ from service.galleries import Galleries
 from service.photos import About, NewPhoto
 from service.reindex import Reindex
 from service.reindex_rows import Embedded, Progress
-from service.served import Model
 from service.settings import Settings
 
 MANY = 160
@@ -220,26 +217,25 @@ def test_a_client_that_hangs_up_while_it_begins_one_does_not_take_it_along(folde
     assert wait(client, "done")["done"] == 3
 
 
-def test_photos_that_come_during_the_last_page_are_embedded_before_the_switch(tmp_path):
+def test_photos_that_come_after_the_last_page_are_embedded_before_the_switch(tmp_path, monkeypatch):
     publish_tiny(tmp_path)
     publish_tiny(tmp_path, "other", seed=5)
+    switch, switches = Reindex.switch, list[bool]()
 
-    async def scenario() -> tuple[list[int], Progress]:
+    def after_a_latecomer(begun: Reindex) -> None:
+        if not switches:
+            begun.gallery.add([new_photo(2, begun.gallery.about.dim)])
+        switch(begun)
+        switches.append(begun.switched)
+
+    monkeypatch.setattr(Reindex, "switch", after_a_latecomer)
+
+    async def scenario() -> Progress:
         parts = compose(Settings(home=tmp_path, device="cpu"))
         await parts.engine.start()
         await parts.registry.refresh()
         gallery = parts.retrieval.galleries.create("g", about(tmp_path, "tiny"))
         gallery.add([new_photo(1, gallery.about.dim)])
-        computed = parts.embedder.in_background
-        batches: list[int] = []
-
-        async def with_a_latecomer(model: Model, side: Side, pixels: Tensor) -> np.ndarray:
-            if not batches:
-                gallery.add([new_photo(2, gallery.about.dim)])
-            batches.append(len(pixels))
-            return await computed(model, side, pixels)
-
-        parts.embedder.in_background = with_a_latecomer  # type: ignore[method-assign]
         try:
             await parts.reindexing.begin("g", "other", anew=False)
             async with asyncio.timeout(30):
@@ -248,10 +244,10 @@ def test_photos_that_come_during_the_last_page_are_embedded_before_the_switch(tm
         finally:
             await parts.reindexing.stop()
             await parts.engine.stop(1)
-        return batches, progress
+        return progress
 
-    batches, progress = asyncio.run(scenario())
-    assert (batches, progress.state, progress.done) == ([1, 1], "done", 2)
+    progress = asyncio.run(scenario())
+    assert (switches, progress.state, progress.done) == ([False, True], "done", 2)
     assert Galleries(tmp_path / "galleries").open("g").about.digest == about(tmp_path, "other").digest
 
 
