@@ -4,6 +4,9 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
+
+from model import cli
 
 SCRIPT = """
 import resource, sys, threading
@@ -39,3 +42,10 @@ def test_tensors_that_come_again_in_a_thread_need_no_new_memory():
     given_back = pages("as it is")
     # on a busy machine a small allocation now and then lands between two large ones, and memory is asked for once more
     assert any(pages("kept") < given_back / 10 for _ in range(4))
+
+
+def test_every_command_keeps_memory(monkeypatch, tmp_path):
+    kept: list[bool] = []
+    monkeypatch.setattr(cli, "keep_memory", lambda: kept.append(True))
+    CliRunner().invoke(cli.app, ["evaluate", "sketchy", "--data", str(tmp_path), "--home", str(tmp_path)])  # fails, as there is nothing
+    assert kept == [True]

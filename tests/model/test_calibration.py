@@ -49,6 +49,7 @@ def test_hits_that_a_threshold_parts_give_a_finite_slope():
     cosines = torch.linspace(-1, 1, 100)
     found = fit(cosines, cosines > 0)
     assert 5 < found.slope < 1e4
+    assert fit(cosines, cosines > 0, prior=0.5).slope < 20  # by Platt's targets; by 0 and 1 as steep as the search for it goes
 
 
 def test_pairs_of_one_kind_cannot_be_fitted():
@@ -59,6 +60,7 @@ def test_pairs_of_one_kind_cannot_be_fitted():
 def test_the_error_is_what_is_said_less_what_is_so():
     assert expected_error(torch.full((10,), 0.8), torch.arange(10) < 8) == pytest.approx(0, abs=1e-6)
     assert expected_error(torch.full((10,), 0.8), torch.arange(10) < 3) == pytest.approx(0.5, abs=1e-6)
+    assert expected_error(torch.ones(10), torch.arange(10) < 7) == pytest.approx(0.3, abs=1e-6)
 
 
 def test_a_model_without_held_out_classes_takes_the_mean_of_others_curves(tmp_path):

@@ -57,6 +57,13 @@ def test_a_doodle_is_small_and_another_seed_draws_another():
     assert doodle(drawing(), np.random.default_rng(0)).tobytes() == made[0].tobytes()
 
 
+def test_of_one_stroke_something_is_left():
+    line = Image.new("L", (CANVAS, CANVAS), 255)
+    ImageDraw.Draw(line).line((40, 60, 210, 190), 0, 3)
+    for seed in range(4):
+        assert np.count_nonzero(np.asarray(doodle(line, np.random.default_rng(seed))) < 128) > SMALLEST / 2
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_rough_still_lies_near_what_was_drawn(seed):
     careful, careless = (np.asarray(picture) < 128 for picture in (normalise(drawing()), rough(drawing(), np.random.default_rng(seed))))

@@ -77,6 +77,17 @@ def test_the_ink_fills_the_canvas_but_for_its_margin():
     assert (columns[0] + columns[-1]) / 2 == pytest.approx(CANVAS / 2, abs=3)
 
 
+def test_a_drawing_made_of_dots_is_a_drawing():
+    dots = Image.new("L", (CANVAS, CANVAS), 255)
+    places = [(128 + 90 * np.cos(turn), 128 + 90 * np.sin(turn)) for turn in np.linspace(0, 2 * np.pi, 60, endpoint=False)]
+    for x, y in places:
+        ImageDraw.Draw(dots).rectangle((round(x), round(y), round(x) + 1, round(y) + 1), 0)
+    rows, columns = np.nonzero(np.asarray(normalise(dots)) < 128)
+    away = np.hypot(rows - CANVAS / 2, columns - CANVAS / 2)
+    assert abs(away - CANVAS * (0.5 - MARGIN)).max() < 6
+    assert len(np.unique(np.arctan2(rows - CANVAS / 2, columns - CANVAS / 2).round(1))) > 50  # all around
+
+
 def test_specks_are_dirt_and_no_part_of_the_drawing():
     dirty = house()
     for x, y in np.random.default_rng(0).integers(0, 256, (40, 2)):

@@ -9,7 +9,8 @@ import pytest
 from asgi import Exchange
 
 from service.app import create_app
-from service.problems import Answered
+from service.errors import UploadTooSlow
+from service.problems import Answered, Refused
 from service.settings import Settings
 
 
@@ -20,6 +21,10 @@ def app(tmp_path):
     @made.get("/fails")
     async def fails() -> None:
         raise ZeroDivisionError("a secret")
+
+    @made.post("/refuses")
+    async def refuses() -> None:
+        raise Refused(UploadTooSlow("it stopped coming"), {"Connection": "close"})
 
     return made
 
@@ -39,6 +44,15 @@ def test_an_unforeseen_failure_is_a_problem_and_is_counted(app, caplog):
     assert "secret" not in answer.text
     assert "a secret" in caplog.text
     assert 'iiae_requests_total{method="GET",route="/fails",status="500"} 1.0' in metrics
+
+
+def test_a_refusal_in_the_midst_of_a_body_ends_the_connection(app):
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            return await client.post("/refuses")
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, answer.json()["code"], answer.headers["connection"]) == (408, "upload_too_slow", "close")
 
 
 def test_half_an_answer_is_cut_off_rather_than_completed():
