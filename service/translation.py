@@ -71,7 +71,7 @@ class Translator:
         samples: int = 1,
         seed: int | None = None,
         references: Sequence[Upload] = (),
-        mix: float | None = None,
+        mix: float = MIDDLE,
         style: Style = "sampled",
     ) -> Translation:
         """The picture in the other domain.
@@ -80,7 +80,7 @@ class Translator:
             source: the picture's domain; the model's first unless told.
             samples: how many, in styles drawn from N(0, I); sample i is drawn with `seed` + i.
             references: a picture of the target's domain whose style to take instead, or two to take a style between.
-            mix: where between two references, 0 being the first and 1 the second; the middle unless told.
+            mix: where between two references, 0 being the first and 1 the second.
             style: `mean` takes the prior's mean, the plainest style, instead.
 
         Raises:
@@ -96,7 +96,7 @@ class Translator:
         if references:
             manners = [self._embedder.exclusive(model, target, each) for each in references]
             zs, *codes = await asyncio.gather(self._embedder.shared(model, side, upload), *manners)
-            return await self._decode(model, side, target, _between(codes, MIDDLE if mix is None else mix), zs, seeds)
+            return await self._decode(model, side, target, _between(codes, mix), zs, seeds)
         zs = await self._embedder.shared(model, side, upload)
         if style == "mean":
             z = torch.zeros(1, model.inference.exclusive_size)
@@ -143,14 +143,14 @@ class Translator:
         return Translation(source=model.domain(source), target=model.domain(target), pictures=pictures)
 
 
-def _check_style(samples: int, references: int, mix: float | None, style: Style) -> None:
+def _check_style(samples: int, references: int, mix: float, style: Style) -> None:
     if references > MOST_REFERENCES:
         raise _contradiction("reference", f"at most {MOST_REFERENCES}, to take a style between them")
     if references and style == "mean":
         raise _contradiction("style", "a reference and style=mean are two styles; give one")
     if samples > 1 and (references or style == "mean"):
         raise _contradiction("samples", "with a reference or style=mean there is one style, so one sample")
-    if mix is not None and references < MOST_REFERENCES:
+    if mix != MIDDLE and references < MOST_REFERENCES:
         raise _contradiction("mix", "there is something to mix only where two references are given")
 
 

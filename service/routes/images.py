@@ -11,7 +11,7 @@ from service.images import Format, encode
 from service.schemas import Embedding, ImageOut
 from service.schemas import Translation as TranslationOut
 from service.security import READ
-from service.translation import MOST_REFERENCES, Translation
+from service.translation import MIDDLE, MOST_REFERENCES, Translation
 
 router = APIRouter(tags=["images"], dependencies=READ)
 ONCE = [Depends(once())]
@@ -39,7 +39,7 @@ async def translate(
     reference: Annotated[
         list[UploadFile], BeforeValidator(chosen), File(description="take this picture's style; of the target's domain. Two: a style between theirs")
     ] = [],  # noqa: B006  # FastAPI copies it
-    mix: Annotated[float | None, Form(ge=0, le=1, description="where between two references: 0 is the first, 1 the second, default the middle")] = None,
+    mix: Annotated[float, Form(ge=0, le=1, description="where between two references: 0 is the first, 1 the second")] = MIDDLE,
     style: Annotated[Literal["sampled", "mean"], Form(description="mean: the plainest style, nothing drawn")] = "sampled",
 ) -> Response:
     """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes."""

@@ -388,7 +388,7 @@ BAD_REQUESTS = {
     "seed 2^32 for the second": ("/translate", {"image": png()}, {"seed": str(2**32 - 1), "samples": "2"}, 422, "parameter_invalid"),
     "seed 2^32": ("/translate", {"image": png()}, {"seed": str(2**32)}, 422, "parameter_invalid"),
     "mix 1.1": ("/translate", {"image": png()}, {"mix": "1.1"}, 422, "parameter_invalid"),
-    "nothing to mix": ("/translate", {"image": png(), "reference": png(1)}, {"mix": "0.5"}, 422, "parameter_invalid"),
+    "nothing to mix": ("/translate", {"image": png(), "reference": png(1)}, {"mix": "0.4"}, 422, "parameter_invalid"),
     "style": ("/translate", {"image": png()}, {"style": "nice"}, 422, "parameter_invalid"),
     "nine sketches": ("/sbir/search", [("sketch", png())] * 9, {}, 422, "parameter_invalid"),
     "a photo without a sketch": ("/sbir/search", {"photo": png()}, {}, 422, "parameter_invalid"),

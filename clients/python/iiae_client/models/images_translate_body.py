@@ -24,7 +24,7 @@ class ImagesTranslateBody:
     reference: Upload | Sequence[Upload] | None = None
     """take this picture's style; of the target's domain. Two: a style between theirs"""
     mix: float | None = None
-    """where between two references: 0 is the first, 1 the second, default the middle"""
+    """where between two references: 0 is the first, 1 the second"""
     style: ImagesTranslateBodyStyle | None = None
     """mean: the plainest style, nothing drawn"""
 

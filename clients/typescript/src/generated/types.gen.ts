@@ -520,7 +520,7 @@ export type ImagesTranslateData = {
          */
         reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
         /**
-         * where between two references: 0 is the first, 1 the second, default the middle
+         * where between two references: 0 is the first, 1 the second
          */
         mix?: number;
         /**
@@ -582,7 +582,7 @@ export type ImagesTranslateImageData = {
          */
         reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
         /**
-         * where between two references: 0 is the first, 1 the second, default the middle
+         * where between two references: 0 is the first, 1 the second
          */
         mix?: number;
         /**

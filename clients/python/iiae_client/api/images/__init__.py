@@ -45,7 +45,7 @@ class ImagesResource:
             samples: how many pictures to make, each in another style (default 1)
             seed: sample i is drawn with seed + i
             reference: take this picture's style; of the target's domain. Two: a style between theirs
-            mix: where between two references: 0 is the first, 1 the second, default the middle
+            mix: where between two references: 0 is the first, 1 the second (default 0.5)
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
@@ -92,7 +92,7 @@ class ImagesResource:
             samples: how many pictures to make, each in another style (default 1)
             seed: sample i is drawn with seed + i
             reference: take this picture's style; of the target's domain. Two: a style between theirs
-            mix: where between two references: 0 is the first, 1 the second, default the middle
+            mix: where between two references: 0 is the first, 1 the second (default 0.5)
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
@@ -286,7 +286,7 @@ class AsyncImagesResource:
             samples: how many pictures to make, each in another style (default 1)
             seed: sample i is drawn with seed + i
             reference: take this picture's style; of the target's domain. Two: a style between theirs
-            mix: where between two references: 0 is the first, 1 the second, default the middle
+            mix: where between two references: 0 is the first, 1 the second (default 0.5)
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
@@ -333,7 +333,7 @@ class AsyncImagesResource:
             samples: how many pictures to make, each in another style (default 1)
             seed: sample i is drawn with seed + i
             reference: take this picture's style; of the target's domain. Two: a style between theirs
-            mix: where between two references: 0 is the first, 1 the second, default the middle
+            mix: where between two references: 0 is the first, 1 the second (default 0.5)
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
