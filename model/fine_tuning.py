@@ -4,6 +4,7 @@ Cross-entropy on a scaled cosine with one classifier for both domains, supervise
 distillation of the network's own ImageNet logits on photos, which keeps what it knew of other classes.
 """
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -256,6 +257,8 @@ def _resume(folder: Path, model: _Trained, optimiser: torch.optim.Optimizer, sch
         state["state"][index] = {field: tensors[f"adam.{index}.{field}"] for field in ("step", "exp_avg", "exp_avg_sq")}
     optimiser.load_state_dict(state)
     step = int(str(note["step"]))
-    for _ in range(step):
-        schedule.step()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)  # the optimiser's steps were another process's
+        for _ in range(step):
+            schedule.step()
     return step, float(str(note["best"]))

@@ -113,7 +113,7 @@ class Killed(Exception):
     pass
 
 
-def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, shapes):
+def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, shapes, recwarn):
     seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2), held_out=0.4, steps=12, decoder_steps=12)
 
     def kill(step: int, steps: int, loss: float, validation: float | None) -> None:
@@ -128,6 +128,7 @@ def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, 
         once, twice = getattr(whole, part).state_dict(), getattr(resumed, part).state_dict()
         assert all(torch.equal(once[key], twice[key]) for key in once), part
     assert read_tensors(tmp_path / "halves" / fine_tuning.STATE)[1]["step"] == 2 * (60 // RECIPE.batch)
+    assert [str(each.message) for each in recwarn if "lr_scheduler" in str(each.message)] == []
 
 
 # what the first stage is made of
