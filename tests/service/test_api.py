@@ -129,6 +129,7 @@ def test_search_retrieve_and_similar_find_photos(client, gallery):
     assert itself["id"] == gallery[3]
     assert itself["score"] == pytest.approx(1, abs=1e-2)
     near = client.get(f"/galleries/noise/photos/{gallery[0]}/similar?k=100").json()["hits"]
+    assert client.get(f"/galleries/noise/photos/{gallery[0]}/similar?k=3").json()["hits"] == near[:3]
     assert {hit["id"] for hit in near} == set(gallery) - {gallery[0]}
 
 

@@ -25,6 +25,19 @@ def test_a_gallery_of_an_older_checkpoint_is_embedded_by_the_new_one_and_keeps_i
     assert after.count == 2
 
 
+def test_ones_own_folder_is_looked_through_each_time(tmp_path):
+    settings, folder = Settings(home=tmp_path / "home"), tmp_path / "photos"
+    folder.mkdir()
+    (folder / "1.png").write_bytes(png(1))
+    publish_sketch(settings.home, demo.MODEL)
+    demo.prepare(settings, folder)
+    (folder / "1.png").unlink()
+    (folder / "2.png").write_bytes(png(2))  # as many as before
+    demo.prepare(settings, folder)
+    photos = Galleries(settings.galleries).open(demo.PHOTOS_GALLERY).page(0, 9)
+    assert {photo.metadata["file"] for photo in photos} >= {"2.png"}
+
+
 def test_what_prepared_the_gallery_has_ended_when_the_service_begins(tmp_path, monkeypatch):
     """Its thread's OpenMP helpers would slow every forward pass."""
     threads: list[threading.Thread] = []

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from serving import png
 
 from service import problems
-from service.errors import PhotoNotFound
+from service.errors import GalleryReindexed, PhotoNotFound
 from service.galleries import Galleries
 from service.gallery import About, Gallery
 from service.images import Upload
@@ -57,6 +57,24 @@ def test_what_is_removed_while_it_is_added_is_still_answered(tmp_path, monkeypat
     assert [photo.sha256 for photo in photos] == [upload.sha256 for upload in [*uploads, uploads[1]]]
     assert photos[0] == here
     assert photos[1] == photos[3]
+
+
+def test_what_meets_a_switch_of_embeddings_is_begun_again_and_not_for_ever(tmp_path, monkeypatch):
+    make(tmp_path)
+    known, switches = Gallery.known, []
+
+    def meets_a_switch(self, digests):
+        if switches.pop():
+            raise GalleryReindexed("it has other embeddings now")
+        return known(self, digests)
+
+    monkeypatch.setattr(Gallery, "known", meets_a_switch)
+    switches[:] = [False, True, True]
+    assert len(asyncio.run(retrieval(tmp_path).add("g", [Upload.of(png())], None, {}))) == 1
+    switches[:] = [True] * 9
+    with pytest.raises(GalleryReindexed):
+        asyncio.run(retrieval(tmp_path).add("g", [Upload.of(png(1))], None, {}))
+    assert len(switches) == 6
 
 
 def photo_sent(parts: Retrieval, **headers: str) -> Exchange:

@@ -110,6 +110,11 @@ def test_an_unseeded_sample_tells_the_seed_that_gives_it_again(model: Model) -> 
     np.testing.assert_array_equal(again.pictures[0].image, first.pictures[0].image)
 
 
+def test_seed_0_is_a_seed(model: Model) -> None:
+    result = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=0))
+    assert [each.seed for each in result.pictures] == [0, 1]
+
+
 def test_every_sample_has_a_seed_that_may_be_sent_back(model: Model) -> None:
     last = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 2)).pictures[-1]
     again = ask(lambda translator: translator.translate(model, upload(1), seed=last.seed)).pictures[0]
