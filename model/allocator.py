@@ -1,4 +1,4 @@
-"""The C library's allocator, told to keep what a network's activations took: the next batch wants the same again."""
+"""The C library's allocator, told to keep what a network's activations took: the next batch wants the same again; and to give it back."""
 
 import ctypes
 
@@ -17,3 +17,10 @@ def keep_memory() -> bool:
         return False
     told = [mallopt(ARENAS, 1), mallopt(MMAP_THRESHOLD, 2**30), mallopt(TRIM_THRESHOLD, 2**31 - 1), mallopt(TOP_PAD, 2**26)]
     return all(told)
+
+
+def give_back() -> None:
+    """Gives all that is free back to the system, where the C library is glibc; what is wanted next is asked for anew."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:
+        trim(0)

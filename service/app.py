@@ -12,6 +12,7 @@ from starlette.middleware import Middleware
 from starlette.responses import FileResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from model.allocator import give_back
 from model.checkpoint import code_version
 from service import device, problems, reference, schema_document
 from service.cache import EmbeddingCache
@@ -45,6 +46,7 @@ def compose(settings: Settings) -> Services:
     engine = Engine(
         queue_items=settings.queue_items, batch_items=settings.batch_items, wait_ms=settings.batch_wait_ms, device=where,
         threads=device.forward_threads(settings.threads), on_batch=telemetry.on_batch,
+        on_rest=give_back,
     )  # fmt: skip
     workers = Workers(waiting=settings.queue_items)
     registry = Registry(store=settings.checkpoints, device=where, poll_seconds=settings.store_poll_seconds, default=settings.default_model)

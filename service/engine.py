@@ -18,6 +18,7 @@ from service.pace import Pace
 logger = logging.getLogger(__name__)
 
 CPU = torch.device("cpu")
+REST_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,6 +47,7 @@ class Engine:
         device: where inputs are moved before a forward pass; results always come back to the CPU.
         threads: CPU threads of a forward pass; None leaves it to torch.
         on_batch: told of every batch, from the forward thread.
+        on_rest: called there when nothing has come for `REST_SECONDS` after a batch.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Engine:
         device: torch.device = CPU,
         threads: int | None = None,
         on_batch: Callable[[Batch], None] | None = None,
+        on_rest: Callable[[], None] | None = None,
     ) -> None:
         self._queue_items = queue_items
         self._batch_items = batch_items
@@ -64,11 +67,13 @@ class Engine:
         self._device = device
         self._threads = threads
         self._on_batch = on_batch
+        self._on_rest = on_rest
         self._pace = Pace()
         self._lanes = Lanes()
         self._arrival = Condition()  # guards _lanes and _open; notified when there is something to do
         self._open = False
         self._in_forward = 0
+        self._rested = True
         self._last: tuple[Hashable, int] = (None, 0)  # lane and requests of the last batch
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
@@ -161,6 +166,9 @@ class Engine:
                 torch.get_num_threads()  # asks for the first time: from here on this thread's number is its own
             self._started.set()
             while (pieces := self._next()) is not None:
+                if not pieces:
+                    self._rest()
+                    continue
                 try:
                     self._forward(pieces)
                 except BaseException as error:
@@ -173,13 +181,15 @@ class Engine:
             self._abandon()
 
     def _next(self) -> list[Piece] | None:
-        """Waits for the next batch; None when stopping and nothing waits any more."""
+        """Waits for the next batch; none of it when it is time to rest, None when stopping and nothing waits any more."""
         with self._arrival:
             while True:
                 while self._lanes.empty:
                     if not self._open:
                         return None
-                    self._arrival.wait()
+                    if not self._arrival.wait(None if self._rested else REST_SECONDS):
+                        self._rested = True
+                        return []
                 lane = self._lanes.oldest()
                 while self._open and self._expects_company(lane):
                     left = self._lanes.arrived(lane) + self._wait - perf_counter()
@@ -188,7 +198,15 @@ class Engine:
                     self._arrival.wait(left)
                 pieces = self._lanes.take(lane, self._batch_items)
                 if pieces:  # none if all their callers left meanwhile
+                    self._rested = False
                     return pieces
+
+    def _rest(self) -> None:
+        if self._on_rest is not None:
+            try:
+                self._on_rest()
+            except Exception:
+                logger.exception("what is done at rest failed")
 
     def _expects_company(self, lane: Hashable) -> bool:
         last_lane, last_requests = self._last

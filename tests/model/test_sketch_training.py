@@ -11,7 +11,7 @@ from PIL import Image
 from shapes import draw, wheel
 from typer.testing import CliRunner
 
-from model import calibration, checkpoint, evaluation, fine_tuning
+from model import augmentation, calibration, checkpoint, evaluation, fine_tuning
 from model.augmentation import crops
 from model.backbones import Backbone
 from model.cli import app
@@ -163,6 +163,15 @@ def test_crops_are_views_of_what_is_there(sketch):
     assert ((dark > 0.01) & (dark < 0.3)).all()
     if sketch:
         assert (views[0][:, :, 0] > 0.9).all()  # paper all around
+
+
+def test_a_third_of_the_sketches_get_thicker_and_none_thinner():
+    sketches = torch.ones(300, 3, 32, 32)
+    sketches[:, :, 15:17, 4:28] = -1
+    worn = augmentation._worn(sketches, np.random.default_rng(0), 0.0)
+    ink = (worn.mean(1) < 0).sum((1, 2))
+    assert set(ink.tolist()) == {2 * 24, 4 * 26}
+    assert 70 < int((ink > 48).sum()) < 130
 
 
 def test_a_shaken_sketch_is_frayed_and_no_more():

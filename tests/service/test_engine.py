@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
+from service import engine
 from service.engine import Batch, Engine
 from service.errors import NotReady, Overloaded, ParameterInvalid
 from service.lanes import PATIENCE, Lanes, Request
@@ -50,8 +51,9 @@ async def running(
     batch_items: int = 8,
     wait_ms: float = 0,
     on_batch: Callable[[Batch], None] | None = None,
+    on_rest: Callable[[], None] | None = None,
 ) -> AsyncIterator[Engine]:
-    engine = Engine(queue_items=queue_items, batch_items=batch_items, wait_ms=wait_ms, on_batch=on_batch)
+    engine = Engine(queue_items=queue_items, batch_items=batch_items, wait_ms=wait_ms, on_batch=on_batch, on_rest=on_rest)
     await engine.start()
     try:
         yield engine
@@ -500,5 +502,30 @@ def test_the_background_is_dropped_with_its_caller_and_stops_with_the_engine() -
             await first
         with pytest.raises(NotReady):
             await engine.run("behind", double, column(1), background=True)
+
+    asyncio.run(check())
+
+
+def test_after_work_and_only_then_it_rests_once_and_its_failures_harm_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine, "REST_SECONDS", 0.1)
+    rests: list[str] = []
+
+    def rest() -> None:
+        rests.append(threading.current_thread().name)
+        raise OSError("it cannot")
+
+    async def check() -> None:
+        async with running(on_rest=rest) as made:
+            await asyncio.sleep(0.25)
+            assert rests == []  # there was nothing to rest from
+            for _ in range(4):
+                await made.run("double", double, column(1.0))
+                await asyncio.sleep(0.03)
+            assert rests == []
+            await asyncio.sleep(0.4)
+            assert rests == ["forward"]
+            assert (await made.run("double", double, column(2.0))).item() == 4.0
+            await asyncio.sleep(0.25)
+            assert rests == ["forward"] * 2
 
     asyncio.run(check())

@@ -134,6 +134,23 @@ def test_each_answer_replaces_the_one_before_and_keeps_the_pictures_that_stay(pa
     assert page.evaluate("[...document.querySelectorAll('#hits img')].map((image) => image.seen === true)") == [True, False, True]
 
 
+def test_more_hits_can_be_asked_for_where_there_may_be_more(page: Page) -> None:
+    asked: list[int] = []
+
+    def answer(route: Route) -> None:
+        asked.append(int(re.search(rb'name="k"\r\n\r\n(\d+)', route.request.post_data_buffer or b"")[1]))  # type: ignore[index]
+        route.fulfill(json=hits(*range(1, min(asked[-1], 30) + 1)))
+
+    page.route("**/sbir/search", answer)
+    more = page.get_by_role("button", name="Show more")
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    expect(page.locator("#hits li")).to_have_count(24)
+    more.click()
+    expect(page.locator("#hits li")).to_have_count(30)
+    assert asked[-1] == 48
+    expect(more).to_be_hidden()  # there are no others
+
+
 def test_undo_redo_and_clear(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.2))
     one = ink(page)

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import httpx
+import pytest
 from browsing import ADMIN_KEY, KEY, PHOTOS, draw, png, until
 from playwright.sync_api import FilePayload, Page, Route, expect
 
@@ -30,6 +31,20 @@ def test_a_gallery_is_made_and_filled_though_one_file_is_bad(page: Page, origin:
     assert httpx.get(f"{origin}/galleries/fresh").json()["photos"] == 4
     page.locator("#hits li").first.click()
     expect(page.locator("#viewer-facts")).to_contain_text(".png")
+
+
+@pytest.mark.parametrize(("status", "code"), [(408, "upload_too_slow"), (413, "upload_too_large"), (422, "image_too_many_pixels")])
+def test_a_file_that_is_refused_keeps_no_other_out(page: Page, status: int, code: str) -> None:
+    page.get_by_role("button", name="Photos", exact=True).click()
+    page.get_by_label("To the gallery").select_option("A new gallery…")
+    page.get_by_label("Name").fill(f"refusing-{status}")
+    problem = {"type": "about:blank", "title": "Refused", "status": status, "detail": f"refused with {status}", "code": code}
+    refusals = [problem]
+    page.route(f"**/galleries/refusing-{status}/photos", lambda route: route.fulfill(status=status, json=refusals.pop()) if refusals else route.continue_())
+    page.set_input_files("#photos-files", files(*range(40, 45)))
+    expect(page.locator("#photos-count")).to_have_text("5 of 5 · 1 could not be taken")
+    expect(page.locator("#photos-failures li")).to_contain_text(["refused with"])
+    expect(page.locator("#photos-newest img")).to_have_count(4)
 
 
 def test_hits_come_in_while_photos_are_sent(page: Page) -> None:
