@@ -79,6 +79,10 @@ def train(
     unseen: Unseen = None,
     hold_out: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the seen classes that choices are made on (sketchy).")] = SketchPlan.held_out,
     backbone: Annotated[str | None, typer.Option(help=f"One of {', '.join(BACKBONES)} (sketchy).")] = None,
+    runs: Annotated[int, typer.Option(min=1, help="Times that a backbone is fine-tuned; the mean of the weights is kept (sketchy).")] = Recipe.runs,
+    traced: Annotated[float, typer.Option(min=0, max=1, help="Share of the sketches that are traced from photos (sketchy).")] = Recipe.traced,
+    shake: Annotated[float, typer.Option(min=0, max=0.2, help="How far lines are shaken in training, of half a side (sketchy).")] = Recipe.shake,
+    lost: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the ink that may go in training (sketchy).")] = Recipe.lost,
     printed: Annotated[bool, typer.Option(help="D.2's encoders wholly as printed (sketchy).")] = False,
     seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
     every: Annotated[int, typer.Option(min=1, help="Steps between validations, saves and sample grids.")] = 500,
@@ -110,7 +114,8 @@ def train(
     if chosen.network == "perceptron":
         if not printed:
             chosen = replace(chosen, shared_encoder="linear", zs_size=chosen.feature_size)
-        plan = SketchPlan(recipe=Recipe(epochs=epochs, seed=seed), held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective)
+        recipe = Recipe(epochs=epochs, seed=seed, runs=runs, traced=traced, shake=shake, lost=lost)
+        plan = SketchPlan(recipe=recipe, held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective)
         published = _train_sketch(folder, chosen, data, unseen, plan, home=home, name=named, about=about, half=half, resume=resume)
     else:
         plan_ = training.Plan(

@@ -6,7 +6,8 @@ distillation of the network's own ImageNet logits on photos, which keeps what it
 
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +26,8 @@ from model.storage import read_tensors, write_tensors
 
 PROJECTION = 512
 """Size of what the losses see. The pooled features before it generalise better, and are what is kept."""
+APART = 1_000
+"""Between the seeds of two runs."""
 STATE, BEST = "backbone-state.safetensors", "backbone-best.safetensors"
 
 
@@ -43,8 +46,11 @@ class Recipe:
         contrast, temperature: weight and temperature of the supervised contrast.
         distillation, sketch_distillation: weights of the ImageNet shares taught.
         doodles: share of the sketches that are drawn roughly.
+        traced: share of the sketches in whose place the photo beside them is traced.
         shake: up to how far points of half of the sketches are moved, of half a side.
         lost: up to which share of a sketch's ink is taken away.
+        runs: how often all of it is done, with another seed each time; the mean of their weights is kept, which
+            generalises better than any of them (Wortsman et al., 2022).
     """
 
     epochs: int = 2
@@ -61,8 +67,10 @@ class Recipe:
     frozen_blocks: int = 0
     crop_share: float = 0.85
     doodles: float = 0.25
+    traced: float = 0.0
     shake: float = 0.03
     lost: float = 0.4
+    runs: int = 1
     seed: int = 0
 
     def crop_size(self, image_size: int) -> int:
@@ -110,32 +118,67 @@ def fine_tune(
     *,
     validate: Validate | None,
     doodles: NDArray[np.uint8] | None = None,
+    tracings: NDArray[np.uint8] | None = None,
     report: Report | None = None,
     resume: bool = False,
-) -> float:
-    """Fine-tunes on decoded pictures of seen classes and leaves the best epoch's network in `backbone`.
+) -> None:
+    """Fine-tunes on decoded pictures of seen classes and leaves in `backbone` the mean of the runs' best epochs.
 
-    `doodles` are rough forms of the sketches, in their order and size. Without `validate` the last epoch's is left.
+    `doodles` are rough forms of the sketches and `tracings` line drawings of the photos, in their order and size.
+    Without `validate` the last epochs' are taken.
 
-    Saves after each epoch; all randomness is a function of (seed, step), so a resumed run repeats an undisturbed one.
-    Returns the validation figure of the weights kept.
+    Saves after each epoch; all randomness is a function of (seed, run, step), so a resumed run repeats an undisturbed one.
     """
+    backbone.network.load_state_dict({key: value for key, value in imagenet.items() if not key.startswith("_fc")})
+    material = _Material(photos, sketches, doodles, tracings, *_taught(backbone, imagenet, photos))
+    best: list[dict[str, Tensor]] = []
+    for run in range(recipe.runs):
+        seeded = replace(recipe, seed=recipe.seed + APART * run)
+        told = None if report is None else partial(_of_all, report, run, recipe.runs)
+        _run(folder / f"run-{run}", backbone, imagenet, material, image_size, seeded, validate=validate, report=told, resume=resume)
+        best.append(read_tensors(folder / f"run-{run}" / BEST)[0])
+    backbone.load_state_dict({key: torch.stack([each[key].double() for each in best]).mean(0).to(value.dtype) for key, value in best[0].items()})
+
+
+@dataclass(frozen=True)
+class _Material:
+    """What is trained on, and the ImageNet shares that are taught: of each photo [n, 1000] and of each class [c, 1000]."""
+
+    photos: Pictures
+    sketches: Pictures
+    doodles: NDArray[np.uint8] | None
+    tracings: NDArray[np.uint8] | None
+    of_photos: Tensor
+    of_classes: Tensor
+
+
+def _run(
+    folder: Path,
+    backbone: Backbone,
+    imagenet: dict[str, Tensor],
+    material: _Material,
+    image_size: int,
+    recipe: Recipe,
+    *,
+    validate: Validate | None,
+    report: Report | None,
+    resume: bool,
+) -> None:
+    """One of the runs; its best epoch's weights are in its folder then."""
     torch.manual_seed(recipe.seed)
     folder.mkdir(parents=True, exist_ok=True)
-    model = _Trained(backbone, imagenet, int(max(photos.labels.max(), sketches.labels.max())) + 1)
+    model = _Trained(backbone, imagenet, len(material.of_classes))
     model.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch has it, its stubs do not
     backbone.network.freeze(recipe.frozen_blocks)
     crop = recipe.crop_size(image_size)
-    taught = _taught(model, photos)
-    taught_classes = torch.stack([taught[torch.from_numpy(photos.labels == label)].mean(0) for label in range(len(model.classes))])
-    epoch_steps = len(photos.labels) // recipe.batch
+    epoch_steps = len(material.photos.labels) // recipe.batch
     steps = recipe.epochs * epoch_steps
     optimiser = torch.optim.AdamW(model.trained(), recipe.learning_rate, weight_decay=recipe.weight_decay)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=round(recipe.cycle * steps), pct_start=0.2)
     step, best = _resume(folder, model, optimiser, schedule) if resume and (folder / STATE).exists() else (0, -1.0)
     while step < steps:
         model.train()
-        loss = _step(model, optimiser, photos, sketches, doodles, taught, taught_classes, crop, recipe, step)
+        loss = _step(model, optimiser, material, crop, recipe, step)
         schedule.step()
         step += 1
         validation = None
@@ -148,23 +191,15 @@ def fine_tune(
             _save(folder, model, optimiser, step, best)
         if report is not None:
             report(step, steps, loss, validation)
-    tensors, _ = read_tensors(folder / BEST)
-    backbone.load_state_dict(tensors)
-    return best
 
 
-def _step(
-    model: _Trained,
-    optimiser: torch.optim.Optimizer,
-    photos: Pictures,
-    sketches: Pictures,
-    doodles: NDArray[np.uint8] | None,
-    taught: Tensor,
-    taught_classes: Tensor,
-    size: int,
-    recipe: Recipe,
-    step: int,
-) -> float:
+def _of_all(report: Report, run: int, runs: int, step: int, steps: int, loss: float, validation: float | None) -> None:
+    """Tells of one of the runs as a part of all."""
+    report(run * steps + step, runs * steps, loss, validation)
+
+
+def _step(model: _Trained, optimiser: torch.optim.Optimizer, material: _Material, size: int, recipe: Recipe, step: int) -> float:
+    photos, sketches, doodles, tracings = material.photos, material.sketches, material.doodles, material.tracings
     rng = np.random.default_rng((recipe.seed, step))
     torch.manual_seed(int(rng.integers(2**62)))
     chosen_photos, chosen_sketches = _draw(photos.labels, sketches.labels, recipe, step, rng)
@@ -172,6 +207,9 @@ def _step(
     if doodles is not None:
         roughly = rng.random(len(drawn)) < recipe.doodles
         drawn[roughly] = doodles[chosen_sketches[roughly]]
+    if tracings is not None:
+        by_photo = rng.random(len(drawn)) < recipe.traced
+        drawn[by_photo] = tracings[chosen_photos[by_photo]]
     pixels = torch.cat([crops(photos.pixels[chosen_photos], size, rng), crops(drawn, size, rng, sketch=True, shake=recipe.shake, lost=recipe.lost)])
     labels = torch.from_numpy(np.concatenate([photos.labels[chosen_photos], sketches.labels[chosen_sketches]]))
     with torch.autocast("cpu", torch.bfloat16, enabled=torch.cpu._is_avx512_bf16_supported()):
@@ -181,8 +219,8 @@ def _step(
     loss = F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
     loss = loss + recipe.contrast * supervised_contrast(features, labels, recipe.temperature)
     of_photos, of_sketches = logits.log_softmax(1).split(recipe.batch)
-    loss = loss + recipe.distillation * F.kl_div(of_photos, taught[torch.from_numpy(chosen_photos)], reduction="batchmean")
-    of_classes = taught_classes[torch.from_numpy(sketches.labels[chosen_sketches])]
+    loss = loss + recipe.distillation * F.kl_div(of_photos, material.of_photos[torch.from_numpy(chosen_photos)], reduction="batchmean")
+    of_classes = material.of_classes[torch.from_numpy(sketches.labels[chosen_sketches])]
     loss = loss + recipe.sketch_distillation * F.kl_div(of_sketches, of_classes, reduction="batchmean")
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
@@ -211,10 +249,10 @@ def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) ->
 
 
 @torch.inference_mode()
-def _taught(model: _Trained, photos: Pictures) -> Tensor:
-    """What the untouched network says of the photos: shares of ImageNet's classes, [n, 1000]."""
-    logits: Tensor = model.imagenet(pooled_of(model.backbone, photos))
-    return logits.softmax(1)
+def _taught(backbone: Backbone, imagenet: dict[str, Tensor], photos: Pictures) -> tuple[Tensor, Tensor]:
+    """What the untouched network says of the photos: shares of ImageNet's classes, of each photo [n, 1000] and of each class [c, 1000]."""
+    said = F.linear(pooled_of(backbone.eval(), photos), imagenet["_fc.weight"], imagenet["_fc.bias"]).softmax(1)
+    return said, torch.stack([said[torch.from_numpy(photos.labels == label)].mean(0) for label in range(int(photos.labels.max()) + 1)])
 
 
 @torch.inference_mode()

@@ -14,7 +14,7 @@ from torch import Tensor
 from model import calibration
 from model.backbones import Backbone
 from model.calibration import Calibration
-from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, held_out, roughly
+from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, held_out, roughly, tracings
 from model.efficientnet import imagenet_weights
 from model.expansion import expanded_scores
 from model.fine_tuning import Recipe, Report, fine_tune, mean_average_precision_of, pooled_of, standardised
@@ -81,7 +81,8 @@ def train_sketch(
     judge = Judge(decoded(seen, chosen_on, preset)) if chosen_on else None
     fine_tune(
         folder, backbone, imagenet_weights(preset.backbone, weights), photos, sketches, preset.image_size, plan.recipe,
-        doodles=roughly(sketches, seed) if preset.drawings else None, validate=None if judge is None else judge.backbone, report=report_backbone, resume=resume,
+        doodles=roughly(sketches, seed) if preset.drawings else None, tracings=tracings(photos) if plan.recipe.traced else None,
+        validate=None if judge is None else judge.backbone, report=report_backbone, resume=resume,
     )  # fmt: skip
     of_photos, of_sketches = (pooled_of(backbone, pictures) for pictures in (photos, sketches))
     end_at_components(backbone, of_photos, of_sketches, seed)

@@ -11,11 +11,11 @@ from PIL import Image
 from shapes import draw, wheel
 from typer.testing import CliRunner
 
-from model import augmentation, calibration, checkpoint, evaluation, fine_tuning
+from model import augmentation, calibration, checkpoint, evaluation, fine_tuning, sketch_training
 from model.augmentation import crops
 from model.backbones import Backbone
 from model.cli import app
-from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_catalogue, roughly
+from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_catalogue, roughly, tracings
 from model.distributions import Gaussian
 from model.efficientnet import imagenet_weights
 from model.evaluation import by_class, sketch_search
@@ -66,7 +66,7 @@ def test_training_learns_the_classes_of_photos_and_of_sketches(tmp_path, weights
     plan = SketchPlan(recipe=RECIPE, held_out=0.0, steps=60, decoder_steps=20)
     made = trained(tmp_path, weights, seen, plan, report_backbone=lambda step, steps, loss, validation: losses.append(loss))
     assert np.mean(losses[-6:]) < np.mean(losses[:6]) - 0.3
-    heads = read_tensors(tmp_path / fine_tuning.STATE)[0]
+    heads = read_tensors(tmp_path / "run-0" / fine_tuning.STATE)[0]
     for files, drawings in ((seen.photos, False), (seen.sketches, True)):
         pictures = decode(files, CLASSES, 64, drawings=drawings)
         projected = fine_tuning.pooled_of(made.backbone, pictures) @ heads["model.projection.weight"].T + heads["model.projection.bias"]
@@ -114,7 +114,7 @@ class Killed(Exception):
 
 
 def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, shapes, recwarn):
-    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2), held_out=0.4, steps=12, decoder_steps=12)
+    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=1, runs=2, traced=0.5), held_out=0.4, steps=12, decoder_steps=12)
 
     def kill(step: int, steps: int, loss: float, validation: float | None) -> None:
         if step == steps - 1:
@@ -127,7 +127,7 @@ def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, 
     for part in ("backbone", "iiae"):
         once, twice = getattr(whole, part).state_dict(), getattr(resumed, part).state_dict()
         assert all(torch.equal(once[key], twice[key]) for key in once), part
-    assert read_tensors(tmp_path / "halves" / fine_tuning.STATE)[1]["step"] == 2 * (60 // RECIPE.batch)
+    assert read_tensors(tmp_path / "halves" / "run-1" / fine_tuning.STATE)[1]["step"] == 60 // RECIPE.batch
     assert [str(each.message) for each in recwarn if "lr_scheduler" in str(each.message)] == []
 
 
@@ -253,6 +253,45 @@ def test_as_many_sketches_of_a_step_are_rough_as_the_recipe_says(weights, monkey
     assert shown == [255.0, 255.0 * (1 - share)]
 
 
+@pytest.mark.parametrize("share", [0.0, 1.0])
+def test_as_many_sketches_of_a_step_are_tracings_of_its_photos_as_the_recipe_says(weights, monkeypatch, share):
+    sheet = np.full((16, 64, 64, 3), 255, np.uint8)
+    numbered = sheet * 0 + np.arange(16, dtype=np.uint8)[:, None, None, None]  # a picture's level is its number
+    labels = np.repeat(np.arange(2), 8)
+    shown: list[list[int]] = []
+    monkeypatch.setattr(fine_tuning, "crops", lambda chosen, *more, **named: shown.append(chosen[:, 0, 0, 0].tolist()) or crops(chosen, *more, **named))
+    recipe = replace(RECIPE, epochs=1, doodles=0.0, traced=share)
+    fine_tuning.fine_tune(
+        weights[1] / f"run-traced-{share}", Backbone(weights[0], 64), imagenet_weights(*weights), Pictures(numbered, labels, ()), Pictures(sheet, labels, ()),
+        64, recipe, tracings=numbered, validate=None,
+    )  # fmt: skip
+    photos, sketches = shown
+    assert sorted(photos) == list(range(16))
+    assert sketches == (photos if share else [255] * 16)
+
+
+def test_every_photo_has_a_tracing_of_its_own_and_a_plain_one_an_empty_sheet(shapes):
+    photos = decode(read_catalogue(shapes).only(["star", "disc"]).photos[18:22], ("star", "disc"), 64)
+    plain = Pictures(np.concatenate([photos.pixels, np.full((1, 64, 64, 3), 90, np.uint8)]), np.append(photos.labels, 0), ())
+    made = tracings(plain)
+    assert (made.shape, made.dtype) == (plain.pixels.shape, np.uint8)
+    assert (made[-1] == 255).all()
+    assert all(0.02 < (drawing < 128).mean() < 0.4 for drawing in made[:-1])
+    assert len({drawing.tobytes() for drawing in made}) == 5
+
+
+def test_the_photos_that_are_trained_on_are_traced_and_no_others(tmp_path, weights, shapes, monkeypatch):
+    traced: list[Pictures] = []
+    monkeypatch.setattr(sketch_training, "tracings", lambda photos: traced.append(photos) or tracings(photos))
+    given: list[object] = []
+    monkeypatch.setattr(sketch_training, "fine_tune", lambda *_, **named: given.append(named["tracings"]) or 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        trained(tmp_path, weights, read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, traced=0.1), held_out=0.4))
+    [photos], [drawings] = traced, given
+    assert len(photos.labels) == 60  # three of five classes
+    assert len(drawings) == 60
+
+
 def test_a_cycle_that_is_cut_ends_where_the_longer_training_was(weights):
     pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
     pictures = Pictures(pixels, np.repeat(np.arange(2), 16), ())
@@ -267,6 +306,21 @@ def test_a_cycle_that_is_cut_ends_where_the_longer_training_was(weights):
     assert len(after) == 5
     assert all(torch.equal(value, after[4][key]) for key, value in after[1].items() if key.startswith("network."))
     assert not torch.equal(after[0]["network._conv_head.weight"], after[1]["network._conv_head.weight"])
+
+
+def test_what_is_kept_is_the_mean_of_runs_in_other_orders(weights):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
+    pictures, network = Pictures(pixels, np.repeat(np.arange(2), 16), ()), Backbone(weights[0], 64)
+    judged: list[torch.Tensor] = []
+    told: list[tuple[int, int]] = []
+    fine_tuning.fine_tune(
+        weights[1] / "runs", network, imagenet_weights(*weights), pictures, pictures, 64, replace(RECIPE, epochs=1, runs=3),
+        validate=lambda present: judged.append(present.network._conv_head.weight.detach().clone()) or 0.0,
+        report=lambda step, steps, loss, validation: told.append((step, steps)),
+    )  # fmt: skip
+    assert told == [(step, 6) for step in range(1, 7)]
+    assert len({float(each.double().sum()) for each in judged}) == len(judged) == 3
+    torch.testing.assert_close(network.network._conv_head.weight, torch.stack(judged).mean(0))
 
 
 def test_frozen_blocks_stay_as_they_were(weights):
