@@ -307,6 +307,26 @@ def test_overload_is_said_and_tried_again(page: Page) -> None:
     expect(page.locator("#sketch-notice")).to_be_hidden()
 
 
+def test_after_a_refusal_what_is_newer_is_asked_for_and_not_the_same_again(page: Page) -> None:
+    script = """async () => {
+        const { Latest } = await import("/static/latest.js");
+        const [asked, shown, latest] = [[], [], new Latest()];
+        const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
+        let refuse;
+        const refused = new Promise((_, reject) => { refuse = () => reject(Object.assign(new Error("busy"), { retryAfter: 0.05 })); });
+        const request = (name) => ({
+            run: () => { asked.push(name); return asked.length === 1 ? refused : Promise.resolve(name); }, show: (answer) => shown.push(answer), fail: () => {},
+        });
+        latest.ask(request("older"));
+        await pause(20);
+        latest.ask(request("newer"));
+        refuse();
+        await pause(500);
+        return [asked, shown];
+    }"""
+    assert page.evaluate(script) == [["older", "newer"], ["newer"]]
+
+
 def test_a_key_is_asked_for_once_and_pictures_come_with_it(blank: Page, locked_origin: str) -> None:
     blank.goto(locked_origin)
     expect(blank.get_by_role("dialog")).to_contain_text("wants a key")
