@@ -114,7 +114,7 @@ class Killed(Exception):
 
 
 def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, shapes, recwarn):
-    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=1, runs=2, traced=0.5), held_out=0.4, steps=12, decoder_steps=12)
+    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2, runs=2, traced=0.5), held_out=0.4, steps=12, decoder_steps=12)
 
     def kill(step: int, steps: int, loss: float, validation: float | None) -> None:
         if step == steps - 1:
@@ -127,7 +127,7 @@ def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, 
     for part in ("backbone", "iiae"):
         once, twice = getattr(whole, part).state_dict(), getattr(resumed, part).state_dict()
         assert all(torch.equal(once[key], twice[key]) for key in once), part
-    assert read_tensors(tmp_path / "halves" / "run-1" / fine_tuning.STATE)[1]["step"] == 60 // RECIPE.batch
+    assert read_tensors(tmp_path / "halves" / "run-1" / fine_tuning.STATE)[1]["step"] == 2 * (60 // RECIPE.batch)
     assert [str(each.message) for each in recwarn if "lr_scheduler" in str(each.message)] == []
 
 
@@ -321,6 +321,20 @@ def test_what_is_kept_is_the_mean_of_runs_in_other_orders(weights):
     assert told == [(step, 6) for step in range(1, 7)]
     assert len({float(each.double().sum()) for each in judged}) == len(judged) == 3
     torch.testing.assert_close(network.network._conv_head.weight, torch.stack(judged).mean(0))
+
+
+def test_the_best_epochs_weights_are_kept(weights):
+    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
+    pictures, network = Pictures(pixels, np.repeat(np.arange(2), 16), ()), Backbone(weights[0], 64)
+    figures, after = [0.5, 0.6, 0.3, 0.55], list[torch.Tensor]()
+
+    def validate(present: Backbone) -> float:
+        after.append(present.network._conv_head.weight.detach().clone())
+        return figures[len(after) - 1]
+
+    fine_tuning.fine_tune(weights[1] / "best", network, imagenet_weights(*weights), pictures, pictures, 64, replace(RECIPE, epochs=4), validate=validate)
+    assert len(after) == 4
+    assert torch.equal(network.network._conv_head.weight, after[1])
 
 
 def test_frozen_blocks_stay_as_they_were(weights):
