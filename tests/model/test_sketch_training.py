@@ -114,7 +114,7 @@ class Killed(Exception):
 
 
 def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, shapes, recwarn):
-    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2, runs=2, traced=0.5), held_out=0.4, steps=12, decoder_steps=12)
+    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2, runs=2, traced=0.5), held_out=0.0, steps=12, decoder_steps=12)
 
     def kill(step: int, steps: int, loss: float, validation: float | None) -> None:
         if step == steps - 1:
@@ -127,7 +127,7 @@ def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, 
     for part in ("backbone", "iiae"):
         once, twice = getattr(whole, part).state_dict(), getattr(resumed, part).state_dict()
         assert all(torch.equal(once[key], twice[key]) for key in once), part
-    assert read_tensors(tmp_path / "halves" / "run-1" / fine_tuning.STATE)[1]["step"] == 2 * (60 // RECIPE.batch)
+    assert read_tensors(tmp_path / "halves" / "run-1" / fine_tuning.STATE)[1]["step"] == 2 * (100 // RECIPE.batch)
     assert [str(each.message) for each in recwarn if "lr_scheduler" in str(each.message)] == []
 
 
@@ -284,12 +284,12 @@ def test_the_photos_that_are_trained_on_are_traced_and_no_others(tmp_path, weigh
     traced: list[Pictures] = []
     monkeypatch.setattr(sketch_training, "tracings", lambda photos: traced.append(photos) or tracings(photos))
     given: list[object] = []
-    monkeypatch.setattr(sketch_training, "fine_tune", lambda *_, **named: given.append(named["tracings"]) or 1 / 0)
+    monkeypatch.setattr(sketch_training, "fine_tune", lambda *_, **named: given.append((named["tracings"], named["doodles"])) or 1 / 0)
     with pytest.raises(ZeroDivisionError):
         trained(tmp_path, weights, read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, traced=0.1), held_out=0.4))
-    [photos], [drawings] = traced, given
+    [photos], [(drawings, rough)] = traced, given
     assert len(photos.labels) == 60  # three of five classes
-    assert len(drawings) == 60
+    assert len(drawings) == len(rough) == 60
 
 
 def test_a_cycle_that_is_cut_ends_where_the_longer_training_was(weights):
