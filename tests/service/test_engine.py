@@ -5,6 +5,7 @@ import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import pytest
 import torch
@@ -12,10 +13,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from service import engine
+from service import app, engine
 from service.engine import Batch, Engine
 from service.errors import NotReady, Overloaded, ParameterInvalid
 from service.lanes import PATIENCE, Lanes, Request
+from service.settings import Settings
 
 
 def double(x: Tensor) -> Tensor:
@@ -529,3 +531,19 @@ def test_after_work_and_only_then_it_rests_once_and_its_failures_harm_nobody(mon
             assert rests == ["forward"] * 2
 
     asyncio.run(check())
+
+
+def test_the_services_engine_gives_memory_back_when_it_rests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    given: list[bool] = []
+    monkeypatch.setattr(engine, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(app, "give_back", lambda: given.append(True))
+
+    async def check() -> None:
+        made = app.compose(Settings(home=tmp_path, device="cpu")).engine
+        await made.start()
+        await made.run("double", double, column(1.0))
+        await asyncio.sleep(0.3)
+        await made.stop()
+
+    asyncio.run(check())
+    assert given == [True]
