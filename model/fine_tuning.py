@@ -92,7 +92,7 @@ class _Trained(nn.Module):
         self.imagenet = nn.Linear(FEATURES, IMAGENET_CLASSES)
         self.projection = nn.Linear(FEATURES, PROJECTION)
         self.classes = nn.Parameter(torch.randn(classes, PROJECTION) * 0.02)
-        backbone.network.load_state_dict({key: value for key, value in imagenet.items() if not key.startswith("_fc")})
+        _untouched(backbone, imagenet)
         self.imagenet.load_state_dict({"weight": imagenet["_fc.weight"], "bias": imagenet["_fc.bias"]})
         nn.init.orthogonal_(self.projection.weight)
         nn.init.zeros_(self.projection.bias)
@@ -129,7 +129,7 @@ def fine_tune(
 
     Saves after each epoch; all randomness is a function of (seed, run, step), so a resumed run repeats an undisturbed one.
     """
-    backbone.network.load_state_dict({key: value for key, value in imagenet.items() if not key.startswith("_fc")})
+    _untouched(backbone, imagenet)
     material = _Material(photos, sketches, doodles, tracings, *_taught(backbone, imagenet, photos))
     best: list[dict[str, Tensor]] = []
     for run in range(recipe.runs):
@@ -246,6 +246,11 @@ def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) ->
     log_share = logits.log_softmax(1).masked_fill(itself, 0)
     alike = (labels[:, None] == labels[None]) & ~itself
     return -((log_share * alike).sum(1) / alike.sum(1).clamp_min(1)).mean()
+
+
+def _untouched(backbone: Backbone, imagenet: dict[str, Tensor]) -> None:
+    """Sets the network back to ImageNet's weights."""
+    backbone.network.load_state_dict({key: value for key, value in imagenet.items() if not key.startswith("_fc")})
 
 
 @torch.inference_mode()

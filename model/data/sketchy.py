@@ -123,12 +123,11 @@ def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: in
     for path, label in files:
         try:
             with Image.open(path) as opened:
-                upright = normalise(opened) if drawings else opened
-                rgb = upright.convert("RGB").resize((size, size), Image.Resampling.BICUBIC)
+                decoded = _at(size, normalise(opened) if drawings else opened)
         except (OSError, SyntaxError, ValueError, NoDrawing):
             damaged.append(f"{label}/{path.name}")
             continue
-        pixels.append(np.asarray(rgb))
+        pixels.append(decoded)
         labels.append(number[label])
     if not pixels:
         raise DataError(f"none of the {len(damaged)} pictures can be read; the first is {damaged[:1]}")
@@ -141,8 +140,7 @@ def roughly(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
 
     def drawn(number: int) -> NDArray[np.uint8]:
         careful = Image.fromarray(sketches.pixels[number])
-        doodle = rough(careful, np.random.default_rng((seed, number, 2)))
-        return np.asarray(doodle.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
+        return _at(size, rough(careful, np.random.default_rng((seed, number, 2))))
 
     return np.stack([drawn(number) for number in range(len(sketches.labels))])
 
@@ -153,12 +151,15 @@ def tracings(photos: Pictures) -> NDArray[np.uint8]:
 
     def drawn(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         try:
-            drawing = traced(Image.fromarray(pixels))
+            return _at(size, traced(Image.fromarray(pixels)))
         except NoDrawing:
             return np.full_like(pixels, 255)
-        return np.asarray(drawing.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
 
     return np.stack([drawn(pixels) for pixels in photos.pixels])
+
+
+def _at(size: int, picture: Image.Image) -> NDArray[np.uint8]:
+    return np.asarray(picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
 
 
 class FeaturePairs:
