@@ -23,11 +23,12 @@ from torch import Tensor
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
-from model.doodles import doodle, strokes
+from model.doodles import doodle
 from model.drawings import NoDrawing, thin
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import Side
+from model.strokes import strokes
 
 Spoil = Callable[[Image.Image, np.random.Generator], Image.Image]
 Grey = NDArray[np.float32]

@@ -23,8 +23,9 @@ from torch import Tensor
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import Pictures, decode, read_catalogue, read_unseen
-from model.fine_tuning import mean_average_precision_of, standardised
+from model.fine_tuning import mean_average_precision_of
 from model.inference import Inference
+from model.linear_start import standardised
 from model.serving_form import serving_form
 from service.galleries import Galleries
 from service.gallery import About

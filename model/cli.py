@@ -80,7 +80,7 @@ def train(
     hold_out: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the seen classes that choices are made on (sketchy).")] = SketchPlan.held_out,
     backbone: Annotated[str | None, typer.Option(help=f"One of {', '.join(BACKBONES)} (sketchy).")] = None,
     runs: Annotated[int, typer.Option(min=1, help="Times that a backbone is fine-tuned; the mean of the weights is kept (sketchy).")] = Recipe.runs,
-    traced: Annotated[float, typer.Option(min=0, max=1, help="Share of the sketches that are traced from photos (sketchy).")] = Recipe.traced,
+    imagenet: Annotated[float, typer.Option(min=0, max=1, help="Share of ImageNet's own weights in what is kept (sketchy).")] = Recipe.imagenet,
     shake: Annotated[float, typer.Option(min=0, max=0.2, help="How far lines are shaken in training, of half a side (sketchy).")] = Recipe.shake,
     lost: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the ink that may go in training (sketchy).")] = Recipe.lost,
     printed: Annotated[bool, typer.Option(help="D.2's encoders wholly as printed (sketchy).")] = False,
@@ -114,9 +114,9 @@ def train(
     if chosen.network == "perceptron":
         if not printed:
             chosen = replace(chosen, shared_encoder="linear", zs_size=chosen.feature_size)
-        recipe = Recipe(epochs=epochs, seed=seed, runs=runs, traced=traced, shake=shake, lost=lost)
+        recipe = Recipe(epochs=epochs, seed=seed, runs=runs, imagenet=imagenet, shake=shake, lost=lost)
         plan = SketchPlan(recipe=recipe, held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective)
-        published = _train_sketch(folder, chosen, data, unseen, plan, home=home, name=named, about=about, half=half, resume=resume)
+        published = _train_sketch(folder, chosen, data, unseen, plan, home=home, name=named, about=about, half=half, resume=resume, device=device)
     else:
         plan_ = training.Plan(
             steps=steps or STEPS,
@@ -159,23 +159,23 @@ def _train_images(folder: Path, preset: Preset, data: Path, plan: training.Plan,
 
 def _train_sketch(
     folder: Path, preset: Preset, data: Path, unseen: str | None, plan: SketchPlan, *,
-    home: Path, name: str, about: About, half: bool, resume: bool,
+    home: Path, name: str, about: About, half: bool, resume: bool, device: str,
 ) -> Path:  # fmt: skip
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes) if unseen else ()
     seen = catalogue.only(label for label in catalogue.classes if label not in hidden)
+    on = _device(device)
     with _bar() as bar:
         first = bar.add_task("fine-tuning the backbone", total=None, figures="")
         second = bar.add_task("IIAE on its features", total=plan.steps, figures="")
 
-        def backbone(step: int, steps: int, loss: float, validation: float | None) -> None:
-            figures_ = f"loss {loss:.2f}" if validation is None else f"loss {loss:.2f}  held-out mAP {validation:.3f}"
-            bar.update(first, completed=step, total=steps, figures=figures_)
+        def backbone(step: int, steps: int, loss: float) -> None:
+            bar.update(first, completed=step, total=steps, figures=f"loss {loss:.2f}")
 
         def report(progress: training.Progress) -> None:
             bar.update(second, completed=progress.step, total=progress.steps, figures=f"{progress.steps_per_second:.1f}/s")
 
-        made = train_sketch(folder, preset, seen, plan, weights=home / "downloads", resume=resume, report_backbone=backbone, report=report)
+        made = train_sketch(folder, preset, seen, plan, weights=home / "downloads", resume=resume, report_backbone=backbone, report=report, device=on)
     return checkpoint.publish(
         home / "checkpoints", name, made.iiae, made.backbone, seed=plan.recipe.seed, data_fingerprint=seen.fingerprint, half=half,
         metrics=made.metrics, calibration=made.calibration, **about,
@@ -272,6 +272,13 @@ def _preset(name: str, **changes: object) -> Preset:
         return replace(PRESETS[name], **given)  # type: ignore[arg-type]  # names and types are those of train's options
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
+
+
+def _device(name: str) -> torch.device:
+    there = torch.cuda.is_available()
+    if name not in {"auto", "cpu", "cuda"} or (name == "cuda" and not there):
+        raise typer.BadParameter(f"there are auto, cpu{', cuda' if there else '; no CUDA device was found'}", param_hint="--device")
+    return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
 def _measured(data: Path, unseen: str | None) -> Catalogue:

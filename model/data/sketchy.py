@@ -20,7 +20,6 @@ from torch import Tensor
 from model.data.pairs import DataError, fingerprint_of, found_in, pictures_in
 from model.doodles import rough
 from model.drawings import NoDrawing, normalise
-from model.tracing import traced
 
 DOMAINS = ("photo", "sketch")
 SPLITS = Path(__file__).parents[1] / "splits"
@@ -143,19 +142,6 @@ def roughly(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
         return _at(size, rough(careful, np.random.default_rng((seed, number, 2))))
 
     return np.stack([drawn(number) for number in range(len(sketches.labels))])
-
-
-def tracings(photos: Pictures) -> NDArray[np.uint8]:
-    """Each photo's outlines (`model.tracing`), in their order and size; [n, size, size, 3]. A photo without any gives an empty sheet."""
-    size = photos.pixels.shape[1]
-
-    def drawn(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
-        try:
-            return _at(size, traced(Image.fromarray(pixels)))
-        except NoDrawing:
-            return np.full_like(pixels, 255)
-
-    return np.stack([drawn(pixels) for pixels in photos.pixels])
 
 
 def _at(size: int, picture: Image.Image) -> NDArray[np.uint8]:

@@ -3,9 +3,8 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from scipy import ndimage
 
-from model.doodles import LARGEST, SMALLEST, doodle, rough, simplified, strokes
+from model.doodles import LARGEST, SMALLEST, doodle, rough
 from model.drawings import CANVAS, normalise, thin
 
 
@@ -22,32 +21,6 @@ def drawing() -> Image.Image:
 
 def middle_lines() -> np.ndarray:
     return thin(np.asarray(drawing()) < 128)
-
-
-def test_strokes_cover_every_line_once():
-    lines = middle_lines()
-    points = np.concatenate(strokes(lines)).astype(int)
-    assert len(points) == len({tuple(point) for point in points})
-    assert all(lines[y, x] for x, y in points)
-    drawn = np.zeros_like(lines)
-    drawn[points[:, 1], points[:, 0]] = True
-    assert not (lines & ~ndimage.binary_dilation(drawn, np.ones((3, 3)))).any()
-    assert len(strokes(lines)) < 10
-
-
-def test_strokes_go_straight_where_lines_cross():
-    long = [stroke for stroke in strokes(middle_lines()) if len(stroke) > 90]
-    assert len(long) >= 2
-    assert any(np.ptp(stroke, axis=0).min() <= 3 for stroke in long)
-
-
-def test_the_simplified_stroke_ends_where_the_stroke_does_and_is_near_it():
-    stroke = np.stack([np.arange(200.0), 40 * np.sin(np.arange(200.0) / 20)], 1).astype(np.float32)
-    few = simplified(stroke, 3.0)
-    assert 5 < len(few) < 30
-    assert (few[[0, -1]] == stroke[[0, -1]]).all()
-    along = np.interp(stroke[:, 0], few[:, 0], few[:, 1])
-    assert np.abs(along - stroke[:, 1]).max() < 6
 
 
 def test_a_doodle_is_small_and_another_seed_draws_another():

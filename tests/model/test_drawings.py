@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFilter
 
+from model import drawings
 from model.drawings import CANVAS, MARGIN, NoDrawing, ink, normalise, paper, thin
+from model.strokes import length, smoothed, strokes
 
 
 def house(size: int = 256, width: int = 3) -> Image.Image:
@@ -75,6 +77,45 @@ def test_the_ink_fills_the_canvas_but_for_its_margin():
     rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
     assert max(np.ptp(rows), np.ptp(columns)) == pytest.approx(CANVAS * (1 - 2 * MARGIN), abs=5)
     assert (columns[0] + columns[-1]) / 2 == pytest.approx(CANVAS / 2, abs=3)
+
+
+def by_a_trembling_hand(drawing: Image.Image) -> Image.Image:
+    """Every fourth point of the drawing's strokes is off its place; dots are not."""
+    rng = np.random.default_rng(0)
+    lines = thin(np.asarray(drawing.convert("L")) < 128)
+    shaky = Image.new("L", drawing.size, 255)
+    pen = ImageDraw.Draw(shaky)
+    for stroke in strokes(lines):
+        moved = stroke[::4] + rng.normal(0, 2, stroke[::4].shape)
+        pen.line([(float(x), float(y)) for x, y in moved], 0, 2)
+    return shaky
+
+
+def roughness(drawing: Image.Image) -> float:
+    """How much longer its strokes are than they would be, smoothed."""
+    drawn = [stroke for stroke in strokes(thin(np.asarray(drawing) < 128)) if len(stroke) > 20]
+    return sum(map(length, drawn)) / sum(length(smoothed(stroke, 6.0)) for stroke in drawn) - 1
+
+
+def test_a_trembling_hand_is_steadied_and_a_calm_one_left_alone(monkeypatch):
+    calm, shaky = house(), by_a_trembling_hand(house())
+    drawn = {name: normalise(picture) for name, picture in (("calm", calm), ("shaky", shaky))}
+    monkeypatch.setattr(drawings, "TREMBLING", np.inf)
+    assert drawn["calm"].tobytes() == normalise(calm).tobytes()
+    assert roughness(drawn["shaky"]) < 0.6 * roughness(normalise(shaky))
+    assert distance(drawn["shaky"], drawn["calm"]) < 4
+
+
+def test_dots_stay_beside_strokes_that_are_steadied():
+    face = Image.new("L", (256, 256), 255)
+    ImageDraw.Draw(face).ellipse((20, 20, 236, 236), outline=0, width=3)
+    face = by_a_trembling_hand(face)
+    ImageDraw.Draw(face).ellipse((93, 98, 99, 104), fill=0)
+    drawn = np.asarray(normalise(face)) < 128
+    rows, columns = np.nonzero(drawn[60:140, 60:140])
+    assert len(rows) >= 4
+    x, y = (MARGIN + (1 - 2 * MARGIN) * (place - 20) / 217 for place in (96, 101))
+    assert (columns.mean() + 60, rows.mean() + 60) == pytest.approx((CANVAS * x, CANVAS * y), abs=6)
 
 
 def test_a_drawing_made_of_dots_is_a_drawing():

@@ -11,11 +11,11 @@ from PIL import Image
 from shapes import draw, wheel
 from typer.testing import CliRunner
 
-from model import augmentation, calibration, checkpoint, evaluation, fine_tuning, sketch_training
+from model import augmentation, calibration, checkpoint, evaluation, fine_tuning
 from model.augmentation import crops
 from model.backbones import Backbone
 from model.cli import app
-from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_catalogue, roughly, tracings
+from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_catalogue, roughly
 from model.distributions import Gaussian
 from model.efficientnet import imagenet_weights
 from model.evaluation import by_class, sketch_search
@@ -31,7 +31,7 @@ from model.sketch_training import Judge, SketchPlan, TrainedSketch, train_on_fea
 from model.storage import read_tensors
 
 CLASSES = ("bar", "cross", "disc", "star", "triangle")
-RECIPE = Recipe(epochs=6, cycle=1.0, batch=16, learning_rate=1e-3, distillation=0.0, sketch_distillation=0.0, crop_share=0.75)
+RECIPE = Recipe(epochs=6, runs=1, cycle=1.0, batch=16, learning_rate=1e-3, distillation=0.0, sketch_distillation=0.0, crop_share=0.75)
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_training_learns_the_classes_of_photos_and_of_sketches(tmp_path, weights
     seen = read_catalogue(shapes)
     losses: list[float] = []
     plan = SketchPlan(recipe=RECIPE, held_out=0.0, steps=60, decoder_steps=20)
-    made = trained(tmp_path, weights, seen, plan, report_backbone=lambda step, steps, loss, validation: losses.append(loss))
+    made = trained(tmp_path, weights, seen, plan, report_backbone=lambda step, steps, loss: losses.append(loss))
     assert np.mean(losses[-6:]) < np.mean(losses[:6]) - 0.3
     heads = read_tensors(tmp_path / "run-0" / fine_tuning.STATE)[0]
     for files, drawings in ((seen.photos, False), (seen.sketches, True)):
@@ -109,14 +109,22 @@ def test_no_file_of_an_unseen_class_is_opened(tmp_path, weights, shapes):
     assert 0 <= manifest.metrics["held_out_map_all"] <= 1
 
 
+@pytest.mark.parametrize("name", ["tpu", *([] if torch.cuda.is_available() else ["cuda"])])
+def test_a_device_that_is_not_there_is_refused(tmp_path, shapes, name):
+    done = CliRunner().invoke(app, ["train", "sketchy", "--data", str(shapes), "--home", str(tmp_path), "--device", name])
+    assert done.exit_code == 2
+    assert "auto, cpu" in done.output
+    assert not (tmp_path / "runs").exists()
+
+
 class Killed(Exception):
     pass
 
 
 def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, shapes, recwarn):
-    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2, runs=2, traced=0.5), held_out=0.0, steps=12, decoder_steps=12)
+    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2, runs=2), held_out=0.0, steps=12, decoder_steps=12)
 
-    def kill(step: int, steps: int, loss: float, validation: float | None) -> None:
+    def kill(step: int, steps: int, loss: float) -> None:
         if step == steps - 1:
             raise Killed
 
@@ -234,7 +242,7 @@ def test_sketches_are_worn_and_shaken_as_the_recipe_says(weights, monkeypatch):
     asked: list[dict[str, object]] = []
     monkeypatch.setattr(fine_tuning, "crops", lambda *given, **named: asked.append(named) or crops(*given, **named))
     recipe = replace(RECIPE, epochs=1, shake=0.07, lost=0.45)
-    fine_tuning.fine_tune(weights[1] / "run-worn", Backbone(weights[0], 64), imagenet_weights(*weights), pictures, pictures, 64, recipe, validate=None)
+    fine_tuning.fine_tune(weights[1] / "run-worn", Backbone(weights[0], 64), imagenet_weights(*weights), pictures, pictures, 64, recipe)
     assert asked == [{}, {"sketch": True, "shake": 0.07, "lost": 0.45}]
 
 
@@ -248,103 +256,61 @@ def test_as_many_sketches_of_a_step_are_rough_as_the_recipe_says(weights, monkey
     network = Backbone(weights[0], 64)
     fine_tuning.fine_tune(
         weights[1] / f"run-{share}", network, imagenet_weights(*weights), photos, sketches, 64, recipe,
-        doodles=np.zeros_like(pixels), validate=None,
+        doodles=np.zeros_like(pixels),
     )  # fmt: skip
     assert shown == [255.0, 255.0 * (1 - share)]
 
 
-@pytest.mark.parametrize("share", [0.0, 1.0])
-def test_as_many_sketches_of_a_step_are_tracings_of_its_photos_as_the_recipe_says(weights, monkeypatch, share):
-    sheet = np.full((16, 64, 64, 3), 255, np.uint8)
-    numbered = sheet * 0 + np.arange(16, dtype=np.uint8)[:, None, None, None]  # a picture's level is its number
-    labels = np.repeat(np.arange(2), 8)
-    shown: list[list[int]] = []
-    monkeypatch.setattr(fine_tuning, "crops", lambda chosen, *more, **named: shown.append(chosen[:, 0, 0, 0].tolist()) or crops(chosen, *more, **named))
-    recipe = replace(RECIPE, epochs=1, doodles=0.0, traced=share)
-    fine_tuning.fine_tune(
-        weights[1] / f"run-traced-{share}", Backbone(weights[0], 64), imagenet_weights(*weights), Pictures(numbered, labels, ()), Pictures(sheet, labels, ()),
-        64, recipe, tracings=numbered, validate=None,
-    )  # fmt: skip
-    photos, sketches = shown
-    assert sorted(photos) == list(range(16))
-    assert sketches == (photos if share else [255] * 16)
-
-
-def test_every_photo_has_a_tracing_of_its_own_and_a_plain_one_an_empty_sheet(shapes):
-    photos = decode(read_catalogue(shapes).only(["star", "disc"]).photos[18:22], ("star", "disc"), 64)
-    plain = Pictures(np.concatenate([photos.pixels, np.full((1, 64, 64, 3), 90, np.uint8)]), np.append(photos.labels, 0), ())
-    made = tracings(plain)
-    assert (made.shape, made.dtype) == (plain.pixels.shape, np.uint8)
-    assert (made[-1] == 255).all()
-    assert all(0.02 < (drawing < 128).mean() < 0.4 for drawing in made[:-1])
-    assert len({drawing.tobytes() for drawing in made}) == 5
-
-
-def test_the_photos_that_are_trained_on_are_traced_and_no_others(tmp_path, weights, shapes, monkeypatch):
-    traced: list[Pictures] = []
-    monkeypatch.setattr(sketch_training, "tracings", lambda photos: traced.append(photos) or tracings(photos))
-    given: list[object] = []
-    monkeypatch.setattr(sketch_training, "fine_tune", lambda *_, **named: given.append((named["tracings"], named["doodles"])) or 1 / 0)
-    with pytest.raises(ZeroDivisionError):
-        trained(tmp_path, weights, read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, traced=0.1), held_out=0.4))
-    [photos], [(drawings, rough)] = traced, given
-    assert len(photos.labels) == 60  # three of five classes
-    assert len(drawings) == len(rough) == 60
+def noise(count: int = 32) -> Pictures:
+    return Pictures(np.random.default_rng(0).integers(0, 256, (count, 64, 64, 3), dtype=np.uint8), np.repeat(np.arange(2), count // 2), ())
 
 
 def test_a_cycle_that_is_cut_ends_where_the_longer_training_was(weights):
-    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
-    pictures = Pictures(pixels, np.repeat(np.arange(2), 16), ())
-    after: list[dict[str, torch.Tensor]] = []
+    after: dict[str, list[dict[str, torch.Tensor]]] = {}
 
     def trained(name: str, recipe: Recipe) -> None:
-        keep = lambda present: after.append({key: value.clone() for key, value in present.state_dict().items()}) or 0.0  # noqa: E731
-        fine_tuning.fine_tune(weights[1] / name, Backbone(weights[0], 64), imagenet_weights(*weights), pictures, pictures, 64, recipe, validate=keep)
+        network = Backbone(weights[0], 64)
+        keep = lambda *_: after.setdefault(name, []).append({key: value.clone() for key, value in network.network.state_dict().items()})  # noqa: E731
+        fine_tuning.fine_tune(weights[1] / name, network, imagenet_weights(*weights), noise(), noise(), 64, replace(recipe, runs=1), report=keep)
 
     trained("whole", replace(RECIPE, epochs=3, cycle=1.0))
     trained("cut", replace(RECIPE, epochs=2, cycle=1.5))
-    assert len(after) == 5
-    assert all(torch.equal(value, after[4][key]) for key, value in after[1].items() if key.startswith("network."))
-    assert not torch.equal(after[0]["network._conv_head.weight"], after[1]["network._conv_head.weight"])
+    assert [len(steps) for steps in after.values()] == [6, 4]
+    assert all(torch.equal(value, after["whole"][3][key]) for key, value in after["cut"][3].items())
+    assert not torch.equal(after["cut"][2]["_conv_head.weight"], after["cut"][3]["_conv_head.weight"])
 
 
-def test_what_is_kept_is_the_mean_of_runs_in_other_orders(weights):
-    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
-    pictures, network = Pictures(pixels, np.repeat(np.arange(2), 16), ()), Backbone(weights[0], 64)
-    judged: list[torch.Tensor] = []
-    told: list[tuple[int, int]] = []
-    fine_tuning.fine_tune(
-        weights[1] / "runs", network, imagenet_weights(*weights), pictures, pictures, 64, replace(RECIPE, epochs=1, runs=3),
-        validate=lambda present: judged.append(present.network._conv_head.weight.detach().clone()) or 0.0,
-        report=lambda step, steps, loss, validation: told.append((step, steps)),
-    )  # fmt: skip
-    assert told == [(step, 6) for step in range(1, 7)]
-    assert len({float(each.double().sum()) for each in judged}) == len(judged) == 3
-    torch.testing.assert_close(network.network._conv_head.weight, torch.stack(judged).mean(0))
-
-
-def test_the_best_epochs_weights_are_kept(weights):
-    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
-    pictures, network = Pictures(pixels, np.repeat(np.arange(2), 16), ()), Backbone(weights[0], 64)
-    figures, after = [0.5, 0.6, 0.3, 0.55], list[torch.Tensor]()
-
-    def validate(present: Backbone) -> float:
-        after.append(present.network._conv_head.weight.detach().clone())
-        return figures[len(after) - 1]
-
-    fine_tuning.fine_tune(weights[1] / "best", network, imagenet_weights(*weights), pictures, pictures, 64, replace(RECIPE, epochs=4), validate=validate)
-    assert len(after) == 4
-    assert torch.equal(network.network._conv_head.weight, after[1])
-
-
-def test_frozen_blocks_stay_as_they_were(weights):
-    pixels = np.random.default_rng(0).integers(0, 256, (32, 64, 64, 3), dtype=np.uint8)
-    pictures = Pictures(pixels, np.repeat(np.arange(2), 16), ())
+@pytest.mark.parametrize("share", [0.0, 0.3, 1.0])
+def test_what_is_kept_lies_between_the_mean_of_runs_in_other_orders_and_imagenets_weights(weights, share):
     network, imagenet = Backbone(weights[0], 64), imagenet_weights(*weights)
-    fine_tuning.fine_tune(weights[1] / "frozen", network, imagenet, pictures, pictures, 64, replace(RECIPE, epochs=1, frozen_blocks=2), validate=None)
-    changed = {name for name, value in network.network.named_parameters() if not torch.equal(value, imagenet[name])}
-    assert {"_blocks.2._depthwise_conv.weight", "_conv_head.weight"} <= changed
-    assert not [name for name in changed if name.startswith(("_conv_stem", "_bn0", "_blocks.0.", "_blocks.1."))]
+    told: list[tuple[int, int]] = []
+    ends: list[dict[str, torch.Tensor]] = []
+
+    def report(step: int, steps: int, loss: float) -> None:
+        told.append((step, steps))
+        if step % 2 == 0:  # a run's last
+            ends.append({name: weight.detach().clone() for name, weight in network.network.named_parameters()})
+
+    recipe = replace(RECIPE, epochs=1, runs=3, imagenet=share)
+    fine_tuning.fine_tune(weights[1] / f"runs-{share}", network, imagenet, noise(), noise(), 64, recipe, report=report)
+    assert told == [(step, 6) for step in range(1, 7)]
+    assert len({float(each["_conv_head.weight"].double().sum()) for each in ends}) == len(ends) == 3
+    for name, weight in network.network.named_parameters():
+        mean = torch.stack([end[name] for end in ends]).mean(0)
+        torch.testing.assert_close(weight.detach(), (1 - share) * mean + share * imagenet[name])
+
+
+def test_batch_norms_keep_imagenets_statistics_in_training(weights):
+    network, imagenet = Backbone(weights[0], 64), imagenet_weights(*weights)
+    training: list[bool] = []
+    watched = network.network._bn1.register_forward_hook(lambda norm, given, made: training.append(norm.training))
+    fine_tuning.fine_tune(weights[1] / "norms", network, imagenet, noise(), noise(), 64, replace(RECIPE, epochs=1, runs=1, imagenet=0.0))
+    watched.remove()
+    assert len(training) >= 2
+    assert not any(training)
+    state = network.network.state_dict()
+    assert all(torch.equal(state[key], imagenet[key]) for key in state if "running" in key)
+    assert not torch.equal(state["_bn1.weight"], imagenet["_bn1.weight"])
 
 
 def test_crops_in_training_are_of_a_share_of_the_side():

@@ -25,11 +25,11 @@ class Model:
 
 def test_the_key_tells_apart_all_that_matters() -> None:
     parts = [
-        ("photo", "digest", 1, "shared-x"),
-        ("other", "digest", 1, "shared-x"),
-        ("photo", "newer", 1, "shared-x"),
+        ("photo", "digest", "1", "shared-x"),
+        ("other", "digest", "1", "shared-x"),
+        ("photo", "newer", "1", "shared-x"),
     ]
-    parts += [("photo", "digest", 2, "shared-x"), ("photo", "digest", 1, "shared-y")]
+    parts += [("photo", "digest", "1.2", "shared-x"), ("photo", "digest", "1", "shared-y")]
     keys = {cache_key(*part) for part in parts}
     assert len(keys) == len(parts)
     assert all(key.startswith("iiae:") for key in keys)

@@ -9,8 +9,9 @@ from io import BytesIO
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageDraw
 
+from model import drawings as drawing_rules
 from model.checkpoint import publish
 from model.iiae import IIAE
 from model.presets import PRESETS, Side
@@ -71,6 +72,26 @@ def test_the_codes_are_the_models_own(model: Model, side: Side) -> None:
         np.testing.assert_allclose(look, model.inference.side_of(pixels).item(), rtol=2e-3, atol=1e-4)
 
     asyncio.run(check())
+
+
+def test_drawings_are_computed_anew_where_they_are_normalised_in_another_way_and_photos_are_not(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = BytesIO()
+    sheet = Image.new("L", (64, 64), 255)
+    ImageDraw.Draw(sheet).ellipse((8, 8, 56, 56), outline=0, width=3)
+    sheet.save(drawn, "PNG")
+
+    async def computed(drawings: bool) -> int:
+        batches: list[Batch] = []
+        monkeypatch.setattr(model.inference, "preset", dataclasses.replace(model.inference.preset, drawings=drawings))
+        async with embedding(batches) as embedder:
+            for version in (drawing_rules.VERSION, drawing_rules.VERSION + 1):
+                monkeypatch.setattr(drawing_rules, "VERSION", version)
+                await embedder.shared(model, "x", upload(1))
+                await embedder.shared(model, "y", Upload.of(drawn.getvalue()))
+        return sum(batch.items for batch in batches)
+
+    assert asyncio.run(computed(True)) == 3
+    assert asyncio.run(computed(False)) == 2
 
 
 def test_each_picture_side_and_kind_is_computed_once(model: Model) -> None:

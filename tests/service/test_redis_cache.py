@@ -88,7 +88,7 @@ class Model:
 
 
 def key(name: object) -> str:
-    return cache_key(str(name), "digest", 1, "shared-x")
+    return cache_key(str(name), "digest", "1", "shared-x")
 
 
 async def until(condition: Callable[[], bool]) -> None:
