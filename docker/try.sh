@@ -153,7 +153,7 @@ expect "the same code" "$(embed)" "$code"
 expect "hits in Redis" "$(metric iiae_cache_redis_hits)" 1.0
 until_true 180 healthy service
 
-say "memory, before and after 32 uploads of 40-megapixel JPEGs, 8 at a time"
+say "memory, before and after 32 uploads of 40-megapixel JPEGs, 8 at a time, and after a rest"
 compose exec -T service python -c '
 import sys, numpy as np, PIL.Image
 small = np.random.default_rng(0).integers(0, 256, (500, 800, 3), np.uint8)
@@ -162,6 +162,8 @@ echo "one is $(($(wc -c <"$work/large.jpg") / 1000)) kB; resident before: $(mega
 export work url; export -f status
 seq 32 | xargs -P 8 -I{} bash -c 'cp "$work/large.jpg" "$work/large-{}.jpg" && echo {} >>"$work/large-{}.jpg" && echo "$(status -F image=@"$work/large-{}.jpg" -F model=facades "$url/embed")"; rm "$work/large-{}.jpg"' | sort | uniq -c
 echo "resident after: $(megabytes)"
+sleep 40
+echo "resident after 40 s of rest: $(megabytes)"
 
 say "who runs, where it may write, and what is not there"
 compose exec -T service sh -c 'id -un; touch /opt/iiae/x 2>&1; for tool in gcc cc make pip curl; do command -v $tool || echo "no $tool"; done'

@@ -49,7 +49,7 @@ export class Canvas extends EventTarget {
     const [small, context] = sheet(SENT);
     context.imageSmoothingQuality = "high";
     context.drawImage(this.#element, 0, 0, SENT, SENT);
-    return new Promise((resolve) => small.toBlob(resolve, "image/png"));
+    return png(small);
   }
 
   /** What these strokes give, as a PNG on white. */
@@ -57,7 +57,7 @@ export class Canvas extends EventTarget {
     const [small, context] = sheet(SENT);
     context.scale(SENT / PAPER, SENT / PAPER);
     for (const stroke of strokes) paint(context, stroke, 0, true);
-    return new Promise((resolve) => small.toBlob(resolve, "image/png"));
+    return png(small);
   }
 
   #resize() {
@@ -182,4 +182,10 @@ function dot(context, { x, y, width }) {
 
 function middle(a, b) {
   return { x: (a.x + b.x) / 2, y: (a.y + b.y) / 2 };
+}
+
+/** A canvas as a PNG, encoded at once: toBlob waits in Chromium for an idle moment, up to a second while someone draws. */
+function png(canvas) {
+  const [, base64] = canvas.toDataURL("image/png").split(",");
+  return new Blob([Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0))], { type: "image/png" });
 }

@@ -4,7 +4,8 @@ import { element } from "./dom.js";
 import { makeDraggable } from "./drops.js";
 
 const KEPT = 400;
-const HEAD_START = 150; // ms that new pictures may take before the grid changes without them
+const SEEN = 12; // hits that one sees without scrolling
+const HEAD_START = 150; // ms that new pictures among them may take before the grid changes without them
 
 export class Hits {
   #list;
@@ -21,9 +22,9 @@ export class Hits {
     return this.#shown;
   }
 
-  /** Loads the pictures that are new, for a moment at most. */
+  /** Loads the pictures that are new and will be seen, for a moment at most. */
   async prepare(hits) {
-    const loading = hits.map((hit) => this.#cell(hit).loaded);
+    const loading = hits.slice(0, SEEN).map((hit) => this.#cell(hit).loaded);
     await Promise.race([Promise.all(loading), new Promise((resolve) => setTimeout(resolve, HEAD_START))]);
   }
 

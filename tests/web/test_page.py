@@ -134,6 +134,24 @@ def test_each_answer_replaces_the_one_before_and_keeps_the_pictures_that_stay(pa
     assert page.evaluate("[...document.querySelectorAll('#hits img')].map((image) => image.seen === true)") == [True, False, True]
 
 
+def test_a_search_waits_for_no_idle_moment_of_the_browser(page: Page) -> None:
+    page.evaluate("() => { HTMLCanvasElement.prototype.toBlob = OffscreenCanvas.prototype.convertToBlob = () => new Promise(() => {}); }")
+    draw(page, (0.2, 0.2), (0.8, 0.3), (0.5, 0.8))
+    expect(page.locator("#hits li")).to_have_count(PHOTOS)
+
+
+def test_only_pictures_that_are_seen_at_once_are_waited_for(page: Page) -> None:
+    asked: list[str] = []
+    page.route("**/photos/*?size=thumbnail", lambda route: asked.append(route.request.url) or route.fulfill(status=404))
+    grid = "const {Hits} = await import('/static/hits.js'); const grid = new Hits(document.createElement('ol'), () => {});"
+    page.evaluate(f"async (hits) => {{ {grid} await grid.prepare(hits); window.grid = grid; }}", hits(*range(1, 21))["hits"])
+    assert len(asked) == 12
+    page.evaluate("(hits) => grid.show(hits, 'cosine')", hits(*range(1, 21))["hits"])
+    until(page, "grid.shown.length === 20")
+    page.wait_for_timeout(200)
+    assert len(asked) == 20
+
+
 def test_more_hits_can_be_asked_for_where_there_may_be_more(page: Page) -> None:
     asked: list[int] = []
 
