@@ -106,6 +106,14 @@ def test_a_trembling_hand_is_steadied_and_a_calm_one_left_alone(monkeypatch):
     assert distance(drawn["shaky"], drawn["calm"]) < 4
 
 
+def test_short_marks_tell_nothing_of_the_hand():
+    along = np.arange(200, dtype=np.float32)
+    shaken = np.stack([along, 100 + np.random.default_rng(0).normal(0, 1, 200)], 1).astype(np.float32)
+    marks = [shaken[start : start + 3] for start in range(0, 180, 2)]
+    assert drawings._tremor([shaken, *marks]) == drawings._tremor([shaken]) > drawings.TREMBLING
+    assert drawings._tremor(marks) == 0
+
+
 def test_dots_stay_beside_strokes_that_are_steadied():
     face = Image.new("L", (256, 256), 255)
     ImageDraw.Draw(face).ellipse((20, 20, 236, 236), outline=0, width=3)

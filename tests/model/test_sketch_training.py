@@ -11,7 +11,7 @@ from PIL import Image
 from shapes import draw, wheel
 from typer.testing import CliRunner
 
-from model import augmentation, calibration, checkpoint, evaluation, fine_tuning
+from model import augmentation, calibration, checkpoint, evaluation, fine_tuning, sketch_training
 from model.augmentation import crops
 from model.backbones import Backbone
 from model.cli import app
@@ -115,6 +115,16 @@ def test_a_device_that_is_not_there_is_refused(tmp_path, shapes, name):
     assert done.exit_code == 2
     assert "auto, cpu" in done.output
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_is_held_out_is_not_trained_on(tmp_path, weights, shapes, monkeypatch):
+    given: list[tuple[Pictures, Pictures]] = []
+    monkeypatch.setattr(
+        sketch_training, "fine_tune", lambda folder, backbone, imagenet, photos, sketches, *_, **more: given.append((photos, sketches)) or 1 / 0
+    )
+    with pytest.raises(ZeroDivisionError):
+        trained(tmp_path, weights, read_catalogue(shapes), SketchPlan(recipe=RECIPE, held_out=0.4))
+    assert [(len(each.labels), set(each.labels.tolist())) for each in given[0]] == [(60, {0, 1, 2})] * 2  # three of five classes
 
 
 class Killed(Exception):
@@ -432,6 +442,26 @@ def test_iiae_takes_what_is_shared_and_leaves_what_is_not(tmp_path):
         zs, z = ([kind(side, features).mean for side, features in (("x", photos), ("y", sketches))] for kind in (iiae.shared, iiae.exclusive))
     assert found(*zs) > 0.97 > 0.92 > found(photos, sketches)
     assert found(*z) < 0.2  # chance is 1 in 12
+
+
+def test_encoders_stand_still_while_decoders_are_fitted_and_are_trained_after(tmp_path, monkeypatch):
+    generator = torch.Generator().manual_seed(0)
+    labels = np.repeat(np.arange(6), 8)
+    photos, sketches = (torch.randn(len(labels), 64, generator=generator) for _ in range(2))
+    encoders: list[torch.Tensor] = []
+
+    class Watched(sketch_training.Run):
+        def train(self) -> dict[str, float]:
+            encoders.append(torch.cat([weight.detach().flatten().clone() for weight in self.iiae.r_zs.parameters()]))
+            return super().train()
+
+    monkeypatch.setattr(sketch_training, "Run", Watched)
+    plan = SketchPlan(recipe=RECIPE, decoder_steps=6, steps=12)
+    made = preset("efficientnet-lite0", backbone=None, batch_size=6)
+    iiae = train_on_features(tmp_path, made, FeaturePairs(photos, labels, sketches, labels), plan, validate=lambda _: {"validation": 0.0})
+    begun, after_decoders = encoders
+    assert torch.equal(begun, after_decoders)
+    assert not torch.equal(after_decoders, torch.cat([weight.detach().flatten() for weight in iiae.r_zs.parameters()]))
 
 
 def test_pictures_of_a_class_without_a_sketch_make_no_pair():
