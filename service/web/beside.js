@@ -42,18 +42,18 @@ export class Beside extends EventTarget {
   }
 
   /** The drawing joins the added ones, and the paper is free for another. */
-  async add() {
+  add() {
     if (this.#drawing.blank || this.#added.length >= MOST_SKETCHES - 1) return;
     const strokes = this.#drawing.strokes;
-    const blob = await this.#canvas.picture();
+    const blob = this.#canvas.picture();
     this.#added.push({ blob, strokes, url: URL.createObjectURL(blob) });
     this.#drawing.clear();
     this.#changed();
   }
 
   /** These drawings' strokes instead of what was added; no photo. */
-  async restore(drawings) {
-    const added = await Promise.all(drawings.slice(0, MOST_SKETCHES - 1).map(async (strokes) => ({ strokes, blob: await this.#canvas.pictureOf(strokes) })));
+  restore(drawings) {
+    const added = drawings.slice(0, MOST_SKETCHES - 1).map((strokes) => ({ strokes, blob: this.#canvas.pictureOf(strokes) }));
     for (const { url } of this.#added) URL.revokeObjectURL(url);
     this.#added = added.map((each) => ({ ...each, url: URL.createObjectURL(each.blob) }));
     this.setPhoto(null);

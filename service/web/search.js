@@ -133,7 +133,7 @@ export class SketchSearch extends EventTarget {
   async #asked(signal) {
     const { photo } = this.#beside;
     const [gallery, k] = [this.#gallery.value, this.#k];
-    const sketches = [...this.#beside.sketches, ...(this.#canvas.blank ? [] : [await this.#canvas.picture()])];
+    const sketches = [...this.#beside.sketches, ...(this.#canvas.blank ? [] : [this.#canvas.picture()])];
     if (sketches.length > 0) return api.searchBySketch({ sketch: sketches, photo, gallery, k, expand: this.expand }, signal);
     const domain = this.#service.galleries.find(({ name }) => name === gallery)?.domain;
     return api.retrieve({ image: photo, gallery, k, source: domain }, signal);

@@ -11,10 +11,22 @@ from PIL import Image, ImageDraw
 from torch import nn
 
 from model import checkpoint
+from model.drawings import CANVAS
 from model.efficientnet import FEATURES, IMAGENET_CLASSES
 
 CORNERS = {"bar": 4, "cross": 12, "diamond": 4, "disc": 40, "square": 4, "star": 10, "triangle": 3}
 SIDE = 64
+
+
+def circle_and_cross() -> Image.Image:
+    """A drawing: a circle with a cross in it, and a small mark."""
+    drawn = Image.new("L", (CANVAS, CANVAS), 255)
+    pen = ImageDraw.Draw(drawn)
+    pen.ellipse((30, 30, 226, 226), outline=0, width=3)
+    pen.line((70, 128, 186, 128), 0, 3)
+    pen.line((128, 70, 128, 186), 0, 3)
+    pen.line((20, 20, 40, 24), 0, 3)
+    return drawn
 
 
 def outline(name: str, rng: np.random.Generator) -> list[tuple[float, float]]:

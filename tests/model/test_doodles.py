@@ -3,31 +3,17 @@
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
+from shapes import circle_and_cross
 
 from model.doodles import LARGEST, SMALLEST, doodle, rough
-from model.drawings import CANVAS, normalise, thin
-
-
-def drawing() -> Image.Image:
-    """A circle with a cross in it and a small mark."""
-    drawn = Image.new("L", (CANVAS, CANVAS), 255)
-    pen = ImageDraw.Draw(drawn)
-    pen.ellipse((30, 30, 226, 226), outline=0, width=3)
-    pen.line((70, 128, 186, 128), 0, 3)
-    pen.line((128, 70, 128, 186), 0, 3)
-    pen.line((20, 20, 40, 24), 0, 3)
-    return drawn
-
-
-def middle_lines() -> np.ndarray:
-    return thin(np.asarray(drawing()) < 128)
+from model.drawings import CANVAS, normalise
 
 
 def test_a_doodle_is_small_and_another_seed_draws_another():
-    made = [doodle(drawing(), np.random.default_rng(seed)) for seed in range(4)]
+    made = [doodle(circle_and_cross(), np.random.default_rng(seed)) for seed in range(4)]
     assert all(SMALLEST <= picture.width == picture.height <= LARGEST for picture in made)
     assert len({picture.tobytes() for picture in made}) == 4
-    assert doodle(drawing(), np.random.default_rng(0)).tobytes() == made[0].tobytes()
+    assert doodle(circle_and_cross(), np.random.default_rng(0)).tobytes() == made[0].tobytes()
 
 
 def test_of_one_stroke_something_is_left():
@@ -39,7 +25,7 @@ def test_of_one_stroke_something_is_left():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_rough_still_lies_near_what_was_drawn(seed):
-    careful, careless = (np.asarray(picture) < 128 for picture in (normalise(drawing()), rough(drawing(), np.random.default_rng(seed))))
+    careful, careless = (np.asarray(picture) < 128 for picture in (normalise(circle_and_cross()), rough(circle_and_cross(), np.random.default_rng(seed))))
     rows, columns = np.nonzero(careless)
     near = np.array([careful[max(0, row - 40) : row + 40, max(0, column - 40) : column + 40].any() for row, column in zip(rows, columns, strict=True)])
     assert near.mean() > 0.95

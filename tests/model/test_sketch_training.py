@@ -127,6 +127,16 @@ def test_what_is_held_out_is_not_trained_on(tmp_path, weights, shapes, monkeypat
     assert [(len(each.labels), set(each.labels.tolist())) for each in given[0]] == [(60, {0, 1, 2})] * 2  # three of five classes
 
 
+def test_the_recipe_is_what_was_asked_for(tmp_path, shapes, monkeypatch):
+    given: list[tuple[SketchPlan, torch.device]] = []
+    monkeypatch.setattr("model.cli.train_sketch", lambda folder, preset, seen, plan, *, device, **_: given.append((plan, device)) or 1 / 0)
+    asked = {"epochs": 7, "runs": 5, "imagenet": 0.2, "shake": 0.01, "lost": 0.3, "seed": 3}
+    options = [word for name, value in asked.items() for word in (f"--{name}", str(value))]
+    with pytest.raises(ZeroDivisionError):
+        CliRunner().invoke(app, ["train", "sketchy", "--data", str(shapes), "--home", str(tmp_path), "--device", "cpu", *options], catch_exceptions=False)
+    assert given == [(SketchPlan(recipe=Recipe(**asked)), torch.device("cpu"))]
+
+
 class Killed(Exception):
     pass
 

@@ -2,26 +2,15 @@
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
 from scipy import ndimage
+from shapes import circle_and_cross
 
-from model.drawings import CANVAS, thin
+from model.drawings import thin
 from model.strokes import length, simplified, smoothed, strokes
 
 
-def drawing() -> Image.Image:
-    """A circle with a cross in it and a small mark."""
-    drawn = Image.new("L", (CANVAS, CANVAS), 255)
-    pen = ImageDraw.Draw(drawn)
-    pen.ellipse((30, 30, 226, 226), outline=0, width=3)
-    pen.line((70, 128, 186, 128), 0, 3)
-    pen.line((128, 70, 128, 186), 0, 3)
-    pen.line((20, 20, 40, 24), 0, 3)
-    return drawn
-
-
 def middle_lines() -> np.ndarray:
-    return thin(np.asarray(drawing()) < 128)
+    return thin(np.asarray(circle_and_cross()) < 128)
 
 
 def test_strokes_cover_every_line_once():
