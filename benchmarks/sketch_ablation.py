@@ -3,7 +3,7 @@
     python -m benchmarks.sketch_ablation --data DIR --unseen sketchy-25 --checkpoint NAME
 
 The features are those of the checkpoint's backbone, which was fine-tuned on the seen classes; only IIAE is trained anew,
-with encoders of zs that are linear and begin at the features' components, and with D.2 wholly as printed. The step that is
+with encoders of zs that are linear and begin where `model.linear_start` sets them, and with D.2 wholly as printed. The step that is
 kept is the best on classes held out of the seen ones, as in training.
 """
 
@@ -21,11 +21,12 @@ from rich.table import Table
 from torch import Tensor
 
 from model import checkpoint
-from model.data.sketchy import Catalogue, FeaturePairs, held_out, read_catalogue, read_unseen
+from model.data.sketchy import Catalogue, FeaturePairs, read_catalogue, read_unseen
 from model.evaluation import sketch_codes
 from model.fine_tuning import Recipe
 from model.iiae import IIAE
 from model.inference import Inference
+from model.linear_start import start_at_shared
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import SIDES, Preset, Side
 from model.sketch_training import SketchPlan, train_on_features
@@ -41,6 +42,10 @@ class Half:
     def __init__(self, inference: Inference, catalogue: Catalogue) -> None:
         codes, self.labels = sketch_codes(inference, catalogue)
         self.features: Codes = dict(zip(SIDES, codes["features_"], strict=True))
+
+    def pairs(self) -> FeaturePairs:
+        """The features as training takes them."""
+        return FeaturePairs(self.features["x"], self.labels["x"].numpy(), self.features["y"], self.labels["y"].numpy())
 
     def figures(self, codes: Codes) -> tuple[float, float]:
         """mAP@all and P@100."""
@@ -70,14 +75,19 @@ def main(
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes)
     seen = tuple(label for label in catalogue.classes if label not in hidden)
-    chosen_on = held_out(seen, SketchPlan.held_out, manifest.seed)
+    chosen_on = manifest.held_out
+    if not chosen_on:
+        raise typer.BadParameter(f"no classes were held out of the training of {name}", param_hint="--checkpoint")
     train, held, test = (Half(inference, catalogue.only(classes)) for classes in ([label for label in seen if label not in chosen_on], chosen_on, hidden))
     table = Table("objective", "zs encoders", "mAP@all", "P@100", "exclusive mAP", "paper: mAP, P@100", title=f"{manifest.name}, {unseen}, {seeds} seeds")
     precision, first = test.figures(test.features)
     table.add_row("features alone", "", f"{precision:.3f}", f"{first:.3f}", "", "")
-    linear = replace(manifest.preset, shared_encoder="linear", zs_size=manifest.preset.feature_size)
+    begun = IIAE(manifest.preset)
+    start_at_shared(begun, train.pairs())
+    precision, first = test.of(begun.eval())
+    table.add_row("their start alone", "linear", f"{precision:.3f}", f"{first:.3f}", "", "")
     printed = replace(manifest.preset, shared_encoder="printed", zs_size=64)
-    for encoders, preset in (("from the components", linear), ("as printed", printed)):
+    for encoders, preset in (("linear", manifest.preset), ("as printed", printed)):
         for objective, named in NAMES.items():
             found = np.array([_trained(preset, objective, seed, steps, train, held, test) for seed in range(seeds)])
             cells = [f"{mean:.3f} ± {spread:.3f}" for mean, spread in zip(found.mean(0), found.std(0, ddof=1 if seeds > 1 else 0), strict=True)]
@@ -87,10 +97,9 @@ def main(
 
 
 def _trained(preset: Preset, objective: str, seed: int, steps: int, train: Half, held: Half, test: Half) -> tuple[float, float, float]:
-    pairs = FeaturePairs(train.features["x"], train.labels["x"].numpy(), train.features["y"], train.labels["y"].numpy())
     plan = SketchPlan(recipe=Recipe(seed=seed), objective=objective, steps=steps)
     with tempfile.TemporaryDirectory() as run:
-        iiae = train_on_features(Path(run), preset, pairs, plan, validate=lambda present: {"validation": held.of(present)[0]}).eval()
+        iiae = train_on_features(Path(run), preset, train.pairs(), plan, validate=lambda present: {"validation": held.of(present)[0]}).eval()
     return (*test.of(iiae), test.of(iiae, exclusive=True)[0])
 
 

@@ -3,11 +3,10 @@
     python -m benchmarks.sketch_reranking --data DIR --unseen sketchy-25 --checkpoint NAME
 
 Once on the classes that were held out of training, where one would choose, and once on the unseen ones, where it is told.
-Query expansion is also tried on galleries with few photos of a thing, five times each, and scores are judged there.
+Query expansion is also tried on galleries with few photos of a thing, five times each.
 """
 
 from copy import copy
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated
 
@@ -20,18 +19,13 @@ from rich.table import Table
 from torch import Tensor
 
 from model import checkpoint
-from model.calibration import expected_error
-from model.checkpoint import Manifest
-from model.data.sketchy import Catalogue, held_out, read_catalogue, read_unseen
+from model.data.sketchy import Catalogue, read_catalogue, read_unseen
 from model.evaluation import sketch_codes
 from model.expansion import FIRST, expanded_scores
 from model.inference import Inference
 from model.metrics import mean_average_precision, precision_at, ranked_relevance
-from model.presets import Asked
-from model.sketch_training import SketchPlan
 
 NEIGHBOURS = 10
-NAMES: tuple[tuple[str, Asked], ...] = (("cosine", "y"), ("as served", "y_expanded"))
 
 
 class Search:
@@ -98,7 +92,9 @@ def main(
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes)
     seen = [label for label in catalogue.classes if label not in hidden]
-    chosen_on = held_out(seen, SketchPlan.held_out, manifest.seed)
+    chosen_on = manifest.held_out
+    if not chosen_on:
+        raise typer.BadParameter(f"no classes were held out of the training of {name}", param_hint="--checkpoint")
     bank = Search(inference, catalogue.only([label for label in seen if label not in chosen_on])).sketches
     searches = [Search(inference, catalogue.only(chosen_on)), Search(inference, catalogue.only(hidden))]
     table = Table("", "held-out classes: mAP, P@10", "unseen: mAP, P@10", title=f"{manifest.name}, {unseen}")
@@ -117,46 +113,24 @@ def main(
         table.add_row(f"a photo of the class beside, weight {weight}", *(each.figures(each.beside(weight, 0)) for each in searches))
     console = Console(width=120)
     console.print(table)
-    _few_photos(console, searches, manifest)
-    _reliability(console, searches[1], manifest)
+    _few_photos(console, searches)
 
 
-def _few_photos(console: Console, searches: list[Search], manifest: Manifest) -> None:
-    """Cosine and expansion where a gallery has few photos of a thing, and what scores say of first hits there."""
-    table = Table("photos of a thing", "", "held-out: mAP, first hit right", "unseen: mAP, first hit right", "first hit's score", title="Few photos of a thing")
+def _few_photos(console: Console, searches: list[Search]) -> None:
+    """Cosine and expansion where a gallery has few photos of a thing."""
+    table = Table("photos of a thing", "", "held-out: mAP, first hit right", "unseen: mAP, first hit right", title="Few photos of a thing")
     for count in (1, 2, 5, 10):
         galleries = [[search.of_few(count, seed) for seed in range(5)] for search in searches]
-        for name, asked in NAMES:
-            curve = manifest.calibration[asked]
-            figures, said = [], []
+        for name in ("cosine", "as served"):
+            figures = []
             for some in galleries:
-                scores = [each.served() if asked == "y_expanded" else each.sketches @ each.photos.T for each in some]
+                scores = [each.served() if name == "as served" else each.sketches @ each.photos.T for each in some]
                 ranked = [ranked_relevance(scored, each.sketch_labels, each.photo_labels) for scored, each in zip(scores, some, strict=True)]
                 means = [
                     np.mean([measure(relevant) for relevant in ranked]) for measure in (mean_average_precision, lambda relevant: precision_at(relevant, 1))
                 ]
                 figures.append(", ".join(f"{mean:.3f}" for mean in means))
-                said = [float((curve.slope * scored.max(1).values + curve.intercept).sigmoid().mean()) for scored in scores]
-            table.add_row(str(count), name, *figures, f"{np.mean(said):.2f}")
-    console.print(table)
-
-
-def _reliability(console: Console, search: Search, manifest: Manifest) -> None:
-    """What scores of served searches said of the unseen classes' pairs, and what was so."""
-    curve = manifest.calibration["y_expanded"]
-    said = (curve.slope * search.served() + curve.intercept).sigmoid()
-    so = search.sketch_labels[:, None] == search.photo_labels
-    table = Table(
-        "score", "pairs", "mean score", "of the sketch's class", title=f"Scores on unseen classes; expected calibration error {expected_error(said, so):.3f}"
-    )
-    edges = [0, 0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01]
-    for low, high in pairwise(edges):
-        inside = (said >= low) & (said < high)
-        if inside.any():
-            table.add_row(f"{low:.2f}-{min(high, 1):.2f}", str(int(inside.sum())), f"{said[inside].mean():.2f}", f"{so[inside].float().mean():.2f}")
-    first = said.argmax(1)
-    hit = so[torch.arange(len(so)), first]
-    table.add_row("first hits", str(len(first)), f"{said.max(1).values.mean():.2f}", f"{hit.float().mean():.2f}")
+            table.add_row(str(count), name, *figures)
     console.print(table)
 
 

@@ -46,6 +46,7 @@ class Manifest:
     """What is known of a checkpoint.
 
     `metrics` are fractions of 1, named as `iiae evaluate` names them. `calibration` says what a cosine to a photo is worth.
+    `held_out` are the classes that a sketch model's training chose by; None where that is not known.
     """
 
     name: str
@@ -63,6 +64,7 @@ class Manifest:
     created: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
     calibration: dict[Asked, Calibration] = field(default_factory=dict)
+    held_out: tuple[str, ...] | None = None
 
     def asked(self, side: Side, *, expand: bool) -> Asked:
         """What a query of X or Y asks with; only sketches are expanded, and only where the distance is the cosine."""
@@ -74,10 +76,10 @@ class Manifest:
             return "probability"
         return "cosine" if self.preset.distance == "cosine" else "nearness"
 
-    def score(self, asked: Asked, nearness: float) -> float:
-        """What is answered for a photo this near a query: a probability where that is calibrated."""
+    def score(self, asked: Asked, nearness: float, photos: int) -> float:
+        """What is answered for a photo this near a query, in a gallery of so many: a probability where that is calibrated."""
         curve = self.calibration.get(asked)
-        return nearness if curve is None else curve.probability(nearness)
+        return nearness if curve is None else curve.probability(nearness, photos)
 
 
 _MANIFEST = TypeAdapter(Manifest)
@@ -104,6 +106,7 @@ def publish(
     data_fingerprint: str,
     metrics: dict[str, float] | None = None,
     calibration: dict[Asked, Calibration] | None = None,
+    held_out: tuple[str, ...] | None = None,
     half: bool = False,
 ) -> Path:
     """Adds a version of `name` to the store and returns its folder; with `half`, in half precision.
@@ -130,6 +133,7 @@ def publish(
         created=now.isoformat(timespec="seconds"),
         metrics=metrics or {},
         calibration=calibration or {},
+        held_out=held_out,
     )
     folder = store / name / manifest.version
     beside = store / f".{name}-{manifest.version}-{os.getpid()}"
@@ -231,7 +235,7 @@ def load_parts(folder: Path) -> tuple[Manifest, IIAE, Backbone | None]:
         raise CheckpointError(f"{folder.name}: the weights are not those of the manifest (their SHA-256 differs)")
     preset = manifest.preset
     iiae = IIAE(preset)
-    backbone = Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored) if preset.backbone else None
+    backbone = Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored, classified=preset.classified) if preset.backbone else None
     try:
         state = load_tensors(weights)
         _fill(iiae, "iiae.", state)

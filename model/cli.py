@@ -14,12 +14,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from model import checkpoint, evaluation, figures, training
+from model import checkpoint, evaluation, figures, linear_start, training
 from model.allocator import keep_memory
+from model.backbones import Backbone
 from model.calibration import Calibration
 from model.data.open import open_pairs
 from model.data.pairs import Pairs, Split
-from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+from model.data.sketchy import Catalogue, held_out, read_catalogue, read_unseen
 from model.efficientnet import WIDTH_AND_DEPTH as BACKBONES
 from model.fine_tuning import Recipe
 from model.iiae import IIAE
@@ -80,6 +81,7 @@ def train(
     hold_out: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the seen classes that choices are made on (sketchy).")] = SketchPlan.held_out,
     backbone: Annotated[str | None, typer.Option(help=f"One of {', '.join(BACKBONES)} (sketchy).")] = None,
     runs: Annotated[int, typer.Option(min=1, help="Times that a backbone is fine-tuned; the mean of the weights is kept (sketchy).")] = Recipe.runs,
+    backbone_of: Annotated[str | None, typer.Option(help="A checkpoint of the same data, split and seed whose fine-tuned backbone is taken (sketchy).")] = None,
     imagenet: Annotated[float, typer.Option(min=0, max=1, help="Share of ImageNet's own weights in what is kept (sketchy).")] = Recipe.imagenet,
     shake: Annotated[float, typer.Option(min=0, max=0.2, help="How far lines are shaken in training, of half a side (sketchy).")] = Recipe.shake,
     lost: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the ink that may go in training (sketchy).")] = Recipe.lost,
@@ -113,10 +115,12 @@ def train(
     about: About = {"trained_on": trained_on or f"{chosen.reader} data in a folder called {data.resolve().name}", "terms": terms, "command": _command()}
     if chosen.network == "perceptron":
         if not printed:
-            chosen = replace(chosen, shared_encoder="linear", zs_size=chosen.feature_size)
+            chosen = replace(chosen, shared_encoder="linear_each", zs_size=min(linear_start.ZS_SIZE, chosen.feature_size))
         recipe = Recipe(epochs=epochs, seed=seed, runs=runs, imagenet=imagenet, shake=shake, lost=lost)
         plan = SketchPlan(recipe=recipe, held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective)
-        published = _train_sketch(folder, chosen, data, unseen, plan, home=home, name=named, about=about, half=half, resume=resume, device=device)
+        published = _train_sketch(
+            folder, chosen, data, unseen, plan, backbone_of=backbone_of, home=home, name=named, about=about, half=half, resume=resume, device=device
+        )
     else:
         plan_ = training.Plan(
             steps=steps or STEPS,
@@ -159,12 +163,13 @@ def _train_images(folder: Path, preset: Preset, data: Path, plan: training.Plan,
 
 def _train_sketch(
     folder: Path, preset: Preset, data: Path, unseen: str | None, plan: SketchPlan, *,
-    home: Path, name: str, about: About, half: bool, resume: bool, device: str,
+    backbone_of: str | None, home: Path, name: str, about: About, half: bool, resume: bool, device: str,
 ) -> Path:  # fmt: skip
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes) if unseen else ()
     seen = catalogue.only(label for label in catalogue.classes if label not in hidden)
     on = _device(device)
+    tuned = None if backbone_of is None else _tuned(checkpoint.find(home / "checkpoints", backbone_of), preset, seen, plan)
     with _bar() as bar:
         first = bar.add_task("fine-tuning the backbone", total=None, figures="")
         second = bar.add_task("IIAE on its features", total=plan.steps, figures="")
@@ -175,11 +180,25 @@ def _train_sketch(
         def report(progress: training.Progress) -> None:
             bar.update(second, completed=progress.step, total=progress.steps, figures=f"{progress.steps_per_second:.1f}/s")
 
-        made = train_sketch(folder, preset, seen, plan, weights=home / "downloads", resume=resume, report_backbone=backbone, report=report, device=on)
+        made = train_sketch(
+            folder, preset, seen, plan, weights=home / "downloads", tuned=tuned, resume=resume, report_backbone=backbone, report=report, device=on
+        )
     return checkpoint.publish(
         home / "checkpoints", name, made.iiae, made.backbone, seed=plan.recipe.seed, data_fingerprint=seen.fingerprint, half=half,
-        metrics=made.metrics, calibration=made.calibration, **about,
+        metrics=made.metrics, calibration=made.calibration, held_out=made.held_out, **about,
     )  # fmt: skip
+
+
+def _tuned(folder: Path, preset: Preset, seen: Catalogue, plan: SketchPlan) -> Backbone:
+    """A checkpoint's backbone, if it was fine-tuned on the very classes that it would be now."""
+    manifest, _, backbone = checkpoint.load_parts(folder)
+    held = held_out(seen.classes, plan.held_out, plan.recipe.seed) if plan.held_out else ()
+    if backbone is None or manifest.preset.backbone != preset.backbone:
+        raise typer.BadParameter(f"{manifest.name} has no {preset.backbone}", param_hint="--backbone-of")
+    if (manifest.data_fingerprint, manifest.held_out) != (seen.fingerprint, held):
+        differs = "the data, the split, the seed or what is held out differs"
+        raise typer.BadParameter(f"{manifest.name} was trained on other classes: {differs}", param_hint="--backbone-of")
+    return backbone
 
 
 @app.command(epilog="Example: `iiae evaluate mnist-cdcb --data mnist --json figures.json`")
@@ -227,7 +246,8 @@ def calibrate(
     means = {asked: Calibration.mean([each[asked] for each in curves]) for asked in curves[0] if all(asked in each for each in curves)}
     checkpoint.with_calibration(checkpoint.find(home / "checkpoints", name), means)
     for asked, curve in means.items():
-        Console().print(f"queries of {asked}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f})))")
+        crowd = f" {curve.crowd:+.2f} · ln(photos, at most {curve.largest})"
+        Console().print(f"queries of {asked}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f}{crowd})))")
 
 
 @app.command(epilog="Example: `iiae figure facades --data facades --kind translations --out grid.png`")

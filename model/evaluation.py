@@ -108,7 +108,7 @@ def sketch_codes(inference: Inference, catalogue: Catalogue) -> tuple[dict[str, 
         "features_": tuple(features[side] for side in SIDES),
         "exclusive_": tuple(iiae.exclusive(side, features[side]).mean for side in SIDES),
     }
-    if preset.shared_encoder == "linear":
+    if preset.shared_encoder != "printed":
         codes["standardised_features_"] = tuple(iiae.fe[side](features[side]) for side in SIDES)
     return {name: (x.cpu(), y.cpu()) for name, (x, y) in codes.items()}, {side: torch.from_numpy(pictures[side].labels) for side in SIDES}
 

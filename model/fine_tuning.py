@@ -92,7 +92,7 @@ class _Trained(nn.Module):
         self.projection = nn.Linear(FEATURES, PROJECTION)
         self.classes = nn.Parameter(torch.randn(classes, PROJECTION) * 0.02)
         _untouched(backbone, imagenet)
-        self.imagenet.load_state_dict({"weight": imagenet["_fc.weight"], "bias": imagenet["_fc.bias"]})
+        self.imagenet.load_state_dict(_classifier_of(imagenet))
         nn.init.orthogonal_(self.projection.weight)
         nn.init.zeros_(self.projection.bias)
 
@@ -135,6 +135,7 @@ def fine_tune(
     Saves after each epoch; all randomness is a function of (seed, run, step), so a resumed run repeats an undisturbed one.
     """
     _untouched(backbone, imagenet)
+    classify(backbone, imagenet)
     material = _Material(photos, sketches, doodles, *_taught(backbone, imagenet, photos, device))
     ends: list[dict[str, Tensor]] = []
     for run in range(recipe.runs):
@@ -251,6 +252,16 @@ def _untouched(backbone: Backbone, imagenet: dict[str, Tensor]) -> None:
     backbone.network.load_state_dict({key: value for key, value in imagenet.items() if not key.startswith("_fc")})
 
 
+def classify(backbone: Backbone, imagenet: dict[str, Tensor]) -> None:
+    """Sets the backbone's classifier, where it has one, to ImageNet's."""
+    if backbone.classifier is not None:
+        backbone.classifier.load_state_dict(_classifier_of(imagenet))
+
+
+def _classifier_of(imagenet: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {"weight": imagenet["_fc.weight"], "bias": imagenet["_fc.bias"]}
+
+
 @torch.inference_mode()
 def _taught(backbone: Backbone, imagenet: dict[str, Tensor], photos: Pictures, device: torch.device) -> tuple[Tensor, Tensor]:
     """What the untouched network says of the photos: shares of ImageNet's classes, of each photo [n, 1000] and of each class [c, 1000]."""
@@ -260,7 +271,7 @@ def _taught(backbone: Backbone, imagenet: dict[str, Tensor], photos: Pictures, d
 
 @torch.inference_mode()
 def pooled_of(backbone: Backbone, pictures: Pictures, device: torch.device = CPU) -> Tensor:
-    """What the last layer takes, [n, 1280] on the CPU, of whole pictures at their size, in evaluation mode."""
+    """The pooled features, [n, 1280] on the CPU, of whole pictures at their size, in evaluation mode."""
     quick = serving_form(backbone, device)
     size = pictures.pixels.shape[1]
     parts = (_whole(pictures.pixels[start : start + 32], size) for start in range(0, len(pictures.pixels), 32))

@@ -76,7 +76,7 @@ def feature_extractor(preset: Preset) -> nn.Module:
     """FE, shared by r(zs|.) and q(zs|x, y); with linear encoders of zs, standardisation of each domain."""
     if preset.network != "perceptron":
         return nn.Sequential(*conv_stack(preset))
-    if preset.shared_encoder == "linear":
+    if preset.shared_encoder != "printed":
         return nn.BatchNorm1d(preset.feature_size, affine=False, momentum=0.01)
     return nn.Sequential(*fc_stack([preset.feature_size, 512]))
 
@@ -95,7 +95,7 @@ def shared_encoder(preset: Preset, *, extractors: int) -> DistributionEncoder:
 
 
 def _perceptron_shared_encoder(preset: Preset, extractors: int) -> DistributionEncoder:
-    if preset.shared_encoder == "linear":
+    if preset.shared_encoder != "printed":
         return DistributionEncoder(nn.Linear(extractors * preset.feature_size, 2 * preset.zs_size))
     hidden = 256 if extractors == 1 else 512
     return DistributionEncoder(*fc_stack([extractors * 512, hidden]), nn.Linear(hidden, 2 * preset.zs_size))

@@ -23,7 +23,7 @@ class Preset:
         domains: names of X and Y, as clients write them.
         reader: which of `model.data`'s readers takes the published form of its data.
         network: D.1 (`convolutional`), D.1 with the Cars rows (`convolutional_fc`) or D.2 (`perceptron`).
-        shared_encoder: D.2's encoders of zs as printed, or `linear`: one affine map that both domains share.
+        shared_encoder: D.2's encoders of zs as printed, `linear_each`: an affine map of each domain, or `linear`: one that both share.
         likelihood: `laplace` is weight x mean absolute error, `gaussian` weight x mean squared error.
         distance: what cross-domain retrieval compares means with.
         lam: the paper's lambda, weight of the information preference.
@@ -39,13 +39,14 @@ class Preset:
         backbone: network that turns pixels into D.2's input features; None where the input is the picture.
         feature_size: D.2's input.
         mirrored: whether features are the mean over a picture and its mirror image.
+        classified: whether features are also of what ImageNet's classifier says.
     """
 
     name: str
     domains: tuple[str, str]
     reader: str
     network: Literal["convolutional", "convolutional_fc", "perceptron"] = "convolutional"
-    shared_encoder: Literal["printed", "linear"] = "printed"
+    shared_encoder: Literal["printed", "linear_each", "linear"] = "printed"
     likelihood: Literal["laplace", "gaussian"] = "laplace"
     distance: Literal["l2", "cosine"] = "l2"
     lam: float
@@ -62,6 +63,7 @@ class Preset:
     backbone: str | None = None
     feature_size: int = 512
     mirrored: bool = False
+    classified: bool = False
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
 
@@ -102,6 +104,6 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in (
     Preset(name="facades",    domains=("photo", "label"),  reader="paired",     lam=1_000.0, reconstruction_weight=1_000.0,  batch_size=8,   annealing=25_000.0),
     Preset(name="maps",       domains=("satellite", "map"), reader="paired",    lam=50.0,    reconstruction_weight=20_000.0, batch_size=8,   annealing=25_000.0),
     Preset(name="sketchy",    domains=("photo", "sketch"), reader="sketchy",    lam=2.0,     reconstruction_weight=10.0,     batch_size=100, annealing=2_000.0, network="perceptron",
-           likelihood="gaussian", distance="cosine", drawings=True, backbone="efficientnet-lite2", mirrored=True, zs_size=64, zx_size=64, image_size=224),
+           likelihood="gaussian", distance="cosine", drawings=True, backbone="efficientnet-lite2", mirrored=True, classified=True, zs_size=64, zx_size=64, image_size=224),
 )}
 # fmt: on

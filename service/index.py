@@ -117,6 +117,12 @@ class Index:
         found = (Neighbour(int(identity), float(score)) for identity, score in zip(ids, scores, strict=False))
         return [neighbour for neighbour in found if neighbour.id not in state.removed][:k]
 
+    @property
+    def count(self) -> int:
+        """Photos that the last search, or what brought it up to date, went through; 0 before the first."""
+        state = self._state
+        return 0 if state is None else len(state.ids) - len(state.removed)
+
     def catch_up(self, changes: Changes) -> None:
         """Adds what the gallery has changed, so that the next search finds it done."""
         with self._lock:

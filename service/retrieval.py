@@ -182,7 +182,7 @@ class Retrieval:
         """Hits with their scores. A query that is a mean of unit codes has their `agreement` for its length: what is scored is the mean of their cosines."""
         asked = model.manifest.asked(side, expand=expand)
         hits = await self.workers.run(opened.search_expanded if asked == "y_expanded" else opened.search, query, k)
-        scored = [replace(hit, score=model.manifest.score(asked, hit.score * agreement)) for hit in hits]
+        scored = [replace(hit, score=model.manifest.score(asked, hit.score * agreement, opened.index.count)) for hit in hits]
         return Found(opened, model, scored, model.manifest.scores(asked))
 
     async def _searchable(self, name: str | None, capability: str) -> tuple[Gallery, Model]:

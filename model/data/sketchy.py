@@ -160,6 +160,7 @@ class FeaturePairs:
         self.domains = DOMAINS
         self.damaged: tuple[str, ...] = ()
         self.photos, self.sketches = photos, sketches
+        self.photo_labels = photo_labels
         shared = sorted(set(photo_labels.tolist()) & set(sketch_labels.tolist()))
         self.of_class = [(np.flatnonzero(photo_labels == label), np.flatnonzero(sketch_labels == label)) for label in shared]
         self.fingerprint = fingerprint_of([str(tuple(photos.shape)), str(photo_labels.tolist()), str(sketch_labels.tolist())])

@@ -23,7 +23,7 @@ from model.expansion import expanded_scores
 from model.fine_tuning import Recipe, supervised_contrast
 from model.iiae import IIAE
 from model.inference import Inference
-from model.linear_start import end_at_components
+from model.linear_start import end_at_components, start_at_shared
 from model.metrics import cosine, mean_average_precision, ranked_relevance
 from model.presets import PRESETS, SIDES, Preset
 from model.serving_form import serving_form
@@ -45,7 +45,7 @@ def shapes(tmp_path_factory) -> Path:
 
 
 def preset(network: str, **changes: object) -> Preset:
-    small = {"image_size": 64, "zs_size": 64, "feature_size": 64, "batch_size": 5, "shared_encoder": "linear", "backbone": network}
+    small = {"image_size": 64, "zs_size": 64, "feature_size": 64, "batch_size": 5, "shared_encoder": "linear_each", "backbone": network}
     return replace(PRESETS["sketchy"], **{**small, **changes})
 
 
@@ -106,6 +106,9 @@ def test_no_file_of_an_unseen_class_is_opened(tmp_path, weights, shapes):
     assert len(pictures) >= 4 * 40
     manifest = checkpoint.read_manifest(checkpoint.find(tmp_path / "checkpoints", "sketchy"))
     assert set(manifest.calibration) == {"x", "y", "y_expanded"}
+    assert manifest.held_out is not None
+    assert set(manifest.held_out) < {"bar", "cross", "disc", "triangle"}
+    assert len(manifest.held_out) == 2
     assert 0 <= manifest.metrics["held_out_map_all"] <= 1
 
 
@@ -356,13 +359,17 @@ def test_scores_are_calibrated_on_a_photos_own_kind_and_on_sketches():
         def shared(self, side, features):
             return Gaussian(features, torch.zeros_like(features))
 
-    curves = judge.calibration(Same())
-    zs, (x, y) = judge.held, (torch.from_numpy(each) for each in labels.values())
-    apart = ~torch.eye(len(x), dtype=torch.bool)
-    assert curves["x"] == calibration.fit(cosine(zs["x"], zs["x"])[apart], (x[:, None] == x)[apart])
-    assert curves["y"] == calibration.fit(cosine(zs["y"], zs["x"]), y[:, None] == x)
-    assert curves["y_expanded"] == calibration.fit(expanded_scores(zs["y"], zs["x"]), y[:, None] == x)
+    own = np.repeat(np.arange(3), 15)  # of the classes trained on
+    trained = FeaturePairs(means[:3][torch.from_numpy(own)] + 0.2 * torch.randn(45, 16, generator=generator), own, torch.zeros(0, 16), np.zeros(0, np.int64))
+    curves = judge.calibration(Same(), trained, seed=0)
+    photos, numbers = torch.cat([judge.held["x"], trained.photos]), np.concatenate([labels["x"], own + 4])
+    fitted = lambda score, side, **more: calibration.of_codes(  # noqa: E731
+        score, photos if side == "x" else judge.held["y"], numbers if side == "x" else labels["y"], [0, 1, 2, 3], photos, numbers, 0, **more
+    )
+    assert curves == {"x": fitted(cosine, "x", photos_ask=True), "y": fitted(cosine, "y"), "y_expanded": fitted(expanded_scores, "y")}
     assert curves["x"].slope > curves["y"].slope > 0
+    alone = calibration.of_codes(cosine, judge.held["y"], labels["y"], [0, 1, 2, 3], judge.held["x"], labels["x"], 0)
+    assert curves["y"].probability(0.9, 40) < alone.probability(0.9, 40) - 0.1  # for those that are trained on may look like them
 
 
 def test_map_200_looks_at_200_photos(monkeypatch):
@@ -401,6 +408,82 @@ def test_the_last_layer_keeps_what_photos_and_sketches_differ_in_by_class():
     assert x.std(0).max() < 3 * x.std(0).min()  # rotated: unrotated, the first would be 5 times the last
     found = mean_average_precision(ranked_relevance(cosine(y - y.mean(0), x - x.mean(0)), labels, labels))
     assert found > 0.99
+
+
+def test_the_last_layer_is_fed_roots_of_channels_and_of_what_the_classifier_says(weights):
+    backbone, plain = Backbone(weights[0], 8, classified=True).eval(), Backbone(weights[0], 8).eval()
+    imagenet = imagenet_weights(*weights)
+    fine_tuning.classify(backbone, imagenet)
+    pooled = torch.rand(3, 1280)
+    with torch.no_grad():
+        described = backbone.described(pooled)
+    shares = (pooled @ imagenet["_fc.weight"].T + imagenet["_fc.bias"]).softmax(1)
+    torch.testing.assert_close(described**2, torch.cat([pooled, shares], 1))
+    assert backbone.feature.in_features == 2280
+    assert plain.feature.in_features == 1280
+    assert plain.described(pooled) is pooled
+
+
+def test_encoders_begin_where_each_domain_tells_of_the_other():
+    """Sketches show a class's code only through a map of their own and amid noise; the start finds its way back without fitting the noise."""
+    generator = torch.Generator().manual_seed(0)
+    size, classes, each = 32, 80, 10
+    away = torch.linalg.qr(torch.randn(size, size, generator=generator))[0] * 0.7 + 0.3 * torch.eye(size)
+    labels = np.repeat(np.arange(classes), each)
+
+    def domains(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        means = torch.randn(count, size, generator=generator)
+        own = torch.arange(count).repeat_interleave(each)
+        noise = 0.8 * torch.randn(2, count * each, size, generator=generator)
+        return means[own] + noise[0] + 3, means[own] @ away + noise[1] - 2, own
+
+    photos, sketches, _ = domains(classes)
+    iiae = IIAE(preset("efficientnet-lite0", backbone=None, feature_size=size, zs_size=24)).eval()
+    start_at_shared(iiae, FeaturePairs(photos, labels, sketches, labels))
+    others = domains(20)  # classes that it does not know
+    with torch.no_grad():
+        first = [iiae.fe[side](features) for side, features in zip(SIDES, others, strict=False)]
+        zs = [iiae.shared(side, features) for side, features in zip(SIDES, others, strict=False)]
+        joint = iiae.q_zs(torch.cat(first, 1)).mean
+    found, before = (mean_average_precision(ranked_relevance(cosine(y, x), others[2], others[2])) for x, y in ([each.mean for each in zs], first))
+    assert found > before + 0.1
+    torch.testing.assert_close(joint, (zs[0].mean + zs[1].mean) / 2, atol=1e-4, rtol=1e-4)
+    assert 0.8 < float(torch.cat([each.mean for each in zs]).square().mean()) < 1.2
+    assert all(torch.allclose(each.log_var, torch.full_like(each.log_var, -2.0)) for each in zs)
+
+
+def test_components_are_evened_and_no_more():
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(600, 1280, generator=generator)
+    inputs[:, 1:200] += 2 * inputs[:, :1]  # one strong component
+    backbone = Backbone("efficientnet-lite0", 64)
+    end_at_components(backbone, inputs[:300], inputs[300:], seed=0)
+    with torch.no_grad():
+        spreads = torch.linalg.svdvals(backbone.feature(inputs) - backbone.feature(inputs).mean(0))
+    deviation = inputs.std(0)
+    plain = torch.linalg.svdvals((inputs - inputs.mean(0)) / deviation)[:64]
+    assert float(spreads[0] / spreads[-1]) == pytest.approx(float(plain[0] / plain[-1]) ** 0.9, rel=0.1)
+
+
+def test_a_backbone_that_was_tuned_on_the_same_classes_is_taken_and_no_other(tmp_path, weights, shapes):
+    (tmp_path / "unseen.txt").write_text("star\n")
+    (tmp_path / "downloads").symlink_to(weights[1])
+    common = ["train", "sketchy", "--data", str(shapes), "--home", str(tmp_path), "--unseen", str(tmp_path / "unseen.txt")]
+    common += ["--image-size", "64", "--hold-out", "0.4", "--backbone", weights[0], "--epochs", "1", "--runs", "1", "--steps", "12"]
+    assert CliRunner().invoke(app, common, catch_exceptions=False).exit_code == 0
+    (tmp_path / "other.txt").write_text("disc\n")
+    for changed in (["--seed", "1"], ["--hold-out", "0"], ["--unseen", str(tmp_path / "other.txt")]):
+        refused = CliRunner().invoke(app, [*common, "--name", "again", "--backbone-of", "sketchy", *changed])
+        assert refused.exit_code == 2
+        assert "other classes" in " ".join(refused.output.split())
+    done = CliRunner().invoke(app, [*common, "--name", "again", "--backbone-of", "sketchy", "--objective", "elbo"], catch_exceptions=False)
+    assert done.exit_code == 0, done.output
+    first, again = (checkpoint.load_parts(checkpoint.find(tmp_path / "checkpoints", name)) for name in ("sketchy", "again"))
+    assert first[2] is not None
+    assert again[2] is not None
+    assert all(torch.equal(value, again[2].network.state_dict()[key]) for key, value in first[2].network.state_dict().items())
+    assert not (tmp_path / "runs" / "again" / "run-0").exists()
+    assert any(not torch.equal(value, again[1].state_dict()[key]) for key, value in first[1].state_dict().items())
 
 
 @pytest.mark.parametrize("mirrored", [False, True])

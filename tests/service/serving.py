@@ -17,16 +17,17 @@ from PIL import Image
 from model import checkpoint
 from model.backbones import Backbone
 from model.calibration import Calibration
+from model.data.sketchy import FeaturePairs
 from model.iiae import IIAE
-from model.linear_start import start_at_components
+from model.linear_start import start_at_shared
 from model.pictures import prepare
 from model.presets import PRESETS, Asked
 
 ABOUT = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
 IMAGE_PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
-SKETCH_PRESET = replace(PRESETS["sketchy"], image_size=32, shared_encoder="linear", zs_size=32, drawings=False)  # tests send noise
+SKETCH_PRESET = replace(PRESETS["sketchy"], image_size=32, shared_encoder="linear_each", zs_size=32, drawings=False)  # tests send noise
 
-SKETCH_CURVE, EXPANDED_CURVE, PHOTO_CURVE = Calibration(9.0, -4.0), Calibration(8.0, -5.0), Calibration(12.0, -7.0)
+SKETCH_CURVE, EXPANDED_CURVE, PHOTO_CURVE = Calibration(9.0, -4.0, -0.2, 100), Calibration(8.0, -5.0, -0.3, 100), Calibration(12.0, -7.0, -0.4, 100)
 
 
 def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
@@ -40,7 +41,7 @@ def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False, s
     torch.manual_seed(seed)
     preset = replace(SKETCH_PRESET, drawings=drawings)
     assert preset.backbone is not None
-    backbone, iiae = Backbone(preset.backbone, 512), IIAE(preset)
+    backbone, iiae = Backbone(preset.backbone, 512, classified=preset.classified), IIAE(preset)
     noise = torch.stack([prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)])
     for norm in backbone.modules():
         if isinstance(norm, torch.nn.BatchNorm2d):
@@ -48,7 +49,7 @@ def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False, s
     with torch.no_grad():
         backbone.train()(noise)
         features = backbone.eval()(noise)
-    start_at_components(iiae, features, features)
+    start_at_shared(iiae, FeaturePairs(features, np.arange(len(features)), features, np.arange(len(features))))
     return checkpoint.publish(home / "checkpoints", name, iiae, backbone, calibration=calibration, **ABOUT)
 
 

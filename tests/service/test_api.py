@@ -175,7 +175,7 @@ def test_calibrated_scores_are_probabilities_of_the_same_ranking(client, gallery
         assert [answer["scores"] for answer in answers] == ["cosine", "probability"]
         plain, sure = (answer["hits"] for answer in answers)
         assert [hit["id"] - added[0]["id"] for hit in sure] == [hit["id"] - gallery[0] for hit in plain]
-        assert [hit["score"] for hit in sure] == pytest.approx([curve.probability(hit["score"]) for hit in plain], abs=1e-3)
+        assert [hit["score"] for hit in sure] == pytest.approx([curve.probability(hit["score"], 6) for hit in plain], abs=1e-3)
     assert client.delete("/galleries/sure").status_code == 204
 
 
