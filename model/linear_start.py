@@ -4,11 +4,14 @@ Fresh layers, fitted to features of the very pictures that the backbone was tune
 directions only; begun as the features themselves, they keep what generalises.
 """
 
+from collections.abc import Sequence
+
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from model.backbones import Backbone
-from model.data.sketchy import FeaturePairs
 from model.iiae import IIAE
 from model.presets import SIDES
 
@@ -52,7 +55,7 @@ def end_at_components(backbone: Backbone, photos: Tensor, sketches: Tensor, seed
 
 
 @torch.no_grad()
-def start_at_shared(iiae: IIAE, pairs: FeaturePairs) -> None:
+def start_at_shared(iiae: IIAE, photos: Tensor, sketches: Tensor, of_class: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> None:
     """Sets r(zs|x) and r(zs|y) to what each domain shows and, by ridge regression, tells of the other, and q(zs|x, y) to their mean.
 
     Both begin at the principal components of the standardised features. To these each domain's encoder adds the step
@@ -60,9 +63,10 @@ def start_at_shared(iiae: IIAE, pairs: FeaturePairs) -> None:
 
     Args:
         iiae: a model whose `shared_encoder` is `linear_each`.
-        pairs: features of the training pictures.
+        photos, sketches: features of the training pictures, [n, d] and [m, d].
+        of_class: of each class the numbers of its photos and of its sketches.
     """
-    features = dict(zip(SIDES, (pairs.photos, pairs.sketches), strict=True))
+    features = dict(zip(SIDES, (photos, sketches), strict=True))
     for side in SIDES:
         norm = iiae.fe[side]
         assert isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None and norm.running_var is not None
@@ -71,8 +75,8 @@ def start_at_shared(iiae: IIAE, pairs: FeaturePairs) -> None:
     shown = {side: standardised(features[side]) for side in SIDES}
     size = iiae.preset.zs_size
     components, _ = _components(torch.cat([shown["x"], shown["y"]]), size)
-    photos, sketches = ([shown[side][torch.from_numpy(own[place])] @ components.T for own in pairs.of_class] for place, side in enumerate(SIDES))
-    means = {"x": components + _towards(photos, sketches) @ components, "y": components + _towards(sketches, photos) @ components}
+    x, y = ([shown[side][torch.from_numpy(own[place])] @ components.T for own in of_class] for place, side in enumerate(SIDES))
+    means = {"x": components + _towards(x, y) @ components, "y": components + _towards(y, x) @ components}
     codes = torch.cat([shown[side] @ means[side].T for side in SIDES])
     scale = (codes.square().sum() / len(codes) / size).rsqrt()
     for encoder, weight in ((iiae.r_zs["x"], means["x"]), (iiae.r_zs["y"], means["y"]), (iiae.q_zs, torch.cat([means["x"], means["y"]], 1) / 2)):

@@ -175,7 +175,7 @@ def train_on_features(
     batch = min(preset.batch_size, len(pairs))
     iiae = IIAE(replace(preset, batch_size=batch))
     if preset.shared_encoder == "linear_each":
-        start_at_shared(iiae, pairs)
+        start_at_shared(iiae, pairs.photos, pairs.sketches, pairs.of_class)
         iiae.r_zs.requires_grad_(False)
         iiae.q_zs.requires_grad_(False)
         warm = Plan(steps=plan.decoder_steps, seed=seed, objective=plan.objective, validate_every=plan.decoder_steps, accelerator="cpu")

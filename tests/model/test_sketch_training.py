@@ -439,7 +439,7 @@ def test_encoders_begin_where_each_domain_tells_of_the_other():
 
     photos, sketches, _ = domains(classes)
     iiae = IIAE(preset("efficientnet-lite0", backbone=None, feature_size=size, zs_size=24)).eval()
-    start_at_shared(iiae, FeaturePairs(photos, labels, sketches, labels))
+    start_at_shared(iiae, photos, sketches, FeaturePairs(photos, labels, sketches, labels).of_class)
     others = domains(20)  # classes that it does not know
     with torch.no_grad():
         first = [iiae.fe[side](features) for side, features in zip(SIDES, others, strict=False)]

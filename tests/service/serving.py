@@ -17,7 +17,6 @@ from PIL import Image
 from model import checkpoint
 from model.backbones import Backbone
 from model.calibration import Calibration
-from model.data.sketchy import FeaturePairs
 from model.iiae import IIAE
 from model.linear_start import start_at_shared
 from model.pictures import prepare
@@ -49,7 +48,7 @@ def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False, s
     with torch.no_grad():
         backbone.train()(noise)
         features = backbone.eval()(noise)
-    start_at_shared(iiae, FeaturePairs(features, np.arange(len(features)), features, np.arange(len(features))))
+    start_at_shared(iiae, features, features, [(np.array([number]), np.array([number])) for number in range(len(features))])
     return checkpoint.publish(home / "checkpoints", name, iiae, backbone, calibration=calibration, **ABOUT)
 
 
