@@ -67,7 +67,7 @@ class SearchResult(Answer):
     model: str = Field(description="id of the model by which it was searched")
     scores: str = Field(
         examples=["probability"],
-        description="what scores are: `probability` that the photo is of the query's class, in a gallery of which 1 photo in 25 is; `cosine`; "
+        description="what scores are: `probability` that the photo is of the query's class, in galleries of as many photos; `cosine`; "
         "or `nearness`, 1 / (1 + L2 distance)",
     )
     hits: list[HitOut] = Field(description="best first")

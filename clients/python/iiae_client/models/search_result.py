@@ -16,7 +16,7 @@ class SearchResult:
     model: str
     """id of the model by which it was searched"""
     scores: str
-    """what scores are: `probability` that the photo is of the query's class, in a gallery of which 1 photo in 25 is; `cosine`; or `nearness`, 1 / (1 + L2 distance)"""
+    """what scores are: `probability` that the photo is of the query's class, in galleries of as many photos; `cosine`; or `nearness`, 1 / (1 + L2 distance)"""
     hits: list[Hit]
     """best first"""
 
