@@ -247,7 +247,7 @@ def calibrate(
     checkpoint.with_calibration(checkpoint.find(home / "checkpoints", name), means)
     for asked, curve in means.items():
         crowd = f" {curve.crowd:+.2f} · ln(photos, at most {curve.largest})"
-        Console().print(f"queries of {asked}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f}{crowd})))")
+        Console().print(f"queries of {asked}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f}{crowd})))", soft_wrap=True)
 
 
 @app.command(epilog="Example: `iiae figure facades --data facades --kind translations --out grid.png`")

@@ -12,7 +12,7 @@ from scipy import ndimage
 from model.errors import Foreseen
 from model.strokes import Mask, Stroke, length, smoothed, strokes
 
-VERSION = 2
+VERSION = 3
 """Of what `normalise` gives; part of the cache keys of drawings. Raise it with any change."""
 
 CANVAS = 256
@@ -33,7 +33,7 @@ TREMBLING = 0.235
 """Median distance of the strokes' points from their means over a deviation of `NEAR` points, in pixels, beyond which the hand trembled."""
 NEAR, MARK = 2.0, 12
 """Strokes of fewer points than `MARK` tell nothing of the hand."""
-SMOOTHING, SHORT = 4.0, 10
+SMOOTHING, SHORT = 5.5, 10
 """Deviation, in points, by which a trembling hand's strokes are smoothed; it is at most a stroke's length divided by `SHORT`."""
 
 Grey = NDArray[np.float32]

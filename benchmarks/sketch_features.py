@@ -1,0 +1,84 @@
+"""What the last layer is fed, and where the encoders of zs begin: mAP@all of each way, from one checkpoint's network.
+
+    python -m benchmarks.sketch_features --data DIR --unseen sketchy-25 --checkpoint NAME
+
+Everything after the network is made anew from the classes that it was trained on, without IIAE's own training. Once on the
+classes that were held out, where one would choose, and once on the unseen ones, where it is told.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor, nn
+
+from model import checkpoint, linear_start
+from model.allocator import keep_memory
+from model.data.sketchy import Catalogue, FeaturePairs, read_catalogue, read_unseen
+from model.fine_tuning import mean_average_precision_of, pooled_of
+from model.iiae import IIAE
+from model.presets import SIDES, Side
+from model.sketch_training import decoded
+
+
+def main(
+    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
+    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
+    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+) -> None:
+    """Print the table."""
+    keep_memory()
+    began = time.monotonic()
+    manifest, _, backbone = checkpoint.load_parts(checkpoint.find(home / "checkpoints", name))
+    if backbone is None or not manifest.held_out:
+        raise typer.BadParameter(f"{name} has no backbone, or no classes were held out of its training", param_hint="--checkpoint")
+    catalogue = read_catalogue(data)
+    hidden = read_unseen(unseen, catalogue.classes)
+    trained = tuple(label for label in catalogue.classes if label not in {*hidden, *manifest.held_out})
+    backbone.eval()
+
+    def pooled(classes: tuple[str, ...], chosen: Catalogue) -> dict[Side, tuple[Tensor, Tensor]]:
+        pictures = zip(SIDES, decoded(chosen, classes, manifest.preset), strict=True)
+        return {side: (pooled_of(backbone, each), torch.from_numpy(each.labels)) for side, each in pictures}
+
+    halves = [pooled(tuple(classes), catalogue) for classes in (trained, manifest.held_out, hidden)]
+    ways: dict[str, Callable[[Tensor], Tensor]] = {
+        "pooled": lambda of: of,
+        "roots of pooled": lambda of: of.sqrt(),
+        "and of ImageNet's shares": backbone.described,
+    }
+    table = Table("fed with", "", "held-out classes", "unseen", title=f"{manifest.name}, {unseen}: mAP@all")
+    for fed, way in ways.items():
+        train, *judged = [{side: (way(of), labels) for side, (of, labels) in half.items()} for half in halves]
+        (photos, photo_labels), (sketches, sketch_labels) = train["x"], train["y"]
+        backbone.feature = nn.Linear(photos.shape[1], manifest.preset.feature_size)
+        linear_start.end_at_components(backbone, photos, sketches, manifest.seed)
+        pairs = FeaturePairs(backbone.feature(photos), photo_labels.numpy(), backbone.feature(sketches), sketch_labels.numpy())
+        iiae = IIAE(replace(manifest.preset, batch_size=len(pairs))).eval()
+        linear_start.start_at_shared(iiae, pairs.photos, pairs.sketches, pairs.of_class)
+        for kind, started in (("features, standardised", False), ("zs at its start", True)):
+            found = []
+            for half in judged:
+                codes = {side: (_code(iiae, side, backbone.feature(of), started=started), labels.numpy()) for side, (of, labels) in half.items()}
+                found.append(f"{mean_average_precision_of(*codes['x'], *codes['y']):.3f}")
+            table.add_row(fed, kind, *found)
+    Console(width=110).print(table)
+    print(f"{time.monotonic() - began:.0f} s")
+
+
+def _code(iiae: IIAE, side: Side, features: Tensor, *, started: bool) -> Tensor:
+    """The mean of r(zs|.), or only what its first layer makes of the features."""
+    code: Tensor = iiae.shared(side, features).mean if started else iiae.fe[side](features)
+    return code
+
+
+if __name__ == "__main__":
+    with torch.no_grad():
+        typer.run(main)
