@@ -52,7 +52,7 @@ def test_the_more_photos_there_are_the_less_a_cosine_is_worth_up_to_the_most_tha
 
 def test_hits_that_a_threshold_parts_give_a_finite_slope():
     cosines = torch.linspace(-1, 1, 100)[None]
-    assert 5 < fit([Searches(cosines, cosines > 0, 100)]).slope < 1e4
+    assert 5 < fit([Searches(cosines, cosines > 0, 100)]).slope < 11  # with 0 for what is wrong, or 1 for what is right, 13; with both, as far as one looks
 
 
 def test_hits_of_one_kind_cannot_be_fitted():

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from serving import png
+from serving import EXPANDED_CURVE, png
 
 
 def iiae(*words: str | Path, home: Path) -> subprocess.CompletedProcess[str]:
@@ -54,6 +54,10 @@ def test_index_refers_to_files_and_search_finds_them(home, tmp_path):
     hits = json.loads(iiae("search", tmp_path / "photos" / "noise" / "2.png", "--gallery", "from-cli", "--json", home=home).stdout)
     assert len(hits) == 5
     assert hits[0]["label"] == "noise"
+    assert iiae(*words[:2], "--gallery", "sure", "--model", "calibrated", home=home).returncode == 0
+    sure = json.loads(iiae("search", tmp_path / "photos" / "noise" / "2.png", "--gallery", "sure", "--json", home=home).stdout)
+    assert [hit["score"] for hit in sure] == pytest.approx([EXPANDED_CURVE.probability(hit["score"], 5) for hit in hits], abs=1e-3)
+    assert iiae("galleries", "delete", "sure", home=home).returncode == 0
     assert "from-cli" in iiae("galleries", home=home).stdout
     assert iiae("galleries", "delete", "from-cli", home=home).returncode == 0
 

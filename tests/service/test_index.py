@@ -181,6 +181,17 @@ def test_closing_ends_a_build(tmp_path, small, monkeypatch):
     assert made.kind == "flat"
 
 
+def test_it_counts_what_was_searched_without_what_was_removed(tmp_path):
+    rows, searched = Rows(5), Index(tmp_path / "index", DIM, "cosine")
+    assert searched.count == 0
+    searched.search(rows.vectors[1], 3, rows.changes)
+    rows.add(2)
+    rows.remove(2)
+    assert searched.count == 5
+    searched.search(rows.vectors[1], 3, rows.changes)
+    assert searched.count == 6
+
+
 def test_what_was_saved_is_taken_by_the_first_search(tmp_path, small):
     rows = Rows(150)
     Index(tmp_path / "index", DIM, "cosine").save(rows.changes)
