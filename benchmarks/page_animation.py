@@ -63,7 +63,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("address")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--example", nargs="+", default=["umbrella", "cat"])
+    parser.add_argument("--example", nargs="+", default=["umbrella", "bicycle"])
     arguments = parser.parse_args()
     frames: list[Image.Image] = []
     times: list[int] = []
