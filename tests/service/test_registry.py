@@ -32,7 +32,7 @@ def add(store: Path, name: str = "digits", preset: Preset = IMAGES, spoil: Calla
     iiae = IIAE(preset)
     if spoil is not None:
         spoil(iiae)
-    backbone = Backbone(preset.backbone, preset.feature_size) if preset.backbone else None
+    backbone = Backbone(preset.backbone, preset.feature_size, classified=preset.classified) if preset.backbone else None
     return publish(store, name, iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
 
 

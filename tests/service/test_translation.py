@@ -47,7 +47,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, preset: Preset) -> Model
     iiae = IIAE(preset)
     for parameter in iiae.parameters():  # wide weights, so that codes and styles make a visible difference
         parameter.data.mul_(4)
-    backbone = Backbone(preset.backbone, preset.feature_size) if preset.backbone else None
+    backbone = Backbone(preset.backbone, preset.feature_size, classified=preset.classified) if preset.backbone else None
     publish(store, "model", iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
     return load(candidates(store)["model"][0], CPU)
 

@@ -46,7 +46,7 @@ def add_model(folder: Path, name: str, preset: Preset) -> None:
     iiae = IIAE(preset)
     for parameter in iiae.parameters():  # wide weights, so that styles make a visible difference
         parameter.data.mul_(4)
-    backbone = Backbone(preset.backbone, preset.feature_size) if preset.backbone else None
+    backbone = Backbone(preset.backbone, preset.feature_size, classified=preset.classified) if preset.backbone else None
     publish(folder, name, iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
 
 
