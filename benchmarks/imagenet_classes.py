@@ -13,13 +13,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.options import Data
 from model.data.sketchy import SPLITS, read_catalogue, read_unseen
 
 LIST = "timm/data/_info/imagenet_synsets.txt"
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    data: Data,
     synsets: Annotated[Path, typer.Option(help="timm's wheel.")],
 ) -> None:
     """Print a table for each split."""

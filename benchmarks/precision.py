@@ -7,7 +7,6 @@ without bfloat16 arithmetic it is emulated, with the same result.
 """
 
 from pathlib import Path
-from typing import Annotated
 
 import torch
 import torch.nn.functional as F
@@ -16,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.options import Data, Home, Name
 from model import checkpoint, efficientnet
 from model.backbones import Backbone
 from model.data.sketchy import Pictures, decode, read_catalogue
@@ -24,9 +24,9 @@ FIRST_BLOCKS = (0, 1, 2, 4, 6, 9)
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
-    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    data: Data,
+    name: Name = "sketchy",
+    home: Home = Path("var"),
 ) -> None:
     """Print the table."""
     folder = checkpoint.find(home / "checkpoints", name)

@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, FeaturePairs, read_catalogue, read_unseen
 from model.evaluation import sketch_codes
@@ -60,10 +61,10 @@ class Half:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
-    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
-    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    data: Data,
+    unseen: Unseen = "sketchy-25",
+    name: Name = "sketchy",
+    home: Home = Path("var"),
     seeds: Annotated[int, typer.Option(min=1)] = 3,
     steps: Annotated[int, typer.Option(min=12)] = SketchPlan.steps,
 ) -> None:

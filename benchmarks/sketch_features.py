@@ -10,7 +10,6 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
 
 import torch
 import typer
@@ -18,9 +17,10 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
+from benchmarks.options import Data, Home, Name, Unseen
 from model import checkpoint, linear_start
 from model.allocator import keep_memory
-from model.data.sketchy import Catalogue, FeaturePairs, read_catalogue, read_unseen
+from model.data.sketchy import FeaturePairs, read_catalogue, read_unseen
 from model.fine_tuning import mean_average_precision_of, pooled_of
 from model.iiae import IIAE
 from model.presets import SIDES, Side
@@ -28,10 +28,10 @@ from model.sketch_training import decoded
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
-    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
-    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    data: Data,
+    unseen: Unseen = "sketchy-25",
+    name: Name = "sketchy",
+    home: Home = Path("var"),
 ) -> None:
     """Print the table."""
     keep_memory()
@@ -44,11 +44,11 @@ def main(
     trained = tuple(label for label in catalogue.classes if label not in {*hidden, *manifest.held_out})
     backbone.eval()
 
-    def pooled(classes: tuple[str, ...], chosen: Catalogue) -> dict[Side, tuple[Tensor, Tensor]]:
-        pictures = zip(SIDES, decoded(chosen, classes, manifest.preset), strict=True)
+    def pooled(classes: tuple[str, ...]) -> dict[Side, tuple[Tensor, Tensor]]:
+        pictures = zip(SIDES, decoded(catalogue, classes, manifest.preset), strict=True)
         return {side: (pooled_of(backbone, each), torch.from_numpy(each.labels)) for side, each in pictures}
 
-    halves = [pooled(tuple(classes), catalogue) for classes in (trained, manifest.held_out, hidden)]
+    parts = [pooled(classes) for classes in (trained, manifest.held_out, hidden)]
     ways: dict[str, Callable[[Tensor], Tensor]] = {
         "pooled": lambda of: of,
         "roots of pooled": lambda of: of.sqrt(),
@@ -56,7 +56,7 @@ def main(
     }
     table = Table("fed with", "", "held-out classes", "unseen", title=f"{manifest.name}, {unseen}: mAP@all")
     for fed, way in ways.items():
-        train, *judged = [{side: (way(of), labels) for side, (of, labels) in half.items()} for half in halves]
+        train, *judged = [{side: (way(of), labels) for side, (of, labels) in part.items()} for part in parts]
         (photos, photo_labels), (sketches, sketch_labels) = train["x"], train["y"]
         backbone.feature = nn.Linear(photos.shape[1], manifest.preset.feature_size)
         linear_start.end_at_components(backbone, photos, sketches, manifest.seed)
@@ -65,8 +65,8 @@ def main(
         linear_start.start_at_shared(iiae, pairs.photos, pairs.sketches, pairs.of_class)
         for kind, started in (("features, standardised", False), ("zs at its start", True)):
             found = []
-            for half in judged:
-                codes = {side: (_code(iiae, side, backbone.feature(of), started=started), labels.numpy()) for side, (of, labels) in half.items()}
+            for part in judged:
+                codes = {side: (_code(iiae, side, backbone.feature(of), started=started), labels.numpy()) for side, (of, labels) in part.items()}
                 found.append(f"{mean_average_precision_of(*codes['x'], *codes['y']):.3f}")
             table.add_row(fed, kind, *found)
     Console(width=110).print(table)

@@ -8,7 +8,6 @@ Query expansion is also tried on galleries with few photos of a thing, five time
 
 from copy import copy
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import torch
@@ -18,6 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
 from model.evaluation import sketch_codes
@@ -80,12 +80,12 @@ class Search:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
-    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
-    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    data: Data,
+    unseen: Unseen = "sketchy-25",
+    name: Name = "sketchy",
+    home: Home = Path("var"),
 ) -> None:
-    """Print the table, and how well scores are calibrated."""
+    """Print the tables."""
     folder = checkpoint.find(home / "checkpoints", name)
     manifest = checkpoint.read_manifest(folder)
     inference = checkpoint.load(folder, torch.device("cpu"))

@@ -20,6 +20,7 @@ from rich.table import Table
 from scipy import ndimage
 from torch import Tensor
 
+from benchmarks.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
@@ -164,10 +165,10 @@ def row(inference: Inference, sketches: list[Image.Image], labels: Tensor, photo
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
-    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
-    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    data: Data,
+    unseen: Unseen = "sketchy-25",
+    name: Name = "sketchy",
+    home: Home = Path("var"),
     every: Annotated[int, typer.Option(min=1, help="Take every so many-th sketch.")] = 1,
     picture: Annotated[Path | None, typer.Option(help="Write a picture of what the sketches look like.")] = None,
 ) -> None:

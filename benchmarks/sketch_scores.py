@@ -22,6 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.options import Data, Home, Unseen
 from model import checkpoint
 from model.calibration import FIRST_HITS, expected_error
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
@@ -105,11 +106,11 @@ def _codes(inference: Inference, files: list[Path]) -> Tensor:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    data: Data,
     names: Annotated[list[str], typer.Option("--checkpoint", help="Checkpoints' names or folders, of several seeds.")],
-    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
+    unseen: Unseen = "sketchy-25",
     emoji_folder: Annotated[Path | None, typer.Option("--emoji", help="The folder that `iiae demo` has drawn its pictures into.")] = None,
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    home: Home = Path("var"),
 ) -> None:
     """Print what is said of first hits by kind of gallery, and score by score."""
     catalogue = read_catalogue(data)

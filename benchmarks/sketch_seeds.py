@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_catalogue, read_unseen
@@ -31,10 +32,10 @@ CODES = {
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    data: Data,
     names: Annotated[list[str], typer.Option("--checkpoint", help="A checkpoint's name or folder.")],
-    unseen: Annotated[str, typer.Option(help="sketchy-25, sketchy-21 or a file of class names.")] = "sketchy-25",
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    unseen: Unseen = "sketchy-25",
+    home: Home = Path("var"),
 ) -> None:
     """Print the table."""
     keep_memory()

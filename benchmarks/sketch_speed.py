@@ -20,6 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.options import Data, Home, Name
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import Pictures, decode, read_catalogue, read_unseen
@@ -55,10 +56,10 @@ def table(title: str, found: dict[str, float], unit: str, bare: str) -> Table:
 
 
 def main(
-    data: Annotated[Path, typer.Option(help="Folder with photo/<class>/ and sketch/<class>/.")],
+    data: Data,
     unseen: Annotated[str, typer.Option(help="Classes whose mAP is compared.")] = "sketchy-25",
-    name: Annotated[str, typer.Option("--checkpoint", help="A checkpoint's name or folder.")] = "sketchy",
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME")] = Path("var"),
+    name: Name = "sketchy",
+    home: Home = Path("var"),
     rounds: Annotated[int, typer.Option(min=3)] = 20,
 ) -> None:
     """Print three tables."""

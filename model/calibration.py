@@ -116,25 +116,24 @@ def fit(searches: Sequence[Searches]) -> Calibration:
     from scipy.special import expit
 
     cosines = torch.cat([each.cosines.flatten() for each in searches]).double().numpy()
-    y = torch.cat([each.relevant.flatten() for each in searches]).numpy()[np.isfinite(cosines)]
-    crowds = np.concatenate([np.full(each.cosines.numel(), math.log(each.photos)) for each in searches])[np.isfinite(cosines)]
+    crowds = np.concatenate([np.full(each.cosines.numel(), math.log(each.photos)) for each in searches])
+    found = np.isfinite(cosines)  # all but the query itself, where a gallery has nothing else
+    y = torch.cat([each.relevant.flatten() for each in searches]).numpy()[found]
     alike, apart = np.count_nonzero(y), np.count_nonzero(~y)
     if not alike or not apart:
         raise ValueError("a calibration needs hits that are relevant and hits that are not")
     target = np.where(y, (alike + 1) / (alike + 2), 1 / (apart + 2))
-    inputs = np.stack([cosines[np.isfinite(cosines)], np.ones(len(y)), crowds])
-    centre, spread = inputs.mean(1, keepdims=True), inputs.std(1, keepdims=True)
-    centre[1], spread[1] = 0, 1  # the intercept's
-    spread = np.maximum(spread, 1e-9)
-    scaled = (inputs - centre) / spread
+    of = np.stack([cosines, crowds])[:, found]
+    centre, spread = of.mean(1), np.maximum(of.std(1), 1e-9)
+    scaled = np.vstack([(of - centre[:, None]) / spread[:, None], np.ones(len(y))])
 
     def loss(curve: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = curve @ scaled
         return float((np.logaddexp(0, logits) - target * logits).mean()), scaled @ (expit(logits) - target) / len(y)
 
-    found = minimize(loss, np.zeros(3), jac=True, method="BFGS", options={"gtol": 1e-7}).x / spread[:, 0]
-    slope, crowd = found[[0, 2]] if np.ptp(crowds) else (found[0], 0.0)
-    return Calibration(float(slope), float(found[1] - slope * centre[0, 0] - crowd * centre[2, 0]), float(crowd), max(each.photos for each in searches))
+    *steep, level = minimize(loss, np.zeros(3), jac=True, method="BFGS", options={"gtol": 1e-7}).x
+    slope, crowd = steep / spread if np.ptp(crowds) else (steep[0] / spread[0], 0.0)
+    return Calibration(float(slope), float(level - slope * centre[0] - crowd * centre[1]), float(crowd), max(each.photos for each in searches))
 
 
 def of_codes(

@@ -119,7 +119,6 @@ class Judge:
 
     def __init__(self, pictures: tuple[Pictures, Pictures]) -> None:
         self.pictures: dict[Side, Pictures] = dict(zip(SIDES, pictures, strict=True))
-        self.labels = {side: self.pictures[side].labels for side in SIDES}
         self.held: dict[Side, Tensor] = {}
 
     def take_features(self, backbone: Backbone, device: torch.device = CPU) -> None:
@@ -140,7 +139,7 @@ class Judge:
 
     def calibration(self, iiae: IIAE, trained: FeaturePairs, seed: int) -> dict[Asked, Calibration]:
         """What cosines to photos are worth, in galleries that have photos of the classes trained on as well as of those held out."""
-        zs, labels = self._zs(iiae), self.labels
+        zs, labels = self._zs(iiae), {side: self.pictures[side].labels for side in SIDES}
         with torch.inference_mode():
             others = iiae.shared("x", trained.photos).mean
         photos = torch.cat([zs["x"], others])

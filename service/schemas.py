@@ -143,7 +143,7 @@ class DamagedOut(Answer):
 class GalleriesOut(Answer):
     """All galleries."""
 
-    galleries: list[GalleryOut] = Field(description="by name")
+    galleries: list[GalleryOut] = Field(description="the default one, where there is one, then by name")
     damaged: list[DamagedOut] = Field(description="galleries that cannot be read, and why; they can be deleted")
 
 

@@ -30,8 +30,9 @@ BINARY: dict[int | str, dict[str, object]] = {
 
 @router.get("", operation_id="galleries.list", tags=["galleries"], dependencies=READ)
 async def list_galleries(parts: Parts) -> GalleriesOut:
-    """All galleries."""
+    """All galleries: the default one, where there is one, then by name."""
     summaries, damaged = await parts.retrieval.summaries()
+    summaries.sort(key=lambda summary: summary.name != parts.settings.default_gallery)
     return GalleriesOut(galleries=[_gallery(summary) for summary in summaries], damaged=[DamagedOut(name=each.name, reason=each.reason) for each in damaged])
 
 

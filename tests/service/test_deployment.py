@@ -173,6 +173,18 @@ def test_a_body_that_stops_coming_is_answered(own_home):
         server.stop()
 
 
+def test_the_default_gallery_comes_first_and_is_searched(own_home):
+    publish_sketch(own_home)
+    server = Server(own_home, IIAE_DEFAULT_GALLERY="second").ready()
+    try:
+        for name in ("first", "second", "third"):
+            server.client.post("/galleries", json={"name": name, "model": "drawn"}).raise_for_status()
+        assert [gallery["name"] for gallery in server.client.get("/galleries").json()["galleries"]] == ["second", "first", "third"]
+        assert server.client.post("/sbir/search", files={"sketch": png()}).json()["gallery"] == "second"
+    finally:
+        server.stop()
+
+
 def test_the_default_model_comes_first_and_answers(own_home):
     publish_tiny(own_home, name="another")
     server = Server(own_home, IIAE_DEFAULT_MODEL="tiny").ready()

@@ -13,7 +13,7 @@ class Galleries:
     """All galleries."""
 
     galleries: list[Gallery]
-    """by name"""
+    """the default one, where there is one, then by name"""
     damaged: list[Damaged]
     """galleries that cannot be read, and why; they can be deleted"""
 

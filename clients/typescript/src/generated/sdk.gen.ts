@@ -307,7 +307,7 @@ export class Galleries extends HeyApiClient {
     /**
      * List Galleries
      *
-     * All galleries.
+     * All galleries: the default one, where there is one, then by name.
      */
     public list<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).get<GalleriesListResponses, GalleriesListErrors, ThrowOnError, 'data'>({

@@ -59,7 +59,7 @@ export type FieldProblem = {
  */
 export type Galleries = {
     /**
-     * by name
+     * the default one, where there is one, then by name
      */
     galleries: Array<Gallery>;
     /**

@@ -17,7 +17,7 @@ class GalleriesResource:
     def list(
         self,
     ) -> Galleries:
-        """All galleries.
+        """All galleries: the default one, where there is one, then by name.
 
         Raises:
             ProblemError: where the service refuses or fails
@@ -109,7 +109,7 @@ class AsyncGalleriesResource:
     async def list(
         self,
     ) -> Galleries:
-        """All galleries.
+        """All galleries: the default one, where there is one, then by name.
 
         Raises:
             ProblemError: where the service refuses or fails
