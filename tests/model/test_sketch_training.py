@@ -482,6 +482,9 @@ def test_a_backbone_that_was_tuned_on_the_same_classes_is_taken_and_no_other(tmp
     assert first[2] is not None
     assert again[2] is not None
     assert all(torch.equal(value, again[2].network.state_dict()[key]) for key, value in first[2].network.state_dict().items())
+    for made in (first[2], again[2]):
+        assert made.classifier is not None
+        assert torch.equal(made.classifier.weight, imagenet_weights(*weights)["_fc.weight"])
     assert not (tmp_path / "runs" / "again" / "run-0").exists()
     assert any(not torch.equal(value, again[1].state_dict()[key]) for key, value in first[1].state_dict().items())
 
