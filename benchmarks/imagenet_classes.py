@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.options import Data
+from benchmarks.shared.options import Data
 from model.data.sketchy import SPLITS, read_catalogue, read_unseen
 
 LIST = "timm/data/_info/imagenet_synsets.txt"

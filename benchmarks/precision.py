@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks.options import Data, Home, Name
+from benchmarks.shared.options import Data, Home, Name
 from model import checkpoint, efficientnet
 from model.backbones import Backbone
 from model.data.sketchy import Pictures, decode, read_catalogue

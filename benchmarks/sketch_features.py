@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
-from benchmarks.options import Data, Home, Name, Unseen
+from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint, linear_start
 from model.allocator import keep_memory
 from model.data.sketchy import FeaturePairs, read_catalogue, read_unseen

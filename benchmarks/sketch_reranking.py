@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks.options import Data, Home, Name, Unseen
+from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
 from model.evaluation import sketch_codes

@@ -20,7 +20,7 @@ from rich.table import Table
 from scipy import ndimage
 from torch import Tensor
 
-from benchmarks.options import Data, Home, Name, Unseen
+from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen

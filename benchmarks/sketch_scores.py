@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks.options import Data, Home, Unseen
+from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.calibration import FIRST_HITS, expected_error
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen

@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.options import Data, Home, Unseen
+from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_catalogue, read_unseen
