@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 .PHONY: demo test check format clients clean
 
 demo: $(VENV)/.demo
-	$(BIN)/python -m service.demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+	$(BIN)/python -m service.cli.demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2

@@ -10,7 +10,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model.depthwise import depthwise
+from model.sketch.depthwise import depthwise
 
 SHAPES = ((96, 80, 3, 2), (144, 40, 5, 1), (144, 40, 5, 2), (240, 20, 3, 1), (480, 10, 5, 1), (672, 10, 5, 1), (1152, 5, 5, 1))
 """Channels, side, kernel, stride."""

@@ -23,7 +23,7 @@ from torch import Tensor
 from model.iiae import IIAE
 from model.inference import Inference
 from model.presets import PRESETS
-from service.engine import Batch, Engine
+from service.inference.engine import Batch, Engine
 
 BATCH = 32
 ROUNDS = 5

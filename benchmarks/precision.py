@@ -16,9 +16,10 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.shared.options import Data, Home, Name
-from model import checkpoint, efficientnet
-from model.backbones import Backbone
+from model import checkpoint
 from model.data.sketchy import Pictures, decode, read_catalogue
+from model.sketch import efficientnet
+from model.sketch.backbones import Backbone
 
 FIRST_BLOCKS = (0, 1, 2, 4, 6, 9)
 

@@ -3,7 +3,7 @@
     python -m benchmarks.sketch_ablation --data DIR --unseen sketchy-25 --checkpoint NAME
 
 The features are those of the checkpoint's backbone, which was fine-tuned on the seen classes; only IIAE is trained anew,
-with encoders of zs that are linear and begin where `model.linear_start` sets them, and with D.2 wholly as printed. The step that is
+with encoders of zs that are linear and begin where `model.sketch.linear_start` sets them, and with D.2 wholly as printed. The step that is
 kept is the best on classes held out of the seen ones, as in training.
 """
 
@@ -23,14 +23,14 @@ from torch import Tensor
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, FeaturePairs, read_catalogue, read_unseen
-from model.evaluation import sketch_codes
-from model.fine_tuning import Recipe
+from model.evaluation.evaluation import sketch_codes
+from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.iiae import IIAE
 from model.inference import Inference
-from model.linear_start import start_at_shared
-from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import SIDES, Preset, Side
-from model.sketch_training import SketchPlan, train_on_features
+from model.sketch.fine_tuning import Recipe
+from model.sketch.linear_start import start_at_shared
+from model.sketch.training import SketchPlan, train_on_features
 
 NAMES = {"ii": "II", "ii-mi": "II−MI", "elbo+ii": "ELBO+λII", "iiae": "IIAE", "elbo": "ELBO"}
 PAPER = {"ii": ".517, .605", "ii-mi": ".534, .616", "elbo+ii": ".516, .595", "iiae": ".573, .659", "elbo": ""}

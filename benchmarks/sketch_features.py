@@ -18,13 +18,14 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from benchmarks.shared.options import Data, Home, Name, Unseen
-from model import checkpoint, linear_start
+from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import FeaturePairs, read_catalogue, read_unseen
-from model.fine_tuning import mean_average_precision_of, pooled_of
 from model.iiae import IIAE
 from model.presets import SIDES, Side
-from model.sketch_training import decoded
+from model.sketch import linear_start
+from model.sketch.fine_tuning import mean_average_precision_of, pooled_of
+from model.sketch.training import decoded
 
 
 def main(

@@ -20,10 +20,10 @@ from torch import Tensor
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
-from model.evaluation import sketch_codes
-from model.expansion import FIRST, expanded_scores
+from model.evaluation.evaluation import sketch_codes
+from model.evaluation.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.inference import Inference
-from model.metrics import mean_average_precision, precision_at, ranked_relevance
+from model.sketch.expansion import FIRST, expanded_scores
 
 NEIGHBOURS = 10
 

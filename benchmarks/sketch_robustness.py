@@ -24,12 +24,12 @@ from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
-from model.doodles import doodle
-from model.drawings import NoDrawing, thin
+from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.inference import Inference
-from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import Side
-from model.strokes import strokes
+from model.sketch.doodles import doodle
+from model.sketch.drawings import NoDrawing, thin
+from model.sketch.strokes import strokes
 
 Spoil = Callable[[Image.Image, np.random.Generator], Image.Image]
 Grey = NDArray[np.float32]

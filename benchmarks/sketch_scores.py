@@ -24,12 +24,12 @@ from torch import Tensor
 
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
-from model.calibration import FIRST_HITS, expected_error
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
-from model.evaluation import sketch_codes
-from model.expansion import expanded_scores
+from model.evaluation.evaluation import sketch_codes
 from model.inference import Inference
-from service.demo import drawable
+from model.sketch.calibration import FIRST_HITS, expected_error
+from model.sketch.expansion import expanded_scores
+from service.cli.demo import drawable
 
 DRAWN = 3
 """How often galleries of a few photos are drawn."""

@@ -19,7 +19,7 @@ from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_catalogue, read_unseen
-from model.evaluation import sketch_search
+from model.evaluation.evaluation import sketch_search
 
 FIGURES = ("map_all", "map_200", "p_100", "p_10")
 CODES = {

@@ -24,13 +24,13 @@ from benchmarks.shared.options import Data, Home, Name
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import Pictures, decode, read_catalogue, read_unseen
-from model.fine_tuning import mean_average_precision_of
 from model.inference import Inference
-from model.linear_start import standardised
-from model.serving_form import serving_form
-from service.galleries import Galleries
-from service.gallery import About
-from service.indexing import index_items, pictures_below
+from model.sketch.fine_tuning import mean_average_precision_of
+from model.sketch.linear_start import standardised
+from model.sketch.serving_form import serving_form
+from service.galleries.bulk import index_items, pictures_below
+from service.galleries.collection import Galleries
+from service.galleries.gallery import About
 
 CPU = torch.device("cpu")
 

@@ -13,7 +13,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from service.app import create_app
+from service.http.app import create_app
 from service.settings import Settings
 
 CLIENTS = Path(__file__).resolve().parent

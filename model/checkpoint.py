@@ -22,13 +22,13 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from model.backbones import Backbone
-from model.calibration import Calibration
 from model.errors import Foreseen
 from model.iiae import IIAE
 from model.inference import Inference
 from model.pictures import PREPROCESSING
 from model.presets import Asked, Preset, Side
+from model.sketch.backbones import Backbone
+from model.sketch.calibration import Calibration
 from model.storage import sync_folder, write_bytes
 
 FORMAT = 1

@@ -14,19 +14,21 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from model import checkpoint, evaluation, figures, linear_start, training
+from model import checkpoint, training
 from model.allocator import keep_memory
-from model.backbones import Backbone
-from model.calibration import Calibration
 from model.data.open import open_pairs
 from model.data.pairs import Pairs, Split
 from model.data.sketchy import Catalogue, held_out, read_catalogue, read_unseen
-from model.efficientnet import WIDTH_AND_DEPTH as BACKBONES
-from model.fine_tuning import Recipe
+from model.evaluation import evaluation, figures
 from model.iiae import IIAE
 from model.objective import OBJECTIVES
 from model.presets import PRESETS, Preset
-from model.sketch_training import SketchPlan, train_sketch
+from model.sketch import linear_start
+from model.sketch.backbones import Backbone
+from model.sketch.calibration import Calibration
+from model.sketch.efficientnet import WIDTH_AND_DEPTH as BACKBONES
+from model.sketch.fine_tuning import Recipe
+from model.sketch.training import SketchPlan, train_sketch
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 STEPS = 10_000

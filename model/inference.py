@@ -6,12 +6,13 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from model import drawings, pictures
-from model.backbones import Backbone
-from model.drawings import NoDrawing
+from model import pictures
 from model.iiae import IIAE
 from model.presets import SIDES, Preset, Side, other
-from model.serving_form import serving_form
+from model.sketch import drawings
+from model.sketch.backbones import Backbone
+from model.sketch.drawings import NoDrawing
+from model.sketch.serving_form import serving_form
 
 __all__ = ["Inference", "NoDrawing", "analogy", "translate"]
 

@@ -35,7 +35,7 @@ class Preset:
         zx_size: size of zx and of zy.
         dropout: rate of the decoders of D.1, in training only.
         fc_channels: channels of the 8x8 (size/32) map that the Cars decoder's FC layer fills.
-        drawings: whether Y's pictures are drawings, which are normalised before anything else (`model.drawings`).
+        drawings: whether Y's pictures are drawings, which are normalised before anything else (`model.sketch.drawings`).
         backbone: network that turns pixels into D.2's input features; None where the input is the picture.
         feature_size: D.2's input.
         mirrored: whether features are the mean over a picture and its mirror image.

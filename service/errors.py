@@ -28,7 +28,7 @@
     ├── Overloaded               429  overloaded      (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
 
-Use cases raise these; `service.app` renders all of them in one handler as RFC 9457 problems.
+Use cases raise these; `service.http.app` renders all of them in one handler as RFC 9457 problems.
 """
 
 from typing import ClassVar

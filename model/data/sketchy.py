@@ -18,8 +18,8 @@ from PIL import Image
 from torch import Tensor
 
 from model.data.pairs import DataError, fingerprint_of, found_in, pictures_in
-from model.doodles import rough
-from model.drawings import NoDrawing, normalise
+from model.sketch.doodles import rough
+from model.sketch.drawings import NoDrawing, normalise
 
 DOMAINS = ("photo", "sketch")
 SPLITS = Path(__file__).parents[1] / "splits"
@@ -113,7 +113,7 @@ class Pictures:
 def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: int, *, drawings: bool = False) -> Pictures:
     """Pictures of a catalogue at size x size, RGB; files that cannot be read, or hold no drawing, are left out and named.
 
-    With `drawings` they are normalised first (`model.drawings`).
+    With `drawings` they are normalised first (`model.sketch.drawings`).
     """
     number = {label: index for index, label in enumerate(classes)}
     pixels: list[NDArray[np.uint8]] = []
@@ -134,7 +134,7 @@ def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: in
 
 
 def roughly(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
-    """A doodle (`model.doodles`) of each normalised sketch, in their order and size; [n, size, size, 3]."""
+    """A doodle (`model.sketch.doodles`) of each normalised sketch, in their order and size; [n, size, size, 3]."""
     size = sketches.pixels.shape[1]
 
     def drawn(number: int) -> NDArray[np.uint8]:

@@ -65,7 +65,12 @@ def exchanges() -> Iterator[Exchange]:
     for model, image, source in (("facades", photo, "photo"), ("facades", photo, "label"), ("mnist-cdcb", ink, "cd"), ("sketchy", umbrella, "sketch")):
         for kind in ("shared", "exclusive"):
             yield Exchange("images.embed", "POST", "/embed", {"files": {"image": image}, "data": {"model": model, "source": source, "kind": kind}})
-    yield Exchange("images.embed", "POST", "/embed", {"files": {"image": ("blank.png", png(Image.new("RGB", (64, 64), "white")))}, "data": {"model": "sketchy", "source": "sketch"}})
+    yield Exchange(
+        "images.embed",
+        "POST",
+        "/embed",
+        {"files": {"image": ("blank.png", png(Image.new("RGB", (64, 64), "white")))}, "data": {"model": "sketchy", "source": "sketch"}},
+    )
     yield Exchange("galleries.create", "POST", "/galleries", {"json": {"name": "things", "model": "sketchy"}})
     yield Exchange("galleries.create", "POST", "/galleries", {"json": {"name": "things", "model": "sketchy"}})
     yield Exchange("galleries.create", "POST", "/galleries", {"json": {"name": "labels", "model": "facades", "domain": "label"}})
@@ -113,7 +118,10 @@ def answer_of(response: httpx.Response) -> Answer:
     if kind == "application/json" and response.content:
         return answer | {"body": _without_times(response.json())}
     if kind.startswith("image/"):
-        return answer | {"image": picture(response.content), "headers": {name: response.headers[name] for name in ("etag", "x-seed") if name in response.headers}}
+        return answer | {
+            "image": picture(response.content),
+            "headers": {name: response.headers[name] for name in ("etag", "x-seed") if name in response.headers},
+        }
     if kind == "text/plain":
         return answer | {"metrics": sorted({line.split()[2] for line in response.text.splitlines() if line.startswith("# TYPE iiae")})}
     return answer
@@ -155,7 +163,13 @@ def draw_house() -> Image.Image:
 
 
 def draw_fish() -> Image.Image:
-    return _lines([[(30, 128), (80, 80), (150, 80), (200, 128), (150, 176), (80, 176), (30, 128)], [(200, 128), (240, 90), (240, 166), (200, 128)], [(66, 118), (70, 122)]])
+    return _lines(
+        [
+            [(30, 128), (80, 80), (150, 80), (200, 128), (150, 176), (80, 176), (30, 128)],
+            [(200, 128), (240, 90), (240, 166), (200, 128)],
+            [(66, 118), (70, 122)],
+        ]
+    )
 
 
 def _lines(strokes: list[list[tuple[int, int]]]) -> Image.Image:

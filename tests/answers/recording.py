@@ -34,7 +34,15 @@ def ask(checkout: Path) -> list[Answer]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     with tempfile.TemporaryDirectory() as home:
-        environment = {**os.environ, "IIAE_HOME": home, "IIAE_PORT": str(port), "IIAE_DEVICE": "cpu", "IIAE_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONPATH": str(checkout)}
+        environment = {
+            **os.environ,
+            "IIAE_HOME": home,
+            "IIAE_PORT": str(port),
+            "IIAE_DEVICE": "cpu",
+            "IIAE_THREADS": "1",
+            "OMP_NUM_THREADS": "1",
+            "PYTHONPATH": str(checkout),
+        }
         with (Path(home) / "log").open("w") as log:
             process = subprocess.Popen([sys.executable, "-m", "service.cli", "serve"], cwd=checkout, env=environment, stdout=log, stderr=log)
         try:

@@ -18,9 +18,9 @@ from PIL import Image
 from serving import Server, png, publish_tiny
 from world import ADMIN, CLIENTS, DAMAGED, OUTDATED, PROBLEMS, READER, huge_png, operations
 
-from service.galleries import Galleries
-from service.gallery import Gallery
-from service.reindex import Reindex
+from service.galleries.collection import Galleries
+from service.galleries.gallery import Gallery
+from service.galleries.reindex.job import Reindex
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 

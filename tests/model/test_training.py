@@ -14,7 +14,7 @@ import torch
 from model import checkpoint
 from model.checkpoint import CheckpointError
 from model.data.synthetic import SyntheticPairs
-from model.evaluation import while_training
+from model.evaluation.evaluation import while_training
 from model.iiae import IIAE
 from model.presets import PRESETS
 from model.storage import read_tensors

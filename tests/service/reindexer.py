@@ -6,11 +6,11 @@ from pathlib import Path
 
 import numpy as np
 
-from service import reindex, reindex_rows
-from service.galleries import Galleries
-from service.photos import About, NewPhoto, Photo
-from service.reindex import Reindex
-from service.reindex_rows import Embedded
+from service.galleries.collection import Galleries
+from service.galleries.records import About, NewPhoto, Photo
+from service.galleries.reindex import job, rows
+from service.galleries.reindex.job import Reindex
+from service.galleries.reindex.rows import Embedded
 
 DIMS = {"d0": 6, "d1": 6, "d2": 9, "d3": 4}
 """Checkpoints that there could be, and the length of what they give; d3 compares by L2 distance."""
@@ -42,7 +42,7 @@ def embedded(page: Sequence[Photo], digest: str) -> list[Embedded]:
 
 def reindex_all(root: Path, digest: str) -> None:
     """Reindexes `g`, in steps that are small enough to be killed between."""
-    reindex.PAGE, reindex_rows.STEP = 5, 10
+    job.PAGE, rows.STEP = 5, 10
     with Reindex(Galleries(root).open("g"), about(digest)) as begun:
         while not begun.switched:
             for page in begun.pages():

@@ -15,12 +15,12 @@ import torch
 from PIL import Image
 
 from model import checkpoint
-from model.backbones import Backbone
-from model.calibration import Calibration
 from model.iiae import IIAE
-from model.linear_start import start_at_shared
 from model.pictures import prepare
 from model.presets import PRESETS, Asked
+from model.sketch.backbones import Backbone
+from model.sketch.calibration import Calibration
+from model.sketch.linear_start import start_at_shared
 
 ABOUT = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
 IMAGE_PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)

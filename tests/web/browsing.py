@@ -13,11 +13,11 @@ import uvicorn
 from PIL import Image
 from playwright.sync_api import Page
 
-from model.backbones import Backbone
 from model.checkpoint import publish
 from model.iiae import IIAE
 from model.presets import PRESETS, Preset
-from service.app import create_app
+from model.sketch.backbones import Backbone
+from service.http.app import create_app
 from service.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")

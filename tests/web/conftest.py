@@ -10,7 +10,7 @@ from browsing import ADMIN_KEY, CHROMIUM, FLAGS, IMAGES, KEY, PHOTOS, SKETCHES, 
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from pydantic import SecretStr
 
-from service import store
+from service.registry import store
 from service.settings import Settings
 
 

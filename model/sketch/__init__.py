@@ -1,0 +1,1 @@
+"""Sketch search: pixels to features to zs."""

@@ -1,0 +1,1 @@
+"""Embeddings that were computed before: in memory and in Redis."""

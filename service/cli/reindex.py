@@ -1,0 +1,80 @@
+"""`iiae reindex`: a gallery embedded anew without a server; one that runs goes on searching it meanwhile."""
+
+import math
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from model import checkpoint
+from model.inference import Inference
+from model.presets import Side
+from service.galleries.collection import Galleries
+from service.galleries.gallery import About, Gallery
+from service.galleries.read_ahead import read_ahead
+from service.galleries.records import Photo, Vector
+from service.galleries.reindex.job import Read, Reindex, outcome, read
+from service.inference.device import choose
+
+FAULTS_SHOWN = 20
+
+
+def reindex(
+    gallery: Annotated[str, typer.Argument(help="The gallery's name.")],
+    model: Annotated[str | None, typer.Option(help="Checkpoint that embeds it, a name or a folder; default the newest version of its own.")] = None,
+    anew: Annotated[bool, typer.Option(help="Embed every photo, also those that an interrupted reindex or the same checkpoint has embedded.")] = False,
+    home: Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/ and galleries/.")] = Path("var"),
+    device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
+) -> None:
+    """Embed a gallery's photos by another checkpoint; ids, labels, metadata and files stay. Until all of it is done, the old embeddings answer.
+
+    Interrupted at any moment, it goes on where it was when it is run again. A photo whose file is gone is embedded by its thumbnail.
+    """
+    galleries = Galleries(home / "galleries")
+    opened = galleries.open(gallery)
+    folder = checkpoint.find(home / "checkpoints", model or opened.about.model)
+    manifest = checkpoint.read_manifest(folder)
+    preset = manifest.preset
+    if opened.about.domain not in preset.domains:
+        raise typer.BadParameter(f"{manifest.name} has no domain {opened.about.domain!r}; there are {' and '.join(preset.domains)}", param_hint="--model")
+    inference = checkpoint.load(folder, choose(device))
+    about = About(
+        model=manifest.name, digest=manifest.weights_sha256, domain=opened.about.domain, distance=preset.distance, dim=math.prod(inference.shared_shape)
+    )
+    _embed_anew(opened, inference, about, anew)
+    galleries.open(gallery).save_index()
+
+
+def _embed_anew(gallery: Gallery, inference: Inference, about: About, anew: bool) -> None:
+    side = inference.side(about.domain)
+    console = Console(stderr=True)
+    with Reindex(gallery, about, anew=anew) as begun:
+        if begun.switched:
+            Console().print(f"{gallery.name} is embedded by this version of {about.model} already")
+            return
+        with Progress(TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as bar:
+            task = bar.add_task("embedding", total=None)
+            while not begun.switched:
+                for reads in read_ahead(begun.pages(), lambda page: _read(gallery, inference, side, page)):
+                    begun.keep(outcome(reads, _codes(inference, side, reads)))
+                    progress = begun.progress()
+                    bar.update(task, completed=progress.done, total=progress.total)
+                begun.switch()
+        progress = begun.progress()
+    for fault in progress.faults[:FAULTS_SHOWN]:
+        what = "embedded by its thumbnail" if fault.thumbnail else "found by no search until it can be read"
+        console.print(f"photo {fault.photo_id}: {fault.reason}; {what}", style="yellow", markup=False, soft_wrap=True)
+    more = f"; of {progress.faulty} the pictures could not be read" if progress.faulty else ""
+    Console().print(f"{gallery.name} is embedded by {about.model} {about.digest[:12]} now: {progress.total} photos{more}", soft_wrap=True)
+
+
+def _read(gallery: Gallery, inference: Inference, side: Side, page: list[Photo]) -> list[Read]:
+    return [read(gallery, inference, side, photo) for photo in page]
+
+
+def _codes(inference: Inference, side: Side, reads: list[Read]) -> list[Vector]:
+    pixels = [each.pixels for each in reads if each.pixels is not None]
+    return list(inference.shared(side, torch.stack(pixels)).float().cpu().numpy()) if pixels else []

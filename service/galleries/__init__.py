@@ -1,0 +1,1 @@
+"""Photos: stored, indexed, searched."""

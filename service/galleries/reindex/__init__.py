@@ -1,0 +1,1 @@
+"""Re-embedding a gallery with another checkpoint."""

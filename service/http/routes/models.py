@@ -1,0 +1,42 @@
+"""The models that are served, and those that are not and why."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+
+from service.http.dependencies import Parts
+from service.http.schemas import ModelOut, Models, RejectedOut
+from service.http.security import READ, WRITE
+from service.registry.model import Model
+
+router = APIRouter(prefix="/models", tags=["models"])
+
+
+@router.get("", operation_id="models.list", dependencies=READ)
+async def list_models(parts: Parts) -> Models:
+    """All models: the default one, where there is one, then by name."""
+    models = sorted(parts.registry.models(), key=lambda model: model.id != parts.settings.default_model)
+    rejected = [RejectedOut(id=each.id, version=each.version, reason=each.reason) for each in parts.registry.rejected()]
+    return Models(models=[_model(model) for model in models], rejected=rejected)
+
+
+@router.get("/{model_id}", operation_id="models.get", dependencies=READ)
+async def get_model(parts: Parts, model_id: Annotated[str, Path(description="a model's id")]) -> ModelOut:
+    """One model."""
+    return _model(parts.registry.find(model_id))
+
+
+@router.post("/reload", operation_id="models.reload", dependencies=WRITE)
+async def reload_models(parts: Parts) -> Models:
+    """Looks at the store now, without waiting for the next time."""
+    await parts.registry.refresh()
+    return await list_models(parts)
+
+
+def _model(model: Model) -> ModelOut:
+    manifest, preset = model.manifest, model.manifest.preset
+    return ModelOut(
+        id=model.id, version=model.version, preset=preset.name, domains=list(preset.domains), image_size=preset.image_size, metrics=manifest.metrics,
+        capabilities=sorted(model.inference.capabilities), digest=model.digest, trained_on=manifest.trained_on, terms=manifest.terms,
+        device=str(model.inference.device),
+    )  # fmt: skip

@@ -1,0 +1,1 @@
+"""Uploaded bytes to pictures, and back."""

@@ -1,0 +1,52 @@
+"""Figure 9's picture: as many rows and columns as asked for, ticks where a hit is of the sketch's class."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model.data.sketchy import read_catalogue
+from model.evaluation.figures import BAR, GAP, MARK, RIGHT, TILE, WRONG, class_bars, search_rows
+from model.inference import Inference
+from model.presets import PRESETS
+
+
+class ByBrightness(Inference):
+    """A model that sees nothing but how bright a picture is."""
+
+    def __init__(self):
+        self.preset = replace(PRESETS["sketchy"], image_size=32, drawings=False)
+
+    def prepare(self, image, side):
+        return torch.from_numpy(np.asarray(image.resize((32, 32)), np.float32)).permute(2, 0, 1)
+
+    def shared(self, side, pixels):
+        bright = pixels.mean((1, 2, 3)) / 255
+        return torch.stack([torch.cos(bright), torch.sin(bright)], 1)
+
+
+@pytest.fixture
+def catalogue(tmp_path):
+    for label, shade in (("dark", 20), ("light", 220)):
+        for kind in ("photo", "sketch"):
+            folder = tmp_path / kind / label
+            folder.mkdir(parents=True)
+            for number in range(3):
+                Image.new("RGB", (40, 40), (shade + number,) * 3).save(folder / f"{number}.png")
+    return read_catalogue(tmp_path)
+
+
+def test_hits_are_marked_right_or_wrong(catalogue):
+    sheet = search_rows(ByBrightness(), catalogue, count=4, k=5)
+    assert sheet.size == (6 * (TILE + GAP) + MARK, 4 * (TILE + GAP))
+    for row in range(4):
+        marks = [sheet.getpixel((column * (TILE + GAP) + MARK + TILE - MARK, row * (TILE + GAP) + TILE - MARK)) for column in range(1, 6)]
+        assert marks == [RIGHT] * 3 + [WRONG] * 2
+
+
+def test_bars_are_as_long_as_what_they_show_and_the_best_comes_first():
+    sheet = class_bars({"low": 0.2, "high": 0.9, "middle": 0.5}, chance=0.1)
+    lengths = [sum(sheet.getpixel((x, row * 20 + 14)) == BAR for x in range(sheet.width)) for row in range(3)]
+    assert lengths == pytest.approx([450, 250, 100], abs=6)

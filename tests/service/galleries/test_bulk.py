@@ -1,0 +1,62 @@
+"""Folders as people have them, indexed: names in other encodings, files that are no pictures, drawings of nothing."""
+
+import os
+
+import numpy as np
+import torch
+from PIL import Image, ImageDraw
+from serving import png, publish_sketch
+
+from model import checkpoint
+from service.galleries.bulk import index_items, pictures_below
+from service.galleries.collection import Galleries
+from service.galleries.gallery import About
+
+
+class Inference:
+    """A model that sees one shade."""
+
+    def side(self, domain):
+        return "x"
+
+    def prepare(self, image, side):
+        return torch.full((3, 1, 1), float(np.asarray(image).mean()))
+
+    def shared(self, side, pixels):
+        return torch.cat([pixels, torch.ones_like(pixels[:, :1])], 1)
+
+
+def test_names_that_are_not_utf8_are_left_out_with_a_reason(tmp_path):
+    folder = tmp_path / "photos"
+    names = [b"sound.png", b"caf\xe9.png", b"caf\xe9/1.png", "café/2.png".encode(), b"broken.png"]
+    for number, name in enumerate(names):
+        path = os.path.join(os.fsencode(folder), name)
+        os.makedirs(os.path.dirname(path), exist_ok=True)
+        with open(path, "wb") as file:
+            file.write(b"broken" if name == b"broken.png" else png(number))
+    os.symlink("sound.png", os.path.join(os.fsencode(folder), b"link\xe9.png"))
+    gallery = Galleries(tmp_path / "galleries").create("g", About(model="m", digest="d", domain="photo", distance="l2", dim=4))
+    counted = []
+    done = index_items(gallery, Inference(), pictures_below(folder), max_pixels=10_000, progress=counted.append)
+    assert (done.added, done.known, sum(counted)) == (2, 0, 6)
+    assert sorted(photo.metadata["file"] for photo in gallery.page(0, 10)) == ["café/2.png", "sound.png"]
+    assert len(done.damaged) == 4
+    said = "\n".join(done.damaged).encode().decode()  # what can be printed
+    for words in ("broken.png: this is not an image", r"caf\xe9.png: ", r"caf\xe9/1.png: ", r"link\xe9.png: ", "not UTF-8"):
+        assert words in said
+
+
+def test_an_empty_drawing_is_left_out_with_a_reason(tmp_path):
+    folder = tmp_path / "drawings"
+    folder.mkdir()
+    for name in ("empty", "line"):
+        paper = Image.new("RGB", (64, 64), "white")
+        if name == "line":
+            ImageDraw.Draw(paper).line((10, 10, 50, 40), "black", 3)
+        paper.save(folder / f"{name}.png")
+    inference = checkpoint.load(publish_sketch(tmp_path, drawings=True), torch.device("cpu"))
+    gallery = Galleries(tmp_path / "galleries").create("g", About(model="m", digest="d", domain="sketch", distance="cosine", dim=32))
+    done = index_items(gallery, inference, pictures_below(folder), max_pixels=10_000)
+    assert (done.added, gallery.count) == (1, 1)
+    assert len(done.damaged) == 1
+    assert "empty.png: the picture has no ink" in done.damaged[0]

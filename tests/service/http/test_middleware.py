@@ -1,0 +1,206 @@
+"""What happens to a request before a route sees it, without a server."""
+
+import asyncio
+
+import pytest
+from asgi import Exchange
+from starlette.types import ASGIApp
+
+from service.errors import ServiceError
+from service.http import middleware
+from service.http.middleware import BodyLimit, CancelWhenGone
+from service.http.problems import Refused
+
+
+async def respond(send, status: int = 200, body: bytes = b"") -> None:
+    await send({"type": "http.response.start", "status": status, "headers": []})
+    await send({"type": "http.response.body", "body": body})
+
+
+async def reads(scope, receive, send) -> None:
+    body, more = b"", True
+    while more:
+        message = await receive()
+        body, more = body + message["body"], message["more_body"]
+    await respond(send, body=body)
+
+
+def limited(app: ASGIApp, **limits: float) -> BodyLimit:
+    return BodyLimit(app, **{"max_bytes": 1000, "max_held": 1000, "idle_seconds": 1, "upload_seconds": 1} | limits)
+
+
+class TestBodyLimit:
+    def refused(self, exchange: Exchange, **limits: float) -> ServiceError:
+        with pytest.raises(Refused) as caught:
+            asyncio.run(exchange.through(limited(reads, **limits)))
+        assert caught.value.headers == {"Connection": "close"}
+        return caught.value.error
+
+    def test_what_keeps_to_the_limits_goes_through(self):
+        exchange = Exchange([b"a" * 50, b"b" * 50], headers={"Content-Length": "100"})
+        assert asyncio.run(exchange.through(limited(reads, max_bytes=100, max_held=100))).body == b"a" * 50 + b"b" * 50
+
+    def test_a_body_has_a_bound_whether_or_not_it_says_its_length(self):
+        said = Exchange([b"a"], unending=True, headers={"Content-Length": "101"})
+        assert self.refused(said, max_bytes=100).code == "upload_too_large"
+        assert said._chunks == [b"a"]
+        assert self.refused(Exchange([b"a" * 60, b"b" * 60], unending=True), max_bytes=100).code == "upload_too_large"
+
+    def test_a_body_that_stops_coming_is_not_waited_for(self):
+        assert self.refused(Exchange([b"a"], unending=True), idle_seconds=0.05).code == "upload_too_slow"
+
+    def test_a_steady_body_has_its_time_and_no_more(self):
+        steady = Exchange([b"a"] * 10, pause=0.02)
+        assert asyncio.run(steady.through(limited(reads, idle_seconds=0.1))).body == b"a" * 10
+        assert self.refused(Exchange([b"a"] * 100, pause=0.01), upload_seconds=0.1).code == "upload_too_slow"
+
+    def test_waiting_for_an_answer_is_not_limited(self):
+        async def app(scope, receive, send):
+            await receive()
+            assert (await receive())["type"] == "http.disconnect"
+
+        async def check() -> None:
+            exchange = Exchange()
+            task = asyncio.create_task(exchange.through(limited(app, idle_seconds=0.01, upload_seconds=0.02)))
+            await asyncio.sleep(0.1)
+            exchange.gone.set()
+            await task
+
+        asyncio.run(check())
+
+    def test_bodies_together_have_a_bound_until_their_requests_end(self):
+        working = asyncio.Event()
+
+        async def app(scope, receive, send):
+            await receive()
+            await working.wait()
+            await respond(send)
+
+        async def check() -> None:
+            app_limited = limited(app, max_bytes=60, max_held=100)
+            first = asyncio.create_task(Exchange([b"a" * 60]).through(app_limited))
+            await asyncio.sleep(0.01)
+            with pytest.raises(Refused) as caught:
+                await Exchange([b"a" * 60]).through(app_limited)
+            assert (caught.value.error.code, caught.value.error.retry_after) == ("overloaded", 1)
+            small = asyncio.create_task(Exchange([b"a" * 40]).through(app_limited))
+            await asyncio.sleep(0.01)
+            working.set()
+            await asyncio.gather(first, small)
+            assert (await Exchange([b"a" * 60]).through(app_limited)).status == 200
+
+        asyncio.run(check())
+
+    async def refuses(self, scope, receive, send) -> None:
+        await respond(send, 413, b"no")
+
+    def test_an_early_answer_is_sent_and_the_rest_of_the_body_let_go_by(self):
+        exchange = Exchange([b"a" * 100] * 20, headers={"Content-Length": "2000"})
+        asyncio.run(exchange.through(limited(self.refuses, max_bytes=1000)))
+        assert [message.get("more_body", False) for message in exchange.sent[1:]] == [True, False]
+        assert (exchange.status, exchange.body, exchange._chunks) == (413, b"no", [])
+
+    def test_no_more_than_four_bodies_are_let_go_by(self):
+        exchange = Exchange([b"a" * 100] * 20, headers={"Transfer-Encoding": "chunked"})
+        asyncio.run(exchange.through(limited(self.refuses, max_bytes=100)))
+        assert (exchange.body, len(exchange._chunks)) == (b"no", 16)
+
+    def test_a_body_that_pauses_after_its_answer_is_not_waited_for(self, monkeypatch):
+        monkeypatch.setattr(middleware, "LINGER_PAUSE", 0.05)
+        exchange = Exchange([b"a"], unending=True, headers={"Content-Length": "100"})
+        asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses)), 1))
+        assert exchange.body == b"no"
+
+    def test_after_an_answer_a_body_has_its_time_and_no_more(self):
+        exchange = Exchange([b"a"] * 100, pause=0.02, headers={"Content-Length": "100"})
+        asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses, idle_seconds=0.1)), 1))
+        assert exchange._chunks
+
+    def test_after_the_answer_to_a_body_that_was_too_slow_nothing_is_waited_for(self):
+        async def answers(scope, receive, send) -> None:
+            try:
+                await reads(scope, receive, send)
+            except Refused as refused:
+                await respond(send, refused.error.status, b"too slow")
+
+        exchange = Exchange([b"a"], unending=True, headers={"Content-Length": "100"})
+        asyncio.run(exchange.through(limited(answers, idle_seconds=0.05)))
+        assert (exchange.status, len(exchange.sent)) == (408, 2)
+
+    def test_a_request_without_a_body_is_answered_in_one(self):
+        exchange = Exchange()
+        asyncio.run(exchange.through(limited(self.refuses)))
+        assert len(exchange.sent) == 2
+
+
+class TestCancelWhenGone:
+    def test_a_handler_ends_when_its_client_goes(self):
+        ended = []
+
+        async def app(scope, receive, send):
+            await receive()
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0)
+                ended.append(True)
+
+        async def check() -> Exchange:
+            exchange = Exchange()
+            task = asyncio.create_task(exchange.through(CancelWhenGone(app)))
+            await asyncio.sleep(0.01)
+            exchange.gone.set()
+            return await asyncio.wait_for(task, 1)
+
+        assert asyncio.run(check()).sent == []
+        assert ended
+
+    def test_who_goes_in_the_midst_of_a_body_is_sent_nothing(self):
+        async def app(scope, receive, send):
+            await receive()
+            assert (await receive())["type"] == "http.disconnect"
+            await respond(send, 400)
+
+        exchange = Exchange([b"a"], unending=True)
+        exchange.gone.set()
+        asyncio.run(exchange.through(CancelWhenGone(app)))
+        assert exchange.sent == []
+
+    def test_what_a_handler_does_after_its_answer_is_not_cut_off(self):
+        ended = []
+
+        async def app(scope, receive, send):
+            await receive()
+            await respond(send)
+            await asyncio.sleep(0.05)  # closes files, say
+            ended.append(True)
+
+        asyncio.run(Exchange().through(CancelWhenGone(app)))
+        assert ended
+
+    def test_a_handler_is_over_before_the_server_hears_that_it_was_cut_off(self):
+        ended = []
+
+        async def app(scope, receive, send):
+            try:
+                await asyncio.sleep(60)
+            finally:
+                await asyncio.sleep(0.01)
+                ended.append(True)
+
+        async def check() -> None:
+            task = asyncio.create_task(Exchange().through(CancelWhenGone(app)))
+            await asyncio.sleep(0.01)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert ended
+
+        asyncio.run(check())
+
+    def test_errors_come_through(self):
+        async def app(scope, receive, send):
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError):
+            asyncio.run(Exchange().through(CancelWhenGone(app)))

@@ -1,0 +1,82 @@
+"""Failures that nobody foresaw: answered, counted, named, and the connection lives on."""
+
+import asyncio
+import json
+import logging
+
+import httpx
+import pytest
+from asgi import Exchange
+
+from service.errors import UploadTooSlow
+from service.http.app import create_app
+from service.http.problems import Answered, Refused
+from service.settings import Settings
+
+
+@pytest.fixture
+def app(tmp_path):
+    made = create_app(Settings(home=tmp_path, device="cpu"))
+
+    @made.get("/fails")
+    async def fails() -> None:
+        raise ZeroDivisionError("a secret")
+
+    @made.post("/refuses")
+    async def refuses() -> None:
+        raise Refused(UploadTooSlow("it stopped coming"), {"Connection": "close"})
+
+    return made
+
+
+def test_an_unforeseen_failure_is_a_problem_and_is_counted(app, caplog):
+    async def ask() -> tuple[httpx.Response, str]:
+        transport = httpx.ASGITransport(app)  # raises what the app lets through, at which uvicorn would cut the connection
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.get("/fails"), (await client.get("/metrics")).text
+
+    with caplog.at_level(logging.ERROR):
+        answer, metrics = asyncio.run(ask())
+    assert (answer.status_code, answer.json()["code"]) == (500, "internal")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["x-request-id"] == answer.json()["request_id"]
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    assert "secret" not in answer.text
+    assert "a secret" in caplog.text
+    assert 'iiae_requests_total{method="GET",route="/fails",status="500"} 1.0' in metrics
+
+
+def test_a_refusal_in_the_midst_of_a_body_ends_the_connection(app):
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+            return await client.post("/refuses")
+
+    answer = asyncio.run(ask())
+    assert (answer.status_code, answer.json()["code"], answer.headers["connection"]) == (408, "upload_too_slow", "close")
+
+
+def test_half_an_answer_is_cut_off_rather_than_completed():
+    async def app(scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise ZeroDivisionError
+
+    exchange = Exchange()
+    with pytest.raises(ZeroDivisionError):
+        asyncio.run(exchange.through(Answered(app)))
+    assert [message["type"] for message in exchange.sent] == ["http.response.start"]
+
+
+def test_what_the_server_cuts_off_is_told_to_come_again():
+    async def app(scope, receive, send):
+        await asyncio.sleep(60)
+
+    async def check() -> Exchange:
+        exchange = Exchange()
+        task = asyncio.create_task(exchange.through(Answered(app)))
+        await asyncio.sleep(0.01)
+        task.cancel()
+        return await task
+
+    exchange = asyncio.run(check())
+    assert (exchange.status, json.loads(exchange.body)["code"]) == (503, "not_ready")
+    assert exchange.answered_headers["retry-after"]

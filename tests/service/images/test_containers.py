@@ -1,0 +1,182 @@
+"""Files without their metadata: the same pixels, and nothing without end."""
+
+import struct
+import zlib
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image, ImageSequence
+from PIL.PngImagePlugin import PngInfo
+
+from service.errors import ImageUnreadable
+from service.images.containers import PARTS, SCANS, essentials
+
+NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
+
+
+def saved(image: Image.Image, kind: str, **options) -> bytes:
+    out = BytesIO()
+    image.save(out, kind, **options)
+    return out.getvalue()
+
+
+def opened(data: bytes) -> Image.Image:
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
+
+
+def chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def jpeg_segment(marker: int, data: bytes) -> bytes:
+    return struct.pack(">BBH", 0xFF, marker, len(data) + 2) + data
+
+
+def with_chunks(png: bytes, chunks: bytes) -> bytes:
+    return png[:33] + chunks + png[33:]
+
+
+def with_segments(jpeg: bytes, segments: bytes) -> bytes:
+    return jpeg[:2] + segments + jpeg[2:]
+
+
+def with_blocks(gif: bytes, blocks: bytes) -> bytes:
+    first = 13 + (3 << (gif[10] & 7) + 1 if gif[10] & 0x80 else 0)
+    return gif[:first] + blocks + gif[first:]
+
+
+def with_scans(jpeg: bytes, count: int) -> bytes:
+    """A progressive JPEG whose last scan comes again and again."""
+    last = jpeg.rindex(b"\xff\xda")
+    return jpeg[:-2] + jpeg[last:-2] * count + jpeg[-2:]
+
+
+FRAMES = [NOISE, NOISE.rotate(180)]
+WHOLE = {
+    "png": saved(NOISE, "PNG", icc_profile=b"a profile", dpi=(72, 72)),
+    "png, cut in many chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"IDAT", b"") * 1000),
+    "png, animated": saved(NOISE, "PNG", save_all=True, append_images=FRAMES[1:]),
+    "png, palette": saved(NOISE.quantize(16), "PNG", transparency=3),
+    "jpeg": saved(NOISE, "JPEG", icc_profile=b"a profile", comment="a comment"),
+    "jpeg, progressive": saved(NOISE, "JPEG", progressive=True),
+    "jpeg, restarts": saved(NOISE, "JPEG", restart_marker_blocks=1),
+    "jpeg, adobe's colours": saved(NOISE, "JPEG")[:2] + jpeg_segment(0xEE, b"Adobe\0\x64\0\0\0\0\0") + saved(NOISE, "JPEG")[20:],  # not JFIF's
+    "jpeg, cmyk": saved(NOISE.convert("CMYK"), "JPEG"),
+    "jpeg, several pictures": saved(NOISE, "MPO", save_all=True, append_images=FRAMES[1:]),
+    "webp": saved(NOISE, "WEBP", exif=Image.Exif()),
+    "gif": saved(NOISE, "GIF", comment=b"a comment"),
+    "gif, animated": saved(NOISE, "GIF", save_all=True, append_images=FRAMES[1:], loop=0),
+    "gif, transparent": saved(NOISE.quantize(16), "GIF", transparency=3, comment=b"a comment"),
+    "bmp": saved(NOISE, "BMP"),
+    "text": b"this is a text",
+    "nothing": b"",
+}
+
+
+@pytest.mark.parametrize("name", [name for name in WHOLE if name not in {"text", "nothing"}])
+def test_the_pixels_stay(name):
+    whole, cut = opened(WHOLE[name]), opened(essentials(WHOLE[name]).data)
+    assert np.array_equal(np.asarray(whole.convert("RGBA")), np.asarray(cut.convert("RGBA")))
+    assert len(essentials(WHOLE[name]).data) <= len(WHOLE[name])
+
+
+@pytest.mark.parametrize("name", WHOLE)
+def test_what_is_cut_off_is_left_to_the_decoder(name):
+    for length in range(0, len(WHOLE[name]), 1 + len(WHOLE[name]) // 300):
+        assert len(essentials(WHOLE[name][:length]).data) <= length + 1
+
+
+def test_what_is_told_of_a_png_reaches_no_decoder():
+    told = PngInfo()
+    for key in ("transparency", "interlace", "bbox", "exif", "Comment"):  # Pillow keeps them beside what it read itself
+        told.add_text(key, "1")
+    assert opened(essentials(saved(NOISE, "PNG", pnginfo=told)).data).info == {}
+
+
+def test_one_picture_of_several_stays():
+    cut = opened(essentials(WHOLE["jpeg, several pictures"]).data)
+    assert cut.format == "JPEG"
+    assert len(list(ImageSequence.Iterator(cut))) == 1
+
+
+BEHIND = {
+    "jpeg, progressive": b"\xff\xda\0\x02" * PARTS,
+    "jpeg, restarts": b"\xff\xda\0\x02" * PARTS,
+    "png, palette": chunk(b"fiLm", b"") * PARTS,
+}
+
+
+@pytest.mark.parametrize("name", BEHIND)
+def test_a_film_behind_a_photo_is_no_part_of_it(name):
+    assert essentials(WHOLE[name] + BEHIND[name]) == essentials(WHOLE[name])
+
+
+FLOODS = {
+    "png chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"abCd", b"") * PARTS),
+    "png pixels in empty chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"IDAT", b"") * PARTS),
+    "jpeg comments": with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xFE, b"") * PARTS),
+    "jpeg scans": with_scans(saved(NOISE, "JPEG", progressive=True), SCANS),
+    "gif comments": with_blocks(saved(NOISE, "GIF"), b"!\xfe\1a\0" * PARTS),
+    "gif comment of small blocks": with_blocks(saved(NOISE, "GIF"), b"!\xfe" + b"\1a" * PARTS + b"\0"),
+    "gif, empty extension that hides a comment": with_blocks(saved(NOISE, "GIF"), b"!\1\0" + b"!\xfe" + b"\1a" * PARTS + b"\0"),
+    "gif of no blocks": with_blocks(saved(NOISE, "GIF"), b"\0" * PARTS),
+    "webp chunks": saved(NOISE, "WEBP") + b"abCd\0\0\0\0" * PARTS,
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_floods_are_refused_with_a_sentence(name):
+    with pytest.raises(ImageUnreadable, match="more than"):
+        essentials(FLOODS[name])
+
+
+def test_many_scans_are_taken_and_many_comments_left_out():
+    drawing = saved(NOISE.quantize(16), "GIF", transparency=3)
+    assert essentials(with_blocks(drawing, b"!\xfe\3abc\1d\0" * 1000)).data == drawing
+    photo = saved(NOISE, "JPEG", progressive=True)
+    assert essentials(with_scans(photo, SCANS // 2)).data == with_scans(photo, SCANS // 2)
+    assert essentials(with_segments(photo, jpeg_segment(0xE1, b"x" * 1000) * 1000)) == essentials(photo)
+    picture = saved(NOISE, "PNG")
+    inflated = chunk(b"zTXt", b"\0\0" + zlib.compress(b"\0" * 1_000_000))  # 1,000 of them took seconds
+    assert essentials(with_chunks(picture, inflated * 1000)).data == picture
+
+
+def test_comments_in_a_segment_that_pillow_looks_into_are_left_out():
+    photo = saved(NOISE, "JPEG")
+    assert essentials(with_segments(photo, jpeg_segment(0xF0, jpeg_segment(0xFE, b"") * 10_000))) == essentials(photo)
+    comments = jpeg_segment(0xDB, jpeg_segment(0xFE, b"") * 10_000)
+    assert essentials(with_segments(photo, b"\xff\xdb\0\0" + comments)).data == with_segments(photo, b"\xff\xdb\0\0" + comments)
+
+
+# how the camera was held
+
+
+def exif(*entries: tuple[int, int, int, bytes], order: str = ">") -> bytes:
+    head = {">": b"MM\0*", "<": b"II*\0"}[order] + struct.pack(f"{order}LH", 8, len(entries))
+    return b"Exif\0\0" + head + b"".join(struct.pack(f"{order}HHL", *entry[:3]) + entry[3] for entry in entries) + b"\0" * 4
+
+
+HELD = {
+    "sideways": (exif((0x0112, 3, 1, b"\0\6\0\0")), 6),
+    "sideways, the other order": (exif((0x010F, 2, 2, b"a\0\0\0"), (0x0112, 3, 1, b"\6\0\0\0"), order="<"), 6),
+    "sideways, a directory that points nowhere": (exif((0x0112, 3, 1, b"\0\6\0\0"), (0x8769, 2, 2, b"a\0\0\0")), 6),
+    "sideways, a width in words": (exif((0x0100, 2, 2, b"a\0\0\0"), (0x0112, 3, 1, b"\0\6\0\0")), 6),
+    "sideways, cut off behind": (exif((0x0112, 3, 1, b"\0\6\0\0"), (0x0100, 3, 1, b"\0\1\0\0"))[:30], 6),
+    "told in words": (exif((0x0112, 2, 2, b"6\0\0\0")), 1),
+    "no such way": (exif((0x0112, 3, 1, b"\0\x09\0\0")), 1),
+    "empty": (b"Exif\0\0", 1),
+    "junk": (b"Exif\0\0" + b"\x9a" * 100, 1),
+    "a directory far away": (b"Exif\0\0MM\0*\xff\xff\xff\xff", 1),
+    "cut off": (exif((0x0112, 3, 1, b"\0\6\0\0"))[:20], 1),
+}
+
+
+@pytest.mark.parametrize("name", HELD)
+def test_the_orientation_is_read_or_taken_for_upright(name):
+    block, orientation = HELD[name]
+    assert essentials(with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xE1, block))).orientation == orientation
+    assert essentials(with_chunks(saved(NOISE, "PNG"), chunk(b"eXIf", block.removeprefix(b"Exif\0\0")))).orientation == orientation
+    assert essentials(saved(NOISE, "WEBP", exif=block, icc_profile=b"odd")).orientation == orientation

@@ -1,0 +1,168 @@
+"""From bytes to codes: the same as the model's own, decoded and computed as seldom as can be."""
+
+import asyncio
+import dataclasses
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image, ImageDraw
+
+from model.checkpoint import publish
+from model.iiae import IIAE
+from model.presets import PRESETS, Side
+from model.sketch import drawings as drawing_rules
+from service.cache.embeddings import EmbeddingCache
+from service.errors import ImageTooManyPixels, ImageUnreadable
+from service.images.decode import Upload, decode
+from service.inference.embedder import Embedder
+from service.inference.engine import Batch, Engine
+from service.inference.workers import Workers
+from service.registry.loading import load
+from service.registry.model import Model
+from service.registry.store import candidates
+
+CPU = torch.device("cpu")
+
+
+def picture(seed: int, size: int = 40) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8))
+
+
+def upload(seed: int) -> Upload:
+    file = BytesIO()
+    picture(seed).save(file, "PNG")
+    return Upload.of(file.getvalue())
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    store = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    iiae = IIAE(dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125))
+    publish(store, "digits", iiae, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
+    return load(candidates(store)["digits"][0], CPU)
+
+
+@asynccontextmanager
+async def embedding(batches: list[Batch] | None = None, *, max_pixels: int = 10_000) -> AsyncIterator[Embedder]:
+    engine = Engine(queue_items=64, batch_items=16, wait_ms=1, on_batch=None if batches is None else batches.append)
+    await engine.start()
+    try:
+        yield Embedder(engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), workers=Workers(waiting=64), max_pixels=max_pixels)
+    finally:
+        await engine.stop()
+
+
+@pytest.mark.parametrize("side", ["x", "y"])
+def test_the_codes_are_the_models_own(model: Model, side: Side) -> None:
+    async def check() -> None:
+        async with embedding() as embedder:
+            shared = await embedder.shared(model, side, upload(1))
+            exclusive = await embedder.exclusive(model, side, upload(1))
+            look = await embedder.side_of(model, side, upload(1))
+        pixels = model.inference.prepare(picture(1), side).unsqueeze(0)
+        assert shared.dtype == np.float32
+        np.testing.assert_allclose(shared, model.inference.shared(side, pixels)[0].numpy(), rtol=2e-3, atol=1e-4)
+        np.testing.assert_allclose(exclusive, model.inference.exclusive(side, pixels)[0].numpy(), rtol=2e-3, atol=1e-4)
+        np.testing.assert_allclose(look, model.inference.side_of(pixels).item(), rtol=2e-3, atol=1e-4)
+
+    asyncio.run(check())
+
+
+def test_drawings_are_computed_anew_where_they_are_normalised_in_another_way_and_photos_are_not(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = BytesIO()
+    sheet = Image.new("L", (64, 64), 255)
+    ImageDraw.Draw(sheet).ellipse((8, 8, 56, 56), outline=0, width=3)
+    sheet.save(drawn, "PNG")
+
+    async def computed(drawings: bool) -> int:
+        batches: list[Batch] = []
+        monkeypatch.setattr(model.inference, "preset", dataclasses.replace(model.inference.preset, drawings=drawings))
+        async with embedding(batches) as embedder:
+            for version in (drawing_rules.VERSION, drawing_rules.VERSION + 1):
+                monkeypatch.setattr(drawing_rules, "VERSION", version)
+                await embedder.shared(model, "x", upload(1))
+                await embedder.shared(model, "y", Upload.of(drawn.getvalue()))
+        return sum(batch.items for batch in batches)
+
+    assert asyncio.run(computed(True)) == 3
+    assert asyncio.run(computed(False)) == 2
+
+
+def test_each_picture_side_and_kind_is_computed_once(model: Model) -> None:
+    async def check() -> None:
+        batches: list[Batch] = []
+        async with embedding(batches) as embedder:
+            for _ in range(3):
+                await asyncio.gather(*(embedder.shared(model, "x", upload(seed)) for seed in (1, 1, 2)))
+            assert sum(batch.items for batch in batches) == 2
+            await embedder.shared(model, "y", upload(1))
+            await embedder.exclusive(model, "x", upload(1))
+            await embedder.side_of(model, "x", upload(1))
+            assert sum(batch.items for batch in batches) == 5
+
+    asyncio.run(check())
+
+
+def test_many_pictures_share_forward_passes(model: Model) -> None:
+    async def check() -> None:
+        batches: list[Batch] = []
+        async with embedding(batches) as embedder:
+            codes = await asyncio.gather(*(embedder.shared(model, "x", upload(seed)) for seed in range(12)))
+            alone = [await embedder.shared(dataclasses.replace(model, digest="anew"), "x", upload(seed)) for seed in range(12)]
+        assert len([batch for batch in batches if batch.lane == (model.digest, "shared", "x")]) < 12
+        np.testing.assert_allclose(codes, alone, rtol=2e-3, atol=1e-4)
+
+    asyncio.run(check())
+
+
+def test_a_picture_is_decoded_once_for_all_codes_wanted_at_a_time(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[int] = []
+
+    def counted(data: bytes, *, max_pixels: int) -> Image.Image:
+        decoded.append(len(data))
+        return decode(data, max_pixels=max_pixels)
+
+    monkeypatch.setattr("service.inference.embedder.decode", counted)
+
+    async def check() -> None:
+        async with embedding() as embedder:
+            await asyncio.gather(embedder.shared(model, "x", upload(1)), embedder.exclusive(model, "x", upload(1)), embedder.side_of(model, "x", upload(1)))
+            assert len(decoded) == 1
+            await embedder.shared(model, "x", upload(1))
+            assert len(decoded) == 1
+
+    asyncio.run(check())
+
+
+def test_bad_pictures_hurt_only_themselves_and_are_not_remembered(model: Model) -> None:
+    async def check() -> None:
+        async with embedding() as embedder:
+            bad = Upload.of(b"not an image")
+            results = await asyncio.gather(*(embedder.shared(model, "x", each) for each in (upload(1), bad, upload(2))), return_exceptions=True)
+            assert [type(result) for result in results] == [np.ndarray, ImageUnreadable, np.ndarray]
+            with pytest.raises(ImageUnreadable):
+                await embedder.shared(model, "x", bad)
+        async with embedding(max_pixels=100) as embedder:
+            with pytest.raises(ImageTooManyPixels):
+                await embedder.shared(model, "x", upload(1))
+
+    asyncio.run(check())
+
+
+def test_a_request_whose_client_left_is_not_computed(model: Model) -> None:
+    async def check() -> None:
+        batches: list[Batch] = []
+        async with embedding(batches) as embedder:
+            leaving = asyncio.create_task(embedder.shared(model, "x", upload(1)))
+            await asyncio.sleep(0)
+            leaving.cancel()
+            await asyncio.wait([leaving])
+            await embedder.shared(model, "x", upload(2))
+        assert sum(batch.items for batch in batches) == 1
+
+    asyncio.run(check())

@@ -1,0 +1,221 @@
+"""Translation and analogy against the model called by hand, and what both refuse."""
+
+import asyncio
+import dataclasses
+from collections.abc import Awaitable, Callable
+from io import BytesIO
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model.checkpoint import publish
+from model.iiae import IIAE
+from model.pictures import picture as to_picture
+from model.presets import PRESETS, Preset
+from model.sketch.backbones import Backbone
+from service.cache.embeddings import EmbeddingCache
+from service.errors import CapabilityMissing, DomainsDiffer, DomainUnknown, ParameterInvalid
+from service.images.decode import Upload
+from service.inference.embedder import Embedder
+from service.inference.engine import Batch, Engine
+from service.inference.translation import Translation, Translator
+from service.inference.workers import Workers
+from service.registry.loading import load
+from service.registry.model import Model
+from service.registry.store import candidates
+
+CPU = torch.device("cpu")
+IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
+SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4)
+
+
+def picture(seed: int) -> Image.Image:
+    return Image.fromarray(np.random.default_rng(seed).integers(0, 256, (32, 32, 3), dtype=np.uint8))
+
+
+def upload(seed: int) -> Upload:
+    file = BytesIO()
+    picture(seed).save(file, "PNG")
+    return Upload.of(file.getvalue())
+
+
+def published(tmp_path_factory: pytest.TempPathFactory, preset: Preset) -> Model:
+    store = tmp_path_factory.mktemp("checkpoints")
+    torch.manual_seed(0)
+    iiae = IIAE(preset)
+    for parameter in iiae.parameters():  # wide weights, so that codes and styles make a visible difference
+        parameter.data.mul_(4)
+    backbone = Backbone(preset.backbone, preset.feature_size, classified=preset.classified) if preset.backbone else None
+    publish(store, "model", iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
+    return load(candidates(store)["model"][0], CPU)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return published(tmp_path_factory, IMAGES)
+
+
+@pytest.fixture(scope="module")
+def sketch_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
+    return published(tmp_path_factory, SKETCHES)
+
+
+def ask(call: Callable[[Translator], Awaitable[Translation]], batches: list[Batch] | None = None) -> Translation:
+    async def check() -> Translation:
+        engine = Engine(queue_items=64, batch_items=8, wait_ms=0, on_batch=None if batches is None else batches.append)
+        await engine.start()
+        workers = Workers(waiting=64)
+        embedder = Embedder(engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), workers=workers, max_pixels=10_000)
+        try:
+            return await call(Translator(engine=engine, embedder=embedder, workers=workers))
+        finally:
+            await engine.stop()
+
+    return asyncio.run(check())
+
+
+def pixels(model: Model, seed: int) -> torch.Tensor:
+    return model.inference.prepare(picture(seed), "x").unsqueeze(0)
+
+
+def assert_same(image: Image.Image, expected: torch.Tensor) -> None:
+    """Equal but for the cache's float16 rounding of codes: a level or two in few pixels."""
+    assert image.mode == "RGB"
+    difference = np.abs(np.asarray(image).astype(int) - np.asarray(to_picture(expected[0])).astype(int))
+    assert difference.mean() < 0.5
+
+
+def test_a_seeded_sample_is_the_decoded_draw_of_that_seed(model: Model) -> None:
+    result = ask(lambda translator: translator.translate(model, upload(1), samples=3, seed=7))
+    assert (result.source, result.target) == ("cd", "cb")
+    assert [each.seed for each in result.pictures] == [7, 8, 9]
+    zs = model.inference.shared("x", pixels(model, 1))
+    for each, seed in zip(result.pictures, (7, 8, 9), strict=True):
+        z = torch.randn(1, 8, generator=torch.Generator().manual_seed(seed))
+        assert_same(each.image, model.inference.decode("y", z, zs))
+    alone = ask(lambda translator: translator.translate(model, upload(1), seed=8))
+    difference = np.asarray(alone.pictures[0].image).astype(int) - np.asarray(result.pictures[1].image).astype(int)
+    assert np.abs(difference).max() <= 1
+    assert not np.array_equal(np.asarray(result.pictures[0].image), np.asarray(result.pictures[1].image))
+
+
+def test_an_unseeded_sample_tells_the_seed_that_gives_it_again(model: Model) -> None:
+    first, second = (ask(lambda translator: translator.translate(model, upload(1))) for _ in range(2))
+    seed = first.pictures[0].seed
+    assert seed is not None
+    assert seed != second.pictures[0].seed
+    again = ask(lambda translator: translator.translate(model, upload(1), seed=seed))
+    np.testing.assert_array_equal(again.pictures[0].image, first.pictures[0].image)
+
+
+def test_seed_0_is_a_seed(model: Model) -> None:
+    result = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=0))
+    assert [each.seed for each in result.pictures] == [0, 1]
+
+
+def test_every_sample_has_a_seed_that_may_be_sent_back(model: Model) -> None:
+    last = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 2)).pictures[-1]
+    again = ask(lambda translator: translator.translate(model, upload(1), seed=last.seed)).pictures[0]
+    assert (last.seed, again.seed) == (2**32 - 1, 2**32 - 1)
+    with pytest.raises(ParameterInvalid, match="at most 4294967294") as refused:
+        ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 1))
+    assert refused.value.errors[0][0] == "seed"
+
+
+def test_the_other_direction_by_the_domains_name(model: Model) -> None:
+    result = ask(lambda translator: translator.translate(model, upload(1), source="cb", seed=1))
+    assert (result.source, result.target) == ("cb", "cd")
+    z = torch.randn(1, 8, generator=torch.Generator().manual_seed(1))
+    assert_same(result.pictures[0].image, model.inference.decode("x", z, model.inference.shared("y", pixels(model, 1))))
+
+
+def test_the_priors_mean_and_a_reference_instead_of_a_draw(model: Model) -> None:
+    zs = model.inference.shared("x", pixels(model, 1))
+    plain = ask(lambda translator: translator.translate(model, upload(1), style="mean"))
+    assert_same(plain.pictures[0].image, model.inference.decode("y", torch.zeros(1, 8), zs))
+    styled = ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)]))
+    assert_same(styled.pictures[0].image, model.inference.decode("y", model.inference.exclusive("y", pixels(model, 2)), zs))
+    assert [plain.pictures[0].seed, styled.pictures[0].seed] == [None, None]
+
+
+@pytest.mark.parametrize(("mix", "share"), [(0.0, 0.0), (0.25, 0.25), (1.0, 1.0), (None, 0.5)])
+def test_between_two_references_lies_the_style_on_the_line_from_one_to_the_other(model: Model, mix: float | None, share: float) -> None:
+    made = ask(lambda translator: translator.translate(model, upload(1), references=[upload(2), upload(3)], **({} if mix is None else {"mix": mix})))
+    first, second = (model.inference.exclusive("y", pixels(model, seed)) for seed in (2, 3))
+    expected = model.inference.decode("y", (1 - share) * first + share * second, model.inference.shared("x", pixels(model, 1)))
+    assert [each.seed for each in made.pictures] == [None]
+    assert_same(made.pictures[0].image, expected)
+
+
+def test_samples_are_decoded_together_from_one_encoding(model: Model) -> None:
+    batches: list[Batch] = []
+    ask(lambda translator: translator.translate(model, upload(1), samples=8), batches)
+    assert [(batch.lane, batch.items) for batch in batches] == [((model.digest, "shared", "x"), 1), ((model.digest, "decode", "y"), 8)]
+
+
+def test_an_analogy_takes_what_from_one_and_how_from_the_other(model: Model) -> None:
+    result = ask(lambda translator: translator.analogy(model, upload(1), upload(2), source="cb", reference_source="cb"))
+    expected = model.inference.decode("y", model.inference.exclusive("y", pixels(model, 2)), model.inference.shared("y", pixels(model, 1)))
+    assert (result.source, result.target) == ("cb", "cb")
+    assert_same(result.pictures[0].image, expected)
+
+
+def looking(model: Model, image: float, reference: float) -> Model:
+    """The model with a `side_of` that says these of the two pictures, whose first is `picture(1)`."""
+
+    class Inference(type(model.inference)):  # type: ignore[misc]  # the class is what was loaded
+        def side_of(self, pixels: torch.Tensor) -> torch.Tensor:
+            first = (pixels - self.prepare(picture(1), "x")).abs().flatten(1).sum(1) == 0
+            return torch.where(first, image, reference)
+
+    inference = Inference.__new__(Inference)
+    inference.__dict__ = model.inference.__dict__
+    return dataclasses.replace(model, inference=inference, digest=f"{image} {reference}")
+
+
+@pytest.mark.parametrize(("image", "reference", "refused"), [
+    (0.25, -0.25, True), (-1, 1, True),  # two domains beyond doubt
+    (1, 1, False), (-1, -1, False),  # one domain, be it the one named or not
+    (3, -0.15, False), (-0.15, 3, False), (0, -3, False), (0.15, -0.15, False),  # not both are clear
+])  # fmt: skip
+def test_an_analogy_over_two_domains_is_refused_only_beyond_doubt(model: Model, image: float, reference: float, refused: bool) -> None:
+    asked = looking(model, image, reference)
+    if not refused:
+        ask(lambda translator: translator.analogy(asked, upload(1), upload(2)))
+        return
+    with pytest.raises(DomainsDiffer) as error:
+        ask(lambda translator: translator.analogy(asked, upload(1), upload(2)))
+    assert ("image looks like 'cd'" in error.value.detail) == (image > 0)
+
+
+def test_an_analogy_over_two_named_domains_is_refused(model: Model) -> None:
+    with pytest.raises(DomainsDiffer):
+        ask(lambda translator: translator.analogy(model, upload(1), upload(2), reference_source="cb"))
+    with pytest.raises(DomainUnknown):
+        ask(lambda translator: translator.analogy(model, upload(1), upload(2), reference_source="photo"))
+
+
+def test_what_the_model_cannot_or_does_not_know_is_refused(model: Model, sketch_model: Model) -> None:
+    with pytest.raises(CapabilityMissing):
+        ask(lambda translator: translator.translate(sketch_model, upload(1)))
+    with pytest.raises(CapabilityMissing):
+        ask(lambda translator: translator.analogy(sketch_model, upload(1), upload(2)))
+    with pytest.raises(DomainUnknown, match="'cd' and 'cb'"):
+        ask(lambda translator: translator.translate(model, upload(1), source="photo"))
+
+
+def test_contradictions_are_refused(model: Model) -> None:
+    with pytest.raises(ParameterInvalid) as two_styles:
+        ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)], style="mean"))
+    assert two_styles.value.errors[0][0] == "style"
+    with pytest.raises(ParameterInvalid) as many_of_one:
+        ask(lambda translator: translator.translate(model, upload(1), style="mean", samples=2))
+    assert many_of_one.value.errors[0][0] == "samples"
+    with pytest.raises(ParameterInvalid) as nothing_to_mix:
+        ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)], mix=0.4))
+    assert nothing_to_mix.value.errors[0][0] == "mix"
+    with pytest.raises(ParameterInvalid) as crowd:
+        ask(lambda translator: translator.translate(model, upload(1), references=[upload(seed) for seed in range(3)]))
+    assert crowd.value.errors[0][0] == "reference"
