@@ -12,7 +12,15 @@ from torch import Tensor
 
 from model.sketch.depthwise import depthwise
 
-SHAPES = ((96, 80, 3, 2), (144, 40, 5, 1), (144, 40, 5, 2), (240, 20, 3, 1), (480, 10, 5, 1), (672, 10, 5, 1), (1152, 5, 5, 1))
+SHAPES = (
+    (96, 80, 3, 2),
+    (144, 40, 5, 1),
+    (144, 40, 5, 2),
+    (240, 20, 3, 1),
+    (480, 10, 5, 1),
+    (672, 10, 5, 1),
+    (1152, 5, 5, 1),
+)
 """Channels, side, kernel, stride."""
 BATCH = 32
 
@@ -31,13 +39,23 @@ def milliseconds(convolve: Callable[[Tensor, Tensor], Tensor], inputs: Tensor, w
 def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
-    print("| channels | side | kernel | stride | PyTorch's, ms | ours, ms | ours : PyTorch's |\n|---|---|---|---|---|---|---|")
+    print(
+        "| channels | side | kernel | stride | PyTorch's, ms | ours, ms | ours : PyTorch's |\n|---|---|---|---|---|---|---|"
+    )
     for channels, side, kernel, stride in SHAPES:
-        inputs = torch.randn(BATCH, channels, side, side, dtype=torch.bfloat16).contiguous(memory_format=torch.channels_last).requires_grad_()
+        inputs = (
+            torch.randn(BATCH, channels, side, side, dtype=torch.bfloat16)
+            .contiguous(memory_format=torch.channels_last)
+            .requires_grad_()
+        )
         weight = torch.randn(channels, 1, kernel, kernel, requires_grad=True)
-        theirs = milliseconds(lambda x, w, s=stride, c=channels: F.conv2d(x, w, stride=s, groups=c), inputs, weight)  # type: ignore[misc]  # bound now
+        theirs = milliseconds(
+            lambda x, w, s=stride, c=channels: F.conv2d(x, w, stride=s, groups=c), inputs, weight
+        )  # type: ignore[misc]  # bound now
         ours = milliseconds(lambda x, w, s=stride: depthwise(x, w, s), inputs, weight)  # type: ignore[misc]
-        print(f"| {channels} | {side} | {kernel} | {stride} | {theirs:.1f} | {ours:.1f} | {ours / theirs:.2f} |")
+        print(
+            f"| {channels} | {side} | {kernel} | {stride} | {theirs:.1f} | {ours:.1f} | {ours / theirs:.2f} |"
+        )
 
 
 if __name__ == "__main__":

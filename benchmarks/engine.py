@@ -43,10 +43,24 @@ def works() -> list[Work]:
     """Encoding and decoding by freshly initialised models of two sizes."""
     found = []
     for size, width in ((32, 0.125), (64, 0.5)):
-        inference = Inference(IIAE(dataclasses.replace(PRESETS["mnist-cdcb"], image_size=size, width=width)), None, CPU)
-        pixels, z, zs = torch.rand(1, 3, size, size), torch.rand(1, inference.exclusive_size), torch.rand(1, *inference.shared_shape)
-        found.append(Work(f"encode {size}px width {width}", lambda x, model=inference: model.shared("x", x), (pixels,)))
-        found.append(Work(f"decode {size}px width {width}", lambda z, zs, model=inference: model.decode("y", z, zs), (z, zs)))
+        inference = Inference(
+            IIAE(dataclasses.replace(PRESETS["mnist-cdcb"], image_size=size, width=width)), None, CPU
+        )
+        pixels, z, zs = (
+            torch.rand(1, 3, size, size),
+            torch.rand(1, inference.exclusive_size),
+            torch.rand(1, *inference.shared_shape),
+        )
+        found.append(
+            Work(f"encode {size}px width {width}", lambda x, model=inference: model.shared("x", x), (pixels,))
+        )
+        found.append(
+            Work(
+                f"decode {size}px width {width}",
+                lambda z, zs, model=inference: model.decode("y", z, zs),
+                (z, zs),
+            )
+        )
     return found
 
 
@@ -90,31 +104,54 @@ async def measure(work: Work, clients: int, seconds: float, wait_ms: float, thre
             limit = thread.submit(bare, work, BATCH, seconds).result()
             one = thread.submit(bare, work, 1, seconds / 2).result()
         batches: list[Batch] = []
-        engine = Engine(queue_items=4 * clients, batch_items=BATCH, wait_ms=wait_ms, threads=threads, on_batch=batches.append)
+        engine = Engine(
+            queue_items=4 * clients,
+            batch_items=BATCH,
+            wait_ms=wait_ms,
+            threads=threads,
+            on_batch=batches.append,
+        )
         await engine.start()
-        many = await concurrent(lambda engine=engine: engine.run(work.name, work.function, *work.item), clients, seconds)
+        many = await concurrent(
+            lambda engine=engine: engine.run(work.name, work.function, *work.item), clients, seconds
+        )
         size = statistics.mean(batch.items for batch in batches)
-        alone = await concurrent(lambda engine=engine: engine.run(work.name, work.function, *work.item), 1, seconds / 2)
+        alone = await concurrent(
+            lambda engine=engine: engine.run(work.name, work.function, *work.item), 1, seconds / 2
+        )
         await engine.stop()
         with ThreadPoolExecutor(initializer=in_parallel, initargs=(threads,)) as pool:
-            naive = await concurrent(lambda pool=pool: loop.run_in_executor(pool, work.function, *work.item), clients, seconds)
-        rounds.append({
-            "limit": limit, "one": one / limit, "engine": many / limit, "naive": naive / limit,
-            "gain": many / naive, "alone": alone / one, "batch": size,
-        })  # fmt: skip
+            naive = await concurrent(
+                lambda pool=pool: loop.run_in_executor(pool, work.function, *work.item), clients, seconds
+            )
+        rounds.append(
+            {
+                "limit": limit,
+                "one": one / limit,
+                "engine": many / limit,
+                "naive": naive / limit,
+                "gain": many / naive,
+                "alone": alone / one,
+                "batch": size,
+            }
+        )
     return {key: statistics.median(each[key] for each in rounds) for key in rounds[0]}
 
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--clients", type=int, default=64)
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of one forward pass")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
     parser.add_argument("--wait-ms", type=float, default=2.0)
     chosen = parser.parse_args()
     torch.set_num_threads(1)
-    table = Table(title=f"{chosen.clients} clients, batches of up to {BATCH}, {chosen.threads} threads; medians of {ROUNDS} rounds")
+    table = Table(
+        title=f"{chosen.clients} clients, batches of up to {BATCH}, {chosen.threads} threads; medians of {ROUNDS} rounds"
+    )
     columns = (
         f"bare loop, by {BATCH} (items/s)",
         "bare loop, by 1",
@@ -129,9 +166,15 @@ def main() -> None:
     for work in works():
         found = asyncio.run(measure(work, chosen.clients, chosen.seconds, chosen.wait_ms, chosen.threads))
         table.add_row(
-            work.name, f"{found['limit']:,.0f}", f"{found['one']:.2f}", f"{found['engine']:.2f}", f"{found['naive']:.2f}",
-            f"{found['gain']:.2f}", f"{found['batch']:.1f}", f"{found['alone']:.2f}",
-        )  # fmt: skip
+            work.name,
+            f"{found['limit']:,.0f}",
+            f"{found['one']:.2f}",
+            f"{found['engine']:.2f}",
+            f"{found['naive']:.2f}",
+            f"{found['gain']:.2f}",
+            f"{found['batch']:.1f}",
+            f"{found['alone']:.2f}",
+        )
     Console(width=140).print(table)
 
 

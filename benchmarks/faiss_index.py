@@ -50,7 +50,10 @@ class Mixture:
 
         def some(many: int, shared: float) -> Vectors:
             own = _unit(chance.standard_normal((many, self.dim)) * scale)
-            mixed = shared**0.5 * centres[chance.choice(self.classes, many, p=size / size.sum())] + (1 - shared) ** 0.5 * own
+            mixed = (
+                shared**0.5 * centres[chance.choice(self.classes, many, p=size / size.sum())]
+                + (1 - shared) ** 0.5 * own
+            )
             return _unit(mixed).astype(np.float32)
 
         return some(count, self.shared), some(queries, self.shared - 0.05)
@@ -78,7 +81,9 @@ class Contender:
         return np.stack(found), spent
 
 
-def contenders(gallery: Vectors, links: int, ef_constructions: list[int], nprobes: list[int]) -> list[Contender]:
+def contenders(
+    gallery: Vectors, links: int, ef_constructions: list[int], nprobes: list[int]
+) -> list[Contender]:
     """Flat first; HNSW with half, all and twice of the service's efSearch; IVF with each nprobe."""
     count, dim = gallery.shape
     found = [Contender("Flat", *_built(faiss.IndexFlat(dim, METRIC), gallery), served=count <= FLAT_UP_TO)]
@@ -92,7 +97,9 @@ def contenders(gallery: Vectors, links: int, ef_constructions: list[int], nprobe
     lists = 4 * isqrt(count)
     built = _built(_ivf(dim, lists), gallery)
     for nprobe in nprobes:
-        found.append(Contender(f"IVF{lists}, nprobe {nprobe}", *built, faiss.SearchParametersIVF(nprobe=nprobe)))  # type: ignore[call-arg]  # likewise
+        found.append(
+            Contender(f"IVF{lists}, nprobe {nprobe}", *built, faiss.SearchParametersIVF(nprobe=nprobe))
+        )  # type: ignore[call-arg]  # likewise
     return found
 
 
@@ -107,10 +114,16 @@ def compare(kinds: list[Contender], queries: Vectors) -> list[tuple[float, float
         for place, kind in enumerate(kinds):
             found, spent = kind.ask(part)
             times[place].append(statistics.median(spent))
-            right[place] += sum(len(set(row) & set(true)) for row, true in zip(found.tolist(), truth.tolist(), strict=True))
+            right[place] += sum(
+                len(set(row) & set(true)) for row, true in zip(found.tolist(), truth.tolist(), strict=True)
+            )
     medians = [statistics.median(each) for each in times]
-    ratios = [statistics.median(own / flat for own, flat in zip(each, times[0], strict=True)) for each in times]
-    return [(ms, ratio, hits / (K * len(queries))) for ms, ratio, hits in zip(medians, ratios, right, strict=True)]
+    ratios = [
+        statistics.median(own / flat for own, flat in zip(each, times[0], strict=True)) for each in times
+    ]
+    return [
+        (ms, ratio, hits / (K * len(queries))) for ms, ratio, hits in zip(medians, ratios, right, strict=True)
+    ]
 
 
 def threads(flat: Contender, queries: Vectors) -> tuple[float, float, float, float]:
@@ -126,7 +139,10 @@ def threads(flat: Contender, queries: Vectors) -> tuple[float, float, float, flo
             wall[number].append(statistics.median(flat.ask(part)[1]))
             busy[number].append(time.process_time() - started)
     faiss.omp_set_num_threads(1)
-    longer, costlier = (statistics.median(two / one for one, two in zip(each[1], each[2], strict=True)) for each in (wall, busy))
+    longer, costlier = (
+        statistics.median(two / one for one, two in zip(each[1], each[2], strict=True))
+        for each in (wall, busy)
+    )
     return statistics.median(wall[1]), statistics.median(wall[2]), longer, costlier
 
 
@@ -157,18 +173,25 @@ def _ivf(dim: int, lists: int) -> faiss.Index:
 
 def main() -> None:
     """Prints both tables as Markdown."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 50_000, 100_000])
     parser.add_argument("--dims", type=int, nargs="+", default=[128, 512])
     parser.add_argument("--nprobe", type=int, nargs="+", default=[8, 32], help="lists that IVF looks into")
     parser.add_argument("--links", type=int, default=LINKS, help="of HNSW")
-    parser.add_argument("--ef-construction", type=int, nargs="+", default=[EF_CONSTRUCTION], help="of HNSW; each is built")
+    parser.add_argument(
+        "--ef-construction", type=int, nargs="+", default=[EF_CONSTRUCTION], help="of HNSW; each is built"
+    )
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
     chosen = parser.parse_args()
     faiss.omp_set_num_threads(1)
     print(f"faiss {faiss.__version__}, {chosen.queries} queries, medians of {ROUNDS} rounds\n", flush=True)
-    print(f"| dim | n | kind | build, CPU s | ms a query | : Flat's | recall@{K} | bytes a vector |\n|---|---|---|---|---|---|---|---|", flush=True)
+    print(
+        f"| dim | n | kind | build, CPU s | ms a query | : Flat's | recall@{K} | bytes a vector |\n|---|---|---|---|---|---|---|---|",
+        flush=True,
+    )
     of_threads = []
     for dim in chosen.dims:
         vectors, queries = Mixture(dim).draw(max(chosen.sizes), chosen.queries, chosen.seed)
@@ -176,10 +199,21 @@ def main() -> None:
             kinds = contenders(vectors[:size], chosen.links, chosen.ef_construction, chosen.nprobe)
             for kind, (ms, ratio, recall) in zip(kinds, compare(kinds, queries), strict=True):
                 name = f"**{kind.name}**" if kind.served else kind.name
-                cells = (dim, f"{size:,}", name, f"{kind.built_seconds:.1f}", f"{ms:.2f}", f"{ratio:.3f}", f"{recall:.3f}", f"{kind.bytes_each:,.0f}")
+                cells = (
+                    dim,
+                    f"{size:,}",
+                    name,
+                    f"{kind.built_seconds:.1f}",
+                    f"{ms:.2f}",
+                    f"{ratio:.3f}",
+                    f"{recall:.3f}",
+                    f"{kind.bytes_each:,.0f}",
+                )
                 print("|", " | ".join(map(str, cells)), "|", flush=True)
             of_threads.append((dim, size, threads(kinds[0], queries[: max(ROUNDS, chosen.queries // 2)])))
-    print("\n| dim | n | Flat, 1 thread, ms a query | 2 threads | 2 : 1, time | 2 : 1, CPU time |\n|---|---|---|---|---|---|")
+    print(
+        "\n| dim | n | Flat, 1 thread, ms a query | 2 threads | 2 : 1, time | 2 : 1, CPU time |\n|---|---|---|---|---|---|"
+    )
     for dim, size, (one, two, longer, costlier) in of_threads:
         print(f"| {dim} | {size:,} | {one:.2f} | {two:.2f} | {longer:.2f} | {costlier:.2f} |")
 

@@ -67,12 +67,16 @@ def main(rounds: Annotated[int, typer.Option(min=1)] = 4) -> None:
     keep_memory()
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
-    work = checkpoint.load(next(folder for folder in checkpoint.released() if folder.name == "sketchy"), torch.device("cpu"))
+    work = checkpoint.load(
+        next(folder for folder in checkpoint.released() if folder.name == "sketchy"), torch.device("cpu")
+    )
     took: dict[str, list[float]] = {}
     for _ in range(rounds):
         took.setdefault(f"{threads} threads, alone", []).extend(in_thread(threads, work))
         with idle_helpers(threads):
-            took.setdefault(f"{threads} threads, beside another thread's idle helpers", []).extend(in_thread(threads, work))
+            took.setdefault(f"{threads} threads, beside another thread's idle helpers", []).extend(
+                in_thread(threads, work)
+            )
         took.setdefault("1 thread", []).extend(in_thread(1, work))
     best = statistics.median(next(iter(took.values())))
     table = Table("a sketch's forward pass", "ms", ": alone")

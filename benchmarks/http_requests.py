@@ -41,7 +41,7 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Measured:
+class RequestMetrics:
     a_second: float
     a_core_second: float
     median_ms: float
@@ -63,10 +63,26 @@ def kinds(gallery: str) -> list[Request]:
     search = {"gallery": gallery, "k": "20"}
     return [
         Request("sketch search, new drawings", "/sbir/search", "sketch", search, variants(SKETCH)),
-        Request("sketch search, the same drawing", "/sbir/search", "sketch", search, itertools.repeat(SKETCH.read_bytes())),
-        Request("translate 128×128, new pictures", "/translate", "image", {"model": "facades"}, variants(building)),
-        Request("translate 64×64, new pictures", "/translate", "image", {"model": "mnist-cdcb"}, variants(digit)),
-        Request("translate 64×64, the same picture", "/translate", "image", {"model": "mnist-cdcb"}, itertools.repeat(digit.read_bytes())),
+        Request(
+            "sketch search, the same drawing",
+            "/sbir/search",
+            "sketch",
+            search,
+            itertools.repeat(SKETCH.read_bytes()),
+        ),
+        Request(
+            "translate 128×128, new pictures", "/translate", "image", {"model": "facades"}, variants(building)
+        ),
+        Request(
+            "translate 64×64, new pictures", "/translate", "image", {"model": "mnist-cdcb"}, variants(digit)
+        ),
+        Request(
+            "translate 64×64, the same picture",
+            "/translate",
+            "image",
+            {"model": "mnist-cdcb"},
+            itertools.repeat(digit.read_bytes()),
+        ),
     ]
 
 
@@ -77,14 +93,18 @@ async def processor_seconds(client: httpx.AsyncClient) -> float:
     return next(sample.value for sample in samples if sample.name == "process_cpu_seconds_total")
 
 
-async def measure(client: httpx.AsyncClient, request: Request, clients: int, seconds: float) -> Measured:
+async def measure(
+    client: httpx.AsyncClient, request: Request, clients: int, seconds: float
+) -> RequestMetrics:
     times: list[float] = []
     statuses: set[int] = set()
 
     async def ask(until: Callable[[], bool]) -> None:
         while not until():
             began = time.perf_counter()
-            answer = await client.post(request.path, files={request.field: next(request.pictures)}, data=request.data)
+            answer = await client.post(
+                request.path, files={request.field: next(request.pictures)}, data=request.data
+            )
             times.append(time.perf_counter() - began)
             statuses.add(answer.status_code)
 
@@ -93,7 +113,7 @@ async def measure(client: httpx.AsyncClient, request: Request, clients: int, sec
     before, began = await processor_seconds(client), time.perf_counter()
     await asyncio.gather(*(ask(lambda: time.perf_counter() - began > seconds) for _ in range(clients)))
     took, spent = time.perf_counter() - began, await processor_seconds(client) - before
-    return Measured(len(times) / took, len(times) / spent, 1000 * statistics.median(times), statuses)
+    return RequestMetrics(len(times) / took, len(times) / spent, 1000 * statistics.median(times), statuses)
 
 
 async def run(arguments: argparse.Namespace) -> Table:
@@ -105,13 +125,21 @@ async def run(arguments: argparse.Namespace) -> Table:
         for request in kinds(arguments.gallery):
             found = await measure(client, request, arguments.clients, arguments.seconds)
             statuses = " ".join(map(str, sorted(found.statuses)))
-            table.add_row(request.name, f"{found.a_core_second:.0f}", f"{found.a_second:.0f}", f"{found.median_ms:.0f}", statuses)
+            table.add_row(
+                request.name,
+                f"{found.a_core_second:.0f}",
+                f"{found.a_second:.0f}",
+                f"{found.median_ms:.0f}",
+                statuses,
+            )
     return table
 
 
 def main() -> None:
     """Prints the table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--url", default="http://127.0.0.1:8000")
     parser.add_argument("--gallery", default="openmoji")
     parser.add_argument("--key", default="", help="where the service has keys")

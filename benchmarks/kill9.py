@@ -27,7 +27,9 @@ from model.presets import PRESETS
 
 def png(seed: int) -> bytes:
     out = BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(out, "PNG")
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (40, 40, 3), dtype=np.uint8)).save(
+        out, "PNG"
+    )
     return out.getvalue()
 
 
@@ -36,7 +38,9 @@ def start(home: Path) -> tuple[subprocess.Popen[bytes], httpx.Client]:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     environment = {"IIAE_HOME": str(home), "IIAE_PORT": str(port), "OMP_NUM_THREADS": "1", "PATH": ""}
-    process = subprocess.Popen([sys.executable, "-m", "service.cli", "serve"], env=environment, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "service.cli", "serve"], env=environment, stderr=subprocess.DEVNULL
+    )
     client = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30)
     for _ in range(600):
         try:
@@ -67,13 +71,24 @@ def main() -> None:
     home = Path(tempfile.mkdtemp())
     torch.manual_seed(0)
     tiny = IIAE(replace(PRESETS["facades"], image_size=32, width=0.125))
-    checkpoint.publish(home / "checkpoints", "tiny", tiny, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
+    checkpoint.publish(
+        home / "checkpoints",
+        "tiny",
+        tiny,
+        trained_on="nothing",
+        terms="none",
+        command="none",
+        seed=0,
+        data_fingerprint="0",
+    )
     numbers, acknowledged = count(), dict[int, int]()
     for kill in range(arguments.kills):
         process, client = start(home)
         if kill == 0:
             client.post("/galleries", json={"name": "g", "model": "tiny"}).raise_for_status()
-        adders = [threading.Thread(target=add_until_killed, args=(client, numbers, acknowledged)) for _ in range(2)]
+        adders = [
+            threading.Thread(target=add_until_killed, args=(client, numbers, acknowledged)) for _ in range(2)
+        ]
         for adder in adders:
             adder.start()
         time.sleep(chance.uniform(0.05, 1.0))
@@ -83,16 +98,29 @@ def main() -> None:
         process.wait()
         client.close()
     process, client = start(home)
-    changed = sum(client.get(f"/galleries/g/photos/{identity}").content != png(number) for identity, number in acknowledged.items())
+    changed = sum(
+        client.get(f"/galleries/g/photos/{identity}").content != png(number)
+        for identity, number in acknowledged.items()
+    )
     missed = 0
     for identity, number in acknowledged.items():
-        answer = client.post("/retrieve", files={"image": png(number)}, data={"gallery": "g", "source": "photo", "k": "1"}).json()
+        answer = client.post(
+            "/retrieve", files={"image": png(number)}, data={"gallery": "g", "source": "photo", "k": "1"}
+        ).json()
         missed += answer["hits"][0]["id"] != identity
     process.terminate()
     process.wait()
-    sound = sqlite3.connect(home / "galleries" / "g" / "gallery.sqlite").execute("PRAGMA integrity_check").fetchone()[0]
-    print("| kills | acknowledged | lost or changed | not found at rank 1 | integrity check | seconds |\n|---|---|---|---|---|---|")
-    print(f"| {arguments.kills} | {len(acknowledged)} | {changed} | {missed} | {sound} | {time.monotonic() - began:.0f} |")
+    sound = (
+        sqlite3.connect(home / "galleries" / "g" / "gallery.sqlite")
+        .execute("PRAGMA integrity_check")
+        .fetchone()[0]
+    )
+    print(
+        "| kills | acknowledged | lost or changed | not found at rank 1 | integrity check | seconds |\n|---|---|---|---|---|---|"
+    )
+    print(
+        f"| {arguments.kills} | {len(acknowledged)} | {changed} | {missed} | {sound} | {time.monotonic() - began:.0f} |"
+    )
 
 
 if __name__ == "__main__":

@@ -28,10 +28,18 @@ def classifier(digits: Digits, *, epochs: int = 3, batch: int = 128) -> nn.Modul
     """A small convolutional network for grey digits [n, 1, 28, 28] of 0-1."""
     torch.manual_seed(0)
     network = nn.Sequential(
-        nn.Conv2d(1, 32, 3, padding=1), nn.BatchNorm2d(32), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Conv2d(32, 64, 3, padding=1), nn.BatchNorm2d(64), nn.ReLU(), nn.MaxPool2d(2),
-        nn.Flatten(), nn.Dropout(0.3), nn.Linear(64 * 49, 10),
-    )  # fmt: skip
+        nn.Conv2d(1, 32, 3, padding=1),
+        nn.BatchNorm2d(32),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 3, padding=1),
+        nn.BatchNorm2d(64),
+        nn.ReLU(),
+        nn.MaxPool2d(2),
+        nn.Flatten(),
+        nn.Dropout(0.3),
+        nn.Linear(64 * 49, 10),
+    )
     optimiser = torch.optim.Adam(network.parameters(), 1e-3)
     images, labels = grey(digits), torch.from_numpy(digits.labels.astype(np.int64))
     for _ in range(epochs):
@@ -69,7 +77,9 @@ class Masks:
 
     def _enlarged(self, index: int) -> Tensor:
         enlarge = self.pairs.enlarge
-        return torch.from_numpy(enlarge @ (self.pairs.digits.images[index] > INK).astype(np.float32) @ enlarge.T)[None]
+        return torch.from_numpy(
+            enlarge @ (self.pairs.digits.images[index] > INK).astype(np.float32) @ enlarge.T
+        )[None]
 
     def coloured(self, side: Side, index: int) -> Tensor:
         """The part whose colour is the domain's own: the ground in X, the ink in Y."""
@@ -87,7 +97,16 @@ def measure(inference: Inference, pairs: MnistCdcb, judge: nn.Module, count: int
     generator = torch.Generator().manual_seed(0)
     for start in range(0, count, 50):
         part = indices[start : start + 50]
-        both = dict(zip(SIDES, (torch.stack(side) for side in zip(*(pairs.pair(index, None) for index in part), strict=True)), strict=True))
+        both = dict(
+            zip(
+                SIDES,
+                (
+                    torch.stack(side)
+                    for side in zip(*(pairs.pair(index, None) for index in part), strict=True)
+                ),
+                strict=True,
+            )
+        )
         labels = torch.tensor([pairs.label(index) for index in part])
         references = [indices[(start + place + count // 2) % count] for place in range(len(part))]
         for side in SIDES:
@@ -99,17 +118,30 @@ def measure(inference: Inference, pairs: MnistCdcb, judge: nn.Module, count: int
             for place, index in enumerate(part):
                 own = made[place * SAMPLES : (place + 1) * SAMPLES]
                 colours = torch.stack([colour(each, masks.coloured(target, index)) for each in own])
-                spread = torch.stack([(colours[i] - colours[j]).abs().mean() for i in range(SAMPLES) for j in range(i)])
-                found.setdefault(f"difference of two samples' colours, {side}->{target}", []).append(float(spread.mean()))
+                spread = torch.stack(
+                    [(colours[i] - colours[j]).abs().mean() for i in range(SAMPLES) for j in range(i)]
+                )
+                found.setdefault(f"difference of two samples' colours, {side}->{target}", []).append(
+                    float(spread.mean())
+                )
                 if target == "y":
-                    found.setdefault("ground of x->y, from black", []).append(float(((own + 1) / 2)[:, :, masks.ground(index)[0]].mean()))
-            takers = analogy(inference, side, both[side], torch.stack([pairs.pair(reference, None)[SIDES.index(side)] for reference in references]))
+                    found.setdefault("ground of x->y, from black", []).append(
+                        float(((own + 1) / 2)[:, :, masks.ground(index)[0]].mean())
+                    )
+            takers = analogy(
+                inference,
+                side,
+                both[side],
+                torch.stack([pairs.pair(reference, None)[SIDES.index(side)] for reference in references]),
+            )
             kept = judge(as_digit(side, takers)).argmax(1) == labels
             found.setdefault(f"digit kept, analogy in {side}", []).extend(kept.float().tolist())
             for each, index, reference in zip(takers, part, references, strict=True):
                 true = torch.from_numpy(pairs.colours(reference)[SIDES.index(side)]).float() / 255
                 shown = ((each + 1) / 2)[:, masks.coloured(side, index)[0]]
-                found.setdefault(f"colour error, analogy in {side}", []).append(float((shown - true[:, None]).abs().mean()))
+                found.setdefault(f"colour error, analogy in {side}", []).append(
+                    float((shown - true[:, None]).abs().mean())
+                )
     return {name: float(np.mean(values)) for name, values in sorted(found.items())}
 
 
@@ -126,7 +158,9 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=2_000, help="test digits, evenly chosen")
     arguments = parser.parse_args()
     began = time.monotonic()
-    inference = checkpoint.load(checkpoint.find(arguments.home / "checkpoints", arguments.model), torch.device("cpu"))
+    inference = checkpoint.load(
+        checkpoint.find(arguments.home / "checkpoints", arguments.model), torch.device("cpu")
+    )
     train, test = read_mnist(arguments.data)
     judge = classifier(train)
     pairs = MnistCdcb(test, inference.preset.image_size, domains=inference.preset.domains, seed=2)

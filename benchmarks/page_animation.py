@@ -60,7 +60,9 @@ def answered(page: Page) -> None:
 
 def main() -> None:
     """Draws, and writes the animation."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("address")
     parser.add_argument("out", type=Path)
     parser.add_argument("--example", nargs="+", default=["umbrella", "bicycle"])
@@ -81,7 +83,16 @@ def main() -> None:
         browser.close()
     size = (round(VIEW["width"] * SCALE), round(VIEW["height"] * SCALE))
     small = [frame.resize(size, Image.Resampling.LANCZOS) for frame in frames]
-    small[0].save(arguments.out, save_all=True, append_images=small[1:], duration=times, loop=0, quality=70, method=4, minimize_size=False)
+    small[0].save(
+        arguments.out,
+        save_all=True,
+        append_images=small[1:],
+        duration=times,
+        loop=0,
+        quality=70,
+        method=4,
+        minimize_size=False,
+    )
     print(f"{len(frames)} frames, {arguments.out.stat().st_size / 1e6:.2f} MB")
 
 

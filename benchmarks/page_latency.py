@@ -71,11 +71,18 @@ def draw(page: Page, strokes: Strokes) -> tuple[float, int]:
 
 def main(
     address: Annotated[str, typer.Argument(help="A running service's page.")],
-    seed: Annotated[int | None, typer.Option(help="Of the drawings' variation; the same again are cached. Default: another each time.")] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option(
+            help="Of the drawings' variation; the same again are cached. Default: another each time."
+        ),
+    ] = None,
 ) -> None:
     """Print the table."""
     chance = random.Random(time.time_ns() if seed is None else seed)
-    table = Table("drawing", "strokes", "release to hits, ms: median", "90th of 100", "answers a second while drawing")
+    table = Table(
+        "drawing", "strokes", "release to hits, ms: median", "90th of 100", "answers a second while drawing"
+    )
     waits: list[float] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
@@ -89,11 +96,19 @@ def main(
             page.wait_for_timeout(50)
             taken: list[float] = page.evaluate("waits.splice(0)")
             waits += taken
-            table.add_row(name, str(len(taken)), f"{statistics.median(taken):.0f}", f"{np.percentile(taken, 90):.0f}", f"{shown / down:.1f}")
+            table.add_row(
+                name,
+                str(len(taken)),
+                f"{statistics.median(taken):.0f}",
+                f"{np.percentile(taken, 90):.0f}",
+                f"{shown / down:.1f}",
+            )
             page.keyboard.press("Delete")
         browser.close()
     table.add_section()
-    table.add_row("all", str(len(waits)), f"{statistics.median(waits):.0f}", f"{np.percentile(waits, 90):.0f}", "")
+    table.add_row(
+        "all", str(len(waits)), f"{statistics.median(waits):.0f}", f"{np.percentile(waits, 90):.0f}", ""
+    )
     Console(width=110).print(table)
 
 

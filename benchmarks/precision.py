@@ -38,12 +38,20 @@ def main(
         for files, drawings in ((catalogue.sketches, preset.drawings), (catalogue.photos, False))
     )
     exact = [pooled(_backbone(folder), pictures) for pictures in (sketches, photos)]
-    table = Table("first blocks in float32, after the stem", "sketches", "photos", title=f"{name}: cosine to the exact features")
+    table = Table(
+        "first blocks in float32, after the stem",
+        "sketches",
+        "photos",
+        title=f"{name}: cosine to the exact features",
+    )
     for blocks in FIRST_BLOCKS:
         efficientnet.PRECISE_BLOCKS = blocks
         rounded = _backbone(folder)
         rounded.network.quicken(torch.bfloat16)
-        cosines = [_cosine(pooled(rounded, pictures), features) for pictures, features in zip((sketches, photos), exact, strict=True)]
+        cosines = [
+            _cosine(pooled(rounded, pictures), features)
+            for pictures, features in zip((sketches, photos), exact, strict=True)
+        ]
         table.add_row(str(blocks), *(f"{value:.4f}" for value in cosines))
     Console(width=110).print(table)
 
@@ -59,7 +67,9 @@ def _backbone(folder: Path) -> Backbone:
 def pooled(backbone: Backbone, pictures: Pictures) -> Tensor:
     """What the last layer takes, [n, 1280]."""
     pixels = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return torch.cat([backbone.pooled(batch.contiguous(memory_format=torch.channels_last)) for batch in pixels.split(25)])
+    return torch.cat(
+        [backbone.pooled(batch.contiguous(memory_format=torch.channels_last)) for batch in pixels.split(25)]
+    )
 
 
 def _cosine(rounded: Tensor, exact: Tensor) -> float:

@@ -46,7 +46,9 @@ class Half:
 
     def pairs(self) -> FeaturePairs:
         """The features as training takes them."""
-        return FeaturePairs(self.features["x"], self.labels["x"].numpy(), self.features["y"], self.labels["y"].numpy())
+        return FeaturePairs(
+            self.features["x"], self.labels["x"].numpy(), self.features["y"], self.labels["y"].numpy()
+        )
 
     def figures(self, codes: Codes) -> tuple[float, float]:
         """mAP@all and P@100."""
@@ -78,9 +80,22 @@ def main(
     seen = tuple(label for label in catalogue.classes if label not in hidden)
     chosen_on = manifest.held_out
     if not chosen_on:
-        raise typer.BadParameter(f"no classes were held out of the training of {name}", param_hint="--checkpoint")
-    train, held, test = (Half(inference, catalogue.only(classes)) for classes in ([label for label in seen if label not in chosen_on], chosen_on, hidden))
-    table = Table("objective", "zs encoders", "mAP@all", "P@100", "exclusive mAP", "paper: mAP, P@100", title=f"{manifest.name}, {unseen}, {seeds} seeds")
+        raise typer.BadParameter(
+            f"no classes were held out of the training of {name}", param_hint="--checkpoint"
+        )
+    train, held, test = (
+        Half(inference, catalogue.only(classes))
+        for classes in ([label for label in seen if label not in chosen_on], chosen_on, hidden)
+    )
+    table = Table(
+        "objective",
+        "zs encoders",
+        "mAP@all",
+        "P@100",
+        "exclusive mAP",
+        "paper: mAP, P@100",
+        title=f"{manifest.name}, {unseen}, {seeds} seeds",
+    )
     precision, first = test.figures(test.features)
     table.add_row("features alone", "", f"{precision:.3f}", f"{first:.3f}", "", "")
     begun = IIAE(manifest.preset)
@@ -91,17 +106,30 @@ def main(
     printed = replace(manifest.preset, shared_encoder="printed", zs_size=64)
     for encoders, preset in (("linear", manifest.preset), ("as printed", printed)):
         for objective, named in NAMES.items():
-            found = np.array([_trained(preset, objective, seed, steps, train, held, test) for seed in range(seeds)])
-            cells = [f"{mean:.3f} ± {spread:.3f}" for mean, spread in zip(found.mean(0), found.std(0, ddof=1 if seeds > 1 else 0), strict=True)]
+            found = np.array(
+                [_trained(preset, objective, seed, steps, train, held, test) for seed in range(seeds)]
+            )
+            cells = [
+                f"{mean:.3f} ± {spread:.3f}"
+                for mean, spread in zip(found.mean(0), found.std(0, ddof=1 if seeds > 1 else 0), strict=True)
+            ]
             table.add_row(named, encoders, *cells, PAPER[objective])
     Console(width=110).print(table)
     print(f"{time.monotonic() - began:.0f} s")
 
 
-def _trained(preset: Preset, objective: str, seed: int, steps: int, train: Half, held: Half, test: Half) -> tuple[float, float, float]:
+def _trained(
+    preset: Preset, objective: str, seed: int, steps: int, train: Half, held: Half, test: Half
+) -> tuple[float, float, float]:
     plan = SketchPlan(recipe=Recipe(seed=seed), objective=objective, steps=steps)
     with tempfile.TemporaryDirectory() as run:
-        iiae = train_on_features(Path(run), preset, train.pairs(), plan, validate=lambda present: {"validation": held.of(present)[0]}).eval()
+        iiae = train_on_features(
+            Path(run),
+            preset,
+            train.pairs(),
+            plan,
+            validate=lambda present: {"validation": held.of(present)[0]},
+        ).eval()
     return (*test.of(iiae), test.of(iiae, exclusive=True)[0])
 
 

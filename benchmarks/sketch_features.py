@@ -39,7 +39,9 @@ def main(
     began = time.monotonic()
     manifest, _, backbone = checkpoint.load_parts(checkpoint.find(home / "checkpoints", name))
     if backbone is None or not manifest.held_out:
-        raise typer.BadParameter(f"{name} has no backbone, or no classes were held out of its training", param_hint="--checkpoint")
+        raise typer.BadParameter(
+            f"{name} has no backbone, or no classes were held out of its training", param_hint="--checkpoint"
+        )
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes)
     trained = tuple(label for label in catalogue.classes if label not in {*hidden, *manifest.held_out})
@@ -61,13 +63,18 @@ def main(
         (photos, photo_labels), (sketches, sketch_labels) = train["x"], train["y"]
         backbone.feature = nn.Linear(photos.shape[1], manifest.preset.feature_size)
         linear_start.end_at_components(backbone, photos, sketches, manifest.seed)
-        pairs = FeaturePairs(backbone.feature(photos), photo_labels.numpy(), backbone.feature(sketches), sketch_labels.numpy())
+        pairs = FeaturePairs(
+            backbone.feature(photos), photo_labels.numpy(), backbone.feature(sketches), sketch_labels.numpy()
+        )
         iiae = IIAE(replace(manifest.preset, batch_size=len(pairs))).eval()
         linear_start.start_at_shared(iiae, pairs.photos, pairs.sketches, pairs.of_class)
         for kind, started in (("features, standardised", False), ("zs at its start", True)):
             found = []
             for part in judged:
-                codes = {side: (_code(iiae, side, backbone.feature(of), started=started), labels.numpy()) for side, (of, labels) in part.items()}
+                codes = {
+                    side: (_code(iiae, side, backbone.feature(of), started=started), labels.numpy())
+                    for side, (of, labels) in part.items()
+                }
                 found.append(f"{mean_average_precision_of(*codes['x'], *codes['y']):.3f}")
             table.add_row(fed, kind, *found)
     Console(width=110).print(table)

@@ -38,7 +38,9 @@ class Search:
 
     def figures(self, scores: Tensor, labels: Tensor | None = None) -> str:
         """mAP@all and P@10."""
-        relevant = ranked_relevance(scores, self.sketch_labels if labels is None else labels, self.photo_labels)
+        relevant = ranked_relevance(
+            scores, self.sketch_labels if labels is None else labels, self.photo_labels
+        )
         return f"{mean_average_precision(relevant):.3f}, {precision_at(relevant, 10):.3f}"
 
     def expanded(self, hits: int, weight: float) -> Tensor:
@@ -54,7 +56,14 @@ class Search:
         """The same sketches, and `count` photos of each class."""
         rng, few = np.random.default_rng(seed), copy(self)
         labels = self.photo_labels.numpy()
-        kept = torch.from_numpy(np.concatenate([rng.choice(np.flatnonzero(labels == label), count, replace=False) for label in np.unique(labels)]))
+        kept = torch.from_numpy(
+            np.concatenate(
+                [
+                    rng.choice(np.flatnonzero(labels == label), count, replace=False)
+                    for label in np.unique(labels)
+                ]
+            )
+        )
         few.photos, few.photo_labels = self.photos[kept], self.photo_labels[kept]
         return few
 
@@ -67,13 +76,21 @@ class Search:
     def several(self, count: int, seed: int) -> tuple[Tensor, Tensor]:
         """Scores of the mean of `count` sketches of a class, as many queries as sketches, and their labels."""
         rng = np.random.default_rng(seed)
-        groups = [rng.choice(np.flatnonzero(self.sketch_labels.numpy() == int(label)), count, replace=False) for label in self.sketch_labels]
+        groups = [
+            rng.choice(np.flatnonzero(self.sketch_labels.numpy() == int(label)), count, replace=False)
+            for label in self.sketch_labels
+        ]
         return self.sketches[torch.from_numpy(np.stack(groups))].mean(1) @ self.photos.T, self.sketch_labels
 
     def beside(self, weight: float, seed: int) -> Tensor:
         """Scores of a sketch with a photo of its class beside it; that photo comes last."""
         rng = np.random.default_rng(seed)
-        chosen = torch.tensor([int(rng.choice(np.flatnonzero(self.photo_labels.numpy() == int(label)))) for label in self.sketch_labels])
+        chosen = torch.tensor(
+            [
+                int(rng.choice(np.flatnonzero(self.photo_labels.numpy() == int(label))))
+                for label in self.sketch_labels
+            ]
+        )
         scores = ((1 - weight) * self.sketches + weight * self.photos[chosen]) @ self.photos.T
         scores[torch.arange(len(scores)), chosen] = -9
         return scores
@@ -94,23 +111,45 @@ def main(
     seen = [label for label in catalogue.classes if label not in hidden]
     chosen_on = manifest.held_out
     if not chosen_on:
-        raise typer.BadParameter(f"no classes were held out of the training of {name}", param_hint="--checkpoint")
+        raise typer.BadParameter(
+            f"no classes were held out of the training of {name}", param_hint="--checkpoint"
+        )
     bank = Search(inference, catalogue.only([label for label in seen if label not in chosen_on])).sketches
     searches = [Search(inference, catalogue.only(chosen_on)), Search(inference, catalogue.only(hidden))]
     table = Table("", "held-out classes: mAP, P@10", "unseen: mAP, P@10", title=f"{manifest.name}, {unseen}")
-    table.add_row("cosine", *(each.figures(each.sketches @ each.photos.T) for each in searches), end_section=True)
+    table.add_row(
+        "cosine", *(each.figures(each.sketches @ each.photos.T) for each in searches), end_section=True
+    )
     for hits in (3, 5, 10):
         for weight in (0.5, 1.0):
-            table.add_row(f"query expanded by the mean of {hits} hits, weight {weight}", *(each.figures(each.expanded(hits, weight)) for each in searches))
-    table.add_row(f"as it is served: by {FIRST} hits, each by its nearness and without itself", *(each.figures(each.served()) for each in searches))
+            table.add_row(
+                f"query expanded by the mean of {hits} hits, weight {weight}",
+                *(each.figures(each.expanded(hits, weight)) for each in searches),
+            )
+    table.add_row(
+        f"as it is served: by {FIRST} hits, each by its nearness and without itself",
+        *(each.figures(each.served()) for each in searches),
+    )
     for weight in (0.25, 0.5, 1.0):
-        table.add_row(f"less {weight} of a photo's nearness to {NEIGHBOURS} seen sketches", *(each.figures(each.less_hubs(bank, weight)) for each in searches))
+        table.add_row(
+            f"less {weight} of a photo's nearness to {NEIGHBOURS} seen sketches",
+            *(each.figures(each.less_hubs(bank, weight)) for each in searches),
+        )
     for weight in (0.25, 0.5, 1.0):
-        table.add_row(f"less {weight} of its nearness to {NEIGHBOURS} other photos", *(each.figures(each.less_hubs(each.photos, weight)) for each in searches))
+        table.add_row(
+            f"less {weight} of its nearness to {NEIGHBOURS} other photos",
+            *(each.figures(each.less_hubs(each.photos, weight)) for each in searches),
+        )
     for count in (2, 3, 5):
-        table.add_row(f"mean of {count} sketches of a class", *(each.figures(*each.several(count, 0)) for each in searches))
+        table.add_row(
+            f"mean of {count} sketches of a class",
+            *(each.figures(*each.several(count, 0)) for each in searches),
+        )
     for weight in (0.25, 0.5, 0.75):
-        table.add_row(f"a photo of the class beside, weight {weight}", *(each.figures(each.beside(weight, 0)) for each in searches))
+        table.add_row(
+            f"a photo of the class beside, weight {weight}",
+            *(each.figures(each.beside(weight, 0)) for each in searches),
+        )
     console = Console(width=120)
     console.print(table)
     _few_photos(console, searches)
@@ -118,16 +157,28 @@ def main(
 
 def _few_photos(console: Console, searches: list[Search]) -> None:
     """Cosine and expansion where a gallery has few photos of a thing."""
-    table = Table("photos of a thing", "", "held-out: mAP, first hit right", "unseen: mAP, first hit right", title="Few photos of a thing")
+    table = Table(
+        "photos of a thing",
+        "",
+        "held-out: mAP, first hit right",
+        "unseen: mAP, first hit right",
+        title="Few photos of a thing",
+    )
     for count in (1, 2, 5, 10):
         galleries = [[search.of_few(count, seed) for seed in range(5)] for search in searches]
         for name in ("cosine", "as served"):
             figures = []
             for some in galleries:
-                scores = [each.served() if name == "as served" else each.sketches @ each.photos.T for each in some]
-                ranked = [ranked_relevance(scored, each.sketch_labels, each.photo_labels) for scored, each in zip(scores, some, strict=True)]
+                scores = [
+                    each.served() if name == "as served" else each.sketches @ each.photos.T for each in some
+                ]
+                ranked = [
+                    ranked_relevance(scored, each.sketch_labels, each.photo_labels)
+                    for scored, each in zip(scores, some, strict=True)
+                ]
                 means = [
-                    np.mean([measure(relevant) for relevant in ranked]) for measure in (mean_average_precision, lambda relevant: precision_at(relevant, 1))
+                    np.mean([measure(relevant) for relevant in ranked])
+                    for measure in (mean_average_precision, lambda relevant: precision_at(relevant, 1))
                 ]
                 figures.append(", ".join(f"{mean:.3f}" for mean in means))
             table.add_row(str(count), name, *figures)

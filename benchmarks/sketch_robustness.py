@@ -54,13 +54,21 @@ def corner(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
     """Half as large, in one of the paper's corners."""
     paper = Image.new("L", sketch.size, 255)
     half = sketch.convert("L").resize((sketch.width // 2, sketch.height // 2), Image.Resampling.LANCZOS)
-    paper.paste(half, (int(rng.integers(2)) * (sketch.width - half.width), int(rng.integers(2)) * (sketch.height - half.height)))
+    paper.paste(
+        half,
+        (
+            int(rng.integers(2)) * (sketch.width - half.width),
+            int(rng.integers(2)) * (sketch.height - half.height),
+        ),
+    )
     return paper
 
 
 def turned(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
     """By 15 degrees to one side, on larger paper."""
-    return sketch.convert("L").rotate(float(rng.choice([-15, 15])), Image.Resampling.BICUBIC, expand=True, fillcolor=255)
+    return sketch.convert("L").rotate(
+        float(rng.choice([-15, 15])), Image.Resampling.BICUBIC, expand=True, fillcolor=255
+    )
 
 
 def missing(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
@@ -116,14 +124,25 @@ def coloured(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
     """A pen of some colour on cream paper."""
     ink = 1 - _grey(sketch)[..., None]
     pen = np.array([(0.85, 0.1, 0.1), (0.1, 0.25, 0.8), (0.05, 0.5, 0.2), (0.9, 0.45, 0.0)])[rng.integers(4)]
-    return Image.fromarray((255 * (np.array([0.99, 0.97, 0.88]) * (1 - ink) + pen * ink)).round().astype(np.uint8))
+    return Image.fromarray(
+        (255 * (np.array([0.99, 0.97, 0.88]) * (1 - ink) + pen * ink)).round().astype(np.uint8)
+    )
 
 
 SPOILT: dict[str, Spoil] = {
-    "clean": clean, "thick strokes": thick, "thin strokes": thinner, "half size in a corner": corner, "rotated by 15°": turned,
-    "30 % of the ink missing": missing, "mouse jitter": jitter, "phone photo": phone, "JPEG, quality 30": compressed,
-    "white on black": chalk, "coloured pen": coloured, "doodle": doodle,
-}  # fmt: skip
+    "clean": clean,
+    "thick strokes": thick,
+    "thin strokes": thinner,
+    "half size in a corner": corner,
+    "rotated by 15°": turned,
+    "30 % of the ink missing": missing,
+    "mouse jitter": jitter,
+    "phone photo": phone,
+    "JPEG, quality 30": compressed,
+    "white on black": chalk,
+    "coloured pen": coloured,
+    "doodle": doodle,
+}
 
 
 def _grey(sketch: Image.Image) -> Grey:
@@ -148,20 +167,42 @@ def encoded(inference: Inference, side: Side, pictures: list[Image.Image]) -> tu
             there.append(number)
         except NoDrawing:
             continue
-    return torch.cat([inference.shared(side, torch.stack(pixels[start : start + 32])) for start in range(0, len(pixels), 32)]), there
+    return torch.cat(
+        [
+            inference.shared(side, torch.stack(pixels[start : start + 32]))
+            for start in range(0, len(pixels), 32)
+        ]
+    ), there
 
 
 def opened(files: tuple[tuple[Path, str], ...], classes: tuple[str, ...]) -> tuple[list[Image.Image], Tensor]:
     """Pictures and their classes' numbers."""
-    return [Image.open(path).copy() for path, _ in files], torch.tensor([classes.index(label) for _, label in files])
+    return [Image.open(path).copy() for path, _ in files], torch.tensor(
+        [classes.index(label) for _, label in files]
+    )
 
 
-def row(inference: Inference, sketches: list[Image.Image], labels: Tensor, photos: Tensor, photo_labels: Tensor, spoil: Spoil) -> tuple[float, float, int]:
+def row(
+    inference: Inference,
+    sketches: list[Image.Image],
+    labels: Tensor,
+    photos: Tensor,
+    photo_labels: Tensor,
+    spoil: Spoil,
+) -> tuple[float, float, int]:
     """mAP@all and P@10 of spoilt sketches, and how many of them were taken for empty; these find nothing."""
-    codes, there = encoded(inference, "y", [spoil(sketch, np.random.default_rng((0, number))) for number, sketch in enumerate(sketches)])
+    codes, there = encoded(
+        inference,
+        "y",
+        [spoil(sketch, np.random.default_rng((0, number))) for number, sketch in enumerate(sketches)],
+    )
     relevant = ranked_relevance(cosine(codes, photos), labels[there], photo_labels)
     share = len(there) / len(sketches)
-    return share * mean_average_precision(relevant), share * precision_at(relevant, 10), len(sketches) - len(there)
+    return (
+        share * mean_average_precision(relevant),
+        share * precision_at(relevant, 10),
+        len(sketches) - len(there),
+    )
 
 
 def main(
@@ -170,7 +211,9 @@ def main(
     name: Name = "sketchy",
     home: Home = Path("var"),
     every: Annotated[int, typer.Option(min=1, help="Take every so many-th sketch.")] = 1,
-    picture: Annotated[Path | None, typer.Option(help="Write a picture of what the sketches look like.")] = None,
+    picture: Annotated[
+        Path | None, typer.Option(help="Write a picture of what the sketches look like.")
+    ] = None,
 ) -> None:
     """Print the table."""
     keep_memory()
@@ -184,9 +227,17 @@ def main(
         _samples(sketches[:: max(1, len(sketches) // 8)][:8]).save(picture)
     gallery, _ = encoded(inference, "x", photos)
     table = Table(
-        "sketches", "mAP@all", ": clean", "P@10", "taken for empty", title=f"{name}: {len(sketches)} sketches, {len(photos)} photos of unseen classes"
+        "sketches",
+        "mAP@all",
+        ": clean",
+        "P@10",
+        "taken for empty",
+        title=f"{name}: {len(sketches)} sketches, {len(photos)} photos of unseen classes",
     )
-    found = {named: row(inference, sketches, labels, gallery, photo_labels, spoil) for named, spoil in SPOILT.items()}
+    found = {
+        named: row(inference, sketches, labels, gallery, photo_labels, spoil)
+        for named, spoil in SPOILT.items()
+    }
     best = found["clean"][0]
     for named, (precision, first_ten, empty) in found.items():
         table.add_row(named, f"{precision:.3f}", f"{precision / best:.2f}", f"{first_ten:.3f}", str(empty))

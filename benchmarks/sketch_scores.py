@@ -33,7 +33,9 @@ from service.cli.demo import drawable
 
 DRAWN = 3
 """How often galleries of a few photos are drawn."""
-OTHER_THINGS = "bellhop bell|bell pepper|bell with cancellation stroke|teddy bear|bowl with spoon|tram|table tennis"
+OTHER_THINGS = (
+    "bellhop bell|bell pepper|bell with cancellation stroke|teddy bear|bowl with spoon|tram|table tennis"
+)
 """Emoji whose names have a class's name in them and that show something else."""
 ALSO = {"motorcycle": "motor scooter", "squirrel": "chipmunk"}
 EDGES = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
@@ -71,19 +73,37 @@ def galleries(model: Model, unseen: list[int]) -> Iterator[tuple[str, str, list[
 
     def shown(classes: list[int], each: int, seed: int = 0) -> NDArray[np.int64]:
         rng = np.random.default_rng(seed)
-        return np.concatenate([rng.permutation(np.flatnonzero(model.photo_labels == label))[:each] for label in classes])
+        return np.concatenate(
+            [rng.permutation(np.flatnonzero(model.photo_labels == label))[:each] for label in classes]
+        )
 
     for each in (25, 10, 2, 1):
         drawn = [shown(unseen, each, seed) for seed in range(DRAWN if each < 25 else 1)]
-        yield f"{each} of each unseen class", str(len(drawn[0])), [model.of(asked, photos) for photos in drawn]
+        yield (
+            f"{each} of each unseen class",
+            str(len(drawn[0])),
+            [model.of(asked, photos) for photos in drawn],
+        )
     for each in (25, 1):
         drawn = [shown(everything, each, seed) for seed in range(DRAWN if each < 25 else 1)]
-        yield f"{each} of each class, seen or unseen", str(len(drawn[0])), [model.of(asked, photos) for photos in drawn]
-    without = [model.of(np.flatnonzero(model.sketch_labels == label), shown([other for other in unseen if other != label], 10)) for label in unseen]
+        yield (
+            f"{each} of each class, seen or unseen",
+            str(len(drawn[0])),
+            [model.of(asked, photos) for photos in drawn],
+        )
+    without = [
+        model.of(
+            np.flatnonzero(model.sketch_labels == label),
+            shown([other for other in unseen if other != label], 10),
+        )
+        for label in unseen
+    ]
     yield "10 of each unseen class but the one drawn", str(10 * (len(unseen) - 1)), without
 
 
-def emoji(model: Model, folder: Path, classes: tuple[str, ...], unseen: list[int]) -> tuple[str, str, list[Judged]]:
+def emoji(
+    model: Model, folder: Path, classes: tuple[str, ...], unseen: list[int]
+) -> tuple[str, str, list[Judged]]:
     """Unseen classes that are among the emoji, searched for there."""
     files = [path for path in sorted(folder.glob("*.png")) if drawable(path.stem)]
     names = [str(drawable(path.stem)).lower() for path in files]
@@ -92,7 +112,9 @@ def emoji(model: Model, folder: Path, classes: tuple[str, ...], unseen: list[int
     for label in unseen:
         word = classes[label].split("_(")[0].replace("_", " ")
         shows = re.compile(rf"\b({re.escape(word)}|{ALSO.get(word, word)})\b")
-        right = torch.tensor([bool(shows.search(name)) and not re.search(OTHER_THINGS, name) for name in names])
+        right = torch.tensor(
+            [bool(shows.search(name)) and not re.search(OTHER_THINGS, name) for name in names]
+        )
         if right.any():
             sketches = model.sketches[model.sketch_labels == label]
             judged.append(model.among(sketches, photos, right.expand(len(sketches), -1)))
@@ -102,14 +124,23 @@ def emoji(model: Model, folder: Path, classes: tuple[str, ...], unseen: list[int
 @torch.inference_mode()
 def _codes(inference: Inference, files: list[Path]) -> Tensor:
     pixels = [inference.prepare(Image.open(path).convert("RGB"), "x") for path in files]
-    return torch.cat([inference.shared("x", torch.stack(pixels[start : start + 32])) for start in range(0, len(pixels), 32)])
+    return torch.cat(
+        [
+            inference.shared("x", torch.stack(pixels[start : start + 32]))
+            for start in range(0, len(pixels), 32)
+        ]
+    )
 
 
 def main(
     data: Data,
-    names: Annotated[list[str], typer.Option("--checkpoint", help="Checkpoints' names or folders, of several seeds.")],
+    names: Annotated[
+        list[str], typer.Option("--checkpoint", help="Checkpoints' names or folders, of several seeds.")
+    ],
     unseen: Unseen = "sketchy-25",
-    emoji_folder: Annotated[Path | None, typer.Option("--emoji", help="The folder that `iiae demo` has drawn its pictures into.")] = None,
+    emoji_folder: Annotated[
+        Path | None, typer.Option("--emoji", help="The folder that `iiae demo` has drawn its pictures into.")
+    ] = None,
     home: Home = Path("var"),
 ) -> None:
     """Print what is said of first hits by kind of gallery, and score by score."""
@@ -119,10 +150,20 @@ def main(
     kinds: dict[str, tuple[str, list[Judged]]] = {}
     for name in names:
         model = Model(checkpoint.find(home / "checkpoints", name), catalogue)
-        found = [*galleries(model, hidden), *([] if emoji_folder is None else [emoji(model, emoji_folder, classes, hidden)])]
+        found = [
+            *galleries(model, hidden),
+            *([] if emoji_folder is None else [emoji(model, emoji_folder, classes, hidden)]),
+        ]
         for kind, photos, judged in found:
             kinds.setdefault(kind, (photos, []))[1].extend(judged)
-    heads = ("gallery", "photos", "first hit: said, right", f"first {FIRST_HITS}: error", "above .9: said, right", "hits")
+    heads = (
+        "gallery",
+        "photos",
+        "first hit: said, right",
+        f"first {FIRST_HITS}: error",
+        "above .9: said, right",
+        "hits",
+    )
     table = Table(*heads, title=f"{', '.join(names)}, {unseen}")
     everywhere: list[Judged] = []
     for kind, (photos, judged) in kinds.items():
@@ -130,7 +171,12 @@ def main(
         sure = said > 0.9
         cells = f"{said[sure].mean():.2f}, {right[sure].float().mean():.2f}" if sure.any() else "-"
         table.add_row(
-            kind, photos, f"{said[:, 0].mean():.2f}, {right[:, 0].float().mean():.2f}", f"{expected_error(said, right):.3f}", cells, str(int(sure.sum()))
+            kind,
+            photos,
+            f"{said[:, 0].mean():.2f}, {right[:, 0].float().mean():.2f}",
+            f"{expected_error(said, right):.3f}",
+            cells,
+            str(int(sure.sum())),
         )
         everywhere += judged if kind.endswith("unseen class") else []
     Console(width=130).print(table)
@@ -139,11 +185,22 @@ def main(
 
 def _by_score(judged: list[Judged]) -> None:
     said, right = (torch.cat([each[place].flatten() for each in judged]) for place in (0, 1))
-    table = Table("score", "hits", "mean score", "right", title=f"Galleries of the unseen classes alone, all sizes, first {FIRST_HITS} hits")
+    table = Table(
+        "score",
+        "hits",
+        "mean score",
+        "right",
+        title=f"Galleries of the unseen classes alone, all sizes, first {FIRST_HITS} hits",
+    )
     for low, high in pairwise(EDGES):
         inside = (said >= low) & (said < high)
         if inside.any():
-            table.add_row(f"{low:.1f}-{min(high, 1):.1f}", str(int(inside.sum())), f"{said[inside].mean():.2f}", f"{right[inside].float().mean():.2f}")
+            table.add_row(
+                f"{low:.1f}-{min(high, 1):.1f}",
+                str(int(inside.sum())),
+                f"{said[inside].mean():.2f}",
+                f"{right[inside].float().mean():.2f}",
+            )
     Console(width=130).print(table)
 
 

@@ -43,17 +43,36 @@ def main(
     hidden = catalogue.only(read_unseen(unseen, catalogue.classes))
     found = []
     for name in names:
-        found.append(sketch_search(checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu")), hidden))
+        found.append(
+            sketch_search(
+                checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu")), hidden
+            )
+        )
     table = Table(
-        "", "checkpoint", "mAP@all", "mAP@200", "P@100", "P@10", title=f"{unseen}: {found[0]['queries']:.0f} sketches, {found[0]['photos']:.0f} photos"
+        "",
+        "checkpoint",
+        "mAP@all",
+        "mAP@200",
+        "P@100",
+        "P@10",
+        title=f"{unseen}: {found[0]['queries']:.0f} sketches, {found[0]['photos']:.0f} photos",
     )
     for prefix, code in CODES.items():
-        present = [(name, [each[prefix + figure] for figure in FIGURES]) for name, each in zip(names, found, strict=True) if f"{prefix}map_all" in each]
+        present = [
+            (name, [each[prefix + figure] for figure in FIGURES])
+            for name, each in zip(names, found, strict=True)
+            if f"{prefix}map_all" in each
+        ]
         for name, figures in present:
             table.add_row(code, name, *(f"{figure:.3f}" for figure in figures))
         columns = np.array([figures for _, figures in present])
         spread = columns.std(0, ddof=1) if len(columns) > 1 else np.zeros(len(FIGURES))
-        table.add_row(code, "mean ± spread", *(f"{mean:.3f} ± {off:.3f}" for mean, off in zip(columns.mean(0), spread, strict=True)), end_section=True)
+        table.add_row(
+            code,
+            "mean ± spread",
+            *(f"{mean:.3f} ± {off:.3f}" for mean, off in zip(columns.mean(0), spread, strict=True)),
+            end_section=True,
+        )
     Console(width=110).print(table)
 
 

@@ -30,7 +30,7 @@ from model.sketch.linear_start import standardised
 from model.sketch.serving_form import serving_form
 from service.galleries.bulk import index_items, pictures_below
 from service.galleries.collection import Galleries
-from service.galleries.gallery import About
+from service.galleries.gallery import GallerySpec
 
 CPU = torch.device("cpu")
 
@@ -82,18 +82,35 @@ def main(
 
     with torch.inference_mode():
         torch.set_num_threads(1)
-        bare = {"full-precision eager backbone": lambda: eager(pixels), "serving form of the backbone": lambda: quick(pixels)}
+        bare = {
+            "full-precision eager backbone": lambda: eager(pixels),
+            "serving form of the backbone": lambda: quick(pixels),
+        }
         query = milliseconds({**bare, "a drawing's file to its zs": pixels_to_code}, rounds)
         torch.set_num_threads(2)
         console = Console(width=110)
-        console.print(table(f"A query on one core, {size}×{size}", query, "ms", "serving form of the backbone"))
-        console.print(table("A catalogue on two cores, ms a photo", _catalogue(data, inference, eager, quick, size), "ms", "serving form of the backbone"))
+        console.print(
+            table(f"A query on one core, {size}×{size}", query, "ms", "serving form of the backbone")
+        )
+        console.print(
+            table(
+                "A catalogue on two cores, ms a photo",
+                _catalogue(data, inference, eager, quick, size),
+                "ms",
+                "serving form of the backbone",
+            )
+        )
         hidden = read_unseen(unseen, catalogue.classes)
         some = catalogue.only(hidden)
-        photos, sketches = decode(some.photos, hidden, size), decode(some.sketches, hidden, size, drawings=manifest.preset.drawings)
+        photos, sketches = (
+            decode(some.photos, hidden, size),
+            decode(some.sketches, hidden, size, drawings=manifest.preset.drawings),
+        )
         for label, network in (("full-precision eager", eager), ("serving form", quick)):
             codes = [standardised(_features(network, pictures)) for pictures in (photos, sketches)]
-            console.print(f"mAP@all, features, {label}: {mean_average_precision_of(codes[0], photos.labels, codes[1], sketches.labels):.4f}")
+            console.print(
+                f"mAP@all, features, {label}: {mean_average_precision_of(codes[0], photos.labels, codes[1], sketches.labels):.4f}"
+            )
 
 
 def _features(network: torch.nn.Module, pictures: Pictures) -> Tensor:
@@ -105,15 +122,23 @@ def _pixels(pictures: Pictures, start: int) -> Tensor:
     return batch.contiguous(memory_format=torch.channels_last)
 
 
-def _catalogue(data: Path, inference: Inference, eager: torch.nn.Module, quick: torch.nn.Module, size: int) -> dict[str, float]:
+def _catalogue(
+    data: Path, inference: Inference, eager: torch.nn.Module, quick: torch.nn.Module, size: int
+) -> dict[str, float]:
     """Of 256 photos from files to a gallery on disk, and of their pixels through the bare networks."""
     items = pictures_below(data / "photo")[::12][:256]
     pictures = decode([(item.path, "x") for item in items], ("x",), size)
-    about = About(model="m", digest="d", domain=inference.preset.domains[0], distance="cosine", dim=inference.shared_shape[0])
+    spec = GallerySpec(
+        model="m",
+        digest="d",
+        domain=inference.preset.domains[0],
+        distance="cosine",
+        dim=inference.shared_shape[0],
+    )
 
     def indexed() -> None:
         with tempfile.TemporaryDirectory() as scratch:
-            index_items(Galleries(Path(scratch)).create("g", about), inference, items, max_pixels=10_000_000)
+            index_items(Galleries(Path(scratch)).create("g", spec), inference, items, max_pixels=10_000_000)
 
     forms = {
         "full-precision eager backbone": lambda: _features(eager, pictures),

@@ -59,7 +59,11 @@ def install_typescript_tools() -> None:
     with lock.open() as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         if not installed.exists() or installed.stat().st_mtime < lock.stat().st_mtime:
-            subprocess.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"], cwd=TYPESCRIPT, check=True)
+            subprocess.run(
+                ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--silent"],
+                cwd=TYPESCRIPT,
+                check=True,
+            )
             installed.touch()
 
 

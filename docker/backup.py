@@ -23,7 +23,9 @@ def snapshot(database: Path, copy: Path) -> None:
     source, target = sqlite3.connect(f"file:{database}?mode=ro", uri=True), sqlite3.connect(copy)
     with target:
         source.backup(target)
-    target.execute("PRAGMA journal_mode=WAL")  # as it was; a file of its own nevertheless, as nothing is left in the log
+    target.execute(
+        "PRAGMA journal_mode=WAL"
+    )  # as it was; a file of its own nevertheless, as nothing is left in the log
     target.close()
     source.close()
 
@@ -44,7 +46,10 @@ def main() -> None:
     if not (gallery / DATABASE).exists():
         sys.exit(f"there is no gallery {name!r} in {home}")
     gone = written = 0
-    with TemporaryDirectory(prefix=".backup-", dir=gallery.parent) as folder, tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive:
+    with (
+        TemporaryDirectory(prefix=".backup-", dir=gallery.parent) as folder,
+        tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive,
+    ):
         copy = Path(folder, DATABASE)
         snapshot(gallery / DATABASE, copy)
         for path in pictures(copy):
@@ -54,7 +59,10 @@ def main() -> None:
             except FileNotFoundError:  # removed since, or a thumbnail that is remade when it is asked for
                 gone += 1
         archive.add(copy, str(Path(name, DATABASE)))
-    print(f"{name}: {written} pictures and thumbnails" + (f", {gone} that were not there" if gone else ""), file=sys.stderr)
+    print(
+        f"{name}: {written} pictures and thumbnails" + (f", {gone} that were not there" if gone else ""),
+        file=sys.stderr,
+    )
 
 
 if __name__ == "__main__":

@@ -15,7 +15,12 @@ def keep_memory() -> bool:
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is None:
         return False
-    told = [mallopt(ARENAS, 1), mallopt(MMAP_THRESHOLD, 2**30), mallopt(TRIM_THRESHOLD, 2**31 - 1), mallopt(TOP_PAD, 2**26)]
+    told = [
+        mallopt(ARENAS, 1),
+        mallopt(MMAP_THRESHOLD, 2**30),
+        mallopt(TRIM_THRESHOLD, 2**31 - 1),
+        mallopt(TOP_PAD, 2**26),
+    ]
     return all(told)
 
 

@@ -22,11 +22,11 @@ from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
-from model.errors import Foreseen
+from model.errors import UserError
 from model.iiae import IIAE
 from model.inference import Inference
 from model.pictures import PREPROCESSING
-from model.presets import Asked, Preset, Side
+from model.presets import Preset, QueryKind, Side
 from model.sketch.backbones import Backbone
 from model.sketch.calibration import Calibration
 from model.storage import sync_folder, write_bytes
@@ -37,7 +37,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
 
 
-class CheckpointError(Foreseen):
+class CheckpointError(UserError):
     """A checkpoint cannot be used; a sentence that says why."""
 
 
@@ -63,20 +63,20 @@ class Manifest:
     preprocessing: int = PREPROCESSING
     created: str = ""
     metrics: dict[str, float] = field(default_factory=dict)
-    calibration: dict[Asked, Calibration] = field(default_factory=dict)
+    calibration: dict[QueryKind, Calibration] = field(default_factory=dict)
     held_out: tuple[str, ...] | None = None
 
-    def asked(self, side: Side, *, expand: bool) -> Asked:
+    def query_kind(self, side: Side, *, expand: bool) -> QueryKind:
         """What a query of X or Y asks with; only sketches are expanded, and only where the distance is the cosine."""
         return "y_expanded" if expand and side == "y" and self.preset.distance == "cosine" else side
 
-    def scores(self, asked: Asked) -> Literal["probability", "cosine", "nearness"]:
+    def scores(self, asked: QueryKind) -> Literal["probability", "cosine", "nearness"]:
         """What `score` gives; `nearness` is 1 / (1 + L2 distance)."""
         if asked in self.calibration:
             return "probability"
         return "cosine" if self.preset.distance == "cosine" else "nearness"
 
-    def score(self, asked: Asked, nearness: float, photos: int) -> float:
+    def score(self, asked: QueryKind, nearness: float, photos: int) -> float:
         """What is answered for a photo this near a query, in a gallery of so many: a probability where that is calibrated."""
         curve = self.calibration.get(asked)
         return nearness if curve is None else curve.probability(nearness, photos)
@@ -105,7 +105,7 @@ def publish(
     seed: int,
     data_fingerprint: str,
     metrics: dict[str, float] | None = None,
-    calibration: dict[Asked, Calibration] | None = None,
+    calibration: dict[QueryKind, Calibration] | None = None,
     held_out: tuple[str, ...] | None = None,
     half: bool = False,
 ) -> Path:
@@ -115,7 +115,9 @@ def publish(
         CheckpointError: the name is not acceptable.
     """
     if not NAME.fullmatch(name):
-        raise CheckpointError(f"a checkpoint cannot be called {name!r}: lower-case letters, digits, '.', '_', '-', at most 64")
+        raise CheckpointError(
+            f"a checkpoint cannot be called {name!r}: lower-case letters, digits, '.', '_', '-', at most 64"
+        )
     weights = save_tensors(_state(iiae, backbone, half=half))
     now = datetime.now(UTC)
     digest = hashlib.sha256(weights).hexdigest()
@@ -166,7 +168,7 @@ def with_metrics(folder: Path, metrics: dict[str, float]) -> None:
     _rewrite(folder, replace(manifest, metrics={**manifest.metrics, **metrics}))
 
 
-def with_calibration(folder: Path, calibration: dict[Asked, Calibration]) -> None:
+def with_calibration(folder: Path, calibration: dict[QueryKind, Calibration]) -> None:
     """Writes into a checkpoint's manifest what its cosines are worth."""
     _rewrite(folder, replace(read_manifest(folder), calibration=calibration))
 
@@ -198,8 +200,12 @@ def find(store: Path, name: str) -> Path:
     versions = [folder for folder in published(store) if folder.parent.name == name]
     shipped = [folder for folder in released() if folder.name == name]
     if not versions and not shipped:
-        known = sorted({folder.parent.name for folder in published(store)} | {folder.name for folder in released()})
-        raise CheckpointError(f"there is no checkpoint {name!r} in {store} or in the package; there are: {', '.join(known) or 'none'}")
+        known = sorted(
+            {folder.parent.name for folder in published(store)} | {folder.name for folder in released()}
+        )
+        raise CheckpointError(
+            f"there is no checkpoint {name!r} in {store} or in the package; there are: {', '.join(known) or 'none'}"
+        )
     return (versions or shipped)[-1]
 
 
@@ -214,9 +220,13 @@ def read_manifest(folder: Path) -> Manifest:
     except (OSError, ValidationError) as error:
         raise CheckpointError(f"{folder.name}: the manifest cannot be read ({_first_line(error)})") from error
     if manifest.format != FORMAT:
-        raise CheckpointError(f"{folder.name}: made by another version of the code (format {manifest.format}, this is {FORMAT})")
+        raise CheckpointError(
+            f"{folder.name}: made by another version of the code (format {manifest.format}, this is {FORMAT})"
+        )
     if manifest.preprocessing != PREPROCESSING:
-        raise CheckpointError(f"{folder.name}: trained with preprocessing {manifest.preprocessing}, this is {PREPROCESSING}")
+        raise CheckpointError(
+            f"{folder.name}: trained with preprocessing {manifest.preprocessing}, this is {PREPROCESSING}"
+        )
     return manifest
 
 
@@ -232,17 +242,25 @@ def load_parts(folder: Path) -> tuple[Manifest, IIAE, Backbone | None]:
     except OSError as error:
         raise CheckpointError(f"{folder.name}: the weights cannot be read ({_first_line(error)})") from error
     if hashlib.sha256(weights).hexdigest() != manifest.weights_sha256:
-        raise CheckpointError(f"{folder.name}: the weights are not those of the manifest (their SHA-256 differs)")
+        raise CheckpointError(
+            f"{folder.name}: the weights are not those of the manifest (their SHA-256 differs)"
+        )
     preset = manifest.preset
     iiae = IIAE(preset)
-    backbone = Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored, classified=preset.classified) if preset.backbone else None
+    backbone = (
+        Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored, classified=preset.classified)
+        if preset.backbone
+        else None
+    )
     try:
         state = load_tensors(weights)
         _fill(iiae, "iiae.", state)
         if backbone is not None:
             _fill(backbone, "backbone.", state)
     except Exception as error:  # safetensors and torch raise many kinds; all of them mean the same here
-        raise CheckpointError(f"{folder.name}: the weights do not fit the networks ({_first_line(error)})") from error
+        raise CheckpointError(
+            f"{folder.name}: the weights do not fit the networks ({_first_line(error)})"
+        ) from error
     return manifest, iiae, backbone
 
 
@@ -252,7 +270,9 @@ def _fill(module: nn.Module, prefix: str, state: dict[str, Tensor]) -> None:
     for key, tensor in module.state_dict().items():
         if key not in own and first[tensor.data_ptr()] in own:
             own[key] = own[first[tensor.data_ptr()]]  # shared between the domains
-    module.load_state_dict({key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in own.items()})
+    module.load_state_dict(
+        {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in own.items()}
+    )
 
 
 def load(folder: Path, device: torch.device) -> Inference:

@@ -11,7 +11,14 @@ from typing import Annotated, Literal, TypedDict
 import torch
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 
 from model import checkpoint, training
@@ -33,9 +40,13 @@ from model.sketch.training import SketchPlan, train_sketch
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
 STEPS = 10_000
 
-Home = Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/, galleries/ and runs/.")]
+Home = Annotated[
+    Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/, galleries/ and runs/.")
+]
 Data = Annotated[Path, typer.Option(help="Folder of the data.")]
-Unseen = Annotated[str | None, typer.Option(help="Text file of unseen class names, or sketchy-25 or sketchy-21.")]
+Unseen = Annotated[
+    str | None, typer.Option(help="Text file of unseen class names, or sketchy-25 or sketchy-21.")
+]
 
 
 def _version(wanted: bool) -> bool:
@@ -46,12 +57,16 @@ def _version(wanted: bool) -> bool:
 
 
 @app.callback()
-def every_command(_: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+def every_command(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Sketch search and translation across two domains, on IIAE."""
     keep_memory()
 
 
-class About(TypedDict):
+class Provenance(TypedDict):
     """What a manifest says of where a checkpoint is from."""
 
     trained_on: str
@@ -65,33 +80,80 @@ def train(
     data: Data,
     home: Home = Path("var"),
     name: Annotated[str | None, typer.Option(help="The checkpoint's name; default the preset's.")] = None,
-    steps: Annotated[int | None, typer.Option(min=1, help=f"Optimiser steps; default {STEPS:,}, and {SketchPlan.steps} of sketchy's second stage.")] = None,
-    epochs: Annotated[int, typer.Option(min=1, help="Epochs of fine-tuning a backbone (sketchy).")] = Recipe.epochs,
-    image_size: Annotated[int | None, typer.Option(min=32, help="Side of the pictures, a multiple of 32.")] = None,
-    width: Annotated[float | None, typer.Option(help="Multiplies every channel count; 1 is the paper.")] = None,
+    steps: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            help=f"Optimiser steps; default {STEPS:,}, and {SketchPlan.steps} of sketchy's second stage.",
+        ),
+    ] = None,
+    epochs: Annotated[
+        int, typer.Option(min=1, help="Epochs of fine-tuning a backbone (sketchy).")
+    ] = Recipe.epochs,
+    image_size: Annotated[
+        int | None, typer.Option(min=32, help="Side of the pictures, a multiple of 32.")
+    ] = None,
+    width: Annotated[
+        float | None, typer.Option(help="Multiplies every channel count; 1 is the paper.")
+    ] = None,
     batch: Annotated[int | None, typer.Option(min=2, help="Pairs a step.")] = None,
-    lam: Annotated[float | None, typer.Option("--lambda", help="Weight of the information preference.")] = None,
+    lam: Annotated[
+        float | None, typer.Option("--lambda", help="Weight of the information preference.")
+    ] = None,
     annealing: Annotated[float | None, typer.Option(min=1, help="a0, in steps.")] = None,
     learning_rate: Annotated[float | None, typer.Option(min=1e-6, help="Adam's.")] = None,
     dropout: Annotated[float | None, typer.Option(min=0, max=0.9, help="Of D.1's decoders.")] = None,
-    warmup: Annotated[int, typer.Option(min=0, help="Steps over which the learning rate rises to its own.")] = 0,
-    average: Annotated[float, typer.Option(min=0, max=0.99999, help="Decay of an average of the weights, e.g. 0.999; 0 takes none.")] = 0.0,
+    warmup: Annotated[
+        int, typer.Option(min=0, help="Steps over which the learning rate rises to its own.")
+    ] = 0,
+    average: Annotated[
+        float,
+        typer.Option(
+            min=0, max=0.99999, help="Decay of an average of the weights, e.g. 0.999; 0 takes none."
+        ),
+    ] = 0.0,
     objective: Annotated[str, typer.Option(help=f"One of {', '.join(OBJECTIVES)}.")] = "iiae",
     domains: Annotated[tuple[str, str] | None, typer.Option(help="Names of X and Y.")] = None,
-    reader: Annotated[str | None, typer.Option(help="Form of the data: mnist-cdcb, paired, cars, synthetic.")] = None,
+    reader: Annotated[
+        str | None, typer.Option(help="Form of the data: mnist-cdcb, paired, cars, synthetic.")
+    ] = None,
     unseen: Unseen = None,
-    hold_out: Annotated[float, typer.Option(min=0, max=0.5, help="Share of the seen classes that choices are made on (sketchy).")] = SketchPlan.held_out,
+    hold_out: Annotated[
+        float,
+        typer.Option(min=0, max=0.5, help="Share of the seen classes that choices are made on (sketchy)."),
+    ] = SketchPlan.held_out,
     backbone: Annotated[str | None, typer.Option(help=f"One of {', '.join(BACKBONES)} (sketchy).")] = None,
-    runs: Annotated[int, typer.Option(min=1, help="Times that a backbone is fine-tuned; the mean of the weights is kept (sketchy).")] = Recipe.runs,
-    backbone_of: Annotated[str | None, typer.Option(help="A checkpoint of the same data, split and seed whose fine-tuned backbone is taken (sketchy).")] = None,
-    imagenet: Annotated[float, typer.Option(min=0, max=1, help="Share of ImageNet's own weights in what is kept (sketchy).")] = Recipe.imagenet,
-    shake: Annotated[float, typer.Option(min=0, max=0.2, help="How far lines are shaken in training, of half a side (sketchy).")] = Recipe.shake,
-    lost: Annotated[float, typer.Option(min=0, max=0.9, help="Share of the ink that may go in training (sketchy).")] = Recipe.lost,
+    runs: Annotated[
+        int,
+        typer.Option(
+            min=1, help="Times that a backbone is fine-tuned; the mean of the weights is kept (sketchy)."
+        ),
+    ] = Recipe.runs,
+    backbone_of: Annotated[
+        str | None,
+        typer.Option(
+            help="A checkpoint of the same data, split and seed whose fine-tuned backbone is taken (sketchy)."
+        ),
+    ] = None,
+    imagenet: Annotated[
+        float, typer.Option(min=0, max=1, help="Share of ImageNet's own weights in what is kept (sketchy).")
+    ] = Recipe.imagenet,
+    shake: Annotated[
+        float,
+        typer.Option(min=0, max=0.2, help="How far lines are shaken in training, of half a side (sketchy)."),
+    ] = Recipe.shake,
+    lost: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Share of the ink that may go in training (sketchy).")
+    ] = Recipe.lost,
     printed: Annotated[bool, typer.Option(help="D.2's encoders wholly as printed (sketchy).")] = False,
     seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
-    every: Annotated[int, typer.Option(min=1, help="Steps between validations, saves and sample grids.")] = 500,
+    every: Annotated[
+        int, typer.Option(min=1, help="Steps between validations, saves and sample grids.")
+    ] = 500,
     workers: Annotated[int, typer.Option(min=0, help="Processes that read pictures.")] = 0,
-    device: Annotated[str, typer.Option(help="auto, cpu, cuda; more than one device through torchrun.")] = "auto",
+    device: Annotated[
+        str, typer.Option(help="auto, cpu, cuda; more than one device through torchrun.")
+    ] = "auto",
     threads: Annotated[int | None, typer.Option(min=1, help="CPU threads; default torch's.")] = None,
     terms: Annotated[str, typer.Option(help="Terms of the data, for the manifest.")] = "not stated",
     trained_on: Annotated[str | None, typer.Option(help="What the data is, for the manifest.")] = None,
@@ -103,25 +165,55 @@ def train(
     if objective not in OBJECTIVES:
         raise typer.BadParameter(f"there are {', '.join(OBJECTIVES)}", param_hint="--objective")
     chosen = _preset(
-        preset, image_size=image_size, width=width, batch_size=batch, lam=lam, annealing=annealing, learning_rate=learning_rate, dropout=dropout,
-        domains=domains, reader=reader, backbone=backbone,
-    )  # fmt: skip
+        preset,
+        image_size=image_size,
+        width=width,
+        batch_size=batch,
+        lam=lam,
+        annealing=annealing,
+        learning_rate=learning_rate,
+        dropout=dropout,
+        domains=domains,
+        reader=reader,
+        backbone=backbone,
+    )
     if backbone is not None and (chosen.network != "perceptron" or backbone not in BACKBONES):
         raise typer.BadParameter(f"there are {', '.join(BACKBONES)}, for sketchy", param_hint="--backbone")
     if threads is not None:
         torch.set_num_threads(threads)
     named = name or chosen.name
     if not checkpoint.NAME.fullmatch(named):
-        raise typer.BadParameter("lower-case letters, digits, '.', '_' and '-', at most 64", param_hint="--name")
+        raise typer.BadParameter(
+            "lower-case letters, digits, '.', '_' and '-', at most 64", param_hint="--name"
+        )
     folder = home / "runs" / named
-    about: About = {"trained_on": trained_on or f"{chosen.reader} data in a folder called {data.resolve().name}", "terms": terms, "command": _command()}
+    provenance: Provenance = {
+        "trained_on": trained_on or f"{chosen.reader} data in a folder called {data.resolve().name}",
+        "terms": terms,
+        "command": _command(),
+    }
     if chosen.network == "perceptron":
         if not printed:
-            chosen = replace(chosen, shared_encoder="linear_each", zs_size=min(linear_start.ZS_SIZE, chosen.feature_size))
+            chosen = replace(
+                chosen, shared_encoder="linear_each", zs_size=min(linear_start.ZS_SIZE, chosen.feature_size)
+            )
         recipe = Recipe(epochs=epochs, seed=seed, runs=runs, imagenet=imagenet, shake=shake, lost=lost)
-        plan = SketchPlan(recipe=recipe, held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective)
+        plan = SketchPlan(
+            recipe=recipe, held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective
+        )
         published = _train_sketch(
-            folder, chosen, data, unseen, plan, backbone_of=backbone_of, home=home, name=named, about=about, half=half, resume=resume, device=device
+            folder,
+            chosen,
+            data,
+            unseen,
+            plan,
+            backbone_of=backbone_of,
+            home=home,
+            name=named,
+            provenance=provenance,
+            half=half,
+            resume=resume,
+            device=device,
         )
     else:
         plan_ = training.Plan(
@@ -136,11 +228,32 @@ def train(
             warmup=warmup,
             average=average,
         )
-        published = _train_images(folder, chosen, data, plan_, home=home, name=named, about=about, half=half, resume=resume)
+        published = _train_images(
+            folder,
+            chosen,
+            data,
+            plan_,
+            home=home,
+            name=named,
+            provenance=provenance,
+            half=half,
+            resume=resume,
+        )
     Console().print(f"published [bold]{named}[/] as {published}", soft_wrap=True)
 
 
-def _train_images(folder: Path, preset: Preset, data: Path, plan: training.Plan, *, home: Path, name: str, about: About, half: bool, resume: bool) -> Path:
+def _train_images(
+    folder: Path,
+    preset: Preset,
+    data: Path,
+    plan: training.Plan,
+    *,
+    home: Path,
+    name: str,
+    provenance: Provenance,
+    half: bool,
+    resume: bool,
+) -> Path:
     pairs = open_pairs(preset.reader, data, "train", preset.image_size, preset.domains)
     held = open_pairs(preset.reader, data, "val", preset.image_size, preset.domains)
     _say_damaged(pairs)
@@ -151,27 +264,61 @@ def _train_images(folder: Path, preset: Preset, data: Path, plan: training.Plan,
 
         def report(progress: training.Progress) -> None:
             best = f"  best {run.best['validation']:.3f}" if run.best else ""
-            bar.update(task, completed=progress.step, figures=f"{progress.steps_per_second:.1f}/s  log p(x) {progress.terms['log_px']:.1f}{best}")
+            bar.update(
+                task,
+                completed=progress.step,
+                figures=f"{progress.steps_per_second:.1f}/s  log p(x) {progress.terms['log_px']:.1f}{best}",
+            )
 
-        run = training.Run(folder, iiae, pairs, plan, validate=evaluation.while_training(held), sample=figures.sampler(held), report=report)
+        run = training.Run(
+            folder,
+            iiae,
+            pairs,
+            plan,
+            validate=evaluation.while_training(held),
+            sample=figures.sampler(held),
+            report=report,
+        )
         if resume:
             run.resume()
         found = run.train()
     return checkpoint.publish(
-        home / "checkpoints", name, iiae, None, seed=plan.seed, data_fingerprint=pairs.fingerprint, half=half,
-        metrics={f"val_{key}": value for key, value in found.items()}, **about,
-    )  # fmt: skip
+        home / "checkpoints",
+        name,
+        iiae,
+        None,
+        seed=plan.seed,
+        data_fingerprint=pairs.fingerprint,
+        half=half,
+        metrics={f"val_{key}": value for key, value in found.items()},
+        **provenance,
+    )
 
 
 def _train_sketch(
-    folder: Path, preset: Preset, data: Path, unseen: str | None, plan: SketchPlan, *,
-    backbone_of: str | None, home: Path, name: str, about: About, half: bool, resume: bool, device: str,
-) -> Path:  # fmt: skip
+    folder: Path,
+    preset: Preset,
+    data: Path,
+    unseen: str | None,
+    plan: SketchPlan,
+    *,
+    backbone_of: str | None,
+    home: Path,
+    name: str,
+    provenance: Provenance,
+    half: bool,
+    resume: bool,
+    device: str,
+) -> Path:
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes) if unseen else ()
     seen = catalogue.only(label for label in catalogue.classes if label not in hidden)
     on = _device(device)
-    tuned = None if backbone_of is None else _tuned(checkpoint.find(home / "checkpoints", backbone_of), preset, seen, plan)
+    tuned = (
+        None
+        if backbone_of is None
+        else _tuned(checkpoint.find(home / "checkpoints", backbone_of), preset, seen, plan)
+    )
     with _bar() as bar:
         first = bar.add_task("fine-tuning the backbone", total=None, figures="")
         second = bar.add_task("IIAE on its features", total=plan.steps, figures="")
@@ -180,15 +327,38 @@ def _train_sketch(
             bar.update(first, completed=step, total=steps, figures=f"loss {loss:.2f}")
 
         def report(progress: training.Progress) -> None:
-            bar.update(second, completed=progress.step, total=progress.steps, figures=f"{progress.steps_per_second:.1f}/s")
+            bar.update(
+                second,
+                completed=progress.step,
+                total=progress.steps,
+                figures=f"{progress.steps_per_second:.1f}/s",
+            )
 
         made = train_sketch(
-            folder, preset, seen, plan, weights=home / "downloads", tuned=tuned, resume=resume, report_backbone=backbone, report=report, device=on
+            folder,
+            preset,
+            seen,
+            plan,
+            weights=home / "downloads",
+            tuned=tuned,
+            resume=resume,
+            report_backbone=backbone,
+            report=report,
+            device=on,
         )
     return checkpoint.publish(
-        home / "checkpoints", name, made.iiae, made.backbone, seed=plan.recipe.seed, data_fingerprint=seen.fingerprint, half=half,
-        metrics=made.metrics, calibration=made.calibration, held_out=made.held_out, **about,
-    )  # fmt: skip
+        home / "checkpoints",
+        name,
+        made.iiae,
+        made.backbone,
+        seed=plan.recipe.seed,
+        data_fingerprint=seen.fingerprint,
+        half=half,
+        metrics=made.metrics,
+        calibration=made.calibration,
+        held_out=made.held_out,
+        **provenance,
+    )
 
 
 def _tuned(folder: Path, preset: Preset, seen: Catalogue, plan: SketchPlan) -> Backbone:
@@ -199,7 +369,9 @@ def _tuned(folder: Path, preset: Preset, seen: Catalogue, plan: SketchPlan) -> B
         raise typer.BadParameter(f"{manifest.name} has no {preset.backbone}", param_hint="--backbone-of")
     if (manifest.data_fingerprint, manifest.held_out) != (seen.fingerprint, held):
         differs = "the data, the split, the seed or what is held out differs"
-        raise typer.BadParameter(f"{manifest.name} was trained on other classes: {differs}", param_hint="--backbone-of")
+        raise typer.BadParameter(
+            f"{manifest.name} was trained on other classes: {differs}", param_hint="--backbone-of"
+        )
     return backbone
 
 
@@ -213,7 +385,10 @@ def evaluate(
     unseen: Unseen = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the figures to a file.")] = None,
     device: Annotated[str, typer.Option(help="cpu or cuda.")] = "cpu",
-    note: Annotated[bool, typer.Option(help="Write the figures into the checkpoint's manifest, unless it is the package's.")] = True,
+    note: Annotated[
+        bool,
+        typer.Option(help="Write the figures into the checkpoint's manifest, unless it is the package's."),
+    ] = True,
 ) -> None:
     """Measure a checkpoint: cross-domain retrieval both ways and its leakage, or zero-shot sketch search."""
     folder = checkpoint.find(home / "checkpoints", name)
@@ -228,7 +403,9 @@ def evaluate(
     if note and folder not in checkpoint.released():
         checkpoint.with_metrics(folder, found)
     if json_file is not None:
-        json_file.write_text(json.dumps({**found, "seed": manifest.seed, "digest": manifest.weights_sha256}, indent=2) + "\n")
+        json_file.write_text(
+            json.dumps({**found, "seed": manifest.seed, "digest": manifest.weights_sha256}, indent=2) + "\n"
+        )
     table = Table("figure", "value", title=f"{manifest.name} {manifest.version}")
     for key, value in found.items():
         table.add_row(key, f"{value:.4f}" if value <= 1 else f"{value:.0f}")
@@ -238,18 +415,35 @@ def evaluate(
 @app.command(epilog="Example: `iiae calibrate sketchy --like sketchy-0 --like sketchy-1`")
 def calibrate(
     name: Annotated[str, typer.Argument(metavar="CHECKPOINT", help="A sketch model's name or folder.")],
-    like: Annotated[list[str], typer.Option(help="A checkpoint trained in the same way, with classes held out; several are averaged.")],
+    like: Annotated[
+        list[str],
+        typer.Option(
+            help="A checkpoint trained in the same way, with classes held out; several are averaged."
+        ),
+    ],
     home: Home = Path("var"),
 ) -> None:
     """Give a model that was trained on all classes the meaning of scores that was measured where classes were held out."""
-    curves = [checkpoint.read_manifest(checkpoint.find(home / "checkpoints", other)).calibration for other in like]
+    curves = [
+        checkpoint.read_manifest(checkpoint.find(home / "checkpoints", other)).calibration for other in like
+    ]
     if missing := [other for other, each in zip(like, curves, strict=True) if not each]:
-        raise typer.BadParameter(f"{missing[0]} is not calibrated itself: no classes were held out of its training", param_hint="--like")
-    means = {asked: Calibration.mean([each[asked] for each in curves]) for asked in curves[0] if all(asked in each for each in curves)}
+        raise typer.BadParameter(
+            f"{missing[0]} is not calibrated itself: no classes were held out of its training",
+            param_hint="--like",
+        )
+    means = {
+        asked: Calibration.mean([each[asked] for each in curves])
+        for asked in curves[0]
+        if all(asked in each for each in curves)
+    }
     checkpoint.with_calibration(checkpoint.find(home / "checkpoints", name), means)
     for asked, curve in means.items():
         crowd = f" {curve.crowd:+.2f} · ln(photos, at most {curve.largest})"
-        Console().print(f"queries of {asked}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f}{crowd})))", soft_wrap=True)
+        Console().print(
+            f"queries of {asked}: 1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f}{crowd})))",
+            soft_wrap=True,
+        )
 
 
 @app.command(epilog="Example: `iiae figure facades --data facades --kind translations --out grid.png`")
@@ -280,7 +474,9 @@ def figure(
             figures.search_rows(inference, measured, count=count, seed=seed).save(out)
         Console().print(f"wrote {out}")
         return
-    pairs = open_pairs(manifest.preset.reader, data, _split(split), manifest.preset.image_size, manifest.preset.domains)
+    pairs = open_pairs(
+        manifest.preset.reader, data, _split(split), manifest.preset.image_size, manifest.preset.domains
+    )
     draw = figures.analogies if kind == "analogies" else figures.translations
     draw(iiae.eval(), pairs, count=count).save(out)
     Console().print(f"wrote {out}")
@@ -288,7 +484,9 @@ def figure(
 
 def _preset(name: str, **changes: object) -> Preset:
     if name not in PRESETS:
-        raise typer.BadParameter(f"there is no preset {name!r}; there are {', '.join(PRESETS)}", param_hint="PRESET")
+        raise typer.BadParameter(
+            f"there is no preset {name!r}; there are {', '.join(PRESETS)}", param_hint="PRESET"
+        )
     given = {key: value for key, value in changes.items() if value is not None}
     try:
         return replace(PRESETS[name], **given)  # type: ignore[arg-type]  # names and types are those of train's options
@@ -299,7 +497,9 @@ def _preset(name: str, **changes: object) -> Preset:
 def _device(name: str) -> torch.device:
     there = torch.cuda.is_available()
     if name not in {"auto", "cpu", "cuda"} or (name == "cuda" and not there):
-        raise typer.BadParameter(f"there are auto, cpu{', cuda' if there else '; no CUDA device was found'}", param_hint="--device")
+        raise typer.BadParameter(
+            f"there are auto, cpu{', cuda' if there else '; no CUDA device was found'}", param_hint="--device"
+        )
     return torch.device("cuda" if there and name != "cpu" else "cpu")
 
 
@@ -315,7 +515,9 @@ def _split(split: str) -> Split:
 
 def _say_damaged(pairs: Pairs) -> None:
     if pairs.damaged:
-        Console(stderr=True).print(f"left out {len(pairs.damaged)} damaged files: {', '.join(pairs.damaged[:5])}")
+        Console(stderr=True).print(
+            f"left out {len(pairs.damaged)} damaged files: {', '.join(pairs.damaged[:5])}"
+        )
 
 
 def _command() -> str:
@@ -325,6 +527,11 @@ def _command() -> str:
 
 def _bar() -> Progress:
     return Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn(), TextColumn("{task.fields[figures]}"),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[figures]}"),
         console=Console(stderr=True),
-    )  # fmt: skip
+    )

@@ -18,7 +18,9 @@ class Gaussian(NamedTuple):
 
     def sample(self, generator: Generator | None = None) -> Tensor:
         """One reparameterised draw for each item: mean + sigma * noise, of the mean's shape."""
-        noise = torch.randn(self.mean.shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype)
+        noise = torch.randn(
+            self.mean.shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype
+        )
         return self.mean + torch.exp(0.5 * self.log_var) * noise
 
 

@@ -58,7 +58,9 @@ class IIAE(nn.Module):
         inputs: Tensor = self.p[side](z, zs)
         return inputs
 
-    def forward(self, x: Tensor, y: Tensor, generator: Generator | None = None, *, from_shared: bool = False) -> Pass:
+    def forward(
+        self, x: Tensor, y: Tensor, generator: Generator | None = None, *, from_shared: bool = False
+    ) -> Pass:
         """One pass over a batch of pairs; `from_shared` also decodes from zs alone."""
         features_x, features_y = self.fe["x"](x), self.fe["y"](y)
         q_zx, q_zy = self.exclusive("x", x), self.exclusive("y", y)

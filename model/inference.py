@@ -54,7 +54,11 @@ class Inference:
 
     def preprocessing(self, side: Side) -> str:
         """Version of what `prepare` gives for a domain; part of every cache key."""
-        return f"{pictures.PREPROCESSING}.{drawings.VERSION}" if self._of_drawings(side) else str(pictures.PREPROCESSING)
+        return (
+            f"{pictures.PREPROCESSING}.{drawings.VERSION}"
+            if self._of_drawings(side)
+            else str(pictures.PREPROCESSING)
+        )
 
     def _of_drawings(self, side: Side) -> bool:
         return self.preset.drawings and side == "y"

@@ -110,7 +110,9 @@ class ConvolutionalDecoder(nn.Module):
         codes = preset.zx_size + preset.channels(preset.zs_size)
         self.fc = FcDecoderLayer(preset, codes) if preset.network == "convolutional_fc" else None
         layers: list[nn.Module] = []
-        for layer, (inputs, outputs) in enumerate(zip([preset.fc_channels if self.fc else codes, *widths], widths, strict=False)):
+        for layer, (inputs, outputs) in enumerate(
+            zip([preset.fc_channels if self.fc else codes, *widths], widths, strict=False)
+        ):
             layers += [deconv(inputs, outputs), nn.BatchNorm2d(outputs)]
             layers += [nn.Dropout(preset.dropout)] if layer < 2 else []  # the table's layers 2 and 3
             layers += [nn.ReLU()]
@@ -133,7 +135,12 @@ class FcDecoderLayer(nn.Module):
         super().__init__()
         self.map = (preset.fc_channels, preset.zs_map_size, preset.zs_map_size)
         outputs = preset.fc_channels * preset.zs_map_size**2
-        self.layers = nn.Sequential(nn.Linear(codes, outputs, bias=False), nn.BatchNorm1d(outputs), nn.Dropout(preset.dropout), nn.ReLU())
+        self.layers = nn.Sequential(
+            nn.Linear(codes, outputs, bias=False),
+            nn.BatchNorm1d(outputs),
+            nn.Dropout(preset.dropout),
+            nn.ReLU(),
+        )
 
     def forward(self, codes: Float[Tensor, "b codes"]) -> Float[Tensor, "b c h w"]:
         flat: Tensor = self.layers(codes)

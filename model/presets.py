@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Side = Literal["x", "y"]
-Asked = Literal["x", "y", "y_expanded"]
+QueryKind = Literal["x", "y", "y_expanded"]
 """What is asked with: a photo (X), a sketch (Y), or a sketch that its first hits expand."""
 SIDES: tuple[Side, Side] = ("x", "y")
 

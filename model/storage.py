@@ -31,7 +31,9 @@ def sync_folder(folder: Path) -> None:
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], note: Mapping[str, object]) -> None:
     """Tensors and a JSON-able note in one safetensors file."""
-    owned = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}  # shared ones are stored under both names
+    owned = {
+        name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()
+    }  # shared ones are stored under both names
     write_bytes(path, save(owned, metadata={"note": json.dumps(note)}))
 
 

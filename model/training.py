@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader, Dataset, Sampler
 
 from model import objective
 from model.data.pairs import Pairs
-from model.errors import Foreseen
+from model.errors import UserError
 from model.iiae import IIAE
 from model.presets import Preset
 from model.scalar_log import ScalarLog
@@ -32,7 +32,7 @@ NORM_BATCHES = 24
 """Batches over which batch norm's statistics are taken anew for averaged weights."""
 
 
-class TrainingError(Foreseen):
+class TrainingError(UserError):
     """A run cannot be started or resumed; a sentence that says why."""
 
 
@@ -43,7 +43,9 @@ EXTRA = ("lightning_fabric", "tensorboard")
 def check_extra() -> None:
     """Raises TrainingError where what trains is not installed: before the work, not after hours of it."""
     if missing := [name for name in EXTRA if find_spec(name) is None]:
-        raise TrainingError(f"{missing[0]} is not installed, which only training needs: pip install 'iiae[train]'")
+        raise TrainingError(
+            f"{missing[0]} is not installed, which only training needs: pip install 'iiae[train]'"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +109,14 @@ class _Batches(Sampler[list[tuple[int, int]]]):
     """Which pairs each step takes: shuffled epochs without end, from any step on, this process's share."""
 
     def __init__(self, count: int, plan: Plan, batch: int, *, start: int, rank: int, world: int) -> None:
-        self.count, self.plan, self.batch, self.start, self.rank, self.world = count, plan, batch, start, rank, world
+        self.count, self.plan, self.batch, self.start, self.rank, self.world = (
+            count,
+            plan,
+            batch,
+            start,
+            rank,
+            world,
+        )
 
     def __iter__(self) -> Iterator[list[tuple[int, int]]]:
         epoch, order = -1, np.empty(0, np.int64)
@@ -149,14 +158,24 @@ class Run:
         self.validate, self.sample, self.report = validate, sample, report
         self.preset: Preset = iiae.preset
         self.optimiser = torch.optim.Adam(iiae.parameters(), self.preset.learning_rate, self.preset.betas)
-        self.averaged = AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average)) if plan.average else None
+        self.averaged = (
+            AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average)) if plan.average else None
+        )
         self.step = 0
         self.best: dict[str, float] = {}
 
     def identity(self) -> dict[str, object]:
         """What must be the same for a run to be resumed."""
-        plan = {key: value for key, value in asdict(self.plan).items() if key in {"seed", "objective", "warmup", "average"}}
-        return {"preset": json.loads(json.dumps(asdict(self.preset))), "plan": plan, "data": self.pairs.fingerprint}
+        plan = {
+            key: value
+            for key, value in asdict(self.plan).items()
+            if key in {"seed", "objective", "warmup", "average"}
+        }
+        return {
+            "preset": json.loads(json.dumps(asdict(self.preset))),
+            "plan": plan,
+            "data": self.pairs.fingerprint,
+        }
 
     def resume(self) -> bool:
         """Goes back to the last save; False where there is none.
@@ -169,13 +188,25 @@ class Run:
             return False
         tensors, note = read_tensors(path)
         if note["identity"] != self.identity():
-            raise TrainingError(f"{self.folder} holds a run of another preset, plan or data set; give it another folder, or leave out --resume")
-        self.iiae.load_state_dict({key.removeprefix("iiae."): value for key, value in tensors.items() if key.startswith("iiae.")})
+            raise TrainingError(
+                f"{self.folder} holds a run of another preset, plan or data set; give it another folder, or leave out --resume"
+            )
+        self.iiae.load_state_dict(
+            {key.removeprefix("iiae."): value for key, value in tensors.items() if key.startswith("iiae.")}
+        )
         if self.averaged is not None:
-            self.averaged.load_state_dict({key.removeprefix("averaged."): value for key, value in tensors.items() if key.startswith("averaged.")})
+            self.averaged.load_state_dict(
+                {
+                    key.removeprefix("averaged."): value
+                    for key, value in tensors.items()
+                    if key.startswith("averaged.")
+                }
+            )
         state = self.optimiser.state_dict()
         for index in range(len(state["param_groups"][0]["params"])):
-            state["state"][index] = {field: tensors[f"adam.{index}.{field}"] for field in ("step", "exp_avg", "exp_avg_sq")}
+            state["state"][index] = {
+                field: tensors[f"adam.{index}.{field}"] for field in ("step", "exp_avg", "exp_avg_sq")
+            }
         self.optimiser.load_state_dict(state)
         self.step = int(str(note["step"]))
         best = note["best"]
@@ -186,15 +217,27 @@ class Run:
         """Trains to the plan's end, puts the best weights into `iiae` and returns their figures."""
         from lightning_fabric import Fabric  # of the extra `train`
 
-        fabric = Fabric(accelerator=self.plan.accelerator, devices=self.plan.devices, precision=_precision(self.plan))
+        fabric = Fabric(
+            accelerator=self.plan.accelerator, devices=self.plan.devices, precision=_precision(self.plan)
+        )
         fabric.launch()
         self.folder.mkdir(parents=True, exist_ok=True)
         model, optimiser = fabric.setup(_channels_last(self.iiae), self.optimiser)
         if self.averaged is not None:
             self.averaged.to(fabric.device)
-        batches = _Batches(len(self.pairs), self.plan, self.preset.batch_size, start=self.step, rank=fabric.global_rank, world=fabric.world_size)
+        batches = _Batches(
+            len(self.pairs),
+            self.plan,
+            self.preset.batch_size,
+            start=self.step,
+            rank=fabric.global_rank,
+            world=fabric.world_size,
+        )
         loader: DataLoader[tuple[Tensor, Tensor]] = DataLoader(
-            _Drawn(self.pairs, self.plan.seed), batch_sampler=batches, num_workers=self.plan.workers, pin_memory=fabric.device.type == "cuda"
+            _Drawn(self.pairs, self.plan.seed),
+            batch_sampler=batches,
+            num_workers=self.plan.workers,
+            pin_memory=fabric.device.type == "cuda",
         )
         maximised = objective.OBJECTIVES[self.plan.objective]
         from_shared = self.plan.objective in objective.NEEDS_SHARED_DECODING
@@ -228,7 +271,10 @@ class Run:
     def _after_step(self, log: ScalarLog, t: objective.Terms, speed: float) -> None:
         plan, last = self.plan, self.step == self.plan.steps
         figures: dict[str, float] = {}
-        validates, draws = self.step % plan.validate_every == 0 or last, self.sample is not None and (self.step % plan.sample_every == 0 or last)
+        validates, draws = (
+            self.step % plan.validate_every == 0 or last,
+            self.sample is not None and (self.step % plan.sample_every == 0 or last),
+        )
         judged = self._judged() if validates or draws else self.iiae
         if validates:
             figures = self.validate(judged)
@@ -242,7 +288,15 @@ class Run:
             terms = {name: float(value.detach()) for name, value in vars(t).items() if value is not None}
             log.write(self.step, {**terms, **figures})
             if self.report is not None:
-                self.report(Progress(step=self.step, steps=plan.steps, steps_per_second=speed, terms=terms, validation=figures.get("validation")))
+                self.report(
+                    Progress(
+                        step=self.step,
+                        steps=plan.steps,
+                        steps_per_second=speed,
+                        terms=terms,
+                        validation=figures.get("validation"),
+                    )
+                )
         if self.step % plan.save_every == 0 or last:
             self._save()
 
@@ -264,7 +318,10 @@ class Run:
         device = next(iiae.parameters()).device
         with torch.no_grad():
             for chosen in rng.integers(0, len(self.pairs), (NORM_BATCHES, self.preset.batch_size)):
-                x, y = (torch.stack(side).to(device) for side in zip(*(self.pairs.pair(int(index), rng) for index in chosen), strict=True))
+                x, y = (
+                    torch.stack(side).to(device)
+                    for side in zip(*(self.pairs.pair(int(index), rng) for index in chosen), strict=True)
+                )
                 iiae(x, y, _seeded(self.plan.seed, self.step, 0, device))
         for module, momentum in norms:
             module.momentum = momentum
@@ -276,7 +333,9 @@ class Run:
             tensors |= {f"adam.{index}.{field}": torch.as_tensor(value) for field, value in state.items()}
         if self.averaged is not None:
             tensors |= {f"averaged.{key}": value for key, value in self.averaged.state_dict().items()}
-        write_tensors(self.folder / STATE, tensors, {"identity": self.identity(), "step": self.step, "best": self.best})
+        write_tensors(
+            self.folder / STATE, tensors, {"identity": self.identity(), "step": self.step, "best": self.best}
+        )
 
 
 def _seeded(seed: int, step: int, rank: int, device: torch.device) -> torch.Generator:

@@ -61,7 +61,13 @@ def read_car(path: Path, image_size: int) -> NDArray[np.uint8]:
         raise DataError(f"{path.name} holds 'im' of shape {pictures.shape}, not H x W x 3 x 24 x 4")
     ordered = pictures.transpose(4, 3, 0, 1, 2).astype(np.uint8)
     size = (image_size, image_size)
-    resized = [[np.asarray(Image.fromarray(np.ascontiguousarray(view)).resize(size, Image.Resampling.BICUBIC)) for view in ring] for ring in ordered]
+    resized = [
+        [
+            np.asarray(Image.fromarray(np.ascontiguousarray(view)).resize(size, Image.Resampling.BICUBIC))
+            for view in ring
+        ]
+        for ring in ordered
+    ]
     return np.array(resized)
 
 
@@ -78,10 +84,14 @@ def open_cars(folder: Path, split: Split, image_size: int, domains: tuple[str, s
     files = sorted(folder.glob("car_*_mesh.mat"), key=by_number)
     wanted = [path for path in files if (_number(path) < FIRST_TEST_CAR) == (split == "train")]
     if not wanted:
-        raise DataError(f"looked for car_NNN_mesh.mat of {split} (1-191 train, 192-199 test) in {folder}: {found_in(folder)}")
+        raise DataError(
+            f"looked for car_NNN_mesh.mat of {split} (1-191 train, 192-199 test) in {folder}: {found_in(folder)}"
+        )
     cars = Cars(wanted, image_size, domains=domains)
     if not len(cars):
-        raise DataError(f"none of the {len(wanted)} cars of {split} in {folder} can be read; the first is {cars.damaged[0]}")
+        raise DataError(
+            f"none of the {len(wanted)} cars of {split} in {folder} can be read; the first is {cars.damaged[0]}"
+        )
     return cars
 
 

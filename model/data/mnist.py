@@ -72,7 +72,9 @@ class _ArraysOnly(pickle.Unpickler):
 
 
 def _from_archive(zipped: bytes) -> tuple[Digits, Digits]:
-    (train_x, train_y), (val_x, val_y), (test_x, test_y) = _ArraysOnly(BytesIO(gzip.decompress(zipped)), encoding="latin1").load()
+    (train_x, train_y), (val_x, val_y), (test_x, test_y) = _ArraysOnly(
+        BytesIO(gzip.decompress(zipped)), encoding="latin1"
+    ).load()
     train = _digits(np.concatenate([train_x, val_x]), np.concatenate([train_y, val_y]))
     return train, _digits(test_x, test_y)
 

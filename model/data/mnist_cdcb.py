@@ -25,13 +25,17 @@ HELD_OUT = 5_000
 class MnistCdcb:
     """Pairs made from digits; with an rng each pair is coloured anew, without, coloured by its index."""
 
-    def __init__(self, digits: Digits, image_size: int, *, domains: tuple[str, str] = ("cd", "cb"), seed: int = 0) -> None:
+    def __init__(
+        self, digits: Digits, image_size: int, *, domains: tuple[str, str] = ("cd", "cb"), seed: int = 0
+    ) -> None:
         self.domains = domains
         self.damaged: tuple[str, ...] = ()
         self.digits = digits
         self.seed = seed
         self.enlarge = bicubic(28, image_size)
-        self.fingerprint = fingerprint_of([str(digits.images.sum(axis=(1, 2)).tolist()), str(digits.labels.tolist()), str(seed)])
+        self.fingerprint = fingerprint_of(
+            [str(digits.images.sum(axis=(1, 2)).tolist()), str(digits.labels.tolist()), str(seed)]
+        )
 
     def __len__(self) -> int:
         return len(self.digits.images)
@@ -40,7 +44,9 @@ class MnistCdcb:
         """The digit, 0-9."""
         return int(self.digits.labels[index])
 
-    def colours(self, index: int, rng: np.random.Generator | None = None) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def colours(
+        self, index: int, rng: np.random.Generator | None = None
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """The ground's colour in X and the ink's in Y, [3] each of 0-255."""
         drawn = rng or np.random.default_rng((self.seed, index))
         return drawn.integers(0, 256, 3), drawn.integers(0, 256, 3)
@@ -54,7 +60,9 @@ class MnistCdcb:
         return torch.from_numpy(large.clip(0, 255) / np.float32(127.5) - np.float32(1))
 
 
-def compose(digit: NDArray[np.uint8], ground: NDArray[np.int64], ink: NDArray[np.int64]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def compose(
+    digit: NDArray[np.uint8], ground: NDArray[np.int64], ink: NDArray[np.int64]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """X and Y of one digit [28, 28] at its own size: two arrays [3, 28, 28] of 0-255."""
     inked = digit > INK
     x = np.where(inked, digit, ground[:, None, None]).astype(np.float32)

@@ -12,7 +12,15 @@ READERS = ("mnist-cdcb", "paired", "cars", "synthetic")
 SYNTHETIC = {"train": (512, 0), "val": (64, 1), "test": (64, 2)}
 
 
-def open_pairs(reader: str, folder: Path, split: Split, image_size: int, domains: tuple[str, str], *, augment: bool = True) -> Pairs:
+def open_pairs(
+    reader: str,
+    folder: Path,
+    split: Split,
+    image_size: int,
+    domains: tuple[str, str],
+    *,
+    augment: bool = True,
+) -> Pairs:
     """The pairs of one split in a reader's form; the published MNIST-CDCB and Cars folders of JPEGs are `paired`.
 
     Raises:

@@ -35,7 +35,9 @@ class PairedPictures:
         augment: whether draws with an rng are cropped and mirrored.
     """
 
-    def __init__(self, files: list[Files], image_size: int, *, domains: tuple[str, str], augment: bool = True) -> None:
+    def __init__(
+        self, files: list[Files], image_size: int, *, domains: tuple[str, str], augment: bool = True
+    ) -> None:
         self.domains = domains
         self.image_size = image_size
         self.load_size = round(image_size * JITTER) if augment else image_size
@@ -56,7 +58,9 @@ class PairedPictures:
             if pictures is not None and self.pictures is not None:
                 self.pictures.append(pictures)
         self.damaged = tuple(damaged)
-        self.fingerprint = fingerprint_of(f"{path.name} {path.stat().st_size}" for pair in self.files for path in pair if path)
+        self.fingerprint = fingerprint_of(
+            f"{path.name} {path.stat().st_size}" for pair in self.files for path in pair if path
+        )
 
     def __len__(self) -> int:
         return len(self.files)
@@ -83,7 +87,9 @@ class PairedPictures:
             with Image.open(second) as opened:
                 x, y = both, opened.convert("RGB")
         size = (self.load_size, self.load_size)
-        return np.asarray(x.resize(size, Image.Resampling.BICUBIC)), np.asarray(y.resize(size, Image.Resampling.BICUBIC))
+        return np.asarray(x.resize(size, Image.Resampling.BICUBIC)), np.asarray(
+            y.resize(size, Image.Resampling.BICUBIC)
+        )
 
 
 def _check(files: Files) -> None:
@@ -103,13 +109,19 @@ def _tensor(pixels: Pixels) -> Tensor:
     return torch.from_numpy(pixels.transpose(2, 0, 1).astype(np.float32)) / 127.5 - 1.0
 
 
-def open_paired(folder: Path, split: Split, image_size: int, domains: tuple[str, str], *, augment: bool = True) -> PairedPictures:
+def open_paired(
+    folder: Path, split: Split, image_size: int, domains: tuple[str, str], *, augment: bool = True
+) -> PairedPictures:
     """The pairs of one split; where a set has no test folder its val is the test, and the other way round.
 
     Raises:
         DataError: neither form is there, or no pair can be read.
     """
-    files = _side_by_side(folder, split) or _two_folders(folder / split, domains) or _unsplit(folder, split, domains)
+    files = (
+        _side_by_side(folder, split)
+        or _two_folders(folder / split, domains)
+        or _unsplit(folder, split, domains)
+    )
     if not files:
         raise DataError(
             f"looked for side-by-side pictures in {folder / split}, or for pairs in folders named "
@@ -117,7 +129,9 @@ def open_paired(folder: Path, split: Split, image_size: int, domains: tuple[str,
         )
     pairs = PairedPictures(files, image_size, domains=domains, augment=augment and split == "train")
     if not len(pairs):
-        raise DataError(f"none of the {len(files)} pictures of {split} in {folder} can be read; the first is {pairs.damaged[0]}")
+        raise DataError(
+            f"none of the {len(files)} pictures of {split} in {folder} can be read; the first is {pairs.damaged[0]}"
+        )
     return pairs
 
 

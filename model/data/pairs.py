@@ -9,13 +9,13 @@ from typing import Literal, Protocol, runtime_checkable
 import numpy as np
 from torch import Tensor
 
-from model.errors import Foreseen
+from model.errors import UserError
 
 Split = Literal["train", "val", "test"]
 PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})
 
 
-class DataError(Foreseen):
+class DataError(UserError):
     """The data cannot be used; one sentence: what was looked for, where, and what was found."""
 
 

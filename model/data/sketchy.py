@@ -46,7 +46,9 @@ class Catalogue:
 
     @property
     def fingerprint(self) -> str:
-        return fingerprint_of(f"{label}/{path.name} {path.stat().st_size}" for path, label in (*self.photos, *self.sketches))
+        return fingerprint_of(
+            f"{label}/{path.name} {path.stat().st_size}" for path, label in (*self.photos, *self.sketches)
+        )
 
 
 def read_catalogue(folder: Path) -> Catalogue:
@@ -61,8 +63,13 @@ def read_catalogue(folder: Path) -> Catalogue:
     named = [{path.name for path in parent.iterdir() if path.is_dir()} for parent in both.values()]
     classes = sorted(named[0] & named[1])
     if not classes:
-        raise DataError(f"looked for classes that have a folder in both photo/ and sketch/ of {folder}: there are none")
-    photos, sketches = (tuple((path, label) for label in classes for path in pictures_in(both[domain] / label)) for domain in DOMAINS)
+        raise DataError(
+            f"looked for classes that have a folder in both photo/ and sketch/ of {folder}: there are none"
+        )
+    photos, sketches = (
+        tuple((path, label) for label in classes for path in pictures_in(both[domain] / label))
+        for domain in DOMAINS
+    )
     return Catalogue(photos, sketches)
 
 
@@ -96,7 +103,9 @@ def held_out(classes: Iterable[str], share: float, seed: int) -> tuple[str, ...]
     ordered = sorted(classes)
     count = max(2, round(len(ordered) * share))
     if len(ordered) - count < 2:
-        raise DataError(f"there are {len(ordered)} seen classes; at least 4 are needed to hold {count} of them out (or hold none out)")
+        raise DataError(
+            f"there are {len(ordered)} seen classes; at least 4 are needed to hold {count} of them out (or hold none out)"
+        )
     chosen = np.random.default_rng((seed, 0x5EED)).permutation(len(ordered))[:count]
     return tuple(ordered[index] for index in sorted(chosen))
 
@@ -110,7 +119,9 @@ class Pictures:
     damaged: tuple[str, ...]
 
 
-def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: int, *, drawings: bool = False) -> Pictures:
+def decode(
+    files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: int, *, drawings: bool = False
+) -> Pictures:
     """Pictures of a catalogue at size x size, RGB; files that cannot be read, or hold no drawing, are left out and named.
 
     With `drawings` they are normalised first (`model.sketch.drawings`).
@@ -133,7 +144,7 @@ def decode(files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: in
     return Pictures(np.stack(pixels), np.array(labels), tuple(damaged))
 
 
-def roughly(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
+def doodle_versions(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
     """A doodle (`model.sketch.doodles`) of each normalised sketch, in their order and size; [n, size, size, 3]."""
     size = sketches.pixels.shape[1]
 
@@ -156,14 +167,25 @@ class FeaturePairs:
         photo_labels, sketch_labels: class numbers [n].
     """
 
-    def __init__(self, photos: Tensor, photo_labels: NDArray[np.int64], sketches: Tensor, sketch_labels: NDArray[np.int64]) -> None:
+    def __init__(
+        self,
+        photos: Tensor,
+        photo_labels: NDArray[np.int64],
+        sketches: Tensor,
+        sketch_labels: NDArray[np.int64],
+    ) -> None:
         self.domains = DOMAINS
         self.damaged: tuple[str, ...] = ()
         self.photos, self.sketches = photos, sketches
         self.photo_labels = photo_labels
         shared = sorted(set(photo_labels.tolist()) & set(sketch_labels.tolist()))
-        self.of_class = [(np.flatnonzero(photo_labels == label), np.flatnonzero(sketch_labels == label)) for label in shared]
-        self.fingerprint = fingerprint_of([str(tuple(photos.shape)), str(photo_labels.tolist()), str(sketch_labels.tolist())])
+        self.of_class = [
+            (np.flatnonzero(photo_labels == label), np.flatnonzero(sketch_labels == label))
+            for label in shared
+        ]
+        self.fingerprint = fingerprint_of(
+            [str(tuple(photos.shape)), str(photo_labels.tolist()), str(sketch_labels.tolist())]
+        )
 
     def __len__(self) -> int:
         return len(self.of_class)
@@ -188,7 +210,11 @@ def read_features(folder: Path, split: str) -> tuple[Tensor, list[str], Tensor, 
             if not path.is_file():
                 raise DataError(f"looked for {path.name} in {folder}: {found_in(folder)}")
             array = np.load(path, allow_pickle=False)
-            parts.append(torch.from_numpy(array.astype(np.float32)) if what == "features" else [str(entry).split("/")[-2] for entry in array])
+            parts.append(
+                torch.from_numpy(array.astype(np.float32))
+                if what == "features"
+                else [str(entry).split("/")[-2] for entry in array]
+            )
     photos, photo_classes, sketches, sketch_classes = parts
     assert isinstance(photos, Tensor) and isinstance(sketches, Tensor)
     assert isinstance(photo_classes, list) and isinstance(sketch_classes, list)

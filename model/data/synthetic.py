@@ -10,7 +10,9 @@ from model.data.pairs import fingerprint_of
 class SyntheticPairs:
     """A square somewhere (shared): X has it white on a coloured ground, Y coloured on black."""
 
-    def __init__(self, count: int, image_size: int, *, domains: tuple[str, str] = ("x", "y"), seed: int = 0) -> None:
+    def __init__(
+        self, count: int, image_size: int, *, domains: tuple[str, str] = ("x", "y"), seed: int = 0
+    ) -> None:
         self.domains = domains
         self.count = count
         self.image_size = image_size

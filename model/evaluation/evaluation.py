@@ -18,7 +18,9 @@ from model.sketch.expansion import expanded_scores
 Encode = Callable[[Side, Tensor], Tensor]
 
 
-def encode_pairs(encode: Encode, pairs: Pairs, *, limit: int | None = None, batch: int = 64) -> dict[Side, Tensor]:
+def encode_pairs(
+    encode: Encode, pairs: Pairs, *, limit: int | None = None, batch: int = 64
+) -> dict[Side, Tensor]:
     """Flattened codes of both sides of pairs, [n, d] each; the first `limit` pairs, or an even choice of them."""
     count = len(pairs) if limit is None else min(limit, len(pairs))
     indices = np.linspace(0, len(pairs) - 1, count).round().astype(int)
@@ -30,7 +32,9 @@ def encode_pairs(encode: Encode, pairs: Pairs, *, limit: int | None = None, batc
     return {side: torch.cat(parts) for side, parts in codes.items()}
 
 
-def retrieval(shared: Encode, exclusive: Encode, pairs: Pairs, *, limit: int | None = None) -> dict[str, float]:
+def retrieval(
+    shared: Encode, exclusive: Encode, pairs: Pairs, *, limit: int | None = None
+) -> dict[str, float]:
     """Top-1 both ways, as fractions of 1: with the shared codes, and with the exclusive ones (chance is 1 / pairs)."""
     zs = encode_pairs(shared, pairs, limit=limit)
     z = encode_pairs(exclusive, pairs, limit=limit)
@@ -89,11 +93,16 @@ def by_class(inference: Inference, unseen: Catalogue) -> dict[str, float]:
     codes, labels = sketch_codes(inference, unseen)
     photos, sketches = codes[""]
     relevant = ranked_relevance(cosine(sketches, photos), labels["y"], labels["x"])
-    return {name: mean_average_precision(relevant[labels["y"] == number]) for number, name in enumerate(unseen.classes)}
+    return {
+        name: mean_average_precision(relevant[labels["y"] == number])
+        for number, name in enumerate(unseen.classes)
+    }
 
 
 @torch.inference_mode()
-def sketch_codes(inference: Inference, catalogue: Catalogue) -> tuple[dict[str, tuple[Tensor, Tensor]], dict[Side, Tensor]]:
+def sketch_codes(
+    inference: Inference, catalogue: Catalogue
+) -> tuple[dict[str, tuple[Tensor, Tensor]], dict[Side, Tensor]]:
     """Codes of photos and of sketches, by what their figures' names begin with, and both domains' class numbers."""
     classes, preset, iiae, backbone = catalogue.classes, inference.preset, inference.iiae, inference.backbone
     if backbone is None:
@@ -110,7 +119,9 @@ def sketch_codes(inference: Inference, catalogue: Catalogue) -> tuple[dict[str, 
     }
     if preset.shared_encoder != "printed":
         codes["standardised_features_"] = tuple(iiae.fe[side](features[side]) for side in SIDES)
-    return {name: (x.cpu(), y.cpu()) for name, (x, y) in codes.items()}, {side: torch.from_numpy(pictures[side].labels) for side in SIDES}
+    return {name: (x.cpu(), y.cpu()) for name, (x, y) in codes.items()}, {
+        side: torch.from_numpy(pictures[side].labels) for side in SIDES
+    }
 
 
 def _features(backbone: Backbone, pictures: Pictures, device: torch.device) -> Tensor:

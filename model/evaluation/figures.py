@@ -28,7 +28,10 @@ def grid(rows: list[list[Tensor]], *, scale: int = 1) -> Image.Image:
     for y, row in enumerate(rows):
         for x, pixels in enumerate(row):
             tile = picture(pixels)
-            sheet.paste(tile if scale == 1 else tile.resize((size, size), Image.Resampling.NEAREST), (x * step, y * step))
+            sheet.paste(
+                tile if scale == 1 else tile.resize((size, size), Image.Resampling.NEAREST),
+                (x * step, y * step),
+            )
     return sheet
 
 
@@ -71,7 +74,9 @@ TILE, MARK = 96, 18
 RIGHT, WRONG, BAR = (22, 140, 60), (200, 40, 40), (120, 160, 215)
 
 
-def search_rows(inference: Inference, catalogue: Catalogue, *, count: int = 12, k: int = 10, seed: int = 0) -> Image.Image:
+def search_rows(
+    inference: Inference, catalogue: Catalogue, *, count: int = 12, k: int = 10, seed: int = 0
+) -> Image.Image:
     """Figure 9: sketches at the left, one of a class where there are as many, and their first k photos, ticked or crossed.
 
     Photos and sketches are those of the catalogue; a hit is right when it is of the sketch's class.
@@ -79,7 +84,10 @@ def search_rows(inference: Inference, catalogue: Catalogue, *, count: int = 12, 
     rng = np.random.default_rng(seed)
     classes = [str(label) for label in rng.permutation(catalogue.classes)]
     of_class = {label: [path for path, other in catalogue.sketches if other == label] for label in classes}
-    chosen = [(of_class[label][rng.integers(len(of_class[label]))], label) for label in (classes * (count // len(classes) + 1))[:count]]
+    chosen = [
+        (of_class[label][rng.integers(len(of_class[label]))], label)
+        for label in (classes * (count // len(classes) + 1))[:count]
+    ]
     photos = torch.cat([inference.shared("x", _pixels(inference, "x", path)) for path, _ in catalogue.photos])
     sheet = Image.new("RGB", ((k + 1) * (TILE + GAP) + MARK, count * (TILE + GAP)), "white")
     for row, (sketch, label) in enumerate(chosen):

@@ -26,7 +26,9 @@ def cosine(queries: Float[Tensor, "q d"], photos: Float[Tensor, "n d"]) -> Float
     return torch.nn.functional.normalize(queries) @ torch.nn.functional.normalize(photos).T
 
 
-def ranked_relevance(scores: Float[Tensor, "q n"], query_labels: Tensor, photo_labels: Tensor) -> Bool[Tensor, "q n"]:
+def ranked_relevance(
+    scores: Float[Tensor, "q n"], query_labels: Tensor, photo_labels: Tensor
+) -> Bool[Tensor, "q n"]:
     """Whether the hit at each rank, best first, is of the query's class; equal scores keep the photos' order."""
     order = scores.argsort(dim=1, descending=True, stable=True)
     return photo_labels[order] == query_labels[:, None]

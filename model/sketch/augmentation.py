@@ -10,9 +10,15 @@ CPU = torch.device("cpu")
 
 
 def crops(
-    pixels: NDArray[np.uint8], size: int, rng: np.random.Generator, device: torch.device = CPU,
-    *, sketch: bool = False, shake: float = 0.0, lost: float = 0.0,
-) -> Tensor:  # fmt: skip
+    pixels: NDArray[np.uint8],
+    size: int,
+    rng: np.random.Generator,
+    device: torch.device = CPU,
+    *,
+    sketch: bool = False,
+    shake: float = 0.0,
+    lost: float = 0.0,
+) -> Tensor:
     """Random views: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1] on a device; beyond a picture it is white.
 
     Photos are cropped (half to all of the area), mirrored and changed in colour. Sketches are turned, scaled and bent
@@ -37,7 +43,9 @@ def crops(
         bend = _on(device, rng.normal(0, 0.03, (count, 2, 6, 6)))
         reach = rng.uniform(0, shake, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
         shaken = _on(device, rng.normal(0, 1, (count, 2, 56, 56)) * reach)
-        moved = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(shaken, (size, size), mode="bilinear")
+        moved = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(
+            shaken, (size, size), mode="bilinear"
+        )
         where = where + moved.permute(0, 2, 3, 1)
     views = F.grid_sample(whole - 1, where, align_corners=False) + 1
     return views if sketch else _recoloured(views, rng)
@@ -56,8 +64,13 @@ def _worn(sketches: Tensor, rng: np.random.Generator, lost: float) -> Tensor:
 def _recoloured(photos: Tensor, rng: np.random.Generator) -> Tensor:
     """Photos [n, 3, s, s] of another brightness, contrast and saturation; a fifth of them grey."""
     count = len(photos)
-    light, contrast = (_on(photos.device, rng.uniform(low, high, (count, 1, 1, 1))) for low, high in ((-0.2, 0.2), (0.7, 1.3)))
-    colour = _on(photos.device, np.where(rng.random(count) < 0.2, 0.0, rng.uniform(0.6, 1.4, count)))[:, None, None, None]
+    light, contrast = (
+        _on(photos.device, rng.uniform(low, high, (count, 1, 1, 1)))
+        for low, high in ((-0.2, 0.2), (0.7, 1.3))
+    )
+    colour = _on(photos.device, np.where(rng.random(count) < 0.2, 0.0, rng.uniform(0.6, 1.4, count)))[
+        :, None, None, None
+    ]
     grey = photos.mean(1, keepdim=True)
     return ((grey + colour * (photos - grey)) * contrast + light).clamp(-1, 1)
 

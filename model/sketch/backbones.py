@@ -14,7 +14,9 @@ class Backbone(nn.Module):
     `classified`, the last layer is also fed what ImageNet's classifier says of the picture.
     """
 
-    def __init__(self, name: str, feature_size: int, *, mirrored: bool = False, classified: bool = False) -> None:
+    def __init__(
+        self, name: str, feature_size: int, *, mirrored: bool = False, classified: bool = False
+    ) -> None:
         super().__init__()
         self.mirrored = mirrored
         self.network = EfficientNetLite(name)

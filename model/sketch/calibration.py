@@ -53,7 +53,10 @@ class Calibration:
     @classmethod
     def mean(cls, curves: Sequence["Calibration"]) -> "Calibration":
         """The curve between several."""
-        slope, intercept, crowd = (sum(values) / len(curves) for values in zip(*((each.slope, each.intercept, each.crowd) for each in curves), strict=True))
+        slope, intercept, crowd = (
+            sum(values) / len(curves)
+            for values in zip(*((each.slope, each.intercept, each.crowd) for each in curves), strict=True)
+        )
         return cls(slope, intercept, crowd, min(each.largest for each in curves))
 
 
@@ -74,7 +77,13 @@ class Drawn:
     photos: NDArray[np.int64]
 
 
-def galleries(query_labels: NDArray[np.int64], asked_for: Sequence[int], photo_labels: NDArray[np.int64], seed: int, count: int = GALLERIES) -> Iterator[Drawn]:
+def galleries(
+    query_labels: NDArray[np.int64],
+    asked_for: Sequence[int],
+    photo_labels: NDArray[np.int64],
+    seed: int,
+    count: int = GALLERIES,
+) -> Iterator[Drawn]:
     """Galleries from photos of all classes, asked for photos of some.
 
     Args:
@@ -96,7 +105,9 @@ def galleries(query_labels: NDArray[np.int64], asked_for: Sequence[int], photo_l
         yield Drawn(rng.permutation(np.flatnonzero(query_labels == wanted))[:QUERIES], np.concatenate(photos))
 
 
-def searched(scores: Float[Tensor, "q n"], relevant: Bool[Tensor, "q n"], itself: Bool[Tensor, "q n"] | None = None) -> Searches:
+def searched(
+    scores: Float[Tensor, "q n"], relevant: Bool[Tensor, "q n"], itself: Bool[Tensor, "q n"] | None = None
+) -> Searches:
     """The first hits by their scores, without the photos that are the query itself."""
     photos = scores.shape[1]
     ranked = scores if itself is None else scores.masked_fill(itself, -torch.inf)
@@ -129,17 +140,31 @@ def fit(searches: Sequence[Searches]) -> Calibration:
 
     def loss(curve: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         logits = curve @ scaled
-        return float((np.logaddexp(0, logits) - target * logits).mean()), scaled @ (expit(logits) - target) / len(y)
+        return float((np.logaddexp(0, logits) - target * logits).mean()), scaled @ (
+            expit(logits) - target
+        ) / len(y)
 
     *steep, level = minimize(loss, np.zeros(3), jac=True, method="BFGS", options={"gtol": 1e-7}).x
     slope, crowd = steep / spread if np.ptp(crowds) else (steep[0] / spread[0], 0.0)
-    return Calibration(float(slope), float(level - slope * centre[0] - crowd * centre[1]), float(crowd), max(each.photos for each in searches))
+    return Calibration(
+        float(slope),
+        float(level - slope * centre[0] - crowd * centre[1]),
+        float(crowd),
+        max(each.photos for each in searches),
+    )
 
 
 def of_codes(
-    score: Callable[[Tensor, Tensor], Tensor], queries: Tensor, query_labels: NDArray[np.int64], asked_for: Sequence[int],
-    photos: Tensor, photo_labels: NDArray[np.int64], seed: int, *, photos_ask: bool = False,
-) -> Calibration:  # fmt: skip
+    score: Callable[[Tensor, Tensor], Tensor],
+    queries: Tensor,
+    query_labels: NDArray[np.int64],
+    asked_for: Sequence[int],
+    photos: Tensor,
+    photo_labels: NDArray[np.int64],
+    seed: int,
+    *,
+    photos_ask: bool = False,
+) -> Calibration:
     """The curve of what `score` gives for codes of queries [q, d] and of photos [n, d], in galleries drawn from those photos.
 
     Where `photos_ask`, the queries are those photos themselves, which none is to find itself.
@@ -148,11 +173,15 @@ def of_codes(
     for drawn in galleries(query_labels, asked_for, photo_labels, seed):
         relevant = query_labels[drawn.queries][:, None] == photo_labels[drawn.photos]
         itself = torch.from_numpy(drawn.queries[:, None] == drawn.photos) if photos_ask else None
-        searches.append(searched(score(queries[drawn.queries], photos[drawn.photos]), torch.from_numpy(relevant), itself))
+        searches.append(
+            searched(score(queries[drawn.queries], photos[drawn.photos]), torch.from_numpy(relevant), itself)
+        )
     return fit(searches)
 
 
-def expected_error(probabilities: Float[Tensor, "..."], relevant: Bool[Tensor, "..."], bins: int = 10) -> float:
+def expected_error(
+    probabilities: Float[Tensor, "..."], relevant: Bool[Tensor, "..."], bins: int = 10
+) -> float:
     """Expected calibration error: over bins of equal width, the mean distance of what was said from what was so."""
     said, so = probabilities.flatten(), relevant.flatten().float()
     which = (said * bins).long().clamp_max(bins - 1)

@@ -27,14 +27,25 @@ class _Bfloat16OnCpu(torch.autograd.Function):
         stride, padding = ctx.stride, ctx.padding  # type: ignore[attr-defined]
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         shape = [stride, stride], [padding, padding], [1, 1], False, [0, 0], inputs.shape[1]
-        of_inputs = torch.ops.aten.convolution_backward(gradient, inputs, weight, None, *shape, [True, False, False])[0]
-        of_weight = torch.ops.aten.convolution_backward(gradient.float(), inputs.float(), weight.float(), None, *shape, [False, True, False])[1]
+        of_inputs = torch.ops.aten.convolution_backward(
+            gradient, inputs, weight, None, *shape, [True, False, False]
+        )[0]
+        of_weight = torch.ops.aten.convolution_backward(
+            gradient.float(), inputs.float(), weight.float(), None, *shape, [False, True, False]
+        )[1]
         return of_inputs, of_weight.to(weight.dtype), None, None
 
 
-def depthwise(inputs: Float[Tensor, "b c h w"], weight: Float[Tensor, "c 1 k k"], stride: int, padding: int = 0) -> Float[Tensor, "b c h2 w2"]:
+def depthwise(
+    inputs: Float[Tensor, "b c h w"], weight: Float[Tensor, "c 1 k k"], stride: int, padding: int = 0
+) -> Float[Tensor, "b c h2 w2"]:
     """Each channel with its own kernel; `padding` zeros on every side."""
-    if weight.shape[-1] > SMALL and torch.is_autocast_enabled("cpu") and inputs.device.type == "cpu" and weight.requires_grad:
+    if (
+        weight.shape[-1] > SMALL
+        and torch.is_autocast_enabled("cpu")
+        and inputs.device.type == "cpu"
+        and weight.requires_grad
+    ):
         outputs: Tensor = _Bfloat16OnCpu.apply(inputs.bfloat16(), weight.bfloat16(), stride, padding)
         return outputs
     return F.conv2d(inputs, weight, stride=stride, padding=padding, groups=inputs.shape[1])

@@ -27,7 +27,9 @@ def doodle(drawing: Image.Image, rng: np.random.Generator) -> Image.Image:
     scale = size / CANVAS
     picture = Image.new("L", (size, size), 255)
     pen = ImageDraw.Draw(picture)
-    for stroke in _displaced([simplified(stroke, rng.uniform(3, 9)) for stroke in _most(drawn, rng.uniform(0.75, 0.97))], rng):
+    for stroke in _displaced(
+        [simplified(stroke, rng.uniform(3, 9)) for stroke in _most(drawn, rng.uniform(0.75, 0.97))], rng
+    ):
         points = [(float(x), float(y)) for x, y in stroke * scale]
         pen.line(points, fill=0, width=1 if size < 64 else 2, joint="curve")
     return picture
@@ -56,5 +58,9 @@ def _displaced(drawn: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
     for stroke in drawn:
         own = stroke.mean(0)
         placed = own + (stroke - own) * rng.normal(1, 0.06, 2) + rng.normal(0, 3, 2)
-        moved.append(((placed + rng.normal(0, shake, stroke.shape) - middle) @ whole.T * 0.85 + middle).astype(np.float32))
+        moved.append(
+            ((placed + rng.normal(0, shake, stroke.shape) - middle) @ whole.T * 0.85 + middle).astype(
+                np.float32
+            )
+        )
     return moved

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from model.errors import Foreseen
+from model.errors import UserError
 from model.sketch.strokes import Mask, Stroke, length, smoothed, strokes
 
 VERSION = 3
@@ -39,7 +39,7 @@ SMOOTHING, SHORT = 5.5, 10
 Grey = NDArray[np.float32]
 
 
-class NoDrawing(Foreseen):
+class NoDrawing(UserError):
     """There is no drawing in the picture; a sentence that says why."""
 
 
@@ -90,18 +90,26 @@ def paper(pixels: Grey) -> Grey:
     basis = _quadratic(*few.shape[:2])
     colours = few.reshape(-1, 3)
     edge = np.ones(few.shape[:2], bool)
-    edge[few.shape[0] // 10 + 1 : -(few.shape[0] // 10 + 1), few.shape[1] // 10 + 1 : -(few.shape[1] // 10 + 1)] = False
+    edge[
+        few.shape[0] // 10 + 1 : -(few.shape[0] // 10 + 1), few.shape[1] // 10 + 1 : -(few.shape[1] // 10 + 1)
+    ] = False
     fitted = np.broadcast_to(np.median(few[edge], axis=0), colours.shape)
     surface = np.zeros((basis.shape[1], 3), np.float32)
     for _ in range(8):
         residual = np.maximum.reduce(np.abs(colours - fitted).T.copy())
-        scale = min(max(0.02, 1.5 * float(np.median(residual))), 0.15)  # bounded: even large ink must not pass for the paper
+        scale = min(
+            max(0.02, 1.5 * float(np.median(residual))), 0.15
+        )  # bounded: even large ink must not pass for the paper
         weights = (1 / (1 + (residual / scale) ** 2) ** 2)[:, None]
-        surface = np.linalg.solve(basis.T @ (weights * basis) + 1e-3 * np.eye(basis.shape[1]), basis.T @ (weights * colours))
+        surface = np.linalg.solve(
+            basis.T @ (weights * basis) + 1e-3 * np.eye(basis.shape[1]), basis.T @ (weights * colours)
+        )
         fitted = basis @ surface
     y, x = np.linspace(-1, 1, height)[:, None], np.linspace(-1, 1, width)
     one, of_x, of_y, of_xx, of_xy, of_yy = surface[..., None, None]
-    return np.asarray((one + x * of_x + x * x * of_xx) + (y * of_y + y * y * of_yy) + y * (x * of_xy), np.float32)
+    return np.asarray(
+        (one + x * of_x + x * x * of_xx) + (y * of_y + y * y * of_yy) + y * (x * of_xy), np.float32
+    )
 
 
 def _quadratic(height: int, width: int) -> Grey:
@@ -115,7 +123,13 @@ def _without_specks(found: Grey) -> Grey:
         return found
     smallest = SPECK * max(found.shape)
     boxes = ndimage.find_objects(parts)
-    kept = np.array([False] + [np.hypot(rows.stop - rows.start, columns.stop - columns.start) >= smallest for rows, columns in boxes])
+    kept = np.array(
+        [False]
+        + [
+            np.hypot(rows.stop - rows.start, columns.stop - columns.start) >= smallest
+            for rows, columns in boxes
+        ]
+    )
     if np.count_nonzero(kept[parts]) < 0.5 * np.count_nonzero(parts):
         return found
     return np.where(ndimage.maximum_filter(kept[parts], 3), found, 0).astype(np.float32)
@@ -158,7 +172,9 @@ def thin(mask: Mask) -> Mask:
     """The strokes' middle lines, one pixel wide and connected as the strokes are (Zhang & Suen, 1984)."""
     lines = np.pad(mask, 1).astype(np.uint8)
     flat, width = lines.ravel(), lines.shape[1]
-    around = np.array([-width, 1 - width, 1, 1 + width, width, width - 1, -1, -1 - width])  # from the north, clockwise
+    around = np.array(
+        [-width, 1 - width, 1, 1 + width, width, width - 1, -1, -1 - width]
+    )  # from the north, clockwise
     left = np.flatnonzero(flat)
     before = -1
     while len(left) != before:

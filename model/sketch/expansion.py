@@ -19,14 +19,18 @@ WEIGHT = 0.5
 """What the hits count, where the query counts 1."""
 
 
-def expanded(query: NDArray[np.floating], hits: NDArray[np.floating]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+def expanded(
+    query: NDArray[np.floating], hits: NDArray[np.floating]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """A query and its first hits, [d] and [n, d] of any length, to the wider query, a unit vector [d], and those hits' scores [n]."""
     query, hits = _unit(query.astype(np.float64)), _unit(hits.astype(np.float64))
     nearness = hits @ query
     pulls = np.exp((nearness - nearness.max(initial=-1)) / TEMPERATURE)[:, None] * hits
     all_of_them = pulls.sum(0)
     others = _unit(query + WEIGHT * _unit(all_of_them - pulls))
-    return _unit(query + WEIGHT * _unit(all_of_them)).astype(np.float32), (others * hits).sum(-1).astype(np.float32)
+    return _unit(query + WEIGHT * _unit(all_of_them)).astype(np.float32), (others * hits).sum(-1).astype(
+        np.float32
+    )
 
 
 def expanded_scores(queries: Float[Tensor, "q d"], photos: Float[Tensor, "n d"]) -> Float[Tensor, "q n"]:

@@ -141,8 +141,20 @@ def fine_tune(
     for run in range(recipe.runs):
         seeded = replace(recipe, seed=recipe.seed + APART * run)
         told = None if report is None else partial(_of_all, report, run, recipe.runs)
-        _run(folder / f"run-{run}", backbone, imagenet, material, image_size, seeded, report=told, resume=resume, device=device)
-        ends.append({name: weight.detach().cpu().double() for name, weight in backbone.network.named_parameters()})
+        _run(
+            folder / f"run-{run}",
+            backbone,
+            imagenet,
+            material,
+            image_size,
+            seeded,
+            report=told,
+            resume=resume,
+            device=device,
+        )
+        ends.append(
+            {name: weight.detach().cpu().double() for name, weight in backbone.network.named_parameters()}
+        )
     backbone.to(CPU)
     with torch.no_grad():
         for name, weight in backbone.network.named_parameters():
@@ -182,7 +194,9 @@ def _run(
     epoch_steps = len(material.photos.labels) // recipe.batch
     steps = recipe.epochs * epoch_steps
     optimiser = torch.optim.AdamW(model.trained(), recipe.learning_rate, weight_decay=recipe.weight_decay)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, recipe.learning_rate, total_steps=round(recipe.cycle * steps), pct_start=0.2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimiser, recipe.learning_rate, total_steps=round(recipe.cycle * steps), pct_start=0.2
+    )
     step = _resume(folder, model, optimiser, schedule) if resume and (folder / STATE).exists() else 0
     model.train()
     while step < steps:
@@ -200,17 +214,34 @@ def _of_all(report: Report, run: int, runs: int, step: int, steps: int, loss: fl
     report(run * steps + step, runs * steps, loss)
 
 
-def _step(model: _Trained, optimiser: torch.optim.Optimizer, material: _Material, size: int, recipe: Recipe, step: int) -> float:
-    photos, sketches, doodles, device = material.photos, material.sketches, material.doodles, model.classes.device
+def _step(
+    model: _Trained,
+    optimiser: torch.optim.Optimizer,
+    material: _Material,
+    size: int,
+    recipe: Recipe,
+    step: int,
+) -> float:
+    photos, sketches, doodles, device = (
+        material.photos,
+        material.sketches,
+        material.doodles,
+        model.classes.device,
+    )
     rng = np.random.default_rng((recipe.seed, step))
     chosen_photos, chosen_sketches = _draw(photos.labels, sketches.labels, recipe, step, rng)
     drawn = sketches.pixels[chosen_sketches]
     if doodles is not None:
         roughly = rng.random(len(drawn)) < recipe.doodles
         drawn[roughly] = doodles[chosen_sketches[roughly]]
-    views = (crops(photos.pixels[chosen_photos], size, rng, device), crops(drawn, size, rng, device, sketch=True, shake=recipe.shake, lost=recipe.lost))
+    views = (
+        crops(photos.pixels[chosen_photos], size, rng, device),
+        crops(drawn, size, rng, device, sketch=True, shake=recipe.shake, lost=recipe.lost),
+    )
     pixels = torch.cat(views).contiguous(memory_format=torch.channels_last)
-    labels = torch.from_numpy(np.concatenate([photos.labels[chosen_photos], sketches.labels[chosen_sketches]])).to(device)
+    labels = torch.from_numpy(
+        np.concatenate([photos.labels[chosen_photos], sketches.labels[chosen_sketches]])
+    ).to(device)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision(device) == torch.bfloat16):
         features, logits = model(pixels)
     features, logits = F.normalize(features.float()), logits.float()
@@ -218,9 +249,14 @@ def _step(model: _Trained, optimiser: torch.optim.Optimizer, material: _Material
     loss = F.cross_entropy(scores, labels, label_smoothing=recipe.label_smoothing)
     loss = loss + recipe.contrast * supervised_contrast(features, labels, recipe.temperature)
     said_of_photos, said_of_sketches = logits.log_softmax(1).split(recipe.batch)
-    of_photos, of_classes = material.of_photos[torch.from_numpy(chosen_photos)], material.of_classes[torch.from_numpy(sketches.labels[chosen_sketches])]
+    of_photos, of_classes = (
+        material.of_photos[torch.from_numpy(chosen_photos)],
+        material.of_classes[torch.from_numpy(sketches.labels[chosen_sketches])],
+    )
     loss = loss + recipe.distillation * F.kl_div(said_of_photos, of_photos.to(device), reduction="batchmean")
-    loss = loss + recipe.sketch_distillation * F.kl_div(said_of_sketches, of_classes.to(device), reduction="batchmean")
+    loss = loss + recipe.sketch_distillation * F.kl_div(
+        said_of_sketches, of_classes.to(device), reduction="batchmean"
+    )
     optimiser.zero_grad(set_to_none=True)
     loss.backward()
     optimiser.step()
@@ -228,14 +264,20 @@ def _step(model: _Trained, optimiser: torch.optim.Optimizer, material: _Material
 
 
 def _draw(
-    photo_labels: NDArray[np.int64], sketch_labels: NDArray[np.int64], recipe: Recipe, step: int, rng: np.random.Generator
+    photo_labels: NDArray[np.int64],
+    sketch_labels: NDArray[np.int64],
+    recipe: Recipe,
+    step: int,
+    rng: np.random.Generator,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Photos in shuffled epochs; for each a sketch of its class, so that every batch holds pairs to contrast."""
     epoch_steps = len(photo_labels) // recipe.batch
     order = np.random.default_rng((recipe.seed, step // epoch_steps, 1)).permutation(len(photo_labels))
     place = step % epoch_steps * recipe.batch
     chosen = order[place : place + recipe.batch]
-    return chosen, np.array([rng.choice(np.flatnonzero(sketch_labels == label)) for label in photo_labels[chosen]])
+    return chosen, np.array(
+        [rng.choice(np.flatnonzero(sketch_labels == label)) for label in photo_labels[chosen]]
+    )
 
 
 def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) -> Tensor:
@@ -249,7 +291,9 @@ def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) ->
 
 def _untouched(backbone: Backbone, imagenet: dict[str, Tensor]) -> None:
     """Sets the network back to ImageNet's weights."""
-    backbone.network.load_state_dict({key: value for key, value in imagenet.items() if not key.startswith("_fc")})
+    backbone.network.load_state_dict(
+        {key: value for key, value in imagenet.items() if not key.startswith("_fc")}
+    )
 
 
 def classify(backbone: Backbone, imagenet: dict[str, Tensor]) -> None:
@@ -263,10 +307,19 @@ def _classifier_of(imagenet: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 @torch.inference_mode()
-def _taught(backbone: Backbone, imagenet: dict[str, Tensor], photos: Pictures, device: torch.device) -> tuple[Tensor, Tensor]:
+def _taught(
+    backbone: Backbone, imagenet: dict[str, Tensor], photos: Pictures, device: torch.device
+) -> tuple[Tensor, Tensor]:
     """What the untouched network says of the photos: shares of ImageNet's classes, of each photo [n, 1000] and of each class [c, 1000]."""
-    said = F.linear(pooled_of(backbone.eval(), photos, device), imagenet["_fc.weight"], imagenet["_fc.bias"]).softmax(1)
-    return said, torch.stack([said[torch.from_numpy(photos.labels == label)].mean(0) for label in range(int(photos.labels.max()) + 1)])
+    said = F.linear(
+        pooled_of(backbone.eval(), photos, device), imagenet["_fc.weight"], imagenet["_fc.bias"]
+    ).softmax(1)
+    return said, torch.stack(
+        [
+            said[torch.from_numpy(photos.labels == label)].mean(0)
+            for label in range(int(photos.labels.max()) + 1)
+        ]
+    )
 
 
 @torch.inference_mode()
@@ -274,7 +327,9 @@ def pooled_of(backbone: Backbone, pictures: Pictures, device: torch.device = CPU
     """The pooled features, [n, 1280] on the CPU, of whole pictures at their size, in evaluation mode."""
     quick = serving_form(backbone, device)
     size = pictures.pixels.shape[1]
-    parts = (_whole(pictures.pixels[start : start + 32], size) for start in range(0, len(pictures.pixels), 32))
+    parts = (
+        _whole(pictures.pixels[start : start + 32], size) for start in range(0, len(pictures.pixels), 32)
+    )
     return torch.cat([quick.pooled(part.to(device)).cpu() for part in parts])
 
 
@@ -285,9 +340,15 @@ def _whole(pixels: NDArray[np.uint8], size: int) -> Tensor:
     return whole.contiguous(memory_format=torch.channels_last)
 
 
-def mean_average_precision_of(photos: Tensor, photo_labels: NDArray[np.int64], sketches: Tensor, sketch_labels: NDArray[np.int64]) -> float:
+def mean_average_precision_of(
+    photos: Tensor, photo_labels: NDArray[np.int64], sketches: Tensor, sketch_labels: NDArray[np.int64]
+) -> float:
     """mAP@all of sketches against photos by cosine."""
-    return mean_average_precision(ranked_relevance(cosine(sketches, photos), torch.from_numpy(sketch_labels), torch.from_numpy(photo_labels)))
+    return mean_average_precision(
+        ranked_relevance(
+            cosine(sketches, photos), torch.from_numpy(sketch_labels), torch.from_numpy(photo_labels)
+        )
+    )
 
 
 def _save(folder: Path, model: _Trained, optimiser: torch.optim.Optimizer, step: int) -> None:
@@ -297,16 +358,27 @@ def _save(folder: Path, model: _Trained, optimiser: torch.optim.Optimizer, step:
     write_tensors(folder / STATE, tensors, {"step": step})
 
 
-def _resume(folder: Path, model: _Trained, optimiser: torch.optim.Optimizer, schedule: torch.optim.lr_scheduler.OneCycleLR) -> int:
+def _resume(
+    folder: Path,
+    model: _Trained,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.OneCycleLR,
+) -> int:
     tensors, note = read_tensors(folder / STATE)
-    model.load_state_dict({key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")})
+    model.load_state_dict(
+        {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
+    )
     state = optimiser.state_dict()
     for index in range(len(state["param_groups"][0]["params"])):
-        state["state"][index] = {field: tensors[f"adam.{index}.{field}"] for field in ("step", "exp_avg", "exp_avg_sq")}
+        state["state"][index] = {
+            field: tensors[f"adam.{index}.{field}"] for field in ("step", "exp_avg", "exp_avg_sq")
+        }
     optimiser.load_state_dict(state)
     step = int(str(note["step"]))
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", "Detected call of `lr_scheduler.step", UserWarning)  # the optimiser's steps were another process's
+        warnings.filterwarnings(
+            "ignore", "Detected call of `lr_scheduler.step", UserWarning
+        )  # the optimiser's steps were another process's
         for _ in range(step):
             schedule.step()
     return step

@@ -55,7 +55,12 @@ def end_at_components(backbone: Backbone, photos: Tensor, sketches: Tensor, seed
 
 
 @torch.no_grad()
-def start_at_shared(iiae: IIAE, photos: Tensor, sketches: Tensor, of_class: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> None:
+def start_at_shared(
+    iiae: IIAE,
+    photos: Tensor,
+    sketches: Tensor,
+    of_class: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+) -> None:
     """Sets r(zs|x) and r(zs|y) to what each domain shows and, by ridge regression, tells of the other, and q(zs|x, y) to their mean.
 
     Both begin at the principal components of the standardised features. To these each domain's encoder adds the step
@@ -69,17 +74,28 @@ def start_at_shared(iiae: IIAE, photos: Tensor, sketches: Tensor, of_class: Sequ
     features = dict(zip(SIDES, (photos, sketches), strict=True))
     for side in SIDES:
         norm = iiae.fe[side]
-        assert isinstance(norm, nn.BatchNorm1d) and norm.running_mean is not None and norm.running_var is not None
+        assert (
+            isinstance(norm, nn.BatchNorm1d)
+            and norm.running_mean is not None
+            and norm.running_var is not None
+        )
         norm.running_mean.copy_(features[side].mean(0))
         norm.running_var.copy_(features[side].var(0))
     shown = {side: standardised(features[side]) for side in SIDES}
     size = iiae.preset.zs_size
     components, _ = _components(torch.cat([shown["x"], shown["y"]]), size)
-    x, y = ([shown[side][torch.from_numpy(own[place])] @ components.T for own in of_class] for place, side in enumerate(SIDES))
+    x, y = (
+        [shown[side][torch.from_numpy(own[place])] @ components.T for own in of_class]
+        for place, side in enumerate(SIDES)
+    )
     means = {"x": components + _towards(x, y) @ components, "y": components + _towards(y, x) @ components}
     codes = torch.cat([shown[side] @ means[side].T for side in SIDES])
     scale = (codes.square().sum() / len(codes) / size).rsqrt()
-    for encoder, weight in ((iiae.r_zs["x"], means["x"]), (iiae.r_zs["y"], means["y"]), (iiae.q_zs, torch.cat([means["x"], means["y"]], 1) / 2)):
+    for encoder, weight in (
+        (iiae.r_zs["x"], means["x"]),
+        (iiae.r_zs["y"], means["y"]),
+        (iiae.q_zs, torch.cat([means["x"], means["y"]], 1) / 2),
+    ):
         assert isinstance(encoder, nn.Sequential) and isinstance(encoder[0], nn.Linear)
         nn.init.zeros_(encoder[0].weight)
         encoder[0].weight[: len(weight)] = scale * weight
@@ -95,7 +111,10 @@ def _components(around: Tensor, count: int) -> tuple[Tensor, Tensor]:
 
 def _towards(own: list[Tensor], other: list[Tensor]) -> Tensor:
     """The linear map [d, d] from a code to the step from it to the mean of the other domain's codes of its class; codes by class, [n, d] each."""
-    codes, steps = torch.cat(own), torch.cat([theirs.mean(0) - codes for codes, theirs in zip(own, other, strict=True)])
+    codes, steps = (
+        torch.cat(own),
+        torch.cat([theirs.mean(0) - codes for codes, theirs in zip(own, other, strict=True)]),
+    )
     held = RIDGE * len(codes) * codes.var() * torch.eye(codes.shape[1])
     found: Tensor = torch.linalg.solve(codes.T @ codes + held, codes.T @ steps).T
     return found

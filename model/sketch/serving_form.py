@@ -24,5 +24,9 @@ def serving_form(backbone: Backbone, device: torch.device) -> Backbone:
 
 def precision(device: torch.device) -> torch.dtype:
     """bfloat16 where it is computed with rather than emulated."""
-    has = torch.cpu._is_avx512_bf16_supported() if device.type == "cpu" else device.type == "cuda" and torch.cuda.is_bf16_supported()
+    has = (
+        torch.cpu._is_avx512_bf16_supported()
+        if device.type == "cpu"
+        else device.type == "cuda" and torch.cuda.is_bf16_supported()
+    )
     return torch.bfloat16 if has else torch.float32

@@ -9,7 +9,9 @@ Stroke = NDArray[np.float32]
 """Points (x, y) of one stroke, [n, 2], in pixels."""
 AROUND = ((-1, 0), (0, -1), (0, 1), (1, 0), (-1, -1), (-1, 1), (1, -1), (1, 1))
 """Steps (down, right) to a pixel's neighbours."""
-STRAIGHTEST = [sorted(range(8), key=lambda way: -sum(np.multiply(AROUND[way], AROUND[last]))) for last in range(8)] + [list(range(8))]
+STRAIGHTEST = [
+    sorted(range(8), key=lambda way: -sum(np.multiply(AROUND[way], AROUND[last]))) for last in range(8)
+] + [list(range(8))]
 """In which order the next step is looked for, after each and at the start."""
 
 
@@ -19,7 +21,9 @@ def strokes(lines: Mask) -> list[Stroke]:
     padded = np.pad(lines, 1)
     left = bytearray(padded.tobytes())
     places = np.flatnonzero(padded)
-    neighbours = np.frombuffer(left, np.uint8)[places[:, None] + [width * down + right for down, right in AROUND]].sum(1)
+    neighbours = np.frombuffer(left, np.uint8)[
+        places[:, None] + [width * down + right for down, right in AROUND]
+    ].sum(1)
     found: list[Stroke] = []
     for start in [*places[neighbours == 1].tolist(), *places.tolist()]:
         if left[start] and len(path := _followed(start, left, width)) > 1:
@@ -39,7 +43,9 @@ def _followed(start: int, left: bytearray, width: int) -> list[int]:
         else:
             return path
         down, right = AROUND[way]
-        left[here + steps[way]] = left[here + width * down] = left[here + right] = False  # and the corners that a slanting step cuts
+        left[here + steps[way]] = left[here + width * down] = left[here + right] = (
+            False  # and the corners that a slanting step cuts
+        )
         here, ahead = here + steps[way], way
         path.append(here)
 
@@ -58,11 +64,17 @@ def simplified(stroke: Stroke, tolerance: float) -> Stroke:
     chord = last - first
     length = float(np.hypot(*chord))
     offset = stroke - first
-    away = np.abs(offset[:, 0] * chord[1] - offset[:, 1] * chord[0]) / length if length > 1e-6 else np.hypot(offset[:, 0], offset[:, 1])
+    away = (
+        np.abs(offset[:, 0] * chord[1] - offset[:, 1] * chord[0]) / length
+        if length > 1e-6
+        else np.hypot(offset[:, 0], offset[:, 1])
+    )
     furthest = int(away.argmax())
     if away[furthest] <= tolerance or len(stroke) < 3:
         return np.stack([first, last])
-    return np.concatenate([simplified(stroke[: furthest + 1], tolerance)[:-1], simplified(stroke[furthest:], tolerance)])
+    return np.concatenate(
+        [simplified(stroke[: furthest + 1], tolerance)[:-1], simplified(stroke[furthest:], tolerance)]
+    )
 
 
 def length(stroke: Stroke) -> float:

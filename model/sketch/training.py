@@ -11,10 +11,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, held_out, roughly
+from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, doodle_versions, held_out
 from model.evaluation.metrics import cosine
 from model.iiae import IIAE
-from model.presets import SIDES, Asked, Preset, Side
+from model.presets import SIDES, Preset, QueryKind, Side
 from model.sketch import calibration
 from model.sketch.augmentation import CPU
 from model.sketch.backbones import Backbone
@@ -49,7 +49,7 @@ class TrainedSketch:
     iiae: IIAE
     backbone: Backbone
     metrics: dict[str, float]
-    calibration: dict[Asked, Calibration]
+    calibration: dict[QueryKind, Calibration]
     held_out: tuple[str, ...]
 
 
@@ -82,39 +82,64 @@ def train_sketch(
     seed = plan.recipe.seed
     chosen_on = held_out(seen.classes, plan.held_out, seed) if plan.held_out else ()
     trained_on = tuple(label for label in seen.classes if label not in chosen_on)
-    backbone = Backbone(preset.backbone, preset.feature_size, mirrored=preset.mirrored, classified=preset.classified)
+    backbone = Backbone(
+        preset.backbone, preset.feature_size, mirrored=preset.mirrored, classified=preset.classified
+    )
     photos, sketches = decoded(seen, trained_on, preset)
-    judge = Judge(decoded(seen, chosen_on, preset)) if chosen_on else None
+    judge = HeldOutEvaluator(decoded(seen, chosen_on, preset)) if chosen_on else None
     imagenet = imagenet_weights(preset.backbone, weights)
     if tuned is not None:
         classify(backbone, imagenet)
         backbone.network.load_state_dict(tuned.network.state_dict())
     else:
         fine_tune(
-            folder, backbone, imagenet, photos, sketches, preset.image_size, plan.recipe,
-            doodles=roughly(sketches, seed) if preset.drawings else None, report=report_backbone, resume=resume, device=device,
-        )  # fmt: skip
+            folder,
+            backbone,
+            imagenet,
+            photos,
+            sketches,
+            preset.image_size,
+            plan.recipe,
+            doodles=doodle_versions(sketches, seed) if preset.drawings else None,
+            report=report_backbone,
+            resume=resume,
+            device=device,
+        )
     with torch.no_grad():
-        of_photos, of_sketches = (backbone.described(pooled_of(backbone, pictures, device)) for pictures in (photos, sketches))
+        of_photos, of_sketches = (
+            backbone.described(pooled_of(backbone, pictures, device)) for pictures in (photos, sketches)
+        )
     end_at_components(backbone, of_photos, of_sketches, seed)
     with torch.no_grad():
-        pairs = FeaturePairs(backbone.feature(of_photos), photos.labels, backbone.feature(of_sketches), sketches.labels)
+        pairs = FeaturePairs(
+            backbone.feature(of_photos), photos.labels, backbone.feature(of_sketches), sketches.labels
+        )
     if judge is None:
-        iiae = train_on_features(folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report)
+        iiae = train_on_features(
+            folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report
+        )
         return TrainedSketch(iiae=iiae, backbone=backbone, metrics={}, calibration={}, held_out=())
     judge.take_features(backbone, device)
     iiae = train_on_features(folder, preset, pairs, plan, validate=judge.iiae, report=report)
     metrics = {**judge.iiae(iiae), **judge.features(iiae)}
-    return TrainedSketch(iiae=iiae, backbone=backbone, metrics=metrics, calibration=judge.calibration(iiae, pairs, seed), held_out=chosen_on)
+    return TrainedSketch(
+        iiae=iiae,
+        backbone=backbone,
+        metrics=metrics,
+        calibration=judge.calibration(iiae, pairs, seed),
+        held_out=chosen_on,
+    )
 
 
 def decoded(catalogue: Catalogue, classes: tuple[str, ...], preset: Preset) -> tuple[Pictures, Pictures]:
     """Photos and sketches of some classes, at the preset's size."""
     files = catalogue.only(classes)
-    return decode(files.photos, classes, preset.image_size), decode(files.sketches, classes, preset.image_size, drawings=preset.drawings)
+    return decode(files.photos, classes, preset.image_size), decode(
+        files.sketches, classes, preset.image_size, drawings=preset.drawings
+    )
 
 
-class Judge:
+class HeldOutEvaluator:
     """Held-out classes' pictures, by which training chooses."""
 
     def __init__(self, pictures: tuple[Pictures, Pictures]) -> None:
@@ -124,7 +149,10 @@ class Judge:
     def take_features(self, backbone: Backbone, device: torch.device = CPU) -> None:
         """Those that the second stage is judged on."""
         with torch.no_grad():
-            self.held = {side: backbone.feature(backbone.described(pooled_of(backbone, self.pictures[side], device))) for side in SIDES}
+            self.held = {
+                side: backbone.feature(backbone.described(pooled_of(backbone, self.pictures[side], device)))
+                for side in SIDES
+            }
 
     def iiae(self, iiae: IIAE) -> dict[str, float]:
         """mAP@all of the r-means, which is also what training goes by."""
@@ -135,9 +163,12 @@ class Judge:
         """mAP@all without IIAE: of the features, and of features standardised as IIAE's first layer does."""
         with torch.no_grad():
             first = {side: iiae.fe[side].eval()(self.held[side]) for side in SIDES}
-        return {"held_out_map_all_features": self._map(self.held), "held_out_map_all_standardised": self._map(first)}
+        return {
+            "held_out_map_all_features": self._map(self.held),
+            "held_out_map_all_standardised": self._map(first),
+        }
 
-    def calibration(self, iiae: IIAE, trained: FeaturePairs, seed: int) -> dict[Asked, Calibration]:
+    def calibration(self, iiae: IIAE, trained: FeaturePairs, seed: int) -> dict[QueryKind, Calibration]:
         """What cosines to photos are worth, in galleries that have photos of the classes trained on as well as of those held out."""
         zs, labels = self._zs(iiae), {side: self.pictures[side].labels for side in SIDES}
         with torch.inference_mode():
@@ -148,7 +179,9 @@ class Judge:
         return {
             "x": calibration.of_codes(cosine, photos, numbers, held, photos, numbers, seed, photos_ask=True),
             "y": calibration.of_codes(cosine, zs["y"], labels["y"], held, photos, numbers, seed),
-            "y_expanded": calibration.of_codes(expanded_scores, zs["y"], labels["y"], held, photos, numbers, seed),
+            "y_expanded": calibration.of_codes(
+                expanded_scores, zs["y"], labels["y"], held, photos, numbers, seed
+            ),
         }
 
     def _zs(self, iiae: IIAE) -> dict[Side, Tensor]:
@@ -156,7 +189,9 @@ class Judge:
             return {side: iiae.eval().shared(side, self.held[side]).mean for side in SIDES}
 
     def _map(self, codes: dict[Side, Tensor]) -> float:
-        return mean_average_precision_of(codes["x"], self.pictures["x"].labels, codes["y"], self.pictures["y"].labels)
+        return mean_average_precision_of(
+            codes["x"], self.pictures["x"].labels, codes["y"], self.pictures["y"].labels
+        )
 
 
 def train_on_features(
@@ -177,12 +212,25 @@ def train_on_features(
         start_at_shared(iiae, pairs.photos, pairs.sketches, pairs.of_class)
         iiae.r_zs.requires_grad_(False)
         iiae.q_zs.requires_grad_(False)
-        warm = Plan(steps=plan.decoder_steps, seed=seed, objective=plan.objective, validate_every=plan.decoder_steps, accelerator="cpu")
+        warm = Plan(
+            steps=plan.decoder_steps,
+            seed=seed,
+            objective=plan.objective,
+            validate_every=plan.decoder_steps,
+            accelerator="cpu",
+        )
         Run(folder / "decoders", iiae, pairs, warm, validate=validate, report=report).train()
         iiae.requires_grad_(True)
         iiae.preset = replace(iiae.preset, learning_rate=plan.learning_rate)
     every = max(1, plan.steps // 12)
-    last = Plan(steps=plan.steps, seed=seed + 1, objective=plan.objective, validate_every=every, save_every=every, accelerator="cpu")
+    last = Plan(
+        steps=plan.steps,
+        seed=seed + 1,
+        objective=plan.objective,
+        validate_every=every,
+        save_every=every,
+        accelerator="cpu",
+    )
     Run(folder / "iiae", iiae, pairs, last, validate=validate, report=report).train()
     iiae.preset = preset
     return iiae

@@ -8,10 +8,10 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from service.cache.encoding import Damaged, pack, unpack
+from service.cache.encoding import CorruptEntry, decode, encode
 from service.cache.lru import Lru
 from service.cache.redis import RedisCache
-from service.cache.single_flight import Flights
+from service.cache.single_flight import SingleFlight
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ class EmbeddingCache:
     def __init__(self, *, max_bytes: int, redis: RedisCache | None = None) -> None:
         self._kept = Lru(max_bytes)
         self._redis = redis
-        self._flights: Flights[Embedding] = Flights()
+        self._flights: SingleFlight[Embedding] = SingleFlight()
         self._hits = self._redis_hits = self._joined = self._misses = self._damaged = 0
 
     async def start(self) -> None:
@@ -73,10 +73,10 @@ class EmbeddingCache:
         Raises:
             Exception: what `compute` raised; nothing is kept then.
         """
-        packed = self._kept.get(key)
-        if packed is not None:
+        encoded = self._kept.get(key)
+        if encoded is not None:
             self._hits += 1
-            return unpack(key, packed)
+            return decode(key, encoded)
         if key in self._flights:
             self._joined += 1
         return (await self._flights.join(key, lambda: self._fetch(key, compute))).copy()
@@ -106,24 +106,24 @@ class EmbeddingCache:
         self._misses += 1
         values = await compute()
         try:
-            packed = pack(key, values)
+            encoded = encode(key, values)
         except ValueError:  # not kept, so that it is computed again rather than wrong from then on
             logger.warning("an embedding has values that float16 cannot hold; it is not kept (%s)", key)
             return values
-        self._kept.put(key, packed)
+        self._kept.put(key, encoded)
         if self._redis is not None:
-            self._redis.put(key, packed)
-        return unpack(key, packed)
+            self._redis.put(key, encoded)
+        return decode(key, encoded)
 
     async def _from_redis(self, key: str) -> Embedding | None:
-        packed = await self._redis.get(key) if self._redis is not None else None
-        if packed is None:
+        encoded = await self._redis.get(key) if self._redis is not None else None
+        if encoded is None:
             return None
         try:
-            values = unpack(key, packed)
-        except Damaged as error:
+            values = decode(key, encoded)
+        except CorruptEntry as error:
             self._damaged += 1
             logger.warning("a damaged embedding in Redis is computed anew (%s: %s)", key, error)
             return None
-        self._kept.put(key, packed)
+        self._kept.put(key, encoded)
         return values

@@ -18,11 +18,11 @@ _CHECKSUM_BYTES = 16
 _MOST_DIMENSIONS = 8
 
 
-class Damaged(Exception):
-    """These bytes are not an embedding that was packed under this key."""
+class CorruptEntry(Exception):
+    """These bytes are not an embedding that was encoded under this key."""
 
 
-def pack(key: str, values: NDArray[np.float32]) -> bytes:
+def encode(key: str, values: NDArray[np.float32]) -> bytes:
     """The bytes for `values` of any shape, rounded to float16.
 
     Raises:
@@ -37,27 +37,27 @@ def pack(key: str, values: NDArray[np.float32]) -> bytes:
     return header + _checksum(key, header, payload) + payload
 
 
-def unpack(key: str, packed: bytes) -> NDArray[np.float32]:
-    """What was packed under `key`, as a new float32 array.
+def decode(key: str, encoded: bytes) -> NDArray[np.float32]:
+    """What was encoded under `key`, as a new float32 array.
 
     Raises:
-        Damaged: anything does not fit.
+        CorruptEntry: anything does not fit.
     """
     try:
-        magic, dimensions = _START.unpack_from(packed)
+        magic, dimensions = _START.unpack_from(encoded)
         if magic != MAGIC or dimensions > _MOST_DIMENSIONS:
-            raise Damaged("not an embedding")
-        shape = struct.unpack_from(f"<{dimensions}I", packed, _START.size)
+            raise CorruptEntry("not an embedding")
+        shape = struct.unpack_from(f"<{dimensions}I", encoded, _START.size)
     except struct.error as error:
-        raise Damaged("cut short") from error
+        raise CorruptEntry("cut short") from error
     end = _START.size + 4 * dimensions
     header, checksum, payload = (
-        packed[:end],
-        packed[end : end + _CHECKSUM_BYTES],
-        packed[end + _CHECKSUM_BYTES :],
+        encoded[:end],
+        encoded[end : end + _CHECKSUM_BYTES],
+        encoded[end + _CHECKSUM_BYTES :],
     )
     if len(payload) != 2 * prod(shape) or checksum != _checksum(key, header, payload):
-        raise Damaged("the checksum or the length is wrong")
+        raise CorruptEntry("the checksum or the length is wrong")
     return np.frombuffer(payload, dtype="<f2").reshape(shape).astype(np.float32)
 
 

@@ -105,7 +105,9 @@ class RedisCache:
                 value = await self._redis.get(key)
         except ResponseError:  # an answer, if a useless one: something else lies under the key
             value = None
-        except Exception as error:  # not only RedisError: parsers raise many kinds when it is no Redis that answers
+        except (
+            Exception
+        ) as error:  # not only RedisError: parsers raise many kinds when it is no Redis that answers
             self._failed(error)
             return None
         self._answered()
@@ -159,4 +161,6 @@ class RedisCache:
         was_closed = self._breaker.closed
         self._breaker.failed()
         if was_closed and not self._breaker.closed:
-            logger.warning("Redis does not answer (%s); embeddings stay in this process", type(error).__name__)
+            logger.warning(
+                "Redis does not answer (%s); embeddings stay in this process", type(error).__name__
+            )

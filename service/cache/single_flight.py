@@ -15,7 +15,7 @@ class _Flight(Generic[T]):
     waiting: int = 0
 
 
-class Flights(Generic[T]):
+class SingleFlight(Generic[T]):
     """Nobody leads: each computation is a task of its own, so a caller that leaves takes nothing from the others."""
 
     def __init__(self) -> None:

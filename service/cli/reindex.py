@@ -13,9 +13,9 @@ from model import checkpoint
 from model.inference import Inference
 from model.presets import Side
 from service.galleries.collection import Galleries
-from service.galleries.gallery import About, Gallery
+from service.galleries.gallery import Gallery, GallerySpec
 from service.galleries.read_ahead import read_ahead
-from service.galleries.records import Photo, Vector
+from service.galleries.records import Embedding, Photo
 from service.galleries.reindex.job import Read, Reindex, outcome, read
 from service.inference.device import choose
 
@@ -24,9 +24,21 @@ FAULTS_SHOWN = 20
 
 def reindex(
     gallery: Annotated[str, typer.Argument(help="The gallery's name.")],
-    model: Annotated[str | None, typer.Option(help="Checkpoint that embeds it, a name or a folder; default the newest version of its own.")] = None,
-    anew: Annotated[bool, typer.Option(help="Embed every photo, also those that an interrupted reindex or the same checkpoint has embedded.")] = False,
-    home: Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/ and galleries/.")] = Path("var"),
+    model: Annotated[
+        str | None,
+        typer.Option(
+            help="Checkpoint that embeds it, a name or a folder; default the newest version of its own."
+        ),
+    ] = None,
+    anew: Annotated[
+        bool,
+        typer.Option(
+            help="Embed every photo, also those that an interrupted reindex or the same checkpoint has embedded."
+        ),
+    ] = False,
+    home: Annotated[
+        Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/ and galleries/.")
+    ] = Path("var"),
     device: Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")] = "auto",
 ) -> None:
     """Embed a gallery's photos by another checkpoint; ids, labels, metadata and files stay. Until all of it is done, the old embeddings answer.
@@ -35,27 +47,36 @@ def reindex(
     """
     galleries = Galleries(home / "galleries")
     opened = galleries.open(gallery)
-    folder = checkpoint.find(home / "checkpoints", model or opened.about.model)
+    folder = checkpoint.find(home / "checkpoints", model or opened.spec.model)
     manifest = checkpoint.read_manifest(folder)
     preset = manifest.preset
-    if opened.about.domain not in preset.domains:
-        raise typer.BadParameter(f"{manifest.name} has no domain {opened.about.domain!r}; there are {' and '.join(preset.domains)}", param_hint="--model")
+    if opened.spec.domain not in preset.domains:
+        raise typer.BadParameter(
+            f"{manifest.name} has no domain {opened.spec.domain!r}; there are {' and '.join(preset.domains)}",
+            param_hint="--model",
+        )
     inference = checkpoint.load(folder, choose(device))
-    about = About(
-        model=manifest.name, digest=manifest.weights_sha256, domain=opened.about.domain, distance=preset.distance, dim=math.prod(inference.shared_shape)
+    spec = GallerySpec(
+        model=manifest.name,
+        digest=manifest.weights_sha256,
+        domain=opened.spec.domain,
+        distance=preset.distance,
+        dim=math.prod(inference.shared_shape),
     )
-    _embed_anew(opened, inference, about, anew)
+    _embed_anew(opened, inference, spec, anew)
     galleries.open(gallery).save_index()
 
 
-def _embed_anew(gallery: Gallery, inference: Inference, about: About, anew: bool) -> None:
-    side = inference.side(about.domain)
+def _embed_anew(gallery: Gallery, inference: Inference, spec: GallerySpec, anew: bool) -> None:
+    side = inference.side(spec.domain)
     console = Console(stderr=True)
-    with Reindex(gallery, about, anew=anew) as begun:
+    with Reindex(gallery, spec, anew=anew) as begun:
         if begun.switched:
-            Console().print(f"{gallery.name} is embedded by this version of {about.model} already")
+            Console().print(f"{gallery.name} is embedded by this version of {spec.model} already")
             return
-        with Progress(TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console) as bar:
+        with Progress(
+            TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
+        ) as bar:
             task = bar.add_task("embedding", total=None)
             while not begun.switched:
                 for reads in read_ahead(begun.pages(), lambda page: _read(gallery, inference, side, page)):
@@ -66,15 +87,20 @@ def _embed_anew(gallery: Gallery, inference: Inference, about: About, anew: bool
         progress = begun.progress()
     for fault in progress.faults[:FAULTS_SHOWN]:
         what = "embedded by its thumbnail" if fault.thumbnail else "found by no search until it can be read"
-        console.print(f"photo {fault.photo_id}: {fault.reason}; {what}", style="yellow", markup=False, soft_wrap=True)
+        console.print(
+            f"photo {fault.photo_id}: {fault.reason}; {what}", style="yellow", markup=False, soft_wrap=True
+        )
     more = f"; of {progress.faulty} the pictures could not be read" if progress.faulty else ""
-    Console().print(f"{gallery.name} is embedded by {about.model} {about.digest[:12]} now: {progress.total} photos{more}", soft_wrap=True)
+    Console().print(
+        f"{gallery.name} is embedded by {spec.model} {spec.digest[:12]} now: {progress.total} photos{more}",
+        soft_wrap=True,
+    )
 
 
 def _read(gallery: Gallery, inference: Inference, side: Side, page: list[Photo]) -> list[Read]:
     return [read(gallery, inference, side, photo) for photo in page]
 
 
-def _codes(inference: Inference, side: Side, reads: list[Read]) -> list[Vector]:
+def _codes(inference: Inference, side: Side, reads: list[Read]) -> list[Embedding]:
     pixels = [each.pixels for each in reads if each.pixels is not None]
     return list(inference.shared(side, torch.stack(pixels)).float().cpu().numpy()) if pixels else []

@@ -56,22 +56,41 @@ def pictures_below(folder: Path) -> list[Item]:
     """Every picture file of a folder and its sub-folders; the label is the sub-folder's name."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     return [
-        Item(path.resolve(), None if path.parent == folder else path.parent.name, {"file": path.relative_to(folder).as_posix()})
+        Item(
+            path.resolve(),
+            None if path.parent == folder else path.parent.name,
+            {"file": path.relative_to(folder).as_posix()},
+        )
         for path in paths
-    ]  # fmt: skip
+    ]
 
 
-def index_items(gallery: Gallery, inference: Inference, items: list[Item], *, max_pixels: int, progress: Callable[[int], None] | None = None) -> Indexed:
+def index_items(
+    gallery: Gallery,
+    inference: Inference,
+    items: list[Item],
+    *,
+    max_pixels: int,
+    progress: Callable[[int], None] | None = None,
+) -> Indexed:
     """Embeds what the gallery does not have yet, a batch at a time; each batch is durable, so that a run that was
     interrupted goes on where it stopped. `progress` is told how many items are done."""
-    side = inference.side(gallery.about.domain)
+    side = inference.side(gallery.spec.domain)
     added, known, damaged = 0, 0, []
     parts = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
-    for reads, already, broken in read_ahead(parts, lambda part: _read(gallery, inference, side, part, max_pixels)):
+    for reads, already, broken in read_ahead(
+        parts, lambda part: _read(gallery, inference, side, part, max_pixels)
+    ):
         known += already
         damaged += broken
         if reads:
-            codes = inference.shared(side, torch.stack([read.pixels for read in reads])).flatten(1).float().cpu().numpy()
+            codes = (
+                inference.shared(side, torch.stack([read.pixels for read in reads]))
+                .flatten(1)
+                .float()
+                .cpu()
+                .numpy()
+            )
             before = gallery.count
             gallery.add([_photo(read, code) for read, code in zip(reads, codes, strict=True)])
             added += gallery.count - before
@@ -122,6 +141,14 @@ def _printable(item: Item) -> str:
 def _photo(read: _Read, code: np.ndarray[tuple[int], np.dtype[np.float32]]) -> NewPhoto:
     item = read.item
     return NewPhoto(
-        sha256=read.sha256, embedding=code, content_type=read.header.content_type, width=read.header.width, height=read.header.height,
-        thumbnail=read.thumbnail, data=item.data, source=None if item.data is not None else str(item.path), label=item.label, metadata=item.metadata,
-    )  # fmt: skip
+        sha256=read.sha256,
+        embedding=code,
+        content_type=read.header.content_type,
+        width=read.header.width,
+        height=read.header.height,
+        thumbnail=read.thumbnail,
+        data=item.data,
+        source=None if item.data is not None else str(item.path),
+        label=item.label,
+        metadata=item.metadata,
+    )

@@ -12,7 +12,7 @@ from weakref import WeakValueDictionary
 
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
 from service.galleries.database import DATABASE, write_schema
-from service.galleries.gallery import About, Gallery
+from service.galleries.gallery import Gallery, GallerySpec
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEPT = 64
@@ -22,7 +22,9 @@ KEPT = 64
 def check_name(name: str) -> str:
     """The name itself. Raises NameInvalid where it could not be a folder's."""
     if not NAME.fullmatch(name):
-        raise NameInvalid(f"{name[:80]!r} cannot be a name: lower-case letters, digits, '.', '_' and '-', at most 64, beginning with a letter or digit")
+        raise NameInvalid(
+            f"{name[:80]!r} cannot be a name: lower-case letters, digits, '.', '_' and '-', at most 64, beginning with a letter or digit"
+        )
     return name
 
 
@@ -36,7 +38,7 @@ class Galleries:
         self._kept: OrderedDict[str, Gallery] = OrderedDict()
         self._lock = threading.Lock()
 
-    def create(self, name: str, about: About) -> Gallery:
+    def create(self, name: str, spec: GallerySpec) -> Gallery:
         """A new, empty gallery; made beside and put into place at once, so that a half-made one is never seen.
 
         Raises:
@@ -45,10 +47,12 @@ class Galleries:
         folder, beside = self.root / check_name(name), self._beside(name)
         beside.mkdir(parents=True)
         try:
-            write_schema(beside / DATABASE, about)
+            write_schema(beside / DATABASE, spec)
             _put(beside, folder)
         except FileExistsError as error:
-            raise GalleryExists(f"there is a gallery {name!r} already; delete it first, or choose another name") from error
+            raise GalleryExists(
+                f"there is a gallery {name!r} already; delete it first, or choose another name"
+            ) from error
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         return self.open(name)
@@ -77,7 +81,9 @@ class Galleries:
                 self._kept.move_to_end(name, last=keep)
             if len(self._kept) > KEPT:
                 dropped.append(self._kept.popitem(last=False)[1])
-        del dropped  # which closes their files unless somebody uses them, and not while others wait for the lock
+        del (
+            dropped
+        )  # which closes their files unless somebody uses them, and not while others wait for the lock
         return gallery
 
     def names(self) -> list[str]:

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed
-from service.galleries.records import About
+from service.galleries.records import GallerySpec
 
 Connection = sqlite3.Connection
 
@@ -69,7 +69,7 @@ def make_space(connection: Connection, space: int) -> None:
     connection.execute(f"CREATE INDEX {table}_faults ON {table} (id) WHERE fault IS NOT NULL")
 
 
-def write_schema(path: Path, about: About) -> None:
+def write_schema(path: Path, spec: GallerySpec) -> None:
     """Makes an empty gallery's file."""
     connection = sqlite3.connect(path)
     try:
@@ -77,7 +77,10 @@ def write_schema(path: Path, about: About) -> None:
         connection.executescript(_TABLES)
         connection.execute(_REINDEX)
         make_space(connection, 1)
-        facts = {key: str(value) for key, value in vars(about).items() if value is not None} | {"revision": "0", "space": "1"}
+        facts = {key: str(value) for key, value in vars(spec).items() if value is not None} | {
+            "revision": "0",
+            "space": "1",
+        }
         connection.executemany("INSERT INTO meta VALUES (?, ?)", facts.items())
         connection.execute(f"PRAGMA user_version={SCHEMA}")
         connection.commit()
@@ -85,7 +88,7 @@ def write_schema(path: Path, about: About) -> None:
         connection.close()
 
 
-class GalleryFile:
+class GalleryDatabase:
     """The file of the gallery in `folder`, opened in its present space. Thread-safe.
 
     Connections are lent to one thread at a time; they are closed with the last use.
@@ -107,7 +110,7 @@ class GalleryFile:
             self._file = os.stat(folder / DATABASE).st_ino
         except (FileNotFoundError, NotADirectoryError):
             raise self._not_there() from None
-        self.about, self.space = self._facts()
+        self.spec, self.space = self._facts()
         self.embeddings = embeddings(self.space)
 
     @contextmanager
@@ -157,7 +160,9 @@ class GalleryFile:
         except (sqlite3.Error, OSError) as error:
             if not self.still_there():
                 raise self._not_there() from error
-            if type(error) is sqlite3.DatabaseError:  # its subclasses are of other things, such as a full disk
+            if (
+                type(error) is sqlite3.DatabaseError
+            ):  # its subclasses are of other things, such as a full disk
                 raise self._damaged(error) from error
             raise
 
@@ -171,7 +176,7 @@ class GalleryFile:
         with self._lock:
             _close(self._idle)
 
-    def _facts(self) -> tuple[About, int]:
+    def _facts(self) -> tuple[GallerySpec, int]:
         try:
             with self._connection() as connection:
                 if one(connection, "PRAGMA user_version") == 1:
@@ -179,12 +184,19 @@ class GalleryFile:
                 version = int(one(connection, "PRAGMA user_version"))
                 facts: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
             if version != SCHEMA:
-                raise GalleryDamaged(f"gallery {self.name!r} was written by another version (schema {version}, this is {SCHEMA})")
-            about = About(
-                model=facts["model"], digest=facts["digest"], domain=facts["domain"], distance=facts["distance"],
-                dim=int(facts["dim"]), credit=facts.get("credit"), identity=facts.get("identity", ""),
-            )  # fmt: skip
-            return about, int(facts["space"])
+                raise GalleryDamaged(
+                    f"gallery {self.name!r} was written by another version (schema {version}, this is {SCHEMA})"
+                )
+            spec = GallerySpec(
+                model=facts["model"],
+                digest=facts["digest"],
+                domain=facts["domain"],
+                distance=facts["distance"],
+                dim=int(facts["dim"]),
+                credit=facts.get("credit"),
+                identity=facts.get("identity", ""),
+            )
+            return spec, int(facts["space"])
         except (sqlite3.Error, KeyError, ValueError) as error:
             raise self._damaged(error) from error
 
@@ -192,7 +204,9 @@ class GalleryFile:
         return GalleryNotFound(f"there is no gallery {self.name!r}")
 
     def _damaged(self, error: Exception) -> GalleryDamaged:
-        return GalleryDamaged(f"gallery {self.name!r} cannot be read ({error}); where that lasts, restore its gallery.sqlite or delete it")
+        return GalleryDamaged(
+            f"gallery {self.name!r} cannot be read ({error}); where that lasts, restore its gallery.sqlite or delete it"
+        )
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
@@ -235,7 +249,12 @@ def revision(connection: Connection) -> int:
 
 def next_revision(connection: Connection) -> int:
     """Raises the revision, by which indexes catch up."""
-    return int(one(connection, "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'revision' RETURNING value"))
+    return int(
+        one(
+            connection,
+            "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'revision' RETURNING value",
+        )
+    )
 
 
 def spaces_in_use(connection: Connection) -> list[int]:

@@ -19,10 +19,10 @@ import numpy as np
 
 from model.sketch.expansion import FIRST, expanded
 from service.errors import PhotoNotFound
-from service.galleries.database import GalleryFile
+from service.galleries.database import GalleryDatabase
 from service.galleries.files import PhotoFiles
 from service.galleries.index import Index
-from service.galleries.records import About, Hit, NewPhoto, Photo, Vector
+from service.galleries.records import Embedding, GallerySpec, Hit, NewPhoto, Photo
 from service.galleries.rows import PhotoRows
 
 
@@ -36,10 +36,10 @@ class Gallery:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        self.file = GalleryFile(folder)
-        self.about = self.file.about
+        self.file = GalleryDatabase(folder)
+        self.spec = self.file.spec
         self._rows, self._files = PhotoRows(self.file), PhotoFiles(folder)
-        self.index = Index(folder / "index", self.about.dim, self.about.distance, self.about.identity)
+        self.index = Index(folder / "index", self.spec.dim, self.spec.distance, self.spec.identity)
         weakref.finalize(self, self.index.close)
 
     # reading
@@ -61,21 +61,28 @@ class Gallery:
         """The photos that are here already and embedded, by the SHA-256 of their bytes."""
         return {photo.sha256: photo for photo in self._rows.embedded(digests)}
 
-    def vector(self, photo_id: int) -> Vector:
+    def vector(self, photo_id: int) -> Embedding:
         """A photo's embedding [dim]. Raises PhotoNotFound."""
         return self._rows.vector(photo_id)
 
-    def search(self, vector: Vector, k: int) -> list[Hit]:
+    def search(self, vector: Embedding, k: int) -> list[Hit]:
         """The k nearest photos, best first."""
-        return self._hits([(neighbour.id, neighbour.score) for neighbour in self.index.search(vector, k, self._changes)])
+        return self._hits(
+            [(neighbour.id, neighbour.score) for neighbour in self.index.search(vector, k, self._changes)]
+        )
 
-    def search_expanded(self, vector: Vector, k: int) -> list[Hit]:
+    def search_expanded(self, vector: Embedding, k: int) -> list[Hit]:
         """The k nearest photos to a query that its first hits have expanded (`model.sketch.expansion`), where the distance is the cosine."""
-        first = self._rows.vectors([neighbour.id for neighbour in self.index.search(vector, FIRST, self._changes)])
+        first = self._rows.vectors(
+            [neighbour.id for neighbour in self.index.search(vector, FIRST, self._changes)]
+        )
         if not first:
             return []
         wider, own = expanded(vector, np.stack(list(first.values())))
-        scores = {neighbour.id: neighbour.score for neighbour in self.index.search(wider, k + len(first), self._changes)}
+        scores = {
+            neighbour.id: neighbour.score
+            for neighbour in self.index.search(wider, k + len(first), self._changes)
+        }
         scores |= dict(zip(first, own.tolist(), strict=True))
         return self._hits(sorted(scores.items(), key=itemgetter(1), reverse=True)[:k])
 
@@ -119,7 +126,9 @@ class Gallery:
             sha256 = changing.delete(photo_id)
             if sha256 is None:
                 raise self._rows.no_photo(photo_id)
-        with self._rows.transaction() as changing:  # its files only now: were it killed before the commit, the photo would have none
+        with (
+            self._rows.transaction() as changing
+        ):  # its files only now: were it killed before the commit, the photo would have none
             if not changing.has(sha256):
                 self._files.remove(sha256)
 
@@ -127,7 +136,7 @@ class Gallery:
         """The line that names whose pictures these are."""
         with self._rows.transaction() as changing:
             changing.set_credit(credit)
-        self.about = replace(self.about, credit=credit)
+        self.spec = replace(self.spec, credit=credit)
 
     # housekeeping
 
@@ -154,11 +163,11 @@ class Gallery:
         self.close()
 
     def close(self) -> None:
-        """Closes what nobody uses and ends what the index is about. A use that is under way is not disturbed."""
+        """Closes what nobody uses and ends what the index is spec. A use that is under way is not disturbed."""
         self.index.close()
         self.file.close()
 
-    def _changes(self, since: int) -> tuple[int, list[tuple[int, Vector]], list[int]]:
+    def _changes(self, since: int) -> tuple[int, list[tuple[int, Embedding]], list[int]]:
         """As the rows tell them; through the gallery, which a build thereby keeps open."""
         return self._rows.changes(since)
 
@@ -168,7 +177,9 @@ class Gallery:
 
 
 def _gone(photo: Photo) -> PhotoNotFound:
-    return PhotoNotFound(f"the file of photo {photo.id} is no longer where it was indexed; its thumbnail remains")
+    return PhotoNotFound(
+        f"the file of photo {photo.id} is no longer where it was indexed; its thumbnail remains"
+    )
 
 
-__all__ = ["About", "Gallery", "Hit", "NewPhoto", "Photo"]
+__all__ = ["Gallery", "GallerySpec", "Hit", "NewPhoto", "Photo"]

@@ -31,8 +31,8 @@ REBUILD_AT, REBUILD_FROM = 0.3, 64
 BUILD_STEP = 1_000
 """Vectors that are added at a time, between which a build can be ended."""
 
-Vector = NDArray[np.float32]
-Changes = Callable[[int], tuple[int, list[tuple[int, Vector]], list[int]]]
+Embedding = NDArray[np.float32]
+Changes = Callable[[int], tuple[int, list[tuple[int, Embedding]], list[int]]]
 """Given a revision: the present one, and the vectors added and the ids removed since."""
 
 
@@ -61,7 +61,9 @@ class _State:
     def worn(self) -> bool:
         """Whether another index would be better: too many photos for this kind, or too many tombstones."""
         total = len(self.ids)
-        return (self.kind == "flat" and total > FLAT_UP_TO) or len(self.removed) > max(REBUILD_FROM, REBUILD_AT * total)
+        return (self.kind == "flat" and total > FLAT_UP_TO) or len(self.removed) > max(
+            REBUILD_FROM, REBUILD_AT * total
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +104,7 @@ class Index:
         note = self._note()
         return "flat" if note is None else note.kind
 
-    def search(self, vector: Vector, k: int, changes: Changes) -> list[Neighbour]:
+    def search(self, vector: Embedding, k: int, changes: Changes) -> list[Neighbour]:
         """The k nearest to `vector` [dim], best first, as of now."""
         faiss.omp_set_num_threads(1)  # holds for the calling thread alone
         with self._lock:
@@ -110,7 +112,9 @@ class Index:
             wanted = min(k + len(state.removed), len(state.ids))
             if wanted == 0:
                 return []
-            parameters = faiss.SearchParametersHNSW(efSearch=max(EF_SEARCH, wanted)) if state.kind == "hnsw" else None  # type: ignore[attr-defined]  # made by SWIG when it is imported
+            parameters = None
+            if state.kind == "hnsw":
+                parameters = faiss.SearchParametersHNSW(efSearch=max(EF_SEARCH, wanted))  # type: ignore[attr-defined]  # made by SWIG
             distances, places = state.faiss.search(self._rows([vector]), wanted, params=parameters)
         ids = state.ids[places[0][places[0] >= 0]]
         scores = distances[0] if self.distance == "cosine" else 1 / (1 + np.sqrt(np.maximum(distances[0], 0)))
@@ -148,7 +152,9 @@ class Index:
         before = self._state or self._restored() or self._empty()
         self._state = state = self._extended(before, changes)
         if state.worn and self._builder is None and not self._closed.is_set():
-            builder = threading.Thread(target=self._rebuild, args=(changes,), name=f"index {self.folder.parent.name}", daemon=True)
+            builder = threading.Thread(
+                target=self._rebuild, args=(changes,), name=f"index {self.folder.parent.name}", daemon=True
+            )
             builder.start()
             self._builder = builder
         return state
@@ -163,7 +169,9 @@ class Index:
         if added:
             state.faiss.add(self._rows([vector for _, vector in added]))
         ids = np.concatenate([state.ids, np.array([identity for identity, _ in added], np.int64)])
-        return _State(state.faiss, ids, state.removed | frozenset(removed) & frozenset(ids.tolist()), revision)
+        return _State(
+            state.faiss, ids, state.removed | frozenset(removed) & frozenset(ids.tolist()), revision
+        )
 
     def _rebuild(self, changes: Changes) -> None:
         """Builds another index, which then takes the place of the present one. Where that fails, the present one stays, and
@@ -174,7 +182,9 @@ class Index:
             built = self._built(vectors, revision)
             if built is None:
                 return
-            built = self._extended(built, changes)  # most of what came meanwhile, while searches need not wait for it
+            built = self._extended(
+                built, changes
+            )  # most of what came meanwhile, while searches need not wait for it
             self._keep(built)  # now, while no other thread has it and none waits for it
             with self._lock:
                 self._state, self._builder = self._extended(built, changes), None
@@ -182,7 +192,11 @@ class Index:
             return
         except Exception:
             if not self._closed.is_set():
-                logger.warning("the index in %s could not be rebuilt; the one that is there goes on", self.folder, exc_info=True)
+                logger.warning(
+                    "the index in %s could not be rebuilt; the one that is there goes on",
+                    self.folder,
+                    exc_info=True,
+                )
 
     def _keep(self, built: _State) -> None:
         """Writes an index that took long to build, as far as that can be done; it can be searched in any case."""
@@ -190,7 +204,11 @@ class Index:
             self._write(built)
         except (OSError, MemoryError):
             if not self._closed.is_set():
-                logger.warning("the index in %s could not be saved; the next start builds it again", self.folder, exc_info=True)
+                logger.warning(
+                    "the index in %s could not be saved; the next start builds it again",
+                    self.folder,
+                    exc_info=True,
+                )
 
     def _write(self, state: _State) -> None:
         """First the index under its checksum, then the note that names it; for who has the state to itself."""
@@ -198,10 +216,18 @@ class Index:
         digest = _sha256(*parts)
         name = f"{state.revision}-{digest[:12]}.faiss"
         note = _Note(
-            layout=LAYOUT, faiss=faiss.__version__, dim=self.dim, distance=self.distance, revision=state.revision, count=len(state.ids),
-            removed=sorted(state.removed), sha256=digest, file=name, kind=state.kind,
+            layout=LAYOUT,
+            faiss=faiss.__version__,
+            dim=self.dim,
+            distance=self.distance,
+            revision=state.revision,
+            count=len(state.ids),
+            removed=sorted(state.removed),
+            sha256=digest,
+            file=name,
+            kind=state.kind,
             identity=self.identity,
-        )  # fmt: skip
+        )
         self.folder.mkdir(exist_ok=True)
         _replace(self.folder / name, *parts)
         _replace(self.folder / "note.json", json.dumps(vars(note)).encode())
@@ -228,14 +254,16 @@ class Index:
                 return None
             split = len(data) - 8 * note.count
             index = faiss.deserialize_index(np.frombuffer(data[:split], np.uint8))
-            return _State(index, np.frombuffer(data[split:], np.int64), frozenset(note.removed), note.revision)
+            return _State(
+                index, np.frombuffer(data[split:], np.int64), frozenset(note.removed), note.revision
+            )
         except (OSError, ValueError, RuntimeError):
             return None
 
     def _empty(self) -> _State:
         return _State(self._new(0), np.empty(0, np.int64), frozenset(), -1)
 
-    def _built(self, vectors: list[tuple[int, Vector]], revision: int) -> _State | None:
+    def _built(self, vectors: list[tuple[int, Embedding]], revision: int) -> _State | None:
         """A new index of the kind for so many; None where it was closed meanwhile."""
         index = self._new(len(vectors))
         for start in range(0, len(vectors), BUILD_STEP):
@@ -252,7 +280,7 @@ class Index:
         index.hnsw.efConstruction = EF_CONSTRUCTION
         return index
 
-    def _rows(self, vectors: list[Vector]) -> NDArray[np.float32]:
+    def _rows(self, vectors: list[Embedding]) -> NDArray[np.float32]:
         rows = np.ascontiguousarray(np.stack(vectors), np.float32)
         if self.distance == "cosine":
             rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

@@ -12,11 +12,11 @@ from pydantic import JsonValue
 from model.presets import Side
 from service.registry.model import Model
 
-Vector = NDArray[np.float32]
+Embedding = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)
-class About:
+class GallerySpec:
     """What a gallery is of, until it is embedded anew. `dim` is the length of a flattened zs, `identity` tells its embeddings from any others
     of its name."""
 
@@ -32,7 +32,13 @@ class About:
     def of(cls, model: Model, side: Side) -> Self:
         """For photos of one domain, embedded by this model."""
         preset = model.inference.preset
-        return cls(model=model.id, digest=model.digest, domain=model.domain(side), distance=preset.distance, dim=prod(preset.shared_shape))
+        return cls(
+            model=model.id,
+            digest=model.digest,
+            domain=model.domain(side),
+            distance=preset.distance,
+            dim=prod(preset.shared_shape),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,7 +46,7 @@ class NewPhoto:
     """A photo to add: `data` to keep its bytes, or `source` to refer to a file where it lies."""
 
     sha256: str
-    embedding: Vector
+    embedding: Embedding
     content_type: str
     width: int
     height: int

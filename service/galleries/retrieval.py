@@ -13,8 +13,8 @@ from pydantic import JsonValue
 from model.presets import Side, other
 from service.errors import GalleryDamaged, GalleryNotFound, GalleryOutdated, GalleryReindexed
 from service.galleries.collection import Galleries
-from service.galleries.gallery import About, Gallery, Hit, NewPhoto, Photo
-from service.galleries.records import Vector
+from service.galleries.gallery import Gallery, GallerySpec, Hit, NewPhoto, Photo
+from service.galleries.records import Embedding
 from service.images.decode import Header, Upload, decode, inspect, thumbnail
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
@@ -42,7 +42,7 @@ class Summary:
     """A gallery in a list."""
 
     name: str
-    about: About
+    spec: GallerySpec
     photos: int
     index: str
     outdated: bool
@@ -60,12 +60,21 @@ class Retrieval:
     """Galleries and the models that embed for them; SQLite, FAISS and Pillow run in `workers`."""
 
     def __init__(
-        self, *, galleries: Galleries, registry: Registry, embedder: Embedder, workers: Workers, max_pixels: int, default_gallery: str | None = None
+        self,
+        *,
+        galleries: Galleries,
+        registry: Registry,
+        embedder: Embedder,
+        workers: Workers,
+        max_pixels: int,
+        default_gallery: str | None = None,
     ) -> None:
         self.galleries, self.registry, self.embedder, self.workers = galleries, registry, embedder, workers
         self.max_pixels, self.default_gallery = max_pixels, default_gallery
 
-    async def search(self, upload: Upload, *, gallery: str | None, k: int, capability: str, source: str | None = None) -> Found:
+    async def search(
+        self, upload: Upload, *, gallery: str | None, k: int, capability: str, source: str | None = None
+    ) -> Found:
         """The k photos nearest to a picture of the other domain (or of `source`).
 
         Raises: GalleryNotFound, GalleryOutdated, ModelNotFound, CapabilityMissing, DomainUnknown, and the image's errors.
@@ -73,13 +82,21 @@ class Retrieval:
 
         async def found() -> Found:
             opened, model = await self._searchable(gallery, capability)
-            side = model.side(source) if source is not None else other(model.side(opened.about.domain))
+            side = model.side(source) if source is not None else other(model.side(opened.spec.domain))
             code = await self.embedder.shared(model, side, upload)
             return await self._found(opened, model, side, np.ravel(code), k)
 
         return await _of_one_checkpoint(found)
 
-    async def search_by_sketches(self, sketches: Sequence[Upload], photo: Upload | None, *, gallery: str | None, k: int, expand: bool = True) -> Found:
+    async def search_by_sketches(
+        self,
+        sketches: Sequence[Upload],
+        photo: Upload | None,
+        *,
+        gallery: str | None,
+        k: int,
+        expand: bool = True,
+    ) -> Found:
         """The k photos nearest to what several drawings of one thing have in common, and a photo beside them.
 
         Each drawing counts alike, and the photo as much as all of them; where it is to `expand`, the first hits count half
@@ -88,13 +105,15 @@ class Retrieval:
 
         async def found() -> Found:
             opened, model = await self._searchable(gallery, "sbir")
-            side = model.side(opened.about.domain)
+            side = model.side(opened.spec.domain)
             drawn = [self.embedder.shared(model, other(side), sketch) for sketch in sketches]
             beside = [] if photo is None else [self.embedder.shared(model, side, photo)]
             codes = [_unit(code) for code in await asyncio.gather(*drawn, *beside)]
             meant = np.mean(codes[: len(sketches)], axis=0)
             query = meant if photo is None else (meant + codes[-1]) / 2
-            return await self._found(opened, model, other(side), query, k, expand=expand, agreement=float(np.linalg.norm(query)))
+            return await self._found(
+                opened, model, other(side), query, k, expand=expand, agreement=float(np.linalg.norm(query))
+            )
 
         return await _of_one_checkpoint(found)
 
@@ -104,7 +123,7 @@ class Retrieval:
         async def near() -> Found:
             opened, model = await self._searchable(name, "retrieve")
             vector = await self.workers.run(opened.vector, photo_id)
-            return await self._found(opened, model, model.side(opened.about.domain), vector, k + 1)
+            return await self._found(opened, model, model.side(opened.spec.domain), vector, k + 1)
 
         found = await _of_one_checkpoint(near)
         return replace(found, hits=[hit for hit in found.hits if hit.photo.id != photo_id][:k])
@@ -112,8 +131,10 @@ class Retrieval:
     async def create(self, name: str, model_name: str, domain: str | None) -> Summary:
         """A new gallery for one domain of a model. Raises NameInvalid, GalleryExists, ModelNotFound, DomainUnknown."""
         model = self.registry.get(model_name, capability="retrieve")
-        about = About.of(model, model.side(domain))
-        return await self.workers.run(self._summary, await self.workers.run(self.galleries.create, name, about))
+        spec = GallerySpec.of(model, model.side(domain))
+        return await self.workers.run(
+            self._summary, await self.workers.run(self.galleries.create, name, spec)
+        )
 
     async def summaries(self) -> tuple[list[Summary], list[Damaged]]:
         """All galleries, and those that cannot be read."""
@@ -127,17 +148,21 @@ class Retrieval:
         """Deletes a gallery."""
         await self.workers.run(self.galleries.delete, name)
 
-    async def add(self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]) -> list[Photo]:
+    async def add(
+        self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]
+    ) -> list[Photo]:
         """Adds photos, all or none; when it returns they are on disk.
 
         Raises: the first bad image's error, with its file named; then nothing is added.
         """
         return await _of_one_checkpoint(lambda: self._add(name, uploads, label, metadata))
 
-    async def _add(self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]) -> list[Photo]:
+    async def _add(
+        self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]
+    ) -> list[Photo]:
         opened = await self.workers.run(self.galleries.open, name)
         model = self._model(opened)
-        side = model.side(opened.about.domain)
+        side = model.side(opened.spec.domain)
         known = await self.workers.run(opened.known, [upload.sha256 for upload in uploads])
         fresh = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
         new: list[NewPhoto] = []
@@ -146,10 +171,17 @@ class Retrieval:
             code = await self.embedder.shared(model, side, upload)
             new.append(
                 NewPhoto(
-                    sha256=upload.sha256, embedding=np.ravel(code), content_type=header.content_type, width=header.width, height=header.height,
-                    thumbnail=small, data=upload.data, label=label, metadata=metadata,
+                    sha256=upload.sha256,
+                    embedding=np.ravel(code),
+                    content_type=header.content_type,
+                    width=header.width,
+                    height=header.height,
+                    thumbnail=small,
+                    data=upload.data,
+                    label=label,
+                    metadata=metadata,
                 )
-            )  # fmt: skip
+            )
         added = await self.workers.finish(opened.add, new) if new else []
         kept = known | {photo.sha256: photo for photo in added}
         return [kept[upload.sha256] for upload in uploads]
@@ -174,15 +206,34 @@ class Retrieval:
                 with suppress(FileNotFoundError):
                     return photo, opened.thumbnail_path(photo).open("rb"), "image/webp"
             file = opened.picture(photo)
-            return photo, file, photo.content_type or mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+            return (
+                photo,
+                file,
+                photo.content_type or mimetypes.guess_type(file.name)[0] or "application/octet-stream",
+            )
 
         return await self.workers.run(look)
 
-    async def _found(self, opened: Gallery, model: Model, side: Side, query: Vector, k: int, *, expand: bool = False, agreement: float = 1.0) -> Found:
+    async def _found(
+        self,
+        opened: Gallery,
+        model: Model,
+        side: Side,
+        query: Embedding,
+        k: int,
+        *,
+        expand: bool = False,
+        agreement: float = 1.0,
+    ) -> Found:
         """Hits with their scores. A query that is a mean of unit codes has their `agreement` for its length: what is scored is the mean of their cosines."""
-        asked = model.manifest.asked(side, expand=expand)
-        hits = await self.workers.run(opened.search_expanded if asked == "y_expanded" else opened.search, query, k)
-        scored = [replace(hit, score=model.manifest.score(asked, hit.score * agreement, opened.index.count)) for hit in hits]
+        asked = model.manifest.query_kind(side, expand=expand)
+        hits = await self.workers.run(
+            opened.search_expanded if asked == "y_expanded" else opened.search, query, k
+        )
+        scored = [
+            replace(hit, score=model.manifest.score(asked, hit.score * agreement, opened.index.count))
+            for hit in hits
+        ]
         return Found(opened, model, scored, model.manifest.scores(asked))
 
     async def _searchable(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
@@ -195,18 +246,22 @@ class Retrieval:
 
     def _first(self, capability: str) -> str:
         """The first gallery by name that can be searched so."""
-        able = {model.digest for model in self.registry.models() if capability in model.inference.capabilities}
+        able = {
+            model.digest for model in self.registry.models() if capability in model.inference.capabilities
+        }
         for name in self.galleries.names():
             with suppress(GalleryDamaged, GalleryNotFound):  # or deleted since
-                if self.galleries.open(name, keep=False).about.digest in able:
+                if self.galleries.open(name, keep=False).spec.digest in able:
                     return name
-        raise GalleryNotFound("there is no gallery to search yet: make one with POST /galleries or `iiae index FOLDER`, or name one")
+        raise GalleryNotFound(
+            "there is no gallery to search yet: make one with POST /galleries or `iiae index FOLDER`, or name one"
+        )
 
     def _model(self, gallery: Gallery) -> Model:
-        model = self.registry.get(gallery.about.model, capability="retrieve")
-        if model.digest != gallery.about.digest:
+        model = self.registry.get(gallery.spec.model, capability="retrieve")
+        if model.digest != gallery.spec.digest:
             raise GalleryOutdated(
-                f"gallery {gallery.name!r} was embedded by another version of {model.id!r} (digest {gallery.about.digest[:12]}, served is "
+                f"gallery {gallery.name!r} was embedded by another version of {model.id!r} (digest {gallery.spec.digest[:12]}, served is "
                 f"{model.digest[:12]}): `iiae reindex {gallery.name}` or POST /galleries/{gallery.name}/reindex embeds its photos by that one and keeps them"
             )
         return model
@@ -224,8 +279,8 @@ class Retrieval:
 
     def _summary(self, gallery: Gallery) -> Summary:
         served = {model.id: model.digest for model in self.registry.models()}
-        outdated = served.get(gallery.about.model) != gallery.about.digest
-        return Summary(gallery.name, gallery.about, gallery.count, gallery.index.kind, outdated)
+        outdated = served.get(gallery.spec.model) != gallery.spec.digest
+        return Summary(gallery.name, gallery.spec, gallery.count, gallery.index.kind, outdated)
 
 
 async def _of_one_checkpoint(use: Callable[[], Awaitable[T]]) -> T:
@@ -236,9 +291,9 @@ async def _of_one_checkpoint(use: Callable[[], Awaitable[T]]) -> T:
     return await use()
 
 
-def _unit(code: Vector) -> Vector:
+def _unit(code: Embedding) -> Embedding:
     flat = np.ravel(code)
-    unit: Vector = flat / max(float(np.linalg.norm(flat)), 1e-12)
+    unit: Embedding = flat / max(float(np.linalg.norm(flat)), 1e-12)
     return unit
 
 

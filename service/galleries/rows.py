@@ -8,15 +8,23 @@ from typing import Literal
 import numpy as np
 
 from service.errors import PhotoNotFound
-from service.galleries.database import Connection, GalleryFile, embeddings, next_revision, one, revision, spaces_in_use
-from service.galleries.records import NewPhoto, Photo, Vector
+from service.galleries.database import (
+    Connection,
+    GalleryDatabase,
+    embeddings,
+    next_revision,
+    one,
+    revision,
+    spaces_in_use,
+)
+from service.galleries.records import Embedding, NewPhoto, Photo
 
 
 class PhotoRows:
     """Photos, and their embeddings in the space in which the file was opened; once the gallery has another, whatever is
     about embeddings raises GalleryReindexed. Each change raises `revision`, by which indexes catch up."""
 
-    def __init__(self, file: GalleryFile) -> None:
+    def __init__(self, file: GalleryDatabase) -> None:
         self._file = file
 
     # reading
@@ -37,7 +45,9 @@ class PhotoRows:
     def page(self, after: int, limit: int) -> list[Photo]:
         """Up to `limit` photos with ids above `after`, by id."""
         with self._file.reading() as connection:
-            rows = connection.execute(f"SELECT {COLUMNS} FROM photos WHERE id > ? ORDER BY id LIMIT ?", (after, limit)).fetchall()
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM photos WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
+            ).fetchall()
         return [photo(row) for row in rows]
 
     def having(self, column: Literal["id", "sha256"], values: Sequence[int | str]) -> list[Photo]:
@@ -49,34 +59,49 @@ class PhotoRows:
         """The photos of which these are the SHA-256 and of which there is an embedding."""
         with self._file.reading(of_space=True) as connection:
             found = photos_having(connection, "sha256", digests)
-            without = {row[0] for row in connection.execute(f"SELECT id FROM {self._file.embeddings} WHERE fault IS NOT NULL AND embedding IS NULL")}
+            without = {
+                row[0]
+                for row in connection.execute(
+                    f"SELECT id FROM {self._file.embeddings} WHERE fault IS NOT NULL AND embedding IS NULL"
+                )
+            }
         return [photo for photo in found if photo.id not in without]
 
-    def vector(self, photo_id: int) -> Vector:
+    def vector(self, photo_id: int) -> Embedding:
         """A photo's embedding [dim]. Raises PhotoNotFound."""
         found = self.vectors([photo_id])
         if not found:
             self.photo(photo_id)
-            raise PhotoNotFound(f"photo {photo_id} of gallery {self._file.name!r} could not be read when the gallery was embedded anew: it is compared to none")
+            raise PhotoNotFound(
+                f"photo {photo_id} of gallery {self._file.name!r} could not be read when the gallery was embedded anew: it is compared to none"
+            )
         return found[photo_id]
 
-    def vectors(self, ids: Sequence[int]) -> dict[int, Vector]:
+    def vectors(self, ids: Sequence[int]) -> dict[int, Embedding]:
         """Embeddings of the photos with these ids, of those that are here and have one."""
         with self._file.reading(of_space=True) as connection:
             marks = ",".join("?" * len(ids))
             query = f"SELECT id, embedding FROM {self._file.embeddings} WHERE id IN ({marks}) AND embedding IS NOT NULL"
-            return {identity: np.frombuffer(embedding, "<f4") for identity, embedding in connection.execute(query, list(ids))}
+            return {
+                identity: np.frombuffer(embedding, "<f4")
+                for identity, embedding in connection.execute(query, list(ids))
+            }
 
-    def changes(self, since: int) -> tuple[int, list[tuple[int, Vector]], list[int]]:
+    def changes(self, since: int) -> tuple[int, list[tuple[int, Embedding]], list[int]]:
         """The present revision, and the photos added and ids removed after `since`; one consistent reading."""
         with self._file.reading(of_space=True) as connection:
             if (present := revision(connection)) == since:
                 return since, [], []
             added = connection.execute(
-                f"SELECT id, embedding FROM photos JOIN {self._file.embeddings} USING (id) WHERE revision > ? AND embedding IS NOT NULL ORDER BY id", (since,)
+                f"SELECT id, embedding FROM photos JOIN {self._file.embeddings} USING (id) WHERE revision > ? AND embedding IS NOT NULL ORDER BY id",
+                (since,),
             ).fetchall()
             removed = connection.execute("SELECT id FROM removals WHERE revision > ?", (since,)).fetchall()
-        return present, [(int(row[0]), np.frombuffer(row[1], "<f4")) for row in added], [int(row[0]) for row in removed]
+        return (
+            present,
+            [(int(row[0]), np.frombuffer(row[1], "<f4")) for row in added],
+            [int(row[0]) for row in removed],
+        )
 
     # writing
 
@@ -94,7 +119,7 @@ class PhotoRows:
 class Changing:
     """What a transaction may do."""
 
-    def __init__(self, file: GalleryFile, connection: Connection) -> None:
+    def __init__(self, file: GalleryDatabase, connection: Connection) -> None:
         self._file, self._connection = file, connection
 
     def insert(self, photos: Sequence[NewPhoto]) -> dict[str, Photo]:
@@ -108,7 +133,16 @@ class Changing:
             self._connection.execute(
                 "INSERT INTO photos (sha256, label, metadata, content_type, width, height, source, revision)"
                 " VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (sha256) DO NOTHING",
-                (new.sha256, new.label, json.dumps(new.metadata), new.content_type, new.width, new.height, new.source, revision),
+                (
+                    new.sha256,
+                    new.label,
+                    json.dumps(new.metadata),
+                    new.content_type,
+                    new.width,
+                    new.height,
+                    new.source,
+                    revision,
+                ),
             )
             identity = int(one(self._connection, "SELECT id FROM photos WHERE sha256 = ?", new.sha256))
             embedding = np.ascontiguousarray(new.embedding, "<f4").tobytes()
@@ -118,24 +152,40 @@ class Changing:
                 (identity, embedding),
             )
             if done.rowcount:
-                self._connection.execute("UPDATE photos SET revision = ?, source = ? WHERE id = ?", (revision, new.source, identity))
-                self._forget(identity, "fault IS NOT NULL")  # where a reindex found nothing to embed, there is something now
-        return {photo.sha256: photo for photo in photos_having(self._connection, "sha256", [photo.sha256 for photo in photos])}
+                self._connection.execute(
+                    "UPDATE photos SET revision = ?, source = ? WHERE id = ?",
+                    (revision, new.source, identity),
+                )
+                self._forget(
+                    identity, "fault IS NOT NULL"
+                )  # where a reindex found nothing to embed, there is something now
+        return {
+            photo.sha256: photo
+            for photo in photos_having(self._connection, "sha256", [photo.sha256 for photo in photos])
+        }
 
     def delete(self, photo_id: int) -> str | None:
         """Removes a photo; returns its SHA-256, or None where there is no such photo."""
-        row = self._connection.execute("DELETE FROM photos WHERE id = ? RETURNING sha256", (photo_id,)).fetchone()
+        row = self._connection.execute(
+            "DELETE FROM photos WHERE id = ? RETURNING sha256", (photo_id,)
+        ).fetchone()
         if row is None:
             return None
         self._forget(photo_id)
-        self._connection.execute("INSERT INTO removals VALUES (?, ?)", (photo_id, next_revision(self._connection)))
+        self._connection.execute(
+            "INSERT INTO removals VALUES (?, ?)", (photo_id, next_revision(self._connection))
+        )
         return str(row[0])
 
     def _forget(self, photo_id: int, where: str = "TRUE") -> None:
         """Takes a photo out of the gallery's space and out of the one that a reindex fills, `where` it is so there."""
         for space in spaces_in_use(self._connection):
-            gone = self._connection.execute(f"DELETE FROM {embeddings(space)} WHERE id = ? AND {where}", (photo_id,)).rowcount
-            self._connection.execute("UPDATE reindex SET done = done - ? WHERE space = ? AND state != 'done'", (gone, space))
+            gone = self._connection.execute(
+                f"DELETE FROM {embeddings(space)} WHERE id = ? AND {where}", (photo_id,)
+            ).rowcount
+            self._connection.execute(
+                "UPDATE reindex SET done = done - ? WHERE space = ? AND state != 'done'", (gone, space)
+            )
 
     def has(self, sha256: str) -> bool:
         """Whether a photo has this SHA-256."""
@@ -153,14 +203,27 @@ _Row = tuple[int, str, str | None, str, str, int, int, str | None]
 def photo(row: _Row) -> Photo:
     """The photo of a row of `COLUMNS`."""
     identity, sha256, label, metadata, content_type, width, height, source = row
-    return Photo(id=identity, sha256=sha256, label=label, metadata=json.loads(metadata), content_type=content_type, width=width, height=height, source=source)
+    return Photo(
+        id=identity,
+        sha256=sha256,
+        label=label,
+        metadata=json.loads(metadata),
+        content_type=content_type,
+        width=width,
+        height=height,
+        source=source,
+    )
 
 
-def photos_having(connection: Connection, column: Literal["id", "sha256"], values: Sequence[int | str]) -> list[Photo]:
+def photos_having(
+    connection: Connection, column: Literal["id", "sha256"], values: Sequence[int | str]
+) -> list[Photo]:
     """The photos that have one of the values."""
     found: list[Photo] = []
     for start in range(0, len(values), 500):
         chunk = values[start : start + 500]
         marks = ",".join("?" * len(chunk))
-        found += map(photo, connection.execute(f"SELECT {COLUMNS} FROM photos WHERE {column} IN ({marks})", chunk))
+        found += map(
+            photo, connection.execute(f"SELECT {COLUMNS} FROM photos WHERE {column} IN ({marks})", chunk)
+        )
     return found

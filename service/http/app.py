@@ -17,15 +17,22 @@ from model.checkpoint import code_version
 from service.cache.embeddings import EmbeddingCache
 from service.cache.redis import RedisCache
 from service.galleries.collection import Galleries
-from service.galleries.reindex.background import Reindexing
+from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.retrieval import Retrieval
 from service.http import docs, openapi, problems
 from service.http.dependencies import Services
-from service.http.middleware import PAGE_POLICY, BodyLimit, CancelWhenGone, HeadAsGet, KeyFirst, RequestId
-from service.http.problems import Answered, RangeRefusals
+from service.http.middleware import (
+    PAGE_POLICY,
+    BodyLimit,
+    CancelOnDisconnect,
+    HeadAsGet,
+    RequestId,
+    RequireKey,
+)
+from service.http.problems import RangeProblems, UnhandledErrors
 from service.http.routes import galleries, images, models, ops, reindex, search
-from service.http.security import OwnPages
-from service.http.telemetry import Measured, Telemetry
+from service.http.security import SameOriginOnly
+from service.http.telemetry import RequestMetrics, Telemetry
 from service.inference import device
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
@@ -42,27 +49,54 @@ def compose(settings: Settings) -> Services:
     """All parts, made but not started."""
     where = device.choose(settings.device)
     telemetry = Telemetry()
-    redis = RedisCache(settings.redis_url, timeout=settings.redis_timeout_ms / 1000) if settings.redis_url else None
+    redis = (
+        RedisCache(settings.redis_url, timeout=settings.redis_timeout_ms / 1000)
+        if settings.redis_url
+        else None
+    )
     cache = EmbeddingCache(max_bytes=int(settings.cache_mb * 1e6), redis=redis)
     engine = Engine(
-        queue_items=settings.queue_items, batch_items=settings.batch_items, wait_ms=settings.batch_wait_ms, device=where,
-        threads=device.forward_threads(settings.threads), on_batch=telemetry.on_batch,
+        queue_items=settings.queue_items,
+        batch_items=settings.batch_items,
+        wait_ms=settings.batch_wait_ms,
+        device=where,
+        threads=device.forward_threads(settings.threads),
+        on_batch=telemetry.on_batch,
         on_rest=give_back,
-    )  # fmt: skip
+    )
     workers = Workers(waiting=settings.queue_items)
-    registry = Registry(store=settings.checkpoints, device=where, poll_seconds=settings.store_poll_seconds, default=settings.default_model)
+    registry = Registry(
+        store=settings.checkpoints,
+        device=where,
+        poll_seconds=settings.store_poll_seconds,
+        default=settings.default_model,
+    )
     embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=settings.max_pixels)
     retrieval = Retrieval(
-        galleries=Galleries(settings.galleries), registry=registry, embedder=embedder, workers=workers,
-        max_pixels=settings.max_pixels, default_gallery=settings.default_gallery,
-    )  # fmt: skip
-    reindexing = Reindexing(galleries=retrieval.galleries, registry=registry, embedder=embedder, workers=workers)
+        galleries=Galleries(settings.galleries),
+        registry=registry,
+        embedder=embedder,
+        workers=workers,
+        max_pixels=settings.max_pixels,
+        default_gallery=settings.default_gallery,
+    )
+    reindexing = BackgroundReindexer(
+        galleries=retrieval.galleries, registry=registry, embedder=embedder, workers=workers
+    )
     translator = Translator(engine=engine, embedder=embedder, workers=workers)
     telemetry.watch(lambda: _gauges(engine, cache, registry))
     return Services(
-        settings=settings, registry=registry, engine=engine, cache=cache, workers=workers, embedder=embedder,
-        translator=translator, retrieval=retrieval, reindexing=reindexing, telemetry=telemetry,
-    )  # fmt: skip
+        settings=settings,
+        registry=registry,
+        engine=engine,
+        cache=cache,
+        workers=workers,
+        embedder=embedder,
+        translator=translator,
+        retrieval=retrieval,
+        reindexing=reindexing,
+        telemetry=telemetry,
+    )
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -85,9 +119,15 @@ def create_app(settings: Settings) -> FastAPI:
             await asyncio.to_thread(parts.retrieval.galleries.close)
 
     app = FastAPI(
-        title="IIAE as a service", version=code_version(), description=DESCRIPTION, license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
-        lifespan=lifespan, middleware=_middleware(parts), docs_url=None, redoc_url=None,
-    )  # fmt: skip
+        title="IIAE as a service",
+        version=code_version(),
+        description=DESCRIPTION,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        lifespan=lifespan,
+        middleware=_middleware(parts),
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.services = parts
     for group in (images, search, galleries, reindex, models, ops):
         app.include_router(group.router)
@@ -105,13 +145,19 @@ def _middleware(parts: Services) -> list[Middleware]:
     return [
         Middleware(HeadAsGet),  # below, nobody need know of HEAD
         Middleware(RequestId),  # all that leaves has an id
-        Middleware(Measured, telemetry=parts.telemetry),  # and is counted, refusals and failures too
-        Middleware(Answered),  # from here inwards anything may raise
-        Middleware(OwnPages, settings=settings),  # refused before anything is done for them
-        Middleware(CancelWhenGone),  # reads on after the body, where nothing is counted or timed any more
-        Middleware(BodyLimit, max_bytes=most, max_held=held, idle_seconds=settings.idle_seconds, upload_seconds=settings.upload_seconds),
-        Middleware(KeyFirst, parts=parts),  # nothing of a body is asked for before the key
-        Middleware(RangeRefusals),  # next to the routes, whose files it speaks for
+        Middleware(RequestMetrics, telemetry=parts.telemetry),  # and is counted, refusals and failures too
+        Middleware(UnhandledErrors),  # from here inwards anything may raise
+        Middleware(SameOriginOnly, settings=settings),  # refused before anything is done for them
+        Middleware(CancelOnDisconnect),  # reads on after the body, where nothing is counted or timed any more
+        Middleware(
+            BodyLimit,
+            max_bytes=most,
+            max_held=held,
+            idle_seconds=settings.idle_seconds,
+            upload_seconds=settings.upload_seconds,
+        ),
+        Middleware(RequireKey, parts=parts),  # nothing of a body is asked for before the key
+        Middleware(RangeProblems),  # next to the routes, whose files it speaks for
     ]
 
 
@@ -129,7 +175,9 @@ def _page(app: FastAPI) -> None:
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
-        return FileResponse(WEB / "index.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"})
+        return FileResponse(
+            WEB / "index.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
+        )
 
 
 def _gauges(engine: Engine, cache: EmbeddingCache, registry: Registry) -> dict[str, float]:

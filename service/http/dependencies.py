@@ -12,7 +12,7 @@ from pydantic_core import from_json
 
 from service.cache.embeddings import EmbeddingCache
 from service.errors import ParameterInvalid
-from service.galleries.reindex.background import Reindexing
+from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.retrieval import Retrieval
 from service.http.telemetry import Telemetry
 from service.images.decode import Upload
@@ -41,7 +41,7 @@ class Services:
     embedder: Embedder
     translator: Translator
     retrieval: Retrieval
-    reindexing: Reindexing
+    reindexing: BackgroundReindexer
     telemetry: Telemetry
 
 
@@ -61,7 +61,10 @@ def once(*several: str) -> Callable[[Request], Awaitable[None]]:
         form = await request.form()
         for name in form:
             if name not in several and len(form.getlist(name)) > 1:
-                raise ParameterInvalid(f"{name} was sent {len(form.getlist(name))} times; send it once", ((name, "sent more than once"),))
+                raise ParameterInvalid(
+                    f"{name} was sent {len(form.getlist(name))} times; send it once",
+                    ((name, "sent more than once"),),
+                )
 
     return refuse_twice
 
@@ -79,14 +82,19 @@ async def received(file: UploadFile) -> Upload:
 async def received_all(files: Sequence[UploadFile], most: int, field: str) -> list[Upload]:
     """Several files' bytes. Raises ParameterInvalid for more than `most`."""
     if len(files) > most:
-        raise ParameterInvalid(f"{len(files)} of {field} in one request; at most {most} are accepted", ((field, "too many"),))
+        raise ParameterInvalid(
+            f"{len(files)} of {field} in one request; at most {most} are accepted", ((field, "too many"),)
+        )
     return [await received(file) for file in files]
 
 
 def label_line(text: str | None) -> str | None:
     """A label as it was sent. Raises ParameterInvalid where it is more than a line of text."""
     if text is not None and CONTROL.search(text):
-        raise ParameterInvalid("the label has control characters; one line of text is accepted", (("label", "control characters"),))
+        raise ParameterInvalid(
+            "the label has control characters; one line of text is accepted",
+            (("label", "control characters"),),
+        )
     return text
 
 
@@ -97,9 +105,15 @@ def metadata_object(text: str | None) -> dict[str, JsonValue]:
     try:
         value: JsonValue = from_json(text, allow_inf_nan=False)
     except ValueError as error:
-        raise ParameterInvalid(f'metadata is not JSON ({error}); a JSON object is accepted, e.g. {{"sku": 12}}', (("metadata", "not JSON"),)) from error
+        raise ParameterInvalid(
+            f'metadata is not JSON ({error}); a JSON object is accepted, e.g. {{"sku": 12}}',
+            (("metadata", "not JSON"),),
+        ) from error
     if not isinstance(value, dict):
-        raise ParameterInvalid('metadata is not a JSON object; an object is accepted, e.g. {"sku": 12}', (("metadata", "not an object"),))
+        raise ParameterInvalid(
+            'metadata is not a JSON object; an object is accepted, e.g. {"sku": 12}',
+            (("metadata", "not an object"),),
+        )
     if fault := next((fault for depth, part in _parts(value) if (fault := _fault(depth, part))), None):
         raise ParameterInvalid(f"metadata has {fault}", (("metadata", fault),))
     return value
@@ -108,7 +122,13 @@ def metadata_object(text: str | None) -> dict[str, JsonValue]:
 def _parts(value: JsonValue, depth: int = 1) -> Iterator[tuple[int, JsonValue]]:
     """The value and everything in it, keys too, with how deep it lies."""
     yield depth, value
-    inner: Sequence[JsonValue] = [*value.keys(), *value.values()] if isinstance(value, dict) else value if isinstance(value, list) else ()
+    inner: Sequence[JsonValue] = (
+        [*value.keys(), *value.values()]
+        if isinstance(value, dict)
+        else value
+        if isinstance(value, list)
+        else ()
+    )
     for part in inner:
         yield from _parts(part, depth + 1)
 

@@ -20,13 +20,21 @@ def install(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         return get_swagger_ui_html(
-            openapi_url="/openapi.json", title=app.title, swagger_js_url=f"{PATH}/swagger-ui-bundle.js", swagger_css_url=f"{PATH}/swagger-ui.css",
-            swagger_favicon_url="/static/icon.svg", swagger_ui_parameters={"tryItOutEnabled": True, "displayRequestDuration": True},
-        )  # fmt: skip
+            openapi_url="/openapi.json",
+            title=app.title,
+            swagger_js_url=f"{PATH}/swagger-ui-bundle.js",
+            swagger_css_url=f"{PATH}/swagger-ui.css",
+            swagger_favicon_url="/static/icon.svg",
+            swagger_ui_parameters={"tryItOutEnabled": True, "displayRequestDuration": True},
+        )
 
     @app.get("/redoc", include_in_schema=False)
     async def redoc() -> Response:
         script = f"{PATH}/redoc.standalone.js"
         return get_redoc_html(
-            openapi_url="/openapi.json", title=app.title, redoc_js_url=script, redoc_favicon_url="/static/icon.svg", with_google_fonts=False
-        )  # fmt: skip
+            openapi_url="/openapi.json",
+            title=app.title,
+            redoc_js_url=script,
+            redoc_favicon_url="/static/icon.svg",
+            with_google_fonts=False,
+        )

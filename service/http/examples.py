@@ -6,15 +6,36 @@ DIGEST = "9b0f6d8a5c3e47f2b1d09c8e7a6f5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTjCMgAAAABJRU5ErkJggg=="
 
 _GALLERY: dict[str, JsonValue] = {
-    "name": "openmoji", "model": "sketchy", "domain": "photo", "photos": 1914, "index": "flat", "credit": "OpenMoji, CC BY-SA 4.0", "outdated": False,
-}  # fmt: skip
+    "name": "openmoji",
+    "model": "sketchy",
+    "domain": "photo",
+    "photos": 1914,
+    "index": "flat",
+    "credit": "OpenMoji, CC BY-SA 4.0",
+    "outdated": False,
+}
 _PHOTO: dict[str, JsonValue] = {
-    "id": 1036, "sha256": DIGEST, "label": "umbrella", "width": 160, "height": 160, "url": "/galleries/openmoji/photos/1036", "metadata": {"emoji": "☂"},
-}  # fmt: skip
+    "id": 1036,
+    "sha256": DIGEST,
+    "label": "umbrella",
+    "width": 160,
+    "height": 160,
+    "url": "/galleries/openmoji/photos/1036",
+    "metadata": {"emoji": "☂"},
+}
 _MODEL: dict[str, JsonValue] = {
-    "id": "sketchy", "version": "1", "preset": "sketchy", "domains": ["photo", "sketch"], "image_size": 224, "metrics": {"map_all": 0.51},
-    "capabilities": ["embed", "retrieve", "sbir"], "digest": DIGEST, "trained_on": "Sketchy, all 125 classes", "terms": "research only", "device": "cpu",
-}  # fmt: skip
+    "id": "sketchy",
+    "version": "1",
+    "preset": "sketchy",
+    "domains": ["photo", "sketch"],
+    "image_size": 224,
+    "metrics": {"map_all": 0.51},
+    "capabilities": ["embed", "retrieve", "sbir"],
+    "digest": DIGEST,
+    "trained_on": "Sketchy, all 125 classes",
+    "terms": "research only",
+    "device": "cpu",
+}
 
 ANSWERS: dict[str, JsonValue] = {
     "Embedding": {"model": "sketchy", "kind": "shared", "shape": [4], "values": [0.12, -0.5, 0.03, 0.86]},
@@ -26,23 +47,46 @@ ANSWERS: dict[str, JsonValue] = {
     "PhotoPage": {"photos": [_PHOTO], "next": 1036},
     "PhotosAdded": {"photos": [_PHOTO]},
     "Problem": {
-        "type": "about:blank", "title": "There is no such gallery", "status": 404, "detail": "there is no gallery 'catalogue'", "code": "gallery_not_found",
+        "type": "about:blank",
+        "title": "There is no such gallery",
+        "status": 404,
+        "detail": "there is no gallery 'catalogue'",
+        "code": "gallery_not_found",
         "request_id": "0f8b5c0e6a1d4f4b9a3c2d1e0f9a8b7c",
     },
     "Reindex": {
-        "state": "running", "model": "sketchy-2", "digest": DIGEST, "done": 640, "total": 1914, "failures": 1,
+        "state": "running",
+        "model": "sketchy-2",
+        "digest": DIGEST,
+        "done": 640,
+        "total": 1914,
+        "failures": 1,
         "failed": [{"id": 17, "reason": "its file is gone", "thumbnail": True}],
-        "error": None, "started": "2026-11-25T09:30:00Z", "ended": None,
+        "error": None,
+        "started": "2026-11-25T09:30:00Z",
+        "ended": None,
     },
     "SearchResult": {
-        "gallery": "openmoji", "model": "sketchy", "scores": "probability",
-        "hits": [{"id": 1036, "score": 0.998216, "label": "umbrella", "url": "/galleries/openmoji/photos/1036", "metadata": {"emoji": "☂"}}],
+        "gallery": "openmoji",
+        "model": "sketchy",
+        "scores": "probability",
+        "hits": [
+            {
+                "id": 1036,
+                "score": 0.998216,
+                "label": "umbrella",
+                "url": "/galleries/openmoji/photos/1036",
+                "metadata": {"emoji": "☂"},
+            }
+        ],
     },
     "Translation": {
-        "model": "facades", "source": "photo", "target": "label",
+        "model": "facades",
+        "source": "photo",
+        "target": "label",
         "images": [{"content_type": "image/png", "data": PIXEL, "width": 1, "height": 1, "seed": 7}],
     },
-}  # fmt: skip
+}
 
 REQUESTS: dict[str, JsonValue] = {
     "galleries.create": {"name": "catalogue", "model": "sketchy"},

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.errors import Overloaded, ServiceError, UploadTooLarge, UploadTooSlow
 from service.http import security
 from service.http.dependencies import Services
-from service.http.problems import Refused
+from service.http.problems import AbortRequest
 
 _ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 LINGER_PAUSE = 5.0  # seconds, as nginx's lingering_timeout
@@ -66,8 +66,16 @@ class BodyLimit:
     them. So what is left of a body is let go by, unread, after an answer: up to four bodies of the largest size, for `idle_seconds` at most.
     """
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, max_held: int, idle_seconds: float, upload_seconds: float) -> None:
-        self.app, self.max_bytes, self.max_held, self.idle_seconds, self.upload_seconds = app, max_bytes, max_held, idle_seconds, upload_seconds
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, max_held: int, idle_seconds: float, upload_seconds: float
+    ) -> None:
+        self.app, self.max_bytes, self.max_held, self.idle_seconds, self.upload_seconds = (
+            app,
+            max_bytes,
+            max_held,
+            idle_seconds,
+            upload_seconds,
+        )
         self._held = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -88,7 +96,7 @@ class BodyLimit:
                 raise self._refused(self._too_large())
             try:
                 message = await self._in_time(receive, due)
-            except Refused:
+            except AbortRequest:
                 complete = True  # nothing comes any more
                 raise
             complete = not message.get("more_body", False)
@@ -97,7 +105,11 @@ class BodyLimit:
             if received > self.max_bytes:
                 raise self._refused(self._too_large())
             if self._held > self.max_held:
-                raise self._refused(Overloaded(f"bodies of {self.max_held / 1e6:g} MB are being worked on, as many as may; send this one again"))
+                raise self._refused(
+                    Overloaded(
+                        f"bodies of {self.max_held / 1e6:g} MB are being worked on, as many as may; send this one again"
+                    )
+                )
             return message
 
         async def lingering(message: Message) -> None:
@@ -132,17 +144,19 @@ class BodyLimit:
             async with asyncio.timeout_at(min(due, asyncio.get_running_loop().time() + self.idle_seconds)):
                 return await receive()
         except TimeoutError:
-            allowed = f"a request's body may take {self.upload_seconds:g} s, and pause for {self.idle_seconds:g} s"
+            allowed = (
+                f"a request's body may take {self.upload_seconds:g} s, and pause for {self.idle_seconds:g} s"
+            )
             raise self._refused(UploadTooSlow(allowed)) from None
 
     def _too_large(self) -> UploadTooLarge:
         return UploadTooLarge(f"a request's body may have at most {self.max_bytes / 1e6:g} MB")
 
-    def _refused(self, error: ServiceError) -> Refused:
-        return Refused(error, {"Connection": "close"})  # the rest of the body is not wanted
+    def _refused(self, error: ServiceError) -> AbortRequest:
+        return AbortRequest(error, {"Connection": "close"})  # the rest of the body is not wanted
 
 
-class KeyFirst:
+class RequireKey:
     """Asks for the key before a body is received; FastAPI asks a route's dependencies only after."""
 
     def __init__(self, app: ASGIApp, parts: Services) -> None:
@@ -153,13 +167,13 @@ class KeyFirst:
             try:
                 security.ask(scope.get("route"), self.parts, Headers(scope=scope).get("x-api-key"))
             except ServiceError as error:
-                raise Refused(error) from error
+                raise AbortRequest(error) from error
             return await receive()
 
         await self.app(scope, for_holders if scope["type"] == "http" else receive, send)
 
 
-class CancelWhenGone:
+class CancelOnDisconnect:
     """Cancels a request's handler when its client hangs up, so that what was not computed yet never is.
 
     A server says that the client has gone once it has its answer, too; what a handler does then (it closes files) is left alone.

@@ -25,14 +25,27 @@ TAGS = {
     "service": "For operators: is it alive, is it ready, how is it doing.",
 }
 """An operation's id is its tag, a dot and a verb, from which clients have `client.sbir.search(...)`."""
-KEY: Node = {"type": "apiKey", "in": "header", "name": "X-API-Key", "description": "Needed where the service was given keys; writing needs an administrator's."}
+KEY: Node = {
+    "type": "apiKey",
+    "in": "header",
+    "name": "X-API-Key",
+    "description": "Needed where the service was given keys; writing needs an administrator's.",
+}
 FAILURE: Node = {
     "description": "What went wrong.",
     "headers": {
-        "X-Request-ID": {"description": "by which the server's operator finds the request", "schema": {"type": "string"}},
-        "Retry-After": {"description": "with 429 and 503: seconds after which another try may succeed", "schema": {"type": "integer"}},
+        "X-Request-ID": {
+            "description": "by which the server's operator finds the request",
+            "schema": {"type": "string"},
+        },
+        "Retry-After": {
+            "description": "with 429 and 503: seconds after which another try may succeed",
+            "schema": {"type": "integer"},
+        },
     },
-    "content": {"application/problem+json": {"schema": {"$ref": SCHEMAS + "Problem"}, "example": ANSWERS["Problem"]}},
+    "content": {
+        "application/problem+json": {"schema": {"$ref": SCHEMAS + "Problem"}, "example": ANSWERS["Problem"]}
+    },
 }
 
 
@@ -41,7 +54,13 @@ def install(app: FastAPI) -> None:
 
     def document() -> Node:
         if app.openapi_schema is None:
-            made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes, license_info=app.license_info)
+            made = get_openapi(
+                title=app.title,
+                version=app.version,
+                description=app.description,
+                routes=app.routes,
+                license_info=app.license_info,
+            )
             app.openapi_schema = completed(made)
         return app.openapi_schema
 
@@ -79,9 +98,13 @@ def _operations(made: Node) -> Iterator[Node]:
 def _problem() -> Node:
     """The schemas of a problem, which no route returns; with a table of the codes."""
     schema = Problem.model_json_schema(ref_template=SCHEMAS + "{model}")
-    known = {(error.status, error.code, error.title) for error in ServiceError.__subclasses__()} | set(OTHER_CODES)
+    known = {(error.status, error.code, error.title) for error in ServiceError.__subclasses__()} | set(
+        OTHER_CODES
+    )
     rows = "".join(f"\n| `{code}` | {status} | {title} |" for status, code, title in sorted(known))
-    schema["properties"]["code"]["description"] = f"tells problems apart and never changes; more may come\n\n| code | status | when |\n|---|---|---|{rows}"
+    schema["properties"]["code"]["description"] = (
+        f"tells problems apart and never changes; more may come\n\n| code | status | when |\n|---|---|---|{rows}"
+    )
     return {**schema.pop("$defs"), "Problem": schema}
 
 
@@ -102,7 +125,9 @@ def _renamed(node: JsonValue, names: dict[str, str]) -> JsonValue:
             name = str(child).removeprefix(SCHEMAS)
             made[key] = SCHEMAS + names.get(name, name)
         elif key == "schemas":
-            made[key] = {names.get(name, name): _renamed(schema, names) for name, schema in _node(child).items()}
+            made[key] = {
+                names.get(name, name): _renamed(schema, names) for name, schema in _node(child).items()
+            }
         else:
             made[key] = _renamed(child, names)
     return made
@@ -120,7 +145,10 @@ def _complete(operation: Node, schemas: Node) -> set[str]:
     sent = set()
     for media_type, media in _media(operation.get("requestBody", {})):
         sent.add(name := _schema_name(media))
-        media |= {"schema": _tidied(schemas[name], form=media_type == "multipart/form-data"), "example": REQUESTS[str(operation["operationId"])]}
+        media |= {
+            "schema": _tidied(schemas[name], form=media_type == "multipart/form-data"),
+            "example": REQUESTS[str(operation["operationId"])],
+        }
     responses = _node(operation["responses"])
     responses.pop("422", None)
     for answer in map(_node, responses.values()):
@@ -150,7 +178,11 @@ def _tidied(node: JsonValue, *, form: bool = False) -> JsonValue:
         return int(node)
     if not isinstance(node, dict):
         return node
-    made: Node = {key: _tidied(child, form=form) for key, child in node.items() if not (key == "title" and isinstance(child, str))}
+    made: Node = {
+        key: _tidied(child, form=form)
+        for key, child in node.items()
+        if not (key == "title" and isinstance(child, str))
+    }
     if made.get("contentMediaType") == "application/octet-stream":
         del made["contentMediaType"]
         made["format"] = "binary"

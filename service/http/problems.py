@@ -35,10 +35,23 @@ OTHER_CODES = (
 
 
 def problem(
-    status: int, code: str, title: str, detail: str, *, errors: Sequence[tuple[str, str]] = (), headers: Mapping[str, str] | None = None, request_id: str = ""
+    status: int,
+    code: str,
+    title: str,
+    detail: str,
+    *,
+    errors: Sequence[tuple[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+    request_id: str = "",
 ) -> Response:
     """One problem as a response."""
-    body: dict[str, object] = {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
+    body: dict[str, object] = {
+        "type": "about:blank",
+        "title": title,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
     if request_id:
         body["request_id"] = request_id
     if errors:
@@ -52,10 +65,18 @@ def of_service_error(error: ServiceError, request_id: str = "") -> Response:
     if error.status == 401:
         headers["WWW-Authenticate"] = "ApiKey"
     errors = error.errors if isinstance(error, ParameterInvalid) else ()
-    return problem(error.status, error.code, error.title, error.detail, errors=errors, headers=headers, request_id=request_id)
+    return problem(
+        error.status,
+        error.code,
+        error.title,
+        error.detail,
+        errors=errors,
+        headers=headers,
+        request_id=request_id,
+    )
 
 
-class Refused(HTTPException):
+class AbortRequest(HTTPException):
     """A domain error, raised while a body is received: any other kind of exception there becomes FastAPI's own 400."""
 
     def __init__(self, error: ServiceError, headers: Mapping[str, str] | None = None) -> None:
@@ -70,7 +91,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
 
 
-class Answered:
+class UnhandledErrors:
     """The last resort: what was not foreseen, and what is cut off when the service stops, are answered with problems too.
 
     Not an exception handler: Starlette runs the one for `Exception` outside of all middlewares, and raises the error again.
@@ -99,7 +120,7 @@ class Answered:
                 raise
 
 
-class RangeRefusals:
+class RangeProblems:
     """A `Range` that cannot be met is answered with a problem; Starlette's file responses say so in plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
@@ -117,7 +138,9 @@ class RangeRefusals:
                 headers = Headers(raw=message["headers"])
                 refused = headers.get("content-type", "").startswith("text/plain")
                 if refused:
-                    await _range_refusal(message["status"], headers, str(scope.get("request_id", "")))(scope, receive, send)
+                    await _range_refusal(message["status"], headers, str(scope.get("request_id", "")))(
+                        scope, receive, send
+                    )
             if not refused:
                 await send(message)
 
@@ -127,9 +150,25 @@ class RangeRefusals:
 def _range_refusal(status: int, headers: Headers, request_id: str) -> Response:
     if status == 416:
         size = headers["content-range"].rpartition("/")[2]
-        detail, kept = f"the range lies outside the file, which has {size} bytes", {"Content-Range": headers["content-range"]}
-        return problem(416, "range_not_satisfiable", "There are no such bytes", detail, headers=kept, request_id=request_id)
-    return problem(400, "range_malformed", "The range is not acceptable", "ranges such as bytes=0-499 are accepted", request_id=request_id)
+        detail, kept = (
+            f"the range lies outside the file, which has {size} bytes",
+            {"Content-Range": headers["content-range"]},
+        )
+        return problem(
+            416,
+            "range_not_satisfiable",
+            "There are no such bytes",
+            detail,
+            headers=kept,
+            request_id=request_id,
+        )
+    return problem(
+        400,
+        "range_malformed",
+        "The range is not acceptable",
+        "ranges such as bytes=0-499 are accepted",
+        request_id=request_id,
+    )
 
 
 def _last_resort(scope: Scope, error: BaseException) -> Response:
@@ -137,9 +176,17 @@ def _last_resort(scope: Scope, error: BaseException) -> Response:
     if isinstance(error, ServiceError):
         return of_service_error(error, request_id)
     if isinstance(error, asyncio.CancelledError):  # by the server alone, when the time to drain is over
-        return of_service_error(NotReady("the service is stopping and could not finish this request; send it again"), request_id)
+        return of_service_error(
+            NotReady("the service is stopping and could not finish this request; send it again"), request_id
+        )
     logger.error("unexpected failure of %s %s", scope["method"], scope["path"], exc_info=error)
-    return problem(500, ServiceError.code, ServiceError.title, "an unexpected failure; it has been logged", request_id=request_id)
+    return problem(
+        500,
+        ServiceError.code,
+        ServiceError.title,
+        "an unexpected failure; it has been logged",
+        request_id=request_id,
+    )
 
 
 async def _service_error(request: Request, error: Exception) -> Response:
@@ -150,25 +197,40 @@ async def _service_error(request: Request, error: Exception) -> Response:
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
     files = _file_fields(request.scope.get("route"))
-    errors = tuple(_invalid_field(entry["type"], entry["loc"], str(entry["msg"]), entry.get("ctx", {}), files) for entry in error.errors())
+    errors = tuple(
+        _invalid_field(entry["type"], entry["loc"], str(entry["msg"]), entry.get("ctx", {}), files)
+        for entry in error.errors()
+    )
     detail = "; ".join(f"{field}: {message}" for field, message in errors)
     return of_service_error(ParameterInvalid(detail, errors), _id(request))
 
 
-def _invalid_field(kind: str, where: tuple[str | int, ...], message: str, context: Mapping[str, object], files: set[str]) -> tuple[str, str]:
+def _invalid_field(
+    kind: str, where: tuple[str | int, ...], message: str, context: Mapping[str, object], files: set[str]
+) -> tuple[str, str]:
     """A field's name and what it ought to be, where FastAPI's own words do not say it."""
     if kind == "json_invalid":
-        return "body", f"not JSON ({context.get('error')} at character {where[-1]}); a JSON object is accepted"
+        return (
+            "body",
+            f"not JSON ({context.get('error')} at character {where[-1]}); a JSON object is accepted",
+        )
     if where == ("body",):
         return "body", "a JSON object is wanted, with Content-Type: application/json"
     name = ".".join(str(part) for part in where[1:])
     if where[0] == "body" and where[1] in files:
-        return name, f"a file is wanted, sent as multipart/form-data with a filename, as curl -F {where[1]}=@FILE does"
+        return (
+            name,
+            f"a file is wanted, sent as multipart/form-data with a filename, as curl -F {where[1]}=@FILE does",
+        )
     return name, message
 
 
 def _file_fields(route: object) -> set[str]:
-    return {field.alias for field in route.dependant.body_params if isinstance(field.field_info, File)} if isinstance(route, APIRoute) else set()
+    return (
+        {field.alias for field in route.dependant.body_params if isinstance(field.field_info, File)}
+        if isinstance(route, APIRoute)
+        else set()
+    )
 
 
 def _media_type(route: object) -> str | None:
@@ -179,7 +241,7 @@ def _media_type(route: object) -> str | None:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if isinstance(error, Refused):
+    if isinstance(error, AbortRequest):
         response = of_service_error(error.error, _id(request))
         response.headers.update(error.headers or {})
         return response

@@ -16,19 +16,36 @@ class FieldProblem(BaseModel):
     """One field of a request that is not acceptable."""
 
     field: str = Field(description="the field's name; `body` for the body as a whole", examples=["k"])
-    message: str = Field(description="what it ought to be", examples=["Input should be less than or equal to 1000"])
+    message: str = Field(
+        description="what it ought to be", examples=["Input should be less than or equal to 1000"]
+    )
 
 
 class Problem(BaseModel):
     """What went wrong, after RFC 9457. `code` is stable and for programs, `detail` for people."""
 
-    type: str = Field("about:blank", description="always `about:blank`: `code` tells problems apart", examples=["about:blank"])
-    title: str = Field(description="the kind of problem, the same for each `code`", examples=["There is no such gallery"])
+    type: str = Field(
+        "about:blank",
+        description="always `about:blank`: `code` tells problems apart",
+        examples=["about:blank"],
+    )
+    title: str = Field(
+        description="the kind of problem, the same for each `code`", examples=["There is no such gallery"]
+    )
     status: int = Field(description="the HTTP status, once more", examples=[404])
-    detail: str = Field(description="what was wrong this time, and what is accepted", examples=["there is no gallery 'catalogue'"])
+    detail: str = Field(
+        description="what was wrong this time, and what is accepted",
+        examples=["there is no gallery 'catalogue'"],
+    )
     code: str = Field(examples=["gallery_not_found"])  # service.schema_document lists the codes
-    request_id: str = Field("", description="the answer's `X-Request-ID`, by which the server's operator finds the request", examples=["6f1c2a9b0d"])
-    errors: list[FieldProblem] = Field([], description="with `parameter_invalid`: each of the fields that are not acceptable")
+    request_id: str = Field(
+        "",
+        description="the answer's `X-Request-ID`, by which the server's operator finds the request",
+        examples=["6f1c2a9b0d"],
+    )
+    errors: list[FieldProblem] = Field(
+        [], description="with `parameter_invalid`: each of the fields that are not acceptable"
+    )
 
 
 class ImageOut(Answer):
@@ -77,7 +94,9 @@ class Embedding(Answer):
     """A picture's code."""
 
     model: str = Field(description="id of the model that made it")
-    kind: Literal["shared", "exclusive"] = Field(description="what the code holds: what both domains show, or what this one alone does")
+    kind: Literal["shared", "exclusive"] = Field(
+        description="what the code holds: what both domains show, or what this one alone does"
+    )
     shape: list[int] = Field(description="the code's axes")
     values: list[float] = Field(description="row-major, of `shape`")
 
@@ -116,7 +135,9 @@ class Models(Answer):
 class NewGallery(BaseModel):
     """A gallery to be made."""
 
-    name: str = Field(examples=["catalogue"], description="lower-case letters, digits, '.', '_', '-'; at most 64")
+    name: str = Field(
+        examples=["catalogue"], description="lower-case letters, digits, '.', '_', '-'; at most 64"
+    )
     model: str = Field(examples=["sketchy"], description="id of the model by which it will be searched")
     domain: str | None = Field(None, description="domain of the photos; default the model's first")
 
@@ -130,7 +151,9 @@ class GalleryOut(Answer):
     photos: int = Field(description="how many there are")
     index: str = Field(examples=["flat"], description="the kind of index, which is chosen by size")
     credit: str | None = Field(None, description="whom the photos are due to, if that is known")
-    outdated: bool = Field(description="made with another checkpoint than the one served; it must be embedded again")
+    outdated: bool = Field(
+        description="made with another checkpoint than the one served; it must be embedded again"
+    )
 
 
 class DamagedOut(Answer):
@@ -144,7 +167,9 @@ class GalleriesOut(Answer):
     """All galleries."""
 
     galleries: list[GalleryOut] = Field(description="the default one, where there is one, then by name")
-    damaged: list[DamagedOut] = Field(description="galleries that cannot be read, and why; they can be deleted")
+    damaged: list[DamagedOut] = Field(
+        description="galleries that cannot be read, and why; they can be deleted"
+    )
 
 
 class PhotoOut(Answer):
@@ -182,8 +207,15 @@ class Health(Answer):
 class NewReindex(BaseModel):
     """How to embed a gallery anew."""
 
-    model: str | None = Field(None, examples=["sketchy"], description="the model to embed by; default the gallery's own, in the version that is served")
-    anew: bool = Field(False, description="embed every photo, also those that an interrupted reindex or the same checkpoint has embedded")
+    model: str | None = Field(
+        None,
+        examples=["sketchy"],
+        description="the model to embed by; default the gallery's own, in the version that is served",
+    )
+    anew: bool = Field(
+        False,
+        description="embed every photo, also those that an interrupted reindex or the same checkpoint has embedded",
+    )
 
 
 class ReindexFault(Answer):
@@ -191,7 +223,9 @@ class ReindexFault(Answer):
 
     id: int = Field(description="the photo's id in its gallery")
     reason: str = Field(examples=["its file is gone"], description="why its picture was not embedded")
-    thumbnail: bool = Field(description="its thumbnail was embedded instead; else the photo is kept, and found by no search until a reindex can read it")
+    thumbnail: bool = Field(
+        description="its thumbnail was embedded instead; else the photo is kept, and found by no search until a reindex can read it"
+    )
 
 
 class ReindexOut(Answer):

@@ -15,7 +15,9 @@ from service.errors import KeyMissing, KeyRefused, OriginRefused
 from service.http.dependencies import Services, services
 from service.settings import Settings
 
-_header = APIKeyHeader(name="X-API-Key", auto_error=False, description="Needed where the service was given keys.")
+_header = APIKeyHeader(
+    name="X-API-Key", auto_error=False, description="Needed where the service was given keys."
+)
 
 
 def _among(key: str, keys: Iterable[SecretStr]) -> bool:
@@ -24,7 +26,9 @@ def _among(key: str, keys: Iterable[SecretStr]) -> bool:
     return any([hmac.compare_digest(given, known.get_secret_value().encode()) for known in keys])  # noqa: C419  # a list, so that every key is compared
 
 
-def may_read(parts: Annotated[Services, Depends(services)], key: Annotated[str | None, Security(_header)] = None) -> None:
+def may_read(
+    parts: Annotated[Services, Depends(services)], key: Annotated[str | None, Security(_header)] = None
+) -> None:
     """Any known key, where keys are set."""
     settings = parts.settings
     if settings.keyless:
@@ -35,7 +39,9 @@ def may_read(parts: Annotated[Services, Depends(services)], key: Annotated[str |
         raise KeyRefused("the key in X-API-Key is not known")
 
 
-def may_write(parts: Annotated[Services, Depends(services)], key: Annotated[str | None, Security(_header)] = None) -> None:
+def may_write(
+    parts: Annotated[Services, Depends(services)], key: Annotated[str | None, Security(_header)] = None
+) -> None:
     """An administrator's key, where any keys are set."""
     may_read(parts, key)
     settings = parts.settings
@@ -57,7 +63,7 @@ _THIS_MACHINE = re.compile(r"(localhost|127\.0\.0\.1|\[::1\])(:\d+)?", re.IGNORE
 _SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
-class OwnPages:
+class SameOriginOnly:
     """Without keys, a browser must not be what carries others in.
 
     Not by a page that posts here: `Sec-Fetch-Site` or `Origin` tell (as in Go's http.CrossOriginProtection; curl and SDKs send neither).
@@ -75,7 +81,9 @@ class OwnPages:
                     "without keys the service answers to localhost, 127.0.0.1 and [::1] alone; for other names set IIAE_API_KEYS, or IIAE_ALLOW_OPEN=true"
                 )
             if scope["method"] not in _SAFE and _foreign(headers):
-                raise OriginRefused("a page of another site sent this; the service's own page may, and programs, which send no Origin")
+                raise OriginRefused(
+                    "a page of another site sent this; the service's own page may, and programs, which send no Origin"
+                )
         await self.app(scope, receive, send)
 
 
@@ -83,4 +91,6 @@ def _foreign(headers: Headers) -> bool:
     site, origin = headers.get("sec-fetch-site"), headers.get("origin")
     if site is not None:
         return site not in {"same-origin", "none"}
-    return origin is not None and origin.partition("://")[2].lower() != headers.get("host", "localhost").lower()
+    return (
+        origin is not None and origin.partition("://")[2].lower() != headers.get("host", "localhost").lower()
+    )

@@ -19,7 +19,12 @@ CLOSE = {"Connection": "close"}
 
 class _JsonLines(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
-        line = {"time": self.formatTime(record), "level": record.levelname, "logger": record.name, "message": record.getMessage()}
+        line = {
+            "time": self.formatTime(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
         return json.dumps(line)
@@ -51,7 +56,9 @@ class Connection(HttpToolsProtocol):
         if self._pending > MAX_HEAD:
             self._too_long = True
             self.send_400_response("")
-        elif self.cycle is None or self.cycle.response_complete:  # nothing to do before the client has sent more
+        elif (
+            self.cycle is None or self.cycle.response_complete
+        ):  # nothing to do before the client has sent more
             self._wait()
 
     def on_headers_complete(self) -> None:
@@ -74,11 +81,23 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         if self._too_long:
-            code, title, detail = "head_too_large", "The headers have too many bytes", f"a request's line and headers may have {MAX_HEAD:,} bytes"
+            code, title, detail = (
+                "head_too_large",
+                "The headers have too many bytes",
+                f"a request's line and headers may have {MAX_HEAD:,} bytes",
+            )
             response = problem(431, code, title, detail, headers=CLOSE)
         else:
-            response = problem(400, "request_malformed", "This is not HTTP", "the request cannot be parsed; HTTP/1.1 is spoken here", headers=CLOSE)
-        if self.cycle is None or self.cycle.response_complete:  # else an answer to an earlier request is on its way
+            response = problem(
+                400,
+                "request_malformed",
+                "This is not HTTP",
+                "the request cannot be parsed; HTTP/1.1 is spoken here",
+                headers=CLOSE,
+            )
+        if (
+            self.cycle is None or self.cycle.response_complete
+        ):  # else an answer to an earlier request is on its way
             headers = (*self.server_state.default_headers, *response.raw_headers)
             head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
             self.transport.write(STATUS_LINE[response.status_code] + head + b"\r\n" + bytes(response.body))
@@ -97,10 +116,21 @@ class Connection(HttpToolsProtocol):
 def serve(settings: Settings) -> None:
     """Serves until SIGINT or SIGTERM; running requests may take `drain_seconds` to end."""
     handler = logging.StreamHandler()
-    handler.setFormatter(_JsonLines() if settings.log_json else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.setFormatter(
+        _JsonLines()
+        if settings.log_json
+        else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
+    )
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     uvicorn.run(
-        create_app(settings), host=settings.host, port=settings.port, log_config=None, access_log=False,
+        create_app(settings),
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
         timeout_graceful_shutdown=int(settings.drain_seconds) or 1,
-        timeout_keep_alive=settings.idle_seconds, server_header=False, http=Connection, ws="none",
-    )  # fmt: skip
+        timeout_keep_alive=settings.idle_seconds,
+        server_header=False,
+        http=Connection,
+        ws="none",
+    )

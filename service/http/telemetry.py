@@ -19,11 +19,22 @@ class Telemetry:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)  # memory, CPU time, open files
-        self.requests = Counter("iiae_requests", "Requests answered", ["method", "route", "status"], registry=self.registry)
-        self.seconds = Histogram("iiae_request_seconds", "Time to an answer", ["route"], registry=self.registry)
-        self.batch_items = Histogram("iiae_batch_items", "Items of a forward pass", buckets=(1, 2, 4, 8, 16, 32, 64), registry=self.registry)
+        self.requests = Counter(
+            "iiae_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self.seconds = Histogram(
+            "iiae_request_seconds", "Time to an answer", ["route"], registry=self.registry
+        )
+        self.batch_items = Histogram(
+            "iiae_batch_items",
+            "Items of a forward pass",
+            buckets=(1, 2, 4, 8, 16, 32, 64),
+            registry=self.registry,
+        )
         self.batch_seconds = Histogram("iiae_batch_seconds", "Time of a forward pass", registry=self.registry)
-        self.waited_seconds = Histogram("iiae_waited_seconds", "Wait of a batch's oldest request", registry=self.registry)
+        self.waited_seconds = Histogram(
+            "iiae_waited_seconds", "Wait of a batch's oldest request", registry=self.registry
+        )
 
     def watch(self, gauges: Gauges) -> None:
         """Adds gauges `iiae_<name>`."""
@@ -49,7 +60,7 @@ class _Read(Collector):
             yield GaugeMetricFamily(f"iiae_{name}", name.replace("_", " "), value=value)
 
 
-class Measured:
+class RequestMetrics:
     """Counts and times requests by their route's template, never by a path that somebody made up."""
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:

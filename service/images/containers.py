@@ -17,9 +17,13 @@ SCANS = 100
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
-_JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")  # neither a stuffed zero nor a restart, which belong to a scan
+_JPEG_MARKER = re.compile(
+    rb"\xff[\xc0-\xcf\xd8-\xfe]"
+)  # neither a stuffed zero nor a restart, which belong to a scan
 _JPEG_SCAN, _JPEG_END, _JPEG_EXIF = 0xDA, 0xD9, 0xE1
-_JPEG_KEPT = frozenset({*range(0xC0, 0xC8), *range(0xC9, 0xD0), 0xDB, 0xDD, 0xE0, 0xEE})  # frames, tables, JFIF's and Adobe's colours
+_JPEG_KEPT = frozenset(
+    {*range(0xC0, 0xC8), *range(0xC9, 0xD0), 0xDB, 0xDD, 0xE0, 0xEE}
+)  # frames, tables, JFIF's and Adobe's colours
 _TIFF = re.compile(rb"(?:Exif\0\0){0,2}(II\*\0|MM\0\*)")
 _ORIENTATION = (0x0112, 3, 1)  # its tag, and that it is a short, one
 

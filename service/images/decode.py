@@ -16,7 +16,14 @@ ACCEPTED_WORDS = "PNG, JPEG, WebP, GIF (its first frame) and BMP are accepted"
 LONGEST = 65_535
 """Pixels of a side, which is what a JPEG can have: a picture's rows cost memory too, of one pixel 58 bytes each."""
 THUMBNAIL = 192
-_OTHERS = {b"<svg": "SVG", b"<?xml": "XML or SVG", b"II*\0": "TIFF", b"MM\0*": "TIFF", b"%PDF": "PDF", b"8BPS": "Photoshop"}
+_OTHERS = {
+    b"<svg": "SVG",
+    b"<?xml": "XML or SVG",
+    b"II*\0": "TIFF",
+    b"MM\0*": "TIFF",
+    b"%PDF": "PDF",
+    b"8BPS": "Photoshop",
+}
 _BOXED = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"avif": "AVIF"}
 
 _TURNS = {
@@ -80,7 +87,14 @@ def decode(data: bytes, *, max_pixels: int) -> Image.Image:
         try:
             image.load()
             return _upright(_on_white(image), file.orientation)
-        except (OSError, SyntaxError, ValueError, EOFError, MemoryError, Image.DecompressionBombError) as error:
+        except (
+            OSError,
+            SyntaxError,
+            ValueError,
+            EOFError,
+            MemoryError,
+            Image.DecompressionBombError,
+        ) as error:
             raise ImageUnreadable(f"the {image.format} file is truncated or damaged ({error})") from error
 
 
@@ -99,7 +113,9 @@ def encode(image: Image.Image, kind: Format) -> bytes:
 def thumbnail(image: Image.Image, size: int = THUMBNAIL) -> bytes:
     """A WebP that fits into size x size."""
     scale = min(size / image.width, size / image.height, 1)
-    small = image.resize((max(1, round(image.width * scale)), max(1, round(image.height * scale))), reducing_gap=2.0)
+    small = image.resize(
+        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), reducing_gap=2.0
+    )
     out = BytesIO()
     small.save(out, "WEBP", quality=80, method=2)
     return out.getvalue()
@@ -108,12 +124,16 @@ def thumbnail(image: Image.Image, size: int = THUMBNAIL) -> bytes:
 def _opened(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
     if not data:
         raise ImageUnreadable(f"the file is empty; {ACCEPTED_WORDS}")
-    if Image.MAX_IMAGE_PIXELS is not None:  # Pillow's own limit, of the whole process, gives way to a higher one
+    if (
+        Image.MAX_IMAGE_PIXELS is not None
+    ):  # Pillow's own limit, of the whole process, gives way to a higher one
         Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
     try:
         image = Image.open(BytesIO(data), formats=ACCEPTED)
     except Image.DecompressionBombError as error:
-        raise ImageTooManyPixels(f"the image has too many pixels; at most {max_pixels:,} are accepted") from error
+        raise ImageTooManyPixels(
+            f"the image has too many pixels; at most {max_pixels:,} are accepted"
+        ) from error
     except UnidentifiedImageError as error:
         if kind := _other_kind(data):
             raise ImageFormatUnsupported(f"this is {kind}; {ACCEPTED_WORDS}") from error
@@ -121,11 +141,17 @@ def _opened(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         raise ImageUnreadable(f"the image's header is damaged; {ACCEPTED_WORDS}") from error
     if image.width * image.height > max_pixels:
-        raise ImageTooManyPixels(f"the image has {image.width} x {image.height} pixels; at most {max_pixels:,} in all are accepted")
+        raise ImageTooManyPixels(
+            f"the image has {image.width} x {image.height} pixels; at most {max_pixels:,} in all are accepted"
+        )
     if max(image.size) > LONGEST:
-        raise ImageTooManyPixels(f"the image has {image.width} x {image.height} pixels; at most {LONGEST:,} a side are accepted")
+        raise ImageTooManyPixels(
+            f"the image has {image.width} x {image.height} pixels; at most {LONGEST:,} a side are accepted"
+        )
     if any(tile[0] == "bmp_rle" for tile in image.tile):  # whose decoder is in Python, and slow without bound
-        raise ImageFormatUnsupported(f"this is a run-length compressed BMP, which is not taken: {ACCEPTED_WORDS}")
+        raise ImageFormatUnsupported(
+            f"this is a run-length compressed BMP, which is not taken: {ACCEPTED_WORDS}"
+        )
     return image
 
 

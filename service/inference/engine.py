@@ -12,8 +12,8 @@ from torch import Tensor
 
 from service.errors import NotReady, Overloaded, ParameterInvalid
 from service.inference.forward import Outcome, forward
-from service.inference.queue import Lanes, Piece, Request
-from service.inference.throughput import Pace
+from service.inference.queue import Piece, Request, RequestQueues
+from service.inference.throughput import ThroughputEstimate
 
 logger = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ REST_SECONDS = 30.0
 class Batch:
     """One forward pass, told to `on_batch`. Times in seconds; `waited` is that of its oldest request."""
 
-    lane: Hashable
+    queue: Hashable
     requests: int
     items: int
     failed: int
@@ -36,10 +36,10 @@ class Batch:
 class Engine:
     """Runs functions of tensors on one device, a batch at a time.
 
-    A batch is whatever came in for one lane during the last forward pass, at most `batch_items`; larger requests
-    are cut into several batches. The lane that has waited longest goes next, one of the background as if it had come
+    A batch is whatever came in for one queue during the last forward pass, at most `batch_items`; larger requests
+    are cut into several batches. The queue that has waited longest goes next, one of the background as if it had come
     `PATIENCE` later: it fills the time that requests leave, and has its turn now and then where they leave none. Where the last batch was of the same
-    lane and answered more requests than have come since, it pays to wait until as many are back, at most `wait_ms`
+    queue and answered more requests than have come since, it pays to wait until as many are back, at most `wait_ms`
     from the oldest one's arrival; a caller alone never waits.
 
     Args:
@@ -68,13 +68,13 @@ class Engine:
         self._threads = threads
         self._on_batch = on_batch
         self._on_rest = on_rest
-        self._pace = Pace()
-        self._lanes = Lanes()
-        self._arrival = Condition()  # guards _lanes and _open; notified when there is something to do
+        self._throughput = ThroughputEstimate()
+        self._queues = RequestQueues()
+        self._arrival = Condition()  # guards _queues and _open; notified when there is something to do
         self._open = False
         self._in_forward = 0
         self._rested = True
-        self._last: tuple[Hashable, int] = (None, 0)  # lane and requests of the last batch
+        self._last: tuple[Hashable, int] = (None, 0)  # queue and requests of the last batch
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._started = Event()
@@ -82,7 +82,7 @@ class Engine:
     @property
     def depth(self) -> int:
         """Items waiting; those in the forward pass that runs now do not count, nor those of the background."""
-        return self._lanes.depth
+        return self._queues.depth
 
     async def start(self) -> None:
         if self._thread is not None:
@@ -107,14 +107,16 @@ class Engine:
         self._abandon()
         await asyncio.to_thread(self._thread.join)
 
-    async def run(self, lane: Hashable, function: Callable[..., Tensor], *inputs: Tensor, background: bool = False) -> Tensor:
-        """`function(*inputs)`, computed together with other callers' inputs of the same lane.
+    async def run(
+        self, queue: Hashable, function: Callable[..., Tensor], *inputs: Tensor, background: bool = False
+    ) -> Tensor:
+        """`function(*inputs)`, computed together with other callers' inputs of the same queue.
 
         Args:
-            lane: what may share a forward pass. Of one lane's functions any may be called for all.
+            queue: what may share a forward pass. Of one queue's functions any may be called for all.
             function: takes and returns batches; called in inference mode, on the forward thread.
             inputs: [n, ...] each, of one n.
-            background: lets requests go first and takes no room in the queue; of a lane either all or none are so.
+            background: lets requests go first and takes no room in the queue; of a queue either all or none are so.
 
         Returns:
             [n, ...], on the CPU, detached.
@@ -124,25 +126,35 @@ class Engine:
             NotReady: not started, or stopping.
             Exception: what `function` raised for these inputs when called with them alone.
         """
-        request = self._request(lane, function, inputs, background)
+        request = self._request(queue, function, inputs, background)
         with self._arrival:
             self._admit(request)
-            self._lanes.push(request)
+            self._queues.push(request)
             self._arrival.notify()
         try:
             return await request.future
         except asyncio.CancelledError:
             with self._arrival:
-                self._lanes.drop(request)
+                self._queues.drop(request)
             raise
 
-    def _request(self, lane: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...], background: bool) -> Request:
+    def _request(
+        self, queue: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...], background: bool
+    ) -> Request:
         sizes = {tensor.shape[0] for tensor in inputs}
         if len(sizes) != 1 or 0 in sizes:
             raise ValueError(f"inputs must share a leading axis of at least 1, not {sorted(sizes)}")
         future: asyncio.Future[Tensor] = asyncio.get_running_loop().create_future()
         arrived = perf_counter()
-        return Request(lane=lane, function=function, inputs=inputs, items=sizes.pop(), arrived=arrived, background=background, future=future)
+        return Request(
+            queue=queue,
+            function=function,
+            inputs=inputs,
+            items=sizes.pop(),
+            arrived=arrived,
+            background=background,
+            future=future,
+        )
 
     def _admit(self, request: Request) -> None:
         if not self._open:
@@ -150,11 +162,15 @@ class Engine:
         if request.background:
             return
         if request.items > self._queue_items:
-            raise ParameterInvalid(f"The request has {request.items} items; this service takes at most {self._queue_items} at once.")
-        if self._lanes.depth + request.items > self._queue_items:
+            raise ParameterInvalid(
+                f"The request has {request.items} items; this service takes at most {self._queue_items} at once."
+            )
+        if self._queues.depth + request.items > self._queue_items:
             raise Overloaded(
-                f"{self._lanes.depth} items are waiting for the model, of {self._queue_items} that may.",
-                retry_after=self._pace.retry_after(self._lanes.depth + self._in_forward + request.items),
+                f"{self._queues.depth} items are waiting for the model, of {self._queue_items} that may.",
+                retry_after=self._throughput.retry_after(
+                    self._queues.depth + self._in_forward + request.items
+                ),
             )
 
     # On the forward thread from here on.
@@ -162,7 +178,9 @@ class Engine:
     def _serve(self) -> None:
         try:
             if self._threads is not None:
-                torch.set_num_threads(self._threads)  # for this thread, and for all that ask torch for the first time later
+                torch.set_num_threads(
+                    self._threads
+                )  # for this thread, and for all that ask torch for the first time later
                 torch.get_num_threads()  # asks for the first time: from here on this thread's number is its own
             self._started.set()
             while (pieces := self._next()) is not None:
@@ -184,19 +202,19 @@ class Engine:
         """Waits for the next batch; none of it when it is time to rest, None when stopping and nothing waits any more."""
         with self._arrival:
             while True:
-                while self._lanes.empty:
+                while self._queues.empty:
                     if not self._open:
                         return None
                     if not self._arrival.wait(None if self._rested else REST_SECONDS):
                         self._rested = True
                         return []
-                lane = self._lanes.oldest()
-                while self._open and self._expects_company(lane):
-                    left = self._lanes.arrived(lane) + self._wait - perf_counter()
+                queue = self._queues.oldest()
+                while self._open and self._expects_company(queue):
+                    left = self._queues.arrived(queue) + self._wait - perf_counter()
                     if left <= 0:
                         break
                     self._arrival.wait(left)
-                pieces = self._lanes.take(lane, self._batch_items)
+                pieces = self._queues.take(queue, self._batch_items)
                 if pieces:  # none if all their callers left meanwhile
                     self._rested = False
                     return pieces
@@ -208,22 +226,26 @@ class Engine:
             except Exception:
                 logger.exception("what is done at rest failed")
 
-    def _expects_company(self, lane: Hashable) -> bool:
-        last_lane, last_requests = self._last
-        return lane == last_lane and 0 < self._lanes.requests(lane) < last_requests and self._lanes.items(lane) < self._batch_items
+    def _expects_company(self, queue: Hashable) -> bool:
+        last_queue, last_requests = self._last
+        return (
+            queue == last_queue
+            and 0 < self._queues.requests(queue) < last_requests
+            and self._queues.items(queue) < self._batch_items
+        )
 
     def _forward(self, pieces: list[Piece]) -> None:
         items = sum(piece.items for piece in pieces)
         self._in_forward = items
         if not pieces[0].request.background:
-            self._last = (pieces[0].request.lane, len(pieces))
+            self._last = (pieces[0].request.queue, len(pieces))
         started = perf_counter()
         outcomes = forward(pieces, self._device)
         took = perf_counter() - started
         self._in_forward = 0
-        self._pace.record(items, took)
+        self._throughput.record(items, took)
         batch = Batch(
-            lane=pieces[0].request.lane,
+            queue=pieces[0].request.queue,
             requests=len(pieces),
             items=items,
             failed=sum(isinstance(outcome, BaseException) for outcome in outcomes),
@@ -238,7 +260,7 @@ class Engine:
         request = piece.request
         if isinstance(outcome, BaseException):
             with self._arrival:
-                self._lanes.drop(request)
+                self._queues.drop(request)
             return request, outcome
         request.results.append(outcome)
         if piece.stop < request.items:
@@ -248,8 +270,10 @@ class Engine:
     def _abandon(self) -> None:
         """Answers everything that still waits with NotReady."""
         with self._arrival:
-            requests = self._lanes.clear()
-        self._settle([(request, NotReady("The service is stopping; try again shortly.")) for request in requests])
+            requests = self._queues.clear()
+        self._settle(
+            [(request, NotReady("The service is stopping; try again shortly.")) for request in requests]
+        )
 
     def _settle(self, answers: list[tuple[Request, Outcome | None]]) -> None:
         """Hands answers to their callers, on the event loop, in one go."""
@@ -263,7 +287,9 @@ class Engine:
 
     def _tell(self, batch: Batch) -> None:
         if batch.failed:
-            logger.warning("%d of %d requests failed in a forward pass of %s", batch.failed, batch.requests, batch.lane)
+            logger.warning(
+                "%d of %d requests failed in a forward pass of %s", batch.failed, batch.requests, batch.queue
+            )
         if self._on_batch is not None:
             try:
                 self._on_batch(batch)

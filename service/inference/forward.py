@@ -19,7 +19,9 @@ def forward(pieces: Sequence[Piece], device: torch.device) -> list[Outcome]:
     """
     try:
         return list(_together(pieces, device))
-    except BaseException as error:  # also SystemExit and the like: a caller waits for an answer, whatever it is
+    except (
+        BaseException
+    ) as error:  # also SystemExit and the like: a caller waits for an answer, whatever it is
         if len(pieces) == 1:
             return [error]
     return [outcome for piece in pieces for outcome in forward([piece], device)]
@@ -33,7 +35,9 @@ def _together(pieces: Sequence[Piece], device: torch.device) -> list[Tensor]:
     if result.shape[:1] != (items,):
         raise RuntimeError(f"a forward pass over {items} items gave a result of shape {tuple(result.shape)}")
     # Outside inference mode, so that callers get ordinary tensors; cloned, so that none keeps the batch alive.
-    return [part.clone() for part in result.detach().cpu().split_with_sizes([piece.items for piece in pieces])]
+    return [
+        part.clone() for part in result.detach().cpu().split_with_sizes([piece.items for piece in pieces])
+    ]
 
 
 def _batch(parts: Sequence[Tensor], device: torch.device) -> Tensor:

@@ -1,4 +1,4 @@
-"""What waits for the device, in lanes of what may share a forward pass. No threads and no clock of its own."""
+"""What waits for the device, in queues of what may share a forward pass. No threads and no clock of its own."""
 
 import asyncio
 from collections import deque
@@ -19,7 +19,7 @@ class Request:
     whose results gather in `results`, in order.
     """
 
-    lane: Hashable
+    queue: Hashable
     function: Callable[..., Tensor]
     inputs: tuple[Tensor, ...]
     items: int
@@ -68,49 +68,49 @@ class Piece:
         return tuple(tensor[self.start : self.stop] for tensor in self.request.inputs)
 
 
-class Lanes:
-    """First come, first served within a lane; the lane whose first request has been due longest goes next."""
+class RequestQueues:
+    """First come, first served within a queue; the queue whose first request has been due longest goes next."""
 
     def __init__(self) -> None:
-        self._lanes: dict[Hashable, deque[Request]] = {}
+        self._queues: dict[Hashable, deque[Request]] = {}
         self._depth = 0
 
     @property
     def depth(self) -> int:
-        """Items waiting, in all lanes; those of the background do not count."""
+        """Items waiting, in all queues; those of the background do not count."""
         return self._depth
 
     @property
     def empty(self) -> bool:
         """Whether nothing waits, nor anything of the background."""
-        return not self._lanes
+        return not self._queues
 
     def push(self, request: Request) -> None:
-        self._lanes.setdefault(request.lane, deque()).append(request)
+        self._queues.setdefault(request.queue, deque()).append(request)
         self._count(request, request.waiting)
 
     def oldest(self) -> Hashable:
-        """The lane to serve next; KeyError when nothing waits."""
-        if not self._lanes:
+        """The queue to serve next; KeyError when nothing waits."""
+        if not self._queues:
             raise KeyError("nothing waits")
-        return min(self._lanes, key=lambda lane: self._lanes[lane][0].due)
+        return min(self._queues, key=lambda queue: self._queues[queue][0].due)
 
-    def arrived(self, lane: Hashable) -> float:
-        """When the lane's first request came; minus infinity when the lane is empty."""
-        return self._lanes[lane][0].arrived if lane in self._lanes else float("-inf")
+    def arrived(self, queue: Hashable) -> float:
+        """When the queue's first request came; minus infinity when the queue is empty."""
+        return self._queues[queue][0].arrived if queue in self._queues else float("-inf")
 
-    def requests(self, lane: Hashable) -> int:
-        """Requests of which items wait in one lane."""
-        return len(self._lanes.get(lane, ()))
+    def requests(self, queue: Hashable) -> int:
+        """Requests of which items wait in one queue."""
+        return len(self._queues.get(queue, ()))
 
-    def items(self, lane: Hashable) -> int:
-        """Items waiting in one lane."""
-        return sum(request.waiting for request in self._lanes.get(lane, ()))
+    def items(self, queue: Hashable) -> int:
+        """Items waiting in one queue."""
+        return sum(request.waiting for request in self._queues.get(queue, ()))
 
-    def take(self, lane: Hashable, most: int) -> list[Piece]:
-        """The lane's first `most` items, oldest first; a request that does not fit whole is cut."""
+    def take(self, queue: Hashable, most: int) -> list[Piece]:
+        """The queue's first `most` items, oldest first; a request that does not fit whole is cut."""
         pieces: list[Piece] = []
-        requests = self._lanes.get(lane)
+        requests = self._queues.get(queue)
         while requests and most:
             request = requests[0]
             piece = Piece(request, request.taken, min(request.items, request.taken + most))
@@ -120,21 +120,21 @@ class Lanes:
             self._count(request, -piece.items)
             if not request.waiting:
                 requests.popleft()
-        self._forget_if_empty(lane)
+        self._forget_if_empty(queue)
         return pieces
 
     def drop(self, request: Request) -> None:
         """Frees the places of what still waits of a request; nothing happens when nothing does."""
-        requests = self._lanes.get(request.lane)
+        requests = self._queues.get(request.queue)
         if requests and request in requests:
             requests.remove(request)
             self._count(request, -request.waiting)
-            self._forget_if_empty(request.lane)
+            self._forget_if_empty(request.queue)
 
     def clear(self) -> list[Request]:
-        """Empties all lanes and returns what was in them."""
-        requests = [request for lane in self._lanes.values() for request in lane]
-        self._lanes.clear()
+        """Empties all queues and returns what was in them."""
+        requests = [request for queue in self._queues.values() for request in queue]
+        self._queues.clear()
         self._depth = 0
         return requests
 
@@ -142,6 +142,6 @@ class Lanes:
         if not request.background:
             self._depth += items
 
-    def _forget_if_empty(self, lane: Hashable) -> None:
-        if not self._lanes.get(lane, True):
-            del self._lanes[lane]
+    def _forget_if_empty(self, queue: Hashable) -> None:
+        if not self._queues.get(queue, True):
+            del self._queues[queue]

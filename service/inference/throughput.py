@@ -4,7 +4,7 @@ from math import ceil
 from threading import Lock
 
 
-class Pace:
+class ThroughputEstimate:
     """A moving average of the seconds that an item takes. Safe to use from several threads."""
 
     def __init__(self, *, smoothing: float = 0.1, longest: int = 60) -> None:

@@ -14,7 +14,7 @@ from model.pictures import picture
 from model.presets import Side, other
 from service.errors import DomainsDiffer, ParameterInvalid
 from service.images.decode import Upload
-from service.inference.embedder import Code, Embedder
+from service.inference.embedder import Embedder, Embedding
 from service.inference.engine import Engine
 from service.inference.workers import Workers
 from service.registry.model import Model
@@ -105,7 +105,15 @@ class Translator:
             z, seeds = _draw(model, first, samples), list(range(first, first + samples))
         return await self._decode(model, side, target, z, zs, seeds)
 
-    async def analogy(self, model: Model, upload: Upload, reference: Upload, *, source: str | None = None, reference_source: str | None = None) -> Translation:
+    async def analogy(
+        self,
+        model: Model,
+        upload: Upload,
+        reference: Upload,
+        *,
+        source: str | None = None,
+        reference_source: str | None = None,
+    ) -> Translation:
         """What the picture shows, in the way that the reference shows it; both are of one domain.
 
         Args:
@@ -119,7 +127,9 @@ class Translator:
         model.require("analogy")
         side = model.side(source)
         if reference_source is not None and model.side(reference_source) != side:
-            raise DomainsDiffer(f"The image is of {model.domain(side)!r} and the reference of {reference_source!r}; an analogy wants two of one domain.")
+            raise DomainsDiffer(
+                f"The image is of {model.domain(side)!r} and the reference of {reference_source!r}; an analogy wants two of one domain."
+            )
         zs, z, *looks = await asyncio.gather(
             self._embedder.shared(model, side, upload),
             self._embedder.exclusive(model, side, reference),
@@ -128,16 +138,22 @@ class Translator:
         )
         if min(looks) < -DOMAIN_MARGIN and max(looks) > DOMAIN_MARGIN:
             image, other_image = (model.domain("x" if look > 0 else "y") for look in looks)
-            raise DomainsDiffer(f"The image looks like {image!r} and the reference like {other_image!r}; an analogy wants two of one domain.")
+            raise DomainsDiffer(
+                f"The image looks like {image!r} and the reference like {other_image!r}; an analogy wants two of one domain."
+            )
         return await self._decode(model, side, side, _one(z), zs, [None])
 
-    async def _decode(self, model: Model, source: Side, target: Side, z: Tensor, zs: Code, seeds: list[int | None]) -> Translation:
+    async def _decode(
+        self, model: Model, source: Side, target: Side, z: Tensor, zs: Embedding, seeds: list[int | None]
+    ) -> Translation:
         """One zs in the styles z [n, exclusive_size]."""
 
         def decode(z: Tensor, zs: Tensor) -> Tensor:
             return model.inference.decode(target, z, zs)
 
-        pixels = await self._engine.run((model.digest, "decode", target), decode, z, _one(zs).expand(len(z), *zs.shape))
+        pixels = await self._engine.run(
+            (model.digest, "decode", target), decode, z, _one(zs).expand(len(z), *zs.shape)
+        )
         images = await self._workers.finish(lambda: [picture(each) for each in pixels])
         pictures = [Picture(image=image, seed=seed) for image, seed in zip(images, seeds, strict=True)]
         return Translation(source=model.domain(source), target=model.domain(target), pictures=pictures)
@@ -167,15 +183,20 @@ def _check_seeds(first: int, samples: int) -> None:
 def _draw(model: Model, first: int, samples: int) -> Tensor:
     """z ~ N(0, I) [samples, exclusive_size]; each row from a seed of its own, so that it can be had alone."""
     size = model.inference.exclusive_size
-    return torch.stack([torch.randn(size, generator=torch.Generator().manual_seed(seed)) for seed in range(first, first + samples)])
+    return torch.stack(
+        [
+            torch.randn(size, generator=torch.Generator().manual_seed(seed))
+            for seed in range(first, first + samples)
+        ]
+    )
 
 
-def _between(codes: Sequence[Code], mix: float) -> Tensor:
+def _between(codes: Sequence[Embedding], mix: float) -> Tensor:
     """The only style, or the one that divides the line from the first to the second as `mix` does; a batch of one."""
     first, last = _one(codes[0]), _one(codes[-1])
     return torch.lerp(first, last, mix)
 
 
-def _one(code: Code) -> Tensor:
+def _one(code: Embedding) -> Tensor:
     """A code as a batch of one."""
     return torch.from_numpy(code).unsqueeze(0)

@@ -8,7 +8,7 @@ from typing import ParamSpec, TypeVar
 from anyio import CapacityLimiter, to_thread
 
 from service.errors import Overloaded
-from service.inference.throughput import Pace
+from service.inference.throughput import ThroughputEstimate
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Workers:
         self._threads = threads or _cores()
         self._limiter = CapacityLimiter(self._threads)
         self._most_waiting = waiting
-        self._pace = Pace()
+        self._throughput = ThroughputEstimate()
 
     @property
     def depth(self) -> int:
@@ -40,8 +40,10 @@ class Workers:
             Overloaded: too many wait.
         """
         if self.depth >= self._most_waiting:
-            wait = self._pace.retry_after(self.depth // self._threads)
-            raise Overloaded(f"{self.depth} pictures are waiting to be read, as many as may.", retry_after=wait)
+            wait = self._throughput.retry_after(self.depth // self._threads)
+            raise Overloaded(
+                f"{self.depth} pictures are waiting to be read, as many as may.", retry_after=wait
+            )
         return await self.finish(function, *args, **kwargs)
 
     async def finish(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -52,7 +54,7 @@ class Workers:
             try:
                 return function(*args, **kwargs)
             finally:
-                self._pace.record(1, perf_counter() - started)
+                self._throughput.record(1, perf_counter() - started)
 
         return await to_thread.run_sync(timed, limiter=self._limiter)
 

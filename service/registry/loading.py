@@ -17,7 +17,9 @@ def load(candidate: Candidate, device: torch.device) -> Model:
         CheckpointError: anything about it is broken.
         Exception: it may be sound, but not now and here: no memory, say.
     """
-    torch.set_num_threads(1)  # here and where torch comes later: the forward thread's helpers are to be the only ones
+    torch.set_num_threads(
+        1
+    )  # here and where torch comes later: the forward thread's helpers are to be the only ones
     manifest, iiae, backbone = load_parts(candidate.folder)
     inference = Inference(iiae, backbone, device)
     _try_out(inference)

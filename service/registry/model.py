@@ -39,7 +39,9 @@ class Model:
             return self.inference.side(self.domains[0] if domain is None else domain)
         except KeyError:
             x, y = self.domains
-            raise DomainUnknown(f"The model {self.id!r} has no domain {str(domain)[:80]!r}; its domains are {x!r} and {y!r}.") from None
+            raise DomainUnknown(
+                f"The model {self.id!r} has no domain {str(domain)[:80]!r}; its domains are {x!r} and {y!r}."
+            ) from None
 
     def domain(self, side: Side) -> str:
         """The name of X or Y."""

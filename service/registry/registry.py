@@ -41,7 +41,9 @@ class Registry:
         default: the model for requests that name none, where it can do what they ask.
     """
 
-    def __init__(self, *, store: Path, device: torch.device, poll_seconds: float, default: str | None = None) -> None:
+    def __init__(
+        self, *, store: Path, device: torch.device, poll_seconds: float, default: str | None = None
+    ) -> None:
         self._store = store
         self._device = device
         self._poll_seconds = poll_seconds
@@ -90,13 +92,21 @@ class Registry:
             NameInvalid, ModelNotFound, NotReady.
         """
         if not NAME.fullmatch(name):
-            raise NameInvalid(f"{name[:80]!r} cannot be a model's name: lower-case letters, digits, '.', '_' and '-', at most 64.")
+            raise NameInvalid(
+                f"{name[:80]!r} cannot be a model's name: lower-case letters, digits, '.', '_' and '-', at most 64."
+            )
         self._wait_for_first_scan()
         model = self._models.get(name)
         if model is None:
-            reasons = [f"its version {rejected.version} is not served: {rejected.reason}" for rejected in self._rejected if rejected.id == name]
+            reasons = [
+                f"its version {rejected.version} is not served: {rejected.reason}"
+                for rejected in self._rejected
+                if rejected.id == name
+            ]
             known = ", ".join(sorted(self._models)) or "none"
-            raise ModelNotFound("; ".join([f"There is no model {name!r}", *reasons[:1], f"there are: {known}."]))
+            raise ModelNotFound(
+                "; ".join([f"There is no model {name!r}", *reasons[:1], f"there are: {known}."])
+            )
         return model
 
     def get(self, name: str | None, *, capability: str) -> Model:
@@ -113,7 +123,9 @@ class Registry:
         self._wait_for_first_scan()
         able = [model for model in self.models() if capability in model.inference.capabilities]
         if not able:
-            raise CapabilityMissing(f"No model here can {capability}; there are: {', '.join(sorted(self._models)) or 'none'}.")
+            raise CapabilityMissing(
+                f"No model here can {capability}; there are: {', '.join(sorted(self._models)) or 'none'}."
+            )
         return next((model for model in able if model.id == self._default), able[0])
 
     def _wait_for_first_scan(self) -> None:
@@ -133,7 +145,9 @@ class Registry:
     def _scan(self) -> None:
         found = candidates(self._store)
         there = {candidate for versions in found.values() for candidate in versions}
-        self._failures = {candidate: failure for candidate, failure in self._failures.items() if candidate in there}
+        self._failures = {
+            candidate: failure for candidate, failure in self._failures.items() if candidate in there
+        }
         rejected: list[Rejected] = []
         for name in sorted(found | self._models):
             rejected += self._choose(name, found.get(name, []))
@@ -147,7 +161,9 @@ class Registry:
         for candidate in versions:
             if candidate == serving or self._serve(candidate):
                 return rejected
-            rejected.append(Rejected(id=name, version=candidate.version, reason=self._failures[candidate].reason))
+            rejected.append(
+                Rejected(id=name, version=candidate.version, reason=self._failures[candidate].reason)
+            )
             if serving is not None and candidate.folder == serving.folder:
                 return rejected  # overwritten by something broken: what was loaded from it before is better than anything older
         self._models = {other: model for other, model in self._models.items() if other != name}
@@ -162,14 +178,18 @@ class Registry:
             return False
         try:
             if not NAME.fullmatch(candidate.name):
-                raise CheckpointError("the folder's name cannot be a model's: lower-case letters, digits, '.', '_' and '-', at most 64")
+                raise CheckpointError(
+                    "the folder's name cannot be a model's: lower-case letters, digits, '.', '_' and '-', at most 64"
+                )
             model = load(candidate, self._device)
         except Exception as error:
             reason = str(error).replace(f"{candidate.folder}/", "") or type(error).__name__
             retry_at = float("inf") if isinstance(error, CheckpointError) else monotonic() + RETRY_SECONDS
             self._failures[candidate] = _Failure(reason, retry_at)
             if known is None:
-                logger.warning("the checkpoint %s of %s is not served: %s", candidate.version, candidate.name, reason)
+                logger.warning(
+                    "the checkpoint %s of %s is not served: %s", candidate.version, candidate.name, reason
+                )
             return False
         self._models = {**self._models, candidate.name: model}
         self._origins[candidate.name] = candidate

@@ -25,7 +25,9 @@ def machine() -> dict[str, str]:
     cpu = Path("/proc/cpuinfo")
     lines = cpu.read_text().splitlines() if cpu.exists() else [platform.processor()]
     told = sorted({line for line in lines if line.startswith(("model name", "flags", "Features"))})
-    return {"cpu": hashlib.sha256("\n".join(told).encode()).hexdigest()} | {name: version(name) for name in LIBRARIES}
+    return {"cpu": hashlib.sha256("\n".join(told).encode()).hexdigest()} | {
+        name: version(name) for name in LIBRARIES
+    }
 
 
 def ask(checkout: Path) -> list[Answer]:
@@ -44,7 +46,13 @@ def ask(checkout: Path) -> list[Answer]:
             "PYTHONPATH": str(checkout),
         }
         with (Path(home) / "log").open("w") as log:
-            process = subprocess.Popen([sys.executable, "-m", "service.cli", "serve"], cwd=checkout, env=environment, stdout=log, stderr=log)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "serve"],
+                cwd=checkout,
+                env=environment,
+                stdout=log,
+                stderr=log,
+            )
         try:
             with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as client:
                 _wait_until_ready(client)

@@ -23,7 +23,9 @@ def answers():
 
 def test_every_operation_is_recorded(recorded):
     document = json.loads((ROOT / "clients/openapi.json").read_text())
-    operations = {operation["operationId"] for path in document["paths"].values() for operation in path.values()}
+    operations = {
+        operation["operationId"] for path in document["paths"].values() for operation in path.values()
+    }
     assert {answer["operation"] for answer in recorded["answers"]} == operations
 
 
@@ -51,7 +53,9 @@ def _assert_close(now, before, where):
             now, before = (sorted(hits, key=lambda hit: hit["id"]) for hits in (now, before))
         for number, (value, recorded) in enumerate(zip(now, before, strict=True)):
             _assert_close(value, recorded, f"{where}[{number}]")
-    elif isinstance(before, float) or (isinstance(before, int) and where.split(", ")[-1].startswith("fields")):
+    elif isinstance(before, float) or (
+        isinstance(before, int) and where.split(", ")[-1].startswith("fields")
+    ):
         scale = 255 if isinstance(before, int) else max(1.0, abs(before))
         assert math.isclose(now, before, abs_tol=CLOSE * scale), f"{where}: {now}, was {before}"
     else:

@@ -36,7 +36,9 @@ def open_server(home):
 def closed_server(tmp_path_factory):
     folder = tmp_path_factory.mktemp("closed")
     publish_tiny(folder)
-    running = Server(folder, IIAE_API_KEYS=READER, IIAE_ADMIN_KEYS=ADMIN, IIAE_QUEUE_ITEMS="2", IIAE_IDLE_SECONDS="1").ready()
+    running = Server(
+        folder, IIAE_API_KEYS=READER, IIAE_ADMIN_KEYS=ADMIN, IIAE_QUEUE_ITEMS="2", IIAE_IDLE_SECONDS="1"
+    ).ready()
     yield running
     running.stop()
 

@@ -25,8 +25,21 @@ def npm():
 
 
 def differences(made: Path, kept: Path) -> list[str]:
-    names = {str(path.relative_to(folder)) for folder in (made, kept) for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
-    return sorted(name for name in names if not ((made / name).is_file() and (kept / name).is_file() and filecmp.cmp(made / name, kept / name, shallow=False)))
+    names = {
+        str(path.relative_to(folder))
+        for folder in (made, kept)
+        for path in folder.rglob("*")
+        if path.is_file() and "__pycache__" not in path.parts
+    }
+    return sorted(
+        name
+        for name in names
+        if not (
+            (made / name).is_file()
+            and (kept / name).is_file()
+            and filecmp.cmp(made / name, kept / name, shallow=False)
+        )
+    )
 
 
 def test_the_document_is_the_served_one(tmp_path):
@@ -50,13 +63,17 @@ def test_the_typescript_client_is_what_the_document_gives(tmp_path):
     shutil.copy(CLIENTS / "openapi.json", tmp_path)
     generate.make_typescript(tmp_path)
     assert (tmp_path / "typescript/src/generated/sdk.gen.ts").stat().st_size > 10_000
-    assert differences(tmp_path / "typescript/src/generated", CLIENTS / "typescript/src/generated") == [], REMEDY
+    assert differences(tmp_path / "typescript/src/generated", CLIENTS / "typescript/src/generated") == [], (
+        REMEDY
+    )
 
 
 @NEEDS_NODE
 @pytest.mark.usefixtures("npm")
 def test_the_document_lints_clean():
-    linted = subprocess.run(["npm", "run", "--silent", "lint"], cwd=CLIENTS / "typescript", capture_output=True, text=True)
+    linted = subprocess.run(
+        ["npm", "run", "--silent", "lint"], cwd=CLIENTS / "typescript", capture_output=True, text=True
+    )
     assert linted.returncode == 0, linted.stdout + linted.stderr
 
 

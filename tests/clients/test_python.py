@@ -70,7 +70,14 @@ def gallery(ask, open_server, pictures):
     """A gallery with six photos."""
     name = "noise"
     ask(lambda client: client.galleries.create(name, "drawn"))
-    ask(lambda client: client.photos.add(name, [pictures / f"{seed}.png" for seed in range(6)], label="noise", metadata={"sku": 12, "deep": ["☂"]}))
+    ask(
+        lambda client: client.photos.add(
+            name,
+            [pictures / f"{seed}.png" for seed in range(6)],
+            label="noise",
+            metadata={"sku": 12, "deep": ["☂"]},
+        )
+    )
     yield name
     open_server.client.delete(f"/galleries/{name}")
 
@@ -80,16 +87,24 @@ def size(picture: bytes) -> tuple[int, int]:
 
 
 CALLS = {
-    "sbir.search": (lambda client, g, p: client.sbir.search(p / "3.png", gallery=g, k=4), lambda found: len(found.hits) == 4 and found.model == "drawn"),
+    "sbir.search": (
+        lambda client, g, p: client.sbir.search(p / "3.png", gallery=g, k=4),
+        lambda found: len(found.hits) == 4 and found.model == "drawn",
+    ),
     "images.translate": (
         lambda client, g, p: client.images.translate(p / "0.png", model="tiny", samples=2, seed=7),
-        lambda made: [image.seed for image in made.images] == [7, 8] and size(made.images[0].data) == (32, 32),
+        lambda made: (
+            [image.seed for image in made.images] == [7, 8] and size(made.images[0].data) == (32, 32)
+        ),
     ),
     "images.translate_image": (
         lambda client, g, p: client.images.translate_image(p / "0.png", accept="image/webp", model="tiny"),
         lambda picture: Image.open(BytesIO(picture)).format == "WEBP",
     ),
-    "images.analogy": (lambda client, g, p: client.images.analogy(p / "0.png", p / "1.png", model="tiny"), lambda made: made.source == made.target == "photo"),
+    "images.analogy": (
+        lambda client, g, p: client.images.analogy(p / "0.png", p / "1.png", model="tiny"),
+        lambda made: made.source == made.target == "photo",
+    ),
     "images.analogy_image": (
         lambda client, g, p: client.images.analogy_image(p / "0.png", p / "1.png", model="tiny"),
         lambda picture: size(picture) == (32, 32),
@@ -98,34 +113,73 @@ CALLS = {
         lambda client, g, p: client.images.embed(p / "0.png", model="tiny", kind="exclusive"),
         lambda code: (code.shape, code.kind, len(code.values)) == ([8], "exclusive", 8),
     ),
-    "images.retrieve": (lambda client, g, p: client.images.retrieve(p / "2.png", gallery=g, source="photo", k=1), lambda found: found.hits[0].score > 0.98),
+    "images.retrieve": (
+        lambda client, g, p: client.images.retrieve(p / "2.png", gallery=g, source="photo", k=1),
+        lambda found: found.hits[0].score > 0.98,
+    ),
     "galleries.list": (
         lambda client, g, p: client.galleries.list(),
         lambda all_: "noise" in [each.name for each in all_.galleries] and all_.damaged[0].name == DAMAGED,
     ),
-    "galleries.create": (lambda client, g, p: client.galleries.create("made", "tiny", domain="label"), lambda made: (made.domain, made.photos) == ("label", 0)),
-    "galleries.get": (lambda client, g, p: client.galleries.get(g), lambda one: (one.photos, one.outdated, one.credit) == (6, False, None)),
-    "galleries.delete": (lambda client, g, p: client.galleries.delete("made"), lambda nothing: nothing is None),
+    "galleries.create": (
+        lambda client, g, p: client.galleries.create("made", "tiny", domain="label"),
+        lambda made: (made.domain, made.photos) == ("label", 0),
+    ),
+    "galleries.get": (
+        lambda client, g, p: client.galleries.get(g),
+        lambda one: (one.photos, one.outdated, one.credit) == (6, False, None),
+    ),
+    "galleries.delete": (
+        lambda client, g, p: client.galleries.delete("made"),
+        lambda nothing: nothing is None,
+    ),
     "photos.add": (
         lambda client, g, p: client.photos.add(g, (p / "0.png").read_bytes(), metadata={}),
-        lambda added: SHA256.fullmatch(added.photos[0].sha256) and added.photos[0].metadata == {"sku": 12, "deep": ["☂"]},
+        lambda added: (
+            SHA256.fullmatch(added.photos[0].sha256)
+            and added.photos[0].metadata == {"sku": 12, "deep": ["☂"]}
+        ),
     ),
-    "photos.list": (lambda client, g, p: client.photos.list(g, limit=4), lambda page: len(page.photos) == 4 and page.next_ == page.photos[-1].id),
-    "photos.get": (lambda client, g, p: client.photos.get(g, 1, size="thumbnail"), lambda picture: Image.open(BytesIO(picture)).format == "WEBP"),
+    "photos.list": (
+        lambda client, g, p: client.photos.list(g, limit=4),
+        lambda page: len(page.photos) == 4 and page.next_ == page.photos[-1].id,
+    ),
+    "photos.get": (
+        lambda client, g, p: client.photos.get(g, 1, size="thumbnail"),
+        lambda picture: Image.open(BytesIO(picture)).format == "WEBP",
+    ),
     "photos.delete": (lambda client, g, p: client.photos.delete(g, 6), lambda nothing: nothing is None),
-    "photos.similar": (lambda client, g, p: client.photos.similar(g, 1, k=100), lambda found: {hit.id for hit in found.hits} == {2, 3, 4, 5, 6}),
+    "photos.similar": (
+        lambda client, g, p: client.photos.similar(g, 1, k=100),
+        lambda found: {hit.id for hit in found.hits} == {2, 3, 4, 5, 6},
+    ),
     "reindex.start": (
         lambda client, g, p: client.reindex.start(g, model="drawn", anew=True),
         lambda progress: (progress.model, progress.total) == ("drawn", 6),
     ),
-    "reindex.get": (lambda client, g, p: client.reindex.get(g), lambda progress: progress.total == 6 and progress.failed == []),
+    "reindex.get": (
+        lambda client, g, p: client.reindex.get(g),
+        lambda progress: progress.total == 6 and progress.failed == [],
+    ),
     "reindex.cancel": (lambda client, g, p: client.reindex.cancel(g), lambda nothing: nothing is None),
-    "models.list": (lambda client, g, p: client.models.list(), lambda all_: {"tiny", "drawn"} <= {model.id for model in all_.models}),
-    "models.get": (lambda client, g, p: client.models.get("tiny"), lambda model: SHA256.fullmatch(model.digest) and model.domains == ["photo", "label"]),
+    "models.list": (
+        lambda client, g, p: client.models.list(),
+        lambda all_: {"tiny", "drawn"} <= {model.id for model in all_.models},
+    ),
+    "models.get": (
+        lambda client, g, p: client.models.get("tiny"),
+        lambda model: SHA256.fullmatch(model.digest) and model.domains == ["photo", "label"],
+    ),
     "models.reload": (lambda client, g, p: client.models.reload(), lambda all_: not all_.rejected),
     "service.live": (lambda client, g, p: client.service.live(), lambda health: health.status == "live"),
-    "service.ready": (lambda client, g, p: client.service.ready(), lambda health: (health.status, health.degraded) == ("ready", [])),
-    "service.metrics": (lambda client, g, p: client.service.metrics(), lambda text: "iiae_requests_total" in text),
+    "service.ready": (
+        lambda client, g, p: client.service.ready(),
+        lambda health: (health.status, health.degraded) == ("ready", []),
+    ),
+    "service.metrics": (
+        lambda client, g, p: client.service.metrics(),
+        lambda text: "iiae_requests_total" in text,
+    ),
 }
 
 
@@ -133,12 +187,17 @@ def test_the_calls_are_the_operations():
     assert {name.removesuffix("_image") for name in CALLS} == operations()
     with Client() as client:
         groups = {tag: getattr(client, tag) for tag in {name.partition(".")[0] for name in CALLS}}
-        assert {f"{tag}.{call}" for tag, group in groups.items() for call in dir(group) if not call.startswith("_")} == set(CALLS)
+        assert {
+            f"{tag}.{call}"
+            for tag, group in groups.items()
+            for call in dir(group)
+            if not call.startswith("_")
+        } == set(CALLS)
 
 
 def interrupt_a_reindex(gallery: Gallery) -> None:
     """Leaves one to another checkpoint as if its process had been killed."""
-    with Reindex(gallery, replace(gallery.about, digest="another")):
+    with Reindex(gallery, replace(gallery.spec, digest="another")):
         pass
 
 
@@ -157,11 +216,18 @@ def test_every_call_is_answered(ask, gallery, pictures, open_server, home, name)
 
 
 def test_uploads_are_paths_bytes_and_files(ask, gallery, pictures):
-    ways = (pictures / "2.png", str(pictures / "2.png"), png(2), BytesIO(png(2)), (pictures / "2.png").open("rb"))
+    ways = (
+        pictures / "2.png",
+        str(pictures / "2.png"),
+        png(2),
+        BytesIO(png(2)),
+        (pictures / "2.png").open("rb"),
+    )
     codes = [ask(lambda client, way=way: client.images.embed(way, model="tiny")).values for way in ways]
     assert all(code == codes[0] for code in codes)
     one, several = (
-        ask(lambda client, sent=sent: client.sbir.search(sent, photo=png(5), gallery=gallery, expand=False)) for sent in (png(3), [png(3), pictures / "4.png"])
+        ask(lambda client, sent=sent: client.sbir.search(sent, photo=png(5), gallery=gallery, expand=False))
+        for sent in (png(3), [png(3), pictures / "4.png"])
     )
     assert one.hits != several.hits
     added = ask(lambda client: client.photos.add(gallery, [pictures / "2.png", png(98), BytesIO(png(99))]))
@@ -175,12 +241,16 @@ def test_pictures_come_back_byte_by_byte(ask, gallery):
 BREACHES = {
     "image_unreadable": lambda client, p: client.images.embed(b"text", model="tiny"),
     "sketch_empty": lambda client, p: client.sbir.search(p / "blank.png", gallery="strokes"),
-    "image_format_unsupported": lambda client, p: client.images.embed(b"<svg xmlns='http://www.w3.org/2000/svg'/>", model="tiny"),
+    "image_format_unsupported": lambda client, p: client.images.embed(
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>", model="tiny"
+    ),
     "image_too_many_pixels": lambda client, p: client.images.embed(huge_png(), model="tiny"),
     "parameter_invalid": lambda client, p: client.sbir.search(p / "0.png", k=1001),
     "name_invalid": lambda client, p: client.models.get("Not A Name"),
     "domain_unknown": lambda client, p: client.images.translate(p / "0.png", model="tiny", source="sketch"),
-    "domains_differ": lambda client, p: client.images.analogy_image(p / "0.png", p / "1.png", model="tiny", reference_source="label"),
+    "domains_differ": lambda client, p: client.images.analogy_image(
+        p / "0.png", p / "1.png", model="tiny", reference_source="label"
+    ),
     "capability_missing": lambda client, p: client.images.translate_image(p / "0.png", model="drawn"),
     "model_not_found": lambda client, p: client.galleries.create("x", "nothing"),
     "gallery_not_found": lambda client, p: client.galleries.get("nothing"),
@@ -222,7 +292,12 @@ def test_keys_are_sent_and_refusals_are_raised(kind, closed_server):
         return "allowed"
 
     read, write = (lambda client: client.models.list()), (lambda client: client.models.reload())
-    assert [code(key, read) for key in (None, "wrong", READER, ADMIN)] == ["key_missing", "key_refused", "allowed", "allowed"]
+    assert [code(key, read) for key in (None, "wrong", READER, ADMIN)] == [
+        "key_missing",
+        "key_refused",
+        "allowed",
+        "allowed",
+    ]
     assert [code(key, write) for key in (READER, ADMIN)] == ["key_refused", "allowed"]
 
 
@@ -264,11 +339,16 @@ class Slowly(httpx.HTTPTransport):
             time.sleep(self.seconds)
             yield body[len(body) // 2 :]
 
-        return super().handle_request(httpx.Request(request.method, request.url, headers=request.headers, content=halves()))
+        return super().handle_request(
+            httpx.Request(request.method, request.url, headers=request.headers, content=halves())
+        )
 
 
 def test_an_upload_that_pauses_is_refused(closed_server, pictures):
-    with Client(closed_server.url, api_key=READER, transport=Slowly(2)) as client, pytest.raises(ProblemError) as raised:
+    with (
+        Client(closed_server.url, api_key=READER, transport=Slowly(2)) as client,
+        pytest.raises(ProblemError) as raised,
+    ):
         client.images.embed(pictures / "0.png", model="tiny")
     assert (raised.value.status, raised.value.code) == (408, "upload_too_slow")
 
@@ -277,7 +357,9 @@ def test_what_stopping_cuts_off_is_told_to_come_again(tmp_path, pictures):
     publish_tiny(tmp_path)
     server = Server(tmp_path, IIAE_DRAIN_SECONDS="1").ready()
     slowly = Slowly(4)
-    stopping = threading.Thread(target=lambda: (slowly.halfway.wait(30), time.sleep(0.3), server.process.terminate()))
+    stopping = threading.Thread(
+        target=lambda: (slowly.halfway.wait(30), time.sleep(0.3), server.process.terminate())
+    )
     stopping.start()
     with Client(server.url, transport=slowly) as client, pytest.raises(ProblemError) as raised:
         client.images.embed(pictures / "0.png", model="tiny")
@@ -324,7 +406,9 @@ def test_the_readmes_example_runs(open_server, gallery, pictures, tmp_path):
     (tmp_path / "sketch.png").write_bytes((pictures / "3.png").read_bytes())
     program = example.replace("http://127.0.0.1:8000", open_server.url) + "\nprint(len(picture))"
     path = {"PYTHONPATH": str(CLIENTS / "python"), "PATH": ""}
-    run = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=path, capture_output=True, text=True)
+    run = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=path, capture_output=True, text=True
+    )
     assert run.returncode == 0, run.stderr
     *hits, length = run.stdout.splitlines()
     assert len(hits) == 5
@@ -334,11 +418,23 @@ def test_the_readmes_example_runs(open_server, gallery, pictures, tmp_path):
 
 def test_the_client_is_typed_strictly(tmp_path):
     program = tmp_path / "program.py"
-    program.write_text('from iiae_client import Client\nscores: list[float] = [hit.score for hit in Client().sbir.search("a.png", k=5).hits]\n')
+    program.write_text(
+        'from iiae_client import Client\nscores: list[float] = [hit.score for hit in Client().sbir.search("a.png", k=5).hits]\n'
+    )
     for source, status in ((program.read_text(), 0), (program.read_text().replace("k=5", 'k="5"'), 1)):
         program.write_text(source)
         checked = subprocess.run(
-            [sys.executable, "-m", "mypy", "--strict", "--config-file=", "--cache-dir", tmp_path / "cache", program, CLIENTS / "python/iiae_client"],
+            [
+                sys.executable,
+                "-m",
+                "mypy",
+                "--strict",
+                "--config-file=",
+                "--cache-dir",
+                tmp_path / "cache",
+                program,
+                CLIENTS / "python/iiae_client",
+            ],
             cwd=tmp_path,
             env={"MYPYPATH": str(CLIENTS / "python"), "PATH": ""},
             capture_output=True,

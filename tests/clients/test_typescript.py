@@ -16,12 +16,25 @@ from world import ADMIN, CLIENTS, DAMAGED, OUTDATED, PROBLEMS, READER, huge_png,
 from clients import generate
 
 CHROMIUM = Path("/usr/bin/chromium")
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 TOOLS = CLIENTS / "typescript/node_modules"
 COMPILER = {
-    "strict": True, "noUncheckedIndexedAccess": True, "module": "NodeNext", "target": "ES2022",
-    "lib": ["ES2022", "DOM", "DOM.Iterable"], "types": ["node"], "typeRoots": [str(TOOLS / "@types")],
-}  # fmt: skip
+    "strict": True,
+    "noUncheckedIndexedAccess": True,
+    "module": "NodeNext",
+    "target": "ES2022",
+    "lib": ["ES2022", "DOM", "DOM.Iterable"],
+    "types": ["node"],
+    "typeRoots": [str(TOOLS / "@types")],
+}
 
 pytestmark = [
     pytest.mark.skipif(bool(without_node()), reason=without_node()),
@@ -76,11 +89,15 @@ class Node:
         code = f"""import {{ {function} as call }} from "./calls.js";
             const chunks = []; for await (const chunk of process.stdin) chunks.push(chunk);
             console.log(JSON.stringify(await call(...JSON.parse(Buffer.concat(chunks)))));"""
-        return json.loads(node(self.program, "--input-type=module", "--eval", code, stdin=json.dumps(arguments)))
+        return json.loads(
+            node(self.program, "--input-type=module", "--eval", code, stdin=json.dumps(arguments))
+        )
 
 
 def node(program: Path, *arguments: str, stdin: str = "") -> str:
-    run = subprocess.run(["node", *arguments], cwd=program, input=stdin, capture_output=True, text=True, timeout=120)
+    run = subprocess.run(
+        ["node", *arguments], cwd=program, input=stdin, capture_output=True, text=True, timeout=120
+    )
     assert run.returncode == 0, run.stderr
     return run.stdout
 
@@ -94,7 +111,10 @@ class Browser:
 
     def __call__(self, function: str, *arguments: object, origin: str) -> object:
         self.page.goto(f"{origin}/program/")
-        return self.page.evaluate("async ([name, sent]) => (await import('/program/calls.js'))[name](...sent)", [function, list(arguments)])
+        return self.page.evaluate(
+            "async ([name, sent]) => (await import('/program/calls.js'))[name](...sent)",
+            [function, list(arguments)],
+        )
 
     @staticmethod
     def _fulfil(program: Path, route: Route) -> None:
@@ -102,8 +122,12 @@ class Browser:
         if name:
             route.fulfill(body=(program / name).read_text(), content_type="text/javascript")
         else:
-            imports = json.dumps({"imports": {"iiae-client": "/program/node_modules/iiae-client/dist/index.js"}})
-            route.fulfill(body=f'<!doctype html><script type="importmap">{imports}</script>', content_type="text/html")
+            imports = json.dumps(
+                {"imports": {"iiae-client": "/program/node_modules/iiae-client/dist/index.js"}}
+            )
+            route.fulfill(
+                body=f'<!doctype html><script type="importmap">{imports}</script>', content_type="text/html"
+            )
 
 
 @pytest.fixture(scope="module")
@@ -125,9 +149,16 @@ def test_every_call_is_answered(run, world, open_server):
     answers = run("answers", world, origin=open_server.url)
     assert {name.removesuffix("Image") for name in answers} - {"several sketches differ"} == operations()
     created = answers.pop("galleries.create")
-    assert (created["name"], created["model"], created["photos"], created["credit"]) == ("typed", "drawn", 0, None)
+    assert (created["name"], created["model"], created["photos"], created["credit"]) == (
+        "typed",
+        "drawn",
+        0,
+        None,
+    )
     metadata = {"sku": 12, "deep": ["☂"]}
-    assert answers.pop("photos.add") == [["noise", metadata, sha256(png(seed)).hexdigest()] for seed in range(6)]
+    assert answers.pop("photos.add") == [
+        ["noise", metadata, sha256(png(seed)).hexdigest()] for seed in range(6)
+    ]
     assert answers.pop("reindex.cancel") in {"cancelled", "reindex_not_found"}  # where it was done before
     assert answers == {
         "sbir.search": ["drawn", 4],
@@ -160,7 +191,11 @@ def test_every_problem_is_thrown(run, world, open_server):
     problems = run("problems", world, origin=open_server.url)
     assert set(problems) == set(PROBLEMS)
     for code, problem in problems.items():
-        assert (problem.get("name"), problem.get("code"), problem.get("status")) == ("ProblemError", code, PROBLEMS[code]), problem
+        assert (problem.get("name"), problem.get("code"), problem.get("status")) == (
+            "ProblemError",
+            code,
+            PROBLEMS[code],
+        ), problem
         assert problem["message"] == f"{problem['status']} {code}: {problem['detail']}"
         assert re.fullmatch(r"[0-9a-f]{32}", problem["requestId"])
         assert problem["errors"] == (["k"] if code == "parameter_invalid" else [])
@@ -169,8 +204,15 @@ def test_every_problem_is_thrown(run, world, open_server):
 def test_keys_are_sent_and_refusals_are_thrown(run, closed_server):
     reports = run("keys", closed_server.url, READER, ADMIN, origin=closed_server.url)
     assert [report.get("code", "allowed") for report in reports] == [
-        "key_missing", "key_refused", "allowed", "allowed", "key_missing", "key_refused", "key_refused", "allowed",
-    ]  # fmt: skip
+        "key_missing",
+        "key_refused",
+        "allowed",
+        "allowed",
+        "key_missing",
+        "key_refused",
+        "key_refused",
+        "allowed",
+    ]
 
 
 def test_overload_says_when_to_come_again(run, closed_server, pictures):
@@ -194,7 +236,9 @@ def test_another_sites_page_is_refused(browser, open_server, closed_server, worl
 
 
 def test_who_calls_by_another_name_is_refused(program, open_server, world):
-    problem = Node(program)("problems", world | {"baseUrl": f"http://0.0.0.0:{open_server.port}"}, origin="")["gallery_not_found"]
+    problem = Node(program)("problems", world | {"baseUrl": f"http://0.0.0.0:{open_server.port}"}, origin="")[
+        "gallery_not_found"
+    ]
     assert (problem["status"], problem["code"]) == (403, "origin_refused")
 
 
@@ -204,7 +248,11 @@ def test_the_readmes_example_runs(program, open_server, pictures):
     name = "of-the-example"
     open_server.client.post("/galleries", json={"name": name, "model": "drawn"}).raise_for_status()
     try:
-        open_server.client.post(f"/galleries/{name}/photos", files=[("image", png(seed)) for seed in range(6)], data={"label": "noise"}).raise_for_status()
+        open_server.client.post(
+            f"/galleries/{name}/photos",
+            files=[("image", png(seed)) for seed in range(6)],
+            data={"label": "noise"},
+        ).raise_for_status()
         (program / "sketch.png").write_bytes((pictures / "3.png").read_bytes())
         script = program / "example.js"
         script.write_text(script.read_text().replace("http://127.0.0.1:8000", open_server.url))

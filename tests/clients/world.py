@@ -1,4 +1,4 @@
-"""What the clients' tests ask for, whatever the language: the calls that there are, and how each problem comes about."""
+"""What the clients' tests ask for, whatever the language: the calls that there are, and how each problem comes spec."""
 
 import json
 import re
@@ -30,7 +30,7 @@ PROBLEMS = {
     "gallery_outdated": 409,
     "gallery_damaged": 500,
 }
-"""Those that a request alone brings about; keys, other origins, size, overload, slowness and stopping have tests of their own."""
+"""Those that a request alone brings spec; keys, other origins, size, overload, slowness and stopping have tests of their own."""
 
 
 def without_node() -> str:
@@ -55,4 +55,9 @@ def huge_png() -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
     header = struct.pack(">IIBBBBB", 30_000, 30_000, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )

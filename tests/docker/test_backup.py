@@ -17,7 +17,13 @@ SCRIPT = Path(__file__).parents[2] / "docker" / "backup.py"
 
 def backup(home: Path, name: str) -> subprocess.CompletedProcess[bytes]:
     with SCRIPT.open("rb") as script:
-        return subprocess.run([sys.executable, "-", name], stdin=script, env={**os.environ, "IIAE_HOME": str(home)}, capture_output=True, timeout=60)
+        return subprocess.run(
+            [sys.executable, "-", name],
+            stdin=script,
+            env={**os.environ, "IIAE_HOME": str(home)},
+            capture_output=True,
+            timeout=60,
+        )
 
 
 def put_back(home: Path, archive: bytes) -> None:
@@ -70,7 +76,9 @@ def test_what_was_acknowledged_before_is_in_it_while_more_is_added(tmp_path, ser
     for photo in kept:
         assert server.client.get(photo["url"]).content == acknowledged[photo["id"]]
     for identity in list(before)[:3]:
-        found = server.client.post("/retrieve", files={"image": before[identity]}, data={"gallery": "g", "source": "photo", "k": "1"}).json()
+        found = server.client.post(
+            "/retrieve", files={"image": before[identity]}, data={"gallery": "g", "source": "photo", "k": "1"}
+        ).json()
         assert found["hits"][0]["id"] == identity
     database = sqlite3.connect(tmp_path / "galleries" / "g" / "gallery.sqlite")
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)

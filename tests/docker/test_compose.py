@@ -32,8 +32,16 @@ SERVICES = compose()["services"]
 
 
 def test_what_comes_up_by_itself_is_the_service_its_gallery_and_redis():
-    assert {name for name, each in SERVICES.items() if not each.get("profiles")} == {"service", "demo", "redis"}
-    assert {profile for each in SERVICES.values() for profile in each.get("profiles", ())} == {"trainer", "gpu", "monitoring"}
+    assert {name for name, each in SERVICES.items() if not each.get("profiles")} == {
+        "service",
+        "demo",
+        "redis",
+    }
+    assert {profile for each in SERVICES.values() for profile in each.get("profiles", ())} == {
+        "trainer",
+        "gpu",
+        "monitoring",
+    }
 
 
 def test_images_are_built_here_or_pinned():
@@ -70,7 +78,12 @@ def test_logs_do_not_fill_the_disk():
 def test_redis_is_a_cache():
     words = SERVICES["redis"]["command"]
     said = dict(zip(words[1::2], words[2::2], strict=True))
-    assert said == {"--maxmemory": "256mb", "--maxmemory-policy": "allkeys-lru", "--save": "", "--appendonly": "no"}
+    assert said == {
+        "--maxmemory": "256mb",
+        "--maxmemory-policy": "allkeys-lru",
+        "--save": "",
+        "--appendonly": "no",
+    }
 
 
 @pytest.mark.parametrize("name", ["service", "service-gpu"])
@@ -80,7 +93,9 @@ def test_every_setting_of_the_service_can_be_made(name):
     assert set(environment) <= settings
     assert settings - set(environment) == {"IIAE_HOME", "IIAE_HOST", "IIAE_PORT"}  # which the image sets
     passed = {key for key, value in environment.items() if value is None}
-    assert passed == {f"IIAE_{field.upper()}" for field in Settings.model_fields if field not in FIXED} - {"IIAE_DEFAULT_MODEL"}
+    assert passed == {f"IIAE_{field.upper()}" for field in Settings.model_fields if field not in FIXED} - {
+        "IIAE_DEFAULT_MODEL"
+    }
 
 
 def test_the_example_of_settings_names_all_of_them_with_their_defaults():
@@ -91,7 +106,11 @@ def test_the_example_of_settings_names_all_of_them_with_their_defaults():
     examples = {"IIAE_API_KEYS", "IIAE_ADMIN_KEYS", "IIAE_DEFAULT_GALLERY", "IIAE_THREADS"}
     for key in passed - examples - set(DEFAULTS):
         field = Settings.model_fields[key.removeprefix("IIAE_").lower()]
-        assert type(field.default)(told[key]) == field.default if not isinstance(field.default, bool) else told[key] == str(field.default).lower(), key
+        assert (
+            type(field.default)(told[key]) == field.default
+            if not isinstance(field.default, bool)
+            else told[key] == str(field.default).lower()
+        ), key
 
 
 def test_what_is_mounted_from_here_is_here():
@@ -116,9 +135,14 @@ def test_a_gpu_is_reserved(name):
 
 def test_compose_itself_takes_the_file():
     for command in (["docker", "compose"], ["docker-compose"]):
-        if shutil.which(command[0]) and subprocess.run([*command, "version"], capture_output=True).returncode == 0:
+        if (
+            shutil.which(command[0])
+            and subprocess.run([*command, "version"], capture_output=True).returncode == 0
+        ):
             break
     else:
         pytest.skip("no Docker Compose here")
-    done = subprocess.run([*command, "-f", str(FILE), "config", "--services"], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [*command, "-f", str(FILE), "config", "--services"], capture_output=True, text=True, check=True
+    )
     assert {"service", "demo", "redis"} <= set(done.stdout.split())

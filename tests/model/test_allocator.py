@@ -34,7 +34,9 @@ print(faults())
 
 
 def pages(way: str) -> int:
-    return int(subprocess.run([sys.executable, "-c", SCRIPT, way], capture_output=True, text=True, check=True).stdout)
+    return int(
+        subprocess.run([sys.executable, "-c", SCRIPT, way], capture_output=True, text=True, check=True).stdout
+    )
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
@@ -65,7 +67,12 @@ print(resident() - before)
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
 def test_what_was_kept_is_given_back_when_told():
-    kept, given_back = map(int, subprocess.run([sys.executable, "-c", RESIDENT], capture_output=True, text=True, check=True).stdout.split())
+    kept, given_back = map(
+        int,
+        subprocess.run(
+            [sys.executable, "-c", RESIDENT], capture_output=True, text=True, check=True
+        ).stdout.split(),
+    )
     assert kept > 200_000  # of 300 MB, in kB
     assert given_back < 50_000
 
@@ -73,5 +80,7 @@ def test_what_was_kept_is_given_back_when_told():
 def test_every_command_keeps_memory(monkeypatch, tmp_path):
     kept: list[bool] = []
     monkeypatch.setattr(cli, "keep_memory", lambda: kept.append(True))
-    CliRunner().invoke(cli.app, ["evaluate", "sketchy", "--data", str(tmp_path), "--home", str(tmp_path)])  # fails, as there is nothing
+    CliRunner().invoke(
+        cli.app, ["evaluate", "sketchy", "--data", str(tmp_path), "--home", str(tmp_path)]
+    )  # fails, as there is nothing
     assert kept == [True]

@@ -18,12 +18,16 @@ some_terms = st.builds(Terms, **{field.name: numbers for field in fields(Terms)}
 
 @given(some_terms, st.floats(0, 1e3))
 def test_iiae_is_elbo_plus_lambda_preference(t, lam):
-    torch.testing.assert_close(objective.iiae(t, lam), objective.elbo(t) + lam * objective.preference(t), rtol=1e-9, atol=1e-6)
+    torch.testing.assert_close(
+        objective.iiae(t, lam), objective.elbo(t) + lam * objective.preference(t), rtol=1e-9, atol=1e-6
+    )
 
 
 @given(some_terms)
 def test_elbo_is_reconstruction_less_three_divergences(t):
-    assert objective.elbo(t).item() == pytest.approx((t.log_px + t.log_py - (t.kl_zx + t.kl_zy + t.kl_zs)).item())
+    assert objective.elbo(t).item() == pytest.approx(
+        (t.log_px + t.log_py - (t.kl_zx + t.kl_zy + t.kl_zs)).item()
+    )
 
 
 @given(some_terms, st.floats(0, 1e3))
@@ -31,7 +35,9 @@ def test_the_ablations_are_those_of_table_6(t, lam):
     assert OBJECTIVES["ii"](t, lam) == objective.interaction(t)
     assert OBJECTIVES["ii-mi"](t, lam) == objective.preference(t)
     assert OBJECTIVES["elbo"](t, lam) == objective.elbo(t)
-    assert OBJECTIVES["elbo+ii"](t, lam).item() == pytest.approx((objective.elbo(t) + lam * objective.interaction(t)).item())
+    assert OBJECTIVES["elbo+ii"](t, lam).item() == pytest.approx(
+        (objective.elbo(t) + lam * objective.interaction(t)).item()
+    )
 
 
 @given(some_terms)

@@ -30,8 +30,19 @@ class Exchange:
     @property
     def scope(self) -> Scope:
         raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
-        return {"type": "http", "method": self.method, "path": self.path, "raw_path": self.path.encode(), "query_string": b"", "headers": raw,
-                "root_path": "", "scheme": "http", "http_version": "1.1", "server": ("127.0.0.1", 80), "client": ("127.0.0.1", 9)}  # fmt: skip
+        return {
+            "type": "http",
+            "method": self.method,
+            "path": self.path,
+            "raw_path": self.path.encode(),
+            "query_string": b"",
+            "headers": raw,
+            "root_path": "",
+            "scheme": "http",
+            "http_version": "1.1",
+            "server": ("127.0.0.1", 80),
+            "client": ("127.0.0.1", 9),
+        }
 
     async def receive(self) -> Message:
         if self._chunks:

@@ -10,7 +10,9 @@ def home(tmp_path_factory):
     publish_tiny(folder)
     publish_sketch(folder)
     publish_sketch(folder, "strokes", drawings=True)
-    publish_sketch(folder, "calibrated", calibration={"x": PHOTO_CURVE, "y": SKETCH_CURVE, "y_expanded": EXPANDED_CURVE})
+    publish_sketch(
+        folder, "calibrated", calibration={"x": PHOTO_CURVE, "y": SKETCH_CURVE, "y_expanded": EXPANDED_CURVE}
+    )
     return folder
 
 

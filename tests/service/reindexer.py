@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from service.galleries.collection import Galleries
-from service.galleries.records import About, NewPhoto, Photo
+from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.reindex import job, rows
 from service.galleries.reindex.job import Reindex
 from service.galleries.reindex.rows import Embedded
@@ -16,8 +16,14 @@ DIMS = {"d0": 6, "d1": 6, "d2": 9, "d3": 4}
 """Checkpoints that there could be, and the length of what they give; d3 compares by L2 distance."""
 
 
-def about(digest: str) -> About:
-    return About(model=f"model-{digest}", digest=digest, domain="photo", distance="l2" if digest == "d3" else "cosine", dim=DIMS[digest])
+def spec(digest: str) -> GallerySpec:
+    return GallerySpec(
+        model=f"model-{digest}",
+        digest=digest,
+        domain="photo",
+        distance="l2" if digest == "d3" else "cosine",
+        dim=DIMS[digest],
+    )
 
 
 def vector(number: int, digest: str) -> np.ndarray:
@@ -27,9 +33,16 @@ def vector(number: int, digest: str) -> np.ndarray:
 
 def new(number: int, digest: str) -> NewPhoto:
     return NewPhoto(
-        sha256=f"{number:064x}", embedding=vector(number, digest), content_type="image/png", width=3, height=4, thumbnail=b"small",
-        data=b"picture %d" % number, label=f"label {number}", metadata={"number": number},
-    )  # fmt: skip
+        sha256=f"{number:064x}",
+        embedding=vector(number, digest),
+        content_type="image/png",
+        width=3,
+        height=4,
+        thumbnail=b"small",
+        data=b"picture %d" % number,
+        label=f"label {number}",
+        metadata={"number": number},
+    )
 
 
 def number_of(photo: Photo) -> int:
@@ -43,7 +56,7 @@ def embedded(page: Sequence[Photo], digest: str) -> list[Embedded]:
 def reindex_all(root: Path, digest: str) -> None:
     """Reindexes `g`, in steps that are small enough to be killed between."""
     job.PAGE, rows.STEP = 5, 10
-    with Reindex(Galleries(root).open("g"), about(digest)) as begun:
+    with Reindex(Galleries(root).open("g"), spec(digest)) as begun:
         while not begun.switched:
             for page in begun.pages():
                 time.sleep(0.01)

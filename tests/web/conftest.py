@@ -40,7 +40,9 @@ def origin(home: Path) -> Iterator[str]:
             client.post("/galleries", json={"name": "things", "model": "small-sketches"}).raise_for_status()
             for seed in range(PHOTOS):
                 fields = {"label": f"thing {seed}", "metadata": json.dumps({"colour": f"no. {seed}"})}
-                client.post("/galleries/things/photos", data=fields, files={"image": png(seed)}).raise_for_status()
+                client.post(
+                    "/galleries/things/photos", data=fields, files={"image": png(seed)}
+                ).raise_for_status()
         yield address
         served.stop()
 
@@ -75,7 +77,10 @@ def blank(browser: Browser) -> Iterator[Page]:
     page.set_default_timeout(15_000)
     wrong: list[str] = []
     page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("console", lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None)
+    page.on(
+        "console",
+        lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None,
+    )
     yield page
     context.close()
     assert wrong == []

@@ -11,10 +11,18 @@ GRAVE = {"serious", "critical"}
 def grave(page: Page) -> list[str]:
     """What axe holds against the page, and where."""
     violations = Axe().run(page).response["violations"]
-    return [f"{each['id']}: {node['target']} {node['failureSummary']}" for each in violations if each["impact"] in GRAVE for node in each["nodes"]]
+    return [
+        f"{each['id']}: {node['target']} {node['failureSummary']}"
+        for each in violations
+        if each["impact"] in GRAVE
+        for node in each["nodes"]
+    ]
 
 
-@pytest.fixture(params=[("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)], ids=lambda look: f"{look[0]}-{look[1]}")
+@pytest.fixture(
+    params=[("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)],
+    ids=lambda look: f"{look[0]}-{look[1]}",
+)
 def looked_at(request: pytest.FixtureRequest, page: Page) -> Page:
     scheme, width = request.param
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
@@ -80,8 +88,21 @@ def test_a_search_by_keyboard_alone(page: Page) -> None:
     reached = set()
     for _ in range(60):
         page.keyboard.press("Tab")
-        reached.add(page.evaluate("document.activeElement.id || document.activeElement.closest('[id]')?.id || ''"))
-    assert {"pen", "undo", "add-photo", "copy-link", "gallery", "photos-button", "hits", "expand", "status-button", "beside-list"} <= reached
+        reached.add(
+            page.evaluate("document.activeElement.id || document.activeElement.closest('[id]')?.id || ''")
+        )
+    assert {
+        "pen",
+        "undo",
+        "add-photo",
+        "copy-link",
+        "gallery",
+        "photos-button",
+        "hits",
+        "expand",
+        "status-button",
+        "beside-list",
+    } <= reached
     page.locator("#hits button").first.focus()
     page.keyboard.press("Enter")
     expect(page.get_by_role("dialog")).to_be_visible()

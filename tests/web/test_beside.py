@@ -62,7 +62,9 @@ def test_a_photo_alone_and_beside_a_drawing(page: Page, origin: str) -> None:
     page.set_input_files("#photo-file", upload(3))
     expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()
     wait_for(page, "/retrieve", "image")
-    alone = httpx.post(f"{origin}/retrieve", files={"image": png(3)}, data={"gallery": "things", "source": "photo"}).json()["hits"]
+    alone = httpx.post(
+        f"{origin}/retrieve", files={"image": png(3)}, data={"gallery": "things", "source": "photo"}
+    ).json()["hits"]
     expect(page.locator("#hits .label")).to_have_text([hit["label"] for hit in alone])
     draw(page, (0.2, 0.2), (0.8, 0.3))
     wait_for(page, "/sbir/search", "sketch", "photo")

@@ -16,7 +16,12 @@ def tried(page: Page, origin: str, path: str) -> Locator:
 
 def test_a_search_is_tried_with_a_file_and_nothing_else(blank: Page, origin: str) -> None:
     elsewhere: list[str] = []
-    blank.on("request", lambda request: elsewhere.append(request.url) if not request.url.startswith((origin, "data:", "blob:")) else None)
+    blank.on(
+        "request",
+        lambda request: (
+            elsewhere.append(request.url) if not request.url.startswith((origin, "data:", "blob:")) else None
+        ),
+    )
     answered = tried(blank, origin, "/sbir/search")
     expect(answered.locator("tbody .response-col_status")).to_have_text("200")
     expect(answered).to_contain_text('"gallery": "things"')

@@ -14,9 +14,23 @@ from resvg_py import svg_to_bytes
 from service.settings import Settings
 
 THINGS = {
-    "umbrella": "2602", "cat face": "1F431", "bicycle": "1F6B2", "house": "1F3E0", "tree": "1F333", "fish": "1F41F", "coffee": "2615", "car": "1F697",
-    "guitar": "1F3B8", "apple": "1F34E", "dog face": "1F436", "airplane": "2708", "scissors": "2702", "ice cream": "1F366", "snail": "1F40C", "key": "1F511",
-}  # fmt: skip
+    "umbrella": "2602",
+    "cat face": "1F431",
+    "bicycle": "1F6B2",
+    "house": "1F3E0",
+    "tree": "1F333",
+    "fish": "1F41F",
+    "coffee": "2615",
+    "car": "1F697",
+    "guitar": "1F3B8",
+    "apple": "1F34E",
+    "dog face": "1F436",
+    "airplane": "2708",
+    "scissors": "2702",
+    "ice cream": "1F366",
+    "snail": "1F40C",
+    "key": "1F511",
+}
 """What the gallery has, as OpenMoji calls its files."""
 
 
@@ -49,14 +63,22 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with httpx.Client(base_url=address, timeout=60) as client:
         client.post("/galleries", json={"name": "things", "model": "sketchy"}).raise_for_status()
         for label, code in THINGS.items():
-            picture = bytes(svg_to_bytes(svg_string=(svgs / f"{code}.svg").read_text(), width=256, height=256, background="white"))
-            client.post("/galleries/things/photos", data={"label": label}, files={"image": picture}).raise_for_status()
+            picture = bytes(
+                svg_to_bytes(
+                    svg_string=(svgs / f"{code}.svg").read_text(), width=256, height=256, background="white"
+                )
+            )
+            client.post(
+                "/galleries/things/photos", data={"label": label}, files={"image": picture}
+            ).raise_for_status()
     yield address
     served.stop()
 
 
 @pytest.mark.parametrize(("thing", "strokes"), [("umbrella", UMBRELLA), ("house", HOUSE)])
-def test_what_is_drawn_is_the_first_hit_and_a_link_brings_it_back(blank: Page, demo: str, thing: str, strokes: list[list[tuple[float, float]]]) -> None:
+def test_what_is_drawn_is_the_first_hit_and_a_link_brings_it_back(
+    blank: Page, demo: str, thing: str, strokes: list[list[tuple[float, float]]]
+) -> None:
     blank.goto(demo)
     expect(blank.locator("#status-text")).to_have_text("3 models")
     seen = set()
@@ -97,4 +119,7 @@ def test_samples_are_translated(blank: Page, demo: str, model: str) -> None:
         blank.locator("#translate-image .samples button").first.click()
     results = blank.locator("#translate-results img")
     expect(results).to_have_count(4)
-    until(blank, "[...document.querySelectorAll('#translate-results img')].every((image) => image.naturalWidth >= 64)")
+    until(
+        blank,
+        "[...document.querySelectorAll('#translate-results img')].every((image) => image.naturalWidth >= 64)",
+    )

@@ -109,7 +109,9 @@ def test_a_link_followed_on_the_open_page(page: Page) -> None:
     assert pixels(page) == first
 
 
-@pytest.mark.parametrize("fragment", ["drawing=AA", "drawing=!!!", "drawing=__________8B", "drawing=BOH", "like=x&gallery=things"])
+@pytest.mark.parametrize(
+    "fragment", ["drawing=AA", "drawing=!!!", "drawing=__________8B", "drawing=BOH", "like=x&gallery=things"]
+)
 def test_a_damaged_link_is_said(blank: Page, origin: str, fragment: str) -> None:
     blank.goto(f"{origin}/#sketch?{fragment}")
     expect(blank.locator("#sketch-notice")).to_contain_text("link is damaged")
@@ -136,7 +138,9 @@ def test_a_link_to_a_gallery_that_is_not_here_says_so_and_searches_no_other(page
     expect(other.locator("#sketch-notice")).to_be_hidden()
     expect(other.locator("#gallery option")).to_have_count(1)
     until(other, "location.hash.includes('things')")
-    other.evaluate("(link) => { location.href = link; }", link)  # followed where hits of another gallery are shown
+    other.evaluate(
+        "(link) => { location.href = link; }", link
+    )  # followed where hits of another gallery are shown
     expect(other.locator("#sketch-notice")).to_contain_text("elsewhere")
     expect(other.locator("#hits li")).to_have_count(0)
 
@@ -155,7 +159,9 @@ def test_strokes_come_back_from_their_text_and_it_is_short(page: Page) -> None:
         x, y, points = chance.uniform(-20, 500), chance.uniform(0, 512), []
         for _ in range(chance.choice([1, 2, 60])):
             x, y = x + chance.uniform(-9, 9), y + chance.uniform(-3, 40 if each % 5 == 0 else 3)
-            points.append({"x": round(2 * x) / 2, "y": round(2 * y) / 2, "width": chance.choice([7, 7, 7, 12.25])})
+            points.append(
+                {"x": round(2 * x) / 2, "y": round(2 * y) / 2, "width": chance.choice([7, 7, 7, 12.25])}
+            )
         strokes.append({"kind": "stroke", "ink": "eraser" if each % 7 == 0 else "pen", "points": points})
     script = """async (strokes) => { const {encodeStrokes, decodeStrokes} = await import("/static/strokes.js");
         const text = encodeStrokes(strokes); return [text, decodeStrokes(text)]; }"""

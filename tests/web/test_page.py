@@ -22,8 +22,13 @@ def test_hits_appear_while_the_stroke_is_still_drawn(page: Page) -> None:
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     expect(page.locator("#sketch-empty")).to_be_hidden()
     page.mouse.up()
-    until(page, "[...document.querySelectorAll('#hits img')].every((image) => image.complete && image.naturalWidth > 0)")
-    assert sorted(page.locator("#hits .label").all_text_contents()) == [f"thing {seed}" for seed in range(PHOTOS)]
+    until(
+        page,
+        "[...document.querySelectorAll('#hits img')].every((image) => image.complete && image.naturalWidth > 0)",
+    )
+    assert sorted(page.locator("#hits .label").all_text_contents()) == [
+        f"thing {seed}" for seed in range(PHOTOS)
+    ]
 
 
 def test_probabilities_are_shown_in_per_cent_and_other_scores_as_they_are(page: Page) -> None:
@@ -71,8 +76,16 @@ def test_an_older_slow_answer_never_replaces_a_newer_one(page: Page) -> None:
     assert page.locator("#hits .label").all_text_contents() == ["hit 2", "hit 3"]
 
 
-def test_a_stroke_that_is_too_short_to_be_a_drawing_is_no_problem_but_a_picture_without_ink_is(page: Page) -> None:
-    empty = {"type": "about:blank", "title": "Empty", "status": 422, "detail": "there is no ink", "code": "sketch_empty"}
+def test_a_stroke_that_is_too_short_to_be_a_drawing_is_no_problem_but_a_picture_without_ink_is(
+    page: Page,
+) -> None:
+    empty = {
+        "type": "about:blank",
+        "title": "Empty",
+        "status": 422,
+        "detail": "there is no ink",
+        "code": "sketch_empty",
+    }
     page.route("**/sbir/search", lambda route: route.fulfill(status=422, json=empty))
     with page.expect_response("**/sbir/search"):
         draw(page, (0.5, 0.5), (0.5, 0.5))
@@ -82,7 +95,9 @@ def test_a_stroke_that_is_too_short_to_be_a_drawing_is_no_problem_but_a_picture_
     expect(page.locator("#sketch-notice")).to_have_text("There is no ink.")
 
 
-def test_one_search_is_under_way_which_lifting_the_pen_gives_up_and_the_newest_drawing_is_answered(page: Page) -> None:
+def test_one_search_is_under_way_which_lifting_the_pen_gives_up_and_the_newest_drawing_is_answered(
+    page: Page,
+) -> None:
     held: list[Route] = []
     given_up: list[str] = []
 
@@ -91,7 +106,9 @@ def test_one_search_is_under_way_which_lifting_the_pen_gives_up_and_the_newest_d
 
     page.on("requestfailed", lambda request: given_up.append(request.url))
     page.route("**/sbir/search", hold)
-    page.evaluate("{ const now = performance.now.bind(performance); performance.now = () => now() / 10; }")  # patience ends in ten seconds
+    page.evaluate(
+        "{ const now = performance.now.bind(performance); performance.now = () => now() / 10; }"
+    )  # patience ends in ten seconds
     draw(page, (0.2, 0.2), (0.4, 0.2), (0.4, 0.4), lift=False)
     page.wait_for_timeout(1000)
     assert (len(held), len(given_up)) == (1, 0)
@@ -125,26 +142,38 @@ def test_what_was_given_up_is_not_shown_though_it_comes(page: Page) -> None:
 
 def test_each_answer_replaces_the_one_before_and_keeps_the_pictures_that_stay(page: Page) -> None:
     answers = [hits(1, 2, 3), hits(3, 4, 1)]
-    page.route("**/sbir/search", lambda route: route.fulfill(json=answers.pop(0) if len(answers) > 1 else answers[0]))
+    page.route(
+        "**/sbir/search", lambda route: route.fulfill(json=answers.pop(0) if len(answers) > 1 else answers[0])
+    )
     draw(page, (0.5, 0.5), (0.5, 0.5))
     expect(page.locator("#hits .label").first).to_have_text("hit 1")
     page.evaluate("document.querySelectorAll('#hits img').forEach((image) => { image.seen = true; })")
     draw(page, (0.2, 0.6), (0.8, 0.6))
     expect(page.locator("#hits .label")).to_have_text(["hit 3", "hit 4", "hit 1"])
-    assert page.evaluate("[...document.querySelectorAll('#hits img')].map((image) => image.seen === true)") == [True, False, True]
+    assert page.evaluate(
+        "[...document.querySelectorAll('#hits img')].map((image) => image.seen === true)"
+    ) == [True, False, True]
 
 
 def test_a_search_waits_for_no_idle_moment_of_the_browser(page: Page) -> None:
-    page.evaluate("() => { HTMLCanvasElement.prototype.toBlob = OffscreenCanvas.prototype.convertToBlob = () => new Promise(() => {}); }")
+    page.evaluate(
+        "() => { HTMLCanvasElement.prototype.toBlob = OffscreenCanvas.prototype.convertToBlob = () => new Promise(() => {}); }"
+    )
     draw(page, (0.2, 0.2), (0.8, 0.3), (0.5, 0.8))
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
 
 
 def test_only_pictures_that_are_seen_at_once_are_waited_for(page: Page) -> None:
     asked: list[str] = []
-    page.route("**/photos/*?size=thumbnail", lambda route: asked.append(route.request.url) or route.fulfill(status=404))
+    page.route(
+        "**/photos/*?size=thumbnail",
+        lambda route: asked.append(route.request.url) or route.fulfill(status=404),
+    )
     grid = "const {Hits} = await import('/static/hits.js'); const grid = new Hits(document.createElement('ol'), () => {});"
-    page.evaluate(f"async (hits) => {{ {grid} await grid.prepare(hits); window.grid = grid; }}", hits(*range(1, 21))["hits"])
+    page.evaluate(
+        f"async (hits) => {{ {grid} await grid.prepare(hits); window.grid = grid; }}",
+        hits(*range(1, 21))["hits"],
+    )
     assert len(asked) == 12
     page.evaluate("(hits) => grid.show(hits, 'cosine')", hits(*range(1, 21))["hits"])
     until(page, "grid.shown.length === 20")
@@ -211,7 +240,9 @@ def test_an_example_draws_itself(page: Page) -> None:
 def test_a_picture_of_a_sketch_takes_the_drawings_place(page: Page) -> None:
     file = BytesIO()
     Image.new("L", (60, 60), 0).save(file, "PNG")
-    page.set_input_files("#sketch-file", {"name": "black.png", "mimeType": "image/png", "buffer": file.getvalue()})
+    page.set_input_files(
+        "#sketch-file", {"name": "black.png", "mimeType": "image/png", "buffer": file.getvalue()}
+    )
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     assert ink(page) == page.evaluate("document.getElementById('canvas').width ** 2")
 
@@ -264,9 +295,16 @@ def test_translate_shows_as_many_pictures_as_asked_and_others_with_new_seeds(pag
 
 
 def test_translate_begins_with_a_sample_where_there_are_some(blank: Page, origin: str) -> None:
-    listed = [{"file": "0.png", "domain": "cd"}, {"file": "1.png", "domain": "cb"}, {"file": "2.png", "domain": "cd"}]
+    listed = [
+        {"file": "0.png", "domain": "cd"},
+        {"file": "1.png", "domain": "cb"},
+        {"file": "2.png", "domain": "cd"},
+    ]
     blank.route("**/static/samples/small-images/manifest.json", lambda route: route.fulfill(json=listed))
-    blank.route("**/static/samples/small-images/*.png", lambda route: route.fulfill(body=png(7), content_type="image/png"))
+    blank.route(
+        "**/static/samples/small-images/*.png",
+        lambda route: route.fulfill(body=png(7), content_type="image/png"),
+    )
     blank.goto(f"{origin}/#translate")
     expect(blank.locator("#translate-results img")).to_have_count(4)
     expect(blank.locator("#translate-image .samples button")).to_have_count(2)
@@ -309,7 +347,13 @@ def test_a_problem_is_said_and_goes_away(page: Page) -> None:
 
 
 def test_overload_is_said_and_tried_again(page: Page) -> None:
-    problem = {"type": "about:blank", "title": "Too many", "status": 429, "detail": "many are waiting", "code": "overloaded"}
+    problem = {
+        "type": "about:blank",
+        "title": "Too many",
+        "status": 429,
+        "detail": "many are waiting",
+        "code": "overloaded",
+    }
     refusals = [problem]
 
     def answer(route: Route) -> None:
@@ -356,7 +400,10 @@ def test_a_key_is_asked_for_once_and_pictures_come_with_it(blank: Page, locked_o
     expect(blank.locator("#status-text")).to_have_text("2 models")
     draw(blank, (0.2, 0.2), (0.8, 0.3))
     expect(blank.locator("#hits li")).to_have_count(PHOTOS)
-    until(blank, "[...document.querySelectorAll('#hits img')].every((image) => image.src.startsWith('blob:') && image.naturalWidth > 0)")
+    until(
+        blank,
+        "[...document.querySelectorAll('#hits img')].every((image) => image.src.startsWith('blob:') && image.naturalWidth > 0)",
+    )
     assert blank.evaluate("localStorage.length") == 0
 
 
@@ -390,7 +437,9 @@ def test_every_button_and_field_has_a_name(page: Page) -> None:
     for mode in MODES:
         page.locator(f"#tab-{mode}").click()
         snapshot = page.locator("body").aria_snapshot()
-        assert not re.findall(r"^\s*- (?:button|textbox|combobox|slider|spinbutton|radio|tab)(?::|$)", snapshot, re.MULTILINE)
+        assert not re.findall(
+            r"^\s*- (?:button|textbox|combobox|slider|spinbutton|radio|tab)(?::|$)", snapshot, re.MULTILINE
+        )
 
 
 def files() -> list[Path]:

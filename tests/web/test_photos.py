@@ -33,14 +33,25 @@ def test_a_gallery_is_made_and_filled_though_one_file_is_bad(page: Page, origin:
     expect(page.locator("#viewer-facts")).to_contain_text(".png")
 
 
-@pytest.mark.parametrize(("status", "code"), [(408, "upload_too_slow"), (413, "upload_too_large"), (422, "image_too_many_pixels")])
+@pytest.mark.parametrize(
+    ("status", "code"), [(408, "upload_too_slow"), (413, "upload_too_large"), (422, "image_too_many_pixels")]
+)
 def test_a_file_that_is_refused_keeps_no_other_out(page: Page, status: int, code: str) -> None:
     page.get_by_role("button", name="Photos", exact=True).click()
     page.get_by_label("To the gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill(f"refusing-{status}")
-    problem = {"type": "about:blank", "title": "Refused", "status": status, "detail": f"refused with {status}", "code": code}
+    problem = {
+        "type": "about:blank",
+        "title": "AbortRequest",
+        "status": status,
+        "detail": f"refused with {status}",
+        "code": code,
+    }
     refusals = [problem]
-    page.route(f"**/galleries/refusing-{status}/photos", lambda route: route.fulfill(status=status, json=refusals.pop()) if refusals else route.continue_())
+    page.route(
+        f"**/galleries/refusing-{status}/photos",
+        lambda route: route.fulfill(status=status, json=refusals.pop()) if refusals else route.continue_(),
+    )
     page.set_input_files("#photos-files", files(*range(40, 45)))
     expect(page.locator("#photos-count")).to_have_text("5 of 5 · 1 could not be taken")
     expect(page.locator("#photos-failures li")).to_contain_text(["refused with"])
@@ -53,7 +64,9 @@ def test_hits_come_in_while_photos_are_sent(page: Page) -> None:
     page.get_by_label("To the gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill("slow")
     held: list[Route] = []
-    page.route("**/galleries/slow/photos", lambda route: held.append(route) if len(held) < 9 else route.continue_())
+    page.route(
+        "**/galleries/slow/photos", lambda route: held.append(route) if len(held) < 9 else route.continue_()
+    )
     page.set_input_files("#photos-files", files(*range(20, 29)))
     for _ in range(3):
         page.wait_for_timeout(200)
@@ -70,7 +83,9 @@ def test_hits_come_in_while_photos_are_sent(page: Page) -> None:
     expect(page.locator("#hits li")).to_have_count(9)
 
 
-def test_a_folder_gives_its_pictures_and_sub_folders_names_as_labels(page: Page, tmp_path: Path, origin: str) -> None:
+def test_a_folder_gives_its_pictures_and_sub_folders_names_as_labels(
+    page: Page, tmp_path: Path, origin: str
+) -> None:
     for name, seed in (("loose.png", 30), ("cats/a.png", 31), ("cats/b.png", 32), ("dogs/c.png", 33)):
         file = tmp_path / "pictures" / name
         file.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +98,12 @@ def test_a_folder_gives_its_pictures_and_sub_folders_names_as_labels(page: Page,
     expect(page.locator("#photos-count")).to_have_text("4 of 4 · 1 other file skipped")
     photos = httpx.get(f"{origin}/galleries/folder/photos").json()["photos"]
     kept = {(photo["label"], photo["metadata"]["file"]) for photo in photos}
-    assert kept == {(None, "pictures/loose.png"), ("cats", "pictures/cats/a.png"), ("cats", "pictures/cats/b.png"), ("dogs", "pictures/dogs/c.png")}
+    assert kept == {
+        (None, "pictures/loose.png"),
+        ("cats", "pictures/cats/a.png"),
+        ("cats", "pictures/cats/b.png"),
+        ("dogs", "pictures/dogs/c.png"),
+    }
 
 
 def test_photos_are_dropped(page: Page) -> None:
@@ -134,6 +154,10 @@ def test_an_administrators_key_is_asked_for_when_it_is_needed(blank: Page, locke
     blank.get_by_role("button", name="Continue").click()
     expect(blank.locator("#photos-count")).to_have_text("2 of 2")
     expect(blank.locator("#photos-notice")).to_be_hidden()
-    assert blank.evaluate("sessionStorage.getItem('iiae-api-key')") == KEY  # what looks goes on looking with its own
+    assert (
+        blank.evaluate("sessionStorage.getItem('iiae-api-key')") == KEY
+    )  # what looks goes on looking with its own
     until(blank, "document.querySelectorAll('#photos-newest img').length === 2")
-    until(blank, "[...document.querySelectorAll('#photos-newest img')].every((image) => image.naturalWidth > 0)")
+    until(
+        blank, "[...document.querySelectorAll('#photos-newest img')].every((image) => image.naturalWidth > 0)"
+    )

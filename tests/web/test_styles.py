@@ -42,7 +42,9 @@ def test_a_slider_goes_from_one_style_to_another(page: Page) -> None:
         page.locator("#translate-second input[type=file]").set_input_files(upload(3))
     first, quarter, last = (mixed(page, share) for share in (0, 25, 100))
     assert 0 < np.abs(quarter - first).mean() < np.abs(last - first).mean()
-    with page.expect_response("**/translate") as alone:  # the first is removed, and the second is the only style
+    with page.expect_response(
+        "**/translate"
+    ) as alone:  # the first is removed, and the second is the only style
         page.get_by_role("button", name="Remove: Style of (optional)").click()
     assert np.abs(picture(alone.value) - last).max() <= 1
     expect(page.locator("#translate-second")).to_be_visible()

@@ -14,7 +14,7 @@ from model.presets import Side
 from service.errors import GalleryNotFound, GalleryReindexed
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.records import About, Photo
+from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex import job
 from service.galleries.reindex.job import Read, Reindex
 from service.galleries.reindex.rows import Progress
@@ -32,15 +32,22 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Reindexing:
+class BackgroundReindexer:
     """Reindexes that this process does, and a look at those of others.
 
     Photos are read in one thread of its own, so that the workers are free for requests, and are embedded where the
     engine has nothing else to do.
     """
 
-    def __init__(self, *, galleries: Galleries, registry: Registry, embedder: Embedder, workers: Workers) -> None:
-        self._galleries, self._registry, self._embedder, self._workers = galleries, registry, embedder, workers
+    def __init__(
+        self, *, galleries: Galleries, registry: Registry, embedder: Embedder, workers: Workers
+    ) -> None:
+        self._galleries, self._registry, self._embedder, self._workers = (
+            galleries,
+            registry,
+            embedder,
+            workers,
+        )
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reindex")
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -51,7 +58,9 @@ class Reindexing:
             GalleryNotFound, ModelNotFound, DomainUnknown, CapabilityMissing.
             ReindexRunning: it is being done, here or by another process.
         """
-        return await asyncio.shield(self._begin(name, model_name, anew))  # also where who asked for it does not wait for the answer
+        return await asyncio.shield(
+            self._begin(name, model_name, anew)
+        )  # also where who asked for it does not wait for the answer
 
     async def progress(self, name: str) -> Progress:
         """How far the last reindex of a gallery is, or came. Raises GalleryNotFound, ReindexNotFound."""
@@ -74,9 +83,9 @@ class Reindexing:
 
     async def _begin(self, name: str, model_name: str | None, anew: bool) -> Progress:
         opened = await self._workers.run(self._galleries.open, name)
-        model = self._registry.get(model_name or opened.about.model, capability="retrieve")
-        side = model.side(opened.about.domain)
-        begun = await self._workers.run(Reindex, opened, About.of(model, side), anew=anew)
+        model = self._registry.get(model_name or opened.spec.model, capability="retrieve")
+        side = model.side(opened.spec.domain)
+        begun = await self._workers.run(Reindex, opened, GallerySpec.of(model, side), anew=anew)
         task = self._tasks[name] = asyncio.create_task(self._do(begun, model, side), name=f"reindex {name}")
         task.add_done_callback(partial(self._done, name))
         return await self._workers.finish(begun.progress)
@@ -121,7 +130,9 @@ class Reindexing:
                 codes += list(await self._embedder.in_background(model, side, torch.stack(pixels)))
         await self._in_thread(begun.keep, job.outcome([each for part in reads for each in part], codes))
 
-    def _reading(self, gallery: Gallery, model: Model, side: Side, photos: list[Photo]) -> asyncio.Future[list[Read]]:
+    def _reading(
+        self, gallery: Gallery, model: Model, side: Side, photos: list[Photo]
+    ) -> asyncio.Future[list[Read]]:
         return self._in_thread(lambda: [job.read(gallery, model.inference, side, photo) for photo in photos])
 
     def _prepared(self, name: str) -> None:

@@ -21,9 +21,16 @@ from torch import Tensor
 
 from model.inference import Inference, NoDrawing
 from model.presets import Side
-from service.errors import GalleryNotFound, PhotoNotFound, ReindexCancelled, ReindexNotFound, ReindexRunning, ServiceError
+from service.errors import (
+    GalleryNotFound,
+    PhotoNotFound,
+    ReindexCancelled,
+    ReindexNotFound,
+    ReindexRunning,
+    ServiceError,
+)
 from service.galleries.gallery import Gallery
-from service.galleries.records import About, Photo, Vector
+from service.galleries.records import Embedding, GallerySpec, Photo
 from service.galleries.reindex.rows import Embedded, Progress, ReindexRows
 from service.images.decode import THUMBNAIL, decode
 
@@ -38,19 +45,19 @@ class Reindex:
     """A reindex under way; it ends with its `with`, and is resumed by another one unless it came to the switch or was cancelled.
 
     Args:
-        about: what the gallery is to be of; its domain stays.
+        spec: what the gallery is to be of; its domain stays.
         anew: forget what an interrupted one has embedded, and take nothing over.
 
     Raises:
         ReindexRunning: another one is under way, in whatever process.
     """
 
-    def __init__(self, gallery: Gallery, about: About, *, anew: bool = False) -> None:
+    def __init__(self, gallery: Gallery, spec: GallerySpec, *, anew: bool = False) -> None:
         self.gallery = gallery
         self._rows = ReindexRows(gallery.file)
         self._lock = _locked(gallery)
         try:
-            self.switched = not self._rows.begin(about, anew=anew)
+            self.switched = not self._rows.begin(spec, anew=anew)
             self._since, self._until, self._out = -1, self._rows.revision(), set[int]()
         except BaseException:
             self._lock.close()
@@ -101,7 +108,9 @@ class Reindex:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.end(error)
 
 
@@ -112,7 +121,11 @@ def progress(gallery: Gallery) -> Progress:
     if found is not None and found.state == "running" and not _is_locked(gallery):
         found = rows.progress()  # or it has ended since
         if found is not None and found.state == "running":
-            return replace(found, state="failed", error="the process that did it was stopped: begun again, it goes on where it was")
+            return replace(
+                found,
+                state="failed",
+                error="the process that did it was stopped: begun again, it goes on where it was",
+            )
     if found is None:
         raise ReindexNotFound(f"gallery {gallery.name!r} was never reindexed")
     return found
@@ -145,7 +158,11 @@ def read(gallery: Gallery, inference: Inference, side: Side, photo: Photo) -> Re
         with gallery.picture(photo) as file:
             data = file.read()
         if hashlib.sha256(data).hexdigest() == photo.sha256:
-            return Read(photo_id=photo.id, pixels=_pixels(data, inference, side, photo.width * photo.height), fault=None)
+            return Read(
+                photo_id=photo.id,
+                pixels=_pixels(data, inference, side, photo.width * photo.height),
+                fault=None,
+            )
         fault = "its file is another one now"
     except PhotoNotFound:
         fault = "its file is gone"
@@ -159,10 +176,17 @@ def read(gallery: Gallery, inference: Inference, side: Side, photo: Photo) -> Re
     return Read(photo_id=photo.id, pixels=None, fault=fault)
 
 
-def outcome(reads: Sequence[Read], codes: Sequence[Vector]) -> list[Embedded]:
+def outcome(reads: Sequence[Read], codes: Sequence[Embedding]) -> list[Embedded]:
     """What came of photos, given the codes of those that have pixels."""
     found = iter(codes)
-    return [Embedded(photo_id=each.photo_id, embedding=None if each.pixels is None else next(found).ravel(), fault=each.fault) for each in reads]
+    return [
+        Embedded(
+            photo_id=each.photo_id,
+            embedding=None if each.pixels is None else next(found).ravel(),
+            fault=each.fault,
+        )
+        for each in reads
+    ]
 
 
 def _pixels(data: bytes, inference: Inference, side: Side, max_pixels: int) -> Tensor:
@@ -182,7 +206,9 @@ def _locked(gallery: Gallery) -> BinaryIO:
         except BlockingIOError:
             if time.monotonic() >= until:
                 file.close()
-                raise ReindexRunning(f"gallery {gallery.name!r} is being reindexed already; wait for that, or cancel it") from None
+                raise ReindexRunning(
+                    f"gallery {gallery.name!r} is being reindexed already; wait for that, or cancel it"
+                ) from None
             time.sleep(0.02)
 
 

@@ -12,8 +12,17 @@ from uuid import uuid4
 import numpy as np
 
 from service.errors import ReindexCancelled, ReindexNotFound
-from service.galleries.database import Connection, GalleryFile, embeddings, make_space, next_revision, one, revision, spaces_in_use
-from service.galleries.records import About, Photo, Vector
+from service.galleries.database import (
+    Connection,
+    GalleryDatabase,
+    embeddings,
+    make_space,
+    next_revision,
+    one,
+    revision,
+    spaces_in_use,
+)
+from service.galleries.records import Embedding, GallerySpec, Photo
 from service.galleries.rows import COLUMNS, photo
 
 STEP = 1_000
@@ -27,7 +36,7 @@ class Embedded:
     """What came of one photo: its embedding, `fault` where that is not of its picture; with no embedding, it had nothing to embed."""
 
     photo_id: int
-    embedding: Vector | None
+    embedding: Embedding | None
     fault: str | None = None
 
 
@@ -59,13 +68,15 @@ class Progress:
 class ReindexRows:
     """Those of one gallery. Thread-safe."""
 
-    def __init__(self, file: GalleryFile) -> None:
+    def __init__(self, file: GalleryDatabase) -> None:
         self._file = file
 
     def progress(self, most: int = 100) -> Progress | None:
         """The last reindex, with at most so many of its faults; None where there was none."""
         with self._file.reading() as connection:
-            row = connection.execute("SELECT space, state, model, digest, done, total, error, started, ended FROM reindex").fetchone()
+            row = connection.execute(
+                "SELECT space, state, model, digest, done, total, error, started, ended FROM reindex"
+            ).fetchone()
             if row is None:
                 return None
             space, state, model, digest, done, total, error, started, ended = row
@@ -73,8 +84,17 @@ class ReindexRows:
             if state in {"running", "failed"}:
                 total = one(connection, "SELECT count(*) FROM photos")
         return Progress(
-            state=state, model=model, digest=digest, done=done, total=total, faulty=faulty, faults=faults, error=error, started=started, ended=ended
-        )  # fmt: skip
+            state=state,
+            model=model,
+            digest=digest,
+            done=done,
+            total=total,
+            faulty=faulty,
+            faults=faults,
+            error=error,
+            started=started,
+            ended=ended,
+        )
 
     def cancel(self) -> None:
         """Marks the reindex that is under way, or was interrupted, as cancelled: whoever runs it stops. Raises ReindexNotFound."""
@@ -83,21 +103,29 @@ class ReindexRows:
             if not connection.execute(query, (_now(),)).rowcount:
                 raise ReindexNotFound(f"no reindex of gallery {self._file.name!r} is under way")
 
-    def begin(self, about: About, *, anew: bool) -> bool:
+    def begin(self, spec: GallerySpec, *, anew: bool) -> bool:
         """Goes on with a reindex to the same checkpoint that was interrupted or failed, or begins one; `anew`, in any case.
 
         False where there is nothing to do: the gallery is of this checkpoint, and every photo embedded by its picture.
         """
         with self._file.transaction() as connection:
-            begun = connection.execute("SELECT space, digest FROM reindex WHERE state IN ('running', 'failed')").fetchone()
-            if begun is not None and begun[1] == about.digest and not anew:
-                again = connection.execute(f"DELETE FROM {embeddings(begun[0])} WHERE fault IS NOT NULL").rowcount
+            begun = connection.execute(
+                "SELECT space, digest FROM reindex WHERE state IN ('running', 'failed')"
+            ).fetchone()
+            if begun is not None and begun[1] == spec.digest and not anew:
+                again = connection.execute(
+                    f"DELETE FROM {embeddings(begun[0])} WHERE fault IS NOT NULL"
+                ).rowcount
                 query = "UPDATE reindex SET state = 'running', error = NULL, ended = NULL, model = ?, started = ?, done = done - ?"
-                connection.execute(query, (about.model, _now(), again))
+                connection.execute(query, (spec.model, _now(), again))
                 return True
             present = int(one(connection, "SELECT value FROM meta WHERE key = 'space'"))
-            takes_over = not anew and one(connection, "SELECT value FROM meta WHERE key = 'digest'") == about.digest
-            named = one(connection, "SELECT value FROM meta WHERE key = 'model'") == about.model  # the same weights may have another name
+            takes_over = (
+                not anew and one(connection, "SELECT value FROM meta WHERE key = 'digest'") == spec.digest
+            )
+            named = (
+                one(connection, "SELECT value FROM meta WHERE key = 'model'") == spec.model
+            )  # the same weights may have another name
             needless = takes_over and named and not _faults(connection, present, 0)[0]
             space = present if needless else max(_spaces(connection)) + 1
             if not needless:
@@ -106,7 +134,7 @@ class ReindexRows:
             connection.execute(
                 "INSERT INTO reindex (one, space, model, digest, distance, dim, takes_over, state, done, total, started)"
                 " VALUES (1, ?, ?, ?, ?, ?, ?, 'running', 0, 0, ?)",
-                (space, about.model, about.digest, about.distance, about.dim, takes_over, _now()),
+                (space, spec.model, spec.digest, spec.distance, spec.dim, takes_over, _now()),
             )
             if needless:
                 connection.execute(
@@ -124,12 +152,15 @@ class ReindexRows:
             if not one(connection, "SELECT takes_over FROM reindex"):
                 return None
             present = embeddings(int(one(connection, "SELECT value FROM meta WHERE key = 'space'")))
-            rows = connection.execute(f"SELECT id FROM {present} WHERE id > ? AND fault IS NULL ORDER BY id LIMIT ?", (after, STEP)).fetchall()
+            rows = connection.execute(
+                f"SELECT id FROM {present} WHERE id > ? AND fault IS NULL ORDER BY id LIMIT ?", (after, STEP)
+            ).fetchall()
             if not rows:
                 return None
             last = int(rows[-1][0])
             done = connection.execute(
-                f"INSERT OR IGNORE INTO {embeddings(space)} SELECT * FROM {present} WHERE id > ? AND id <= ? AND fault IS NULL", (after, last)
+                f"INSERT OR IGNORE INTO {embeddings(space)} SELECT * FROM {present} WHERE id > ? AND id <= ? AND fault IS NULL",
+                (after, last),
             ).rowcount
             connection.execute("UPDATE reindex SET done = done + ?", (done,))
             return last
@@ -147,7 +178,10 @@ class ReindexRows:
         with self._file.reading() as connection:
             table = embeddings(self._running(connection))
             query = f"SELECT {COLUMNS} FROM photos LEFT JOIN {table} AS new USING (id) WHERE new.id IS NULL AND photos.id > ? AND revision > ?"
-            return [photo(row) for row in connection.execute(f"{query} ORDER BY photos.id LIMIT ?", (after, since, limit))]
+            return [
+                photo(row)
+                for row in connection.execute(f"{query} ORDER BY photos.id LIMIT ?", (after, since, limit))
+            ]
 
     def keep(self, embedded: Sequence[Embedded]) -> None:
         """Keeps what came of some photos, of those that are still there. Raises ReindexCancelled."""
@@ -155,9 +189,12 @@ class ReindexRows:
             table = embeddings(self._running(connection))
             done = 0
             for each in embedded:
-                blob = None if each.embedding is None else np.ascontiguousarray(each.embedding, "<f4").tobytes()
+                blob = (
+                    None if each.embedding is None else np.ascontiguousarray(each.embedding, "<f4").tobytes()
+                )
                 done += connection.execute(
-                    f"INSERT OR IGNORE INTO {table} SELECT id, ?, ? FROM photos WHERE id = ?", (blob, each.fault, each.photo_id)
+                    f"INSERT OR IGNORE INTO {table} SELECT id, ?, ? FROM photos WHERE id = ?",
+                    (blob, each.fault, each.photo_id),
                 ).rowcount
             connection.execute("UPDATE reindex SET done = done + ?", (done,))
 
@@ -172,7 +209,9 @@ class ReindexRows:
             if connection.execute(f"{query} LIMIT 1", (since,)).fetchone() is not None:
                 return False
             for key in ("model", "digest", "distance", "dim", "space"):
-                connection.execute(f"UPDATE meta SET value = (SELECT CAST({key} AS TEXT) FROM reindex) WHERE key = ?", (key,))
+                connection.execute(
+                    f"UPDATE meta SET value = (SELECT CAST({key} AS TEXT) FROM reindex) WHERE key = ?", (key,)
+                )
             connection.execute("INSERT OR REPLACE INTO meta VALUES ('identity', ?)", (uuid4().hex,))
             next_revision(connection)
             connection.execute("UPDATE reindex SET state = 'done', total = done, ended = ?", (_now(),))
@@ -181,7 +220,10 @@ class ReindexRows:
     def fail(self, reason: str) -> None:
         """Notes why the reindex ended; what it has embedded is kept for another try."""
         with self._file.transaction() as connection:
-            connection.execute("UPDATE reindex SET state = 'failed', error = ?, ended = ? WHERE state = 'running'", (reason, _now()))
+            connection.execute(
+                "UPDATE reindex SET state = 'failed', error = ?, ended = ? WHERE state = 'running'",
+                (reason, _now()),
+            )
 
     def sweep(self) -> None:
         """Drops the spaces that are nobody's, in steps, so that others can write meanwhile."""
@@ -191,19 +233,25 @@ class ReindexRows:
                 if not stale:
                     return
                 table = embeddings(stale[0])
-                if not connection.execute(f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} LIMIT ?)", (STEP,)).rowcount:
+                if not connection.execute(
+                    f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} LIMIT ?)", (STEP,)
+                ).rowcount:
                     connection.execute(f"DROP TABLE {table}")
 
     def _running(self, connection: Connection) -> int:
         """The space that is being filled. Raises ReindexCancelled where nobody wants that any more."""
         row = connection.execute("SELECT space FROM reindex WHERE state = 'running'").fetchone()
         if row is None:
-            raise ReindexCancelled(f"the reindex of gallery {self._file.name!r} was cancelled; the gallery is as it was")
+            raise ReindexCancelled(
+                f"the reindex of gallery {self._file.name!r} was cancelled; the gallery is as it was"
+            )
         return int(row[0])
 
 
 def _spaces(connection: Connection) -> list[int]:
-    tables = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'embeddings_[0-9]*'")
+    tables = connection.execute(
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'embeddings_[0-9]*'"
+    )
     return [int(name.removeprefix("embeddings_")) for (name,) in tables]
 
 
@@ -211,8 +259,14 @@ def _faults(connection: Connection, space: int, most: int) -> tuple[int, tuple[F
     """How many photos of a space are not embedded by their pictures, and the first of them."""
     table = embeddings(space)
     count = int(one(connection, f"SELECT count(*) FROM {table} WHERE fault IS NOT NULL"))
-    rows = connection.execute(f"SELECT id, fault, embedding IS NOT NULL FROM {table} WHERE fault IS NOT NULL ORDER BY id LIMIT ?", (most,))
-    return count, tuple(Fault(photo_id=identity, reason=reason, thumbnail=bool(thumbnail)) for identity, reason, thumbnail in rows)
+    rows = connection.execute(
+        f"SELECT id, fault, embedding IS NOT NULL FROM {table} WHERE fault IS NOT NULL ORDER BY id LIMIT ?",
+        (most,),
+    )
+    return count, tuple(
+        Fault(photo_id=identity, reason=reason, thumbnail=bool(thumbnail))
+        for identity, reason, thumbnail in rows
+    )
 
 
 def _now() -> str:

@@ -14,17 +14,31 @@ from service.galleries.gallery import Photo
 from service.galleries.retrieval import Summary
 from service.http.dependencies import Parts, label_line, metadata_object, received_all
 from service.http.routes.search import answer
-from service.http.schemas import DamagedOut, GalleriesOut, GalleryOut, NewGallery, PhotoOut, PhotoPage, PhotosAdded, SearchResult
+from service.http.schemas import (
+    DamagedOut,
+    GalleriesOut,
+    GalleryOut,
+    NewGallery,
+    PhotoOut,
+    PhotoPage,
+    PhotosAdded,
+    SearchResult,
+)
 from service.http.security import READ, WRITE
 
 router = APIRouter(prefix="/galleries")
 
 Name = Annotated[str, Path(description="a gallery's name")]
 PhotoId = Annotated[int, Path(ge=1, le=2**63 - 1, description="a photo's id in its gallery")]
-Size = Annotated[Literal["full", "thumbnail"], Query(description="the file as it was added, or a small WebP of it")]
+Size = Annotated[
+    Literal["full", "thumbnail"], Query(description="the file as it was added, or a small WebP of it")
+]
 JSON_TEXT: dict[str, JsonValue] = {"contentMediaType": "application/json"}
 BINARY: dict[int | str, dict[str, object]] = {
-    200: {"description": "The picture's bytes.", "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}}}
+    200: {
+        "description": "The picture's bytes.",
+        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+    }
 }
 
 
@@ -33,7 +47,10 @@ async def list_galleries(parts: Parts) -> GalleriesOut:
     """All galleries: the default one, where there is one, then by name."""
     summaries, damaged = await parts.retrieval.summaries()
     summaries.sort(key=lambda summary: summary.name != parts.settings.default_gallery)
-    return GalleriesOut(galleries=[_gallery(summary) for summary in summaries], damaged=[DamagedOut(name=each.name, reason=each.reason) for each in damaged])
+    return GalleriesOut(
+        galleries=[_gallery(summary) for summary in summaries],
+        damaged=[DamagedOut(name=each.name, reason=each.reason) for each in damaged],
+    )
 
 
 @router.post("", operation_id="galleries.create", tags=["galleries"], status_code=201, dependencies=WRITE)
@@ -48,26 +65,47 @@ async def get_gallery(parts: Parts, name: Name) -> GalleryOut:
     return _gallery(await parts.retrieval.summary(name))
 
 
-@router.delete("/{name}", operation_id="galleries.delete", tags=["galleries"], status_code=204, response_description="It is gone.", dependencies=WRITE)
+@router.delete(
+    "/{name}",
+    operation_id="galleries.delete",
+    tags=["galleries"],
+    status_code=204,
+    response_description="It is gone.",
+    dependencies=WRITE,
+)
 async def delete_gallery(parts: Parts, name: Name) -> None:
     """Deletes a gallery and the pictures that were uploaded to it."""
     await parts.retrieval.delete(name)
 
 
-@router.post("/{name}/photos", operation_id="photos.add", tags=["photos"], status_code=201, dependencies=WRITE)
+@router.post(
+    "/{name}/photos", operation_id="photos.add", tags=["photos"], status_code=201, dependencies=WRITE
+)
 async def add_photos(
     request: Request,
     parts: Parts,
     name: Name,
     image: Annotated[list[UploadFile], File(description="one or many pictures")],
-    label: Annotated[str | None, Form(max_length=200, description="a line of text, kept with each of the photos")] = None,
-    metadata: Annotated[str | None, Form(max_length=20_000, description="a JSON object, kept with each of the photos", json_schema_extra=JSON_TEXT)] = None,
+    label: Annotated[
+        str | None, Form(max_length=200, description="a line of text, kept with each of the photos")
+    ] = None,
+    metadata: Annotated[
+        str | None,
+        Form(
+            max_length=20_000,
+            description="a JSON object, kept with each of the photos",
+            json_schema_extra=JSON_TEXT,
+        ),
+    ] = None,
 ) -> PhotosAdded:
     """Adds photos, all or none: where one cannot be read, none is added. Once answered, they are on disk."""
     form = await request.form()
     for field in ("label", "metadata"):
         if len(form.getlist(field)) > 1:
-            raise ParameterInvalid(f"{field} was sent more than once; it is for all images of the request", ((field, "sent more than once"),))
+            raise ParameterInvalid(
+                f"{field} was sent more than once; it is for all images of the request",
+                ((field, "sent more than once"),),
+            )
     uploads = await received_all(image, parts.settings.max_images, "image")
     photos = await parts.retrieval.add(name, uploads, label_line(label), metadata_object(metadata))
     return PhotosAdded(photos=[_photo(name, photo) for photo in photos])
@@ -82,11 +120,22 @@ async def list_photos(
 ) -> PhotoPage:
     """Photos by id, in pages."""
     photos = await parts.retrieval.page(name, after, limit)
-    return PhotoPage(photos=[_photo(name, photo) for photo in photos], next=photos[-1].id if len(photos) == limit else None)
+    return PhotoPage(
+        photos=[_photo(name, photo) for photo in photos], next=photos[-1].id if len(photos) == limit else None
+    )
 
 
-@router.get("/{name}/photos/{photo_id}", operation_id="photos.get", tags=["photos"], dependencies=READ, response_class=FileResponse, responses=BINARY)
-async def get_photo(request: Request, parts: Parts, name: Name, photo_id: PhotoId, size: Size = "full") -> Response:
+@router.get(
+    "/{name}/photos/{photo_id}",
+    operation_id="photos.get",
+    tags=["photos"],
+    dependencies=READ,
+    response_class=FileResponse,
+    responses=BINARY,
+)
+async def get_photo(
+    request: Request, parts: Parts, name: Name, photo_id: PhotoId, size: Size = "full"
+) -> Response:
     """A photo's bytes."""
     photo, file, content_type = await parts.retrieval.picture(name, photo_id, small=size == "thumbnail")
     tag = f'"{photo.sha256}-{size}"'
@@ -98,16 +147,26 @@ async def get_photo(request: Request, parts: Parts, name: Name, photo_id: PhotoI
 
 
 @router.delete(
-    "/{name}/photos/{photo_id}", operation_id="photos.delete", tags=["photos"], status_code=204, response_description="It is gone.", dependencies=WRITE
+    "/{name}/photos/{photo_id}",
+    operation_id="photos.delete",
+    tags=["photos"],
+    status_code=204,
+    response_description="It is gone.",
+    dependencies=WRITE,
 )
 async def remove_photo(parts: Parts, name: Name, photo_id: PhotoId) -> None:
     """Removes a photo."""
     await parts.retrieval.remove(name, photo_id)
 
 
-@router.get("/{name}/photos/{photo_id}/similar", operation_id="photos.similar", tags=["photos"], dependencies=READ)
+@router.get(
+    "/{name}/photos/{photo_id}/similar", operation_id="photos.similar", tags=["photos"], dependencies=READ
+)
 async def similar_photos(
-    parts: Parts, name: Name, photo_id: PhotoId, k: Annotated[int, Query(ge=1, le=1000, description="how many hits at most")] = 20
+    parts: Parts,
+    name: Name,
+    photo_id: PhotoId,
+    k: Annotated[int, Query(ge=1, le=1000, description="how many hits at most")] = 20,
 ) -> SearchResult:
     """More like this one."""
     return answer(await parts.retrieval.similar(name, photo_id, k))
@@ -117,7 +176,12 @@ class OpenedFile(FileResponse):
     """Sends a file that is open already, whatever becomes of its name meanwhile, and closes it."""
 
     def __init__(self, file: BinaryIO, *, media_type: str, headers: Mapping[str, str]) -> None:
-        super().__init__(f"/dev/fd/{file.fileno()}", media_type=media_type, headers=headers, stat_result=os.fstat(file.fileno()))
+        super().__init__(
+            f"/dev/fd/{file.fileno()}",
+            media_type=media_type,
+            headers=headers,
+            stat_result=os.fstat(file.fileno()),
+        )
         self._file = file
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -126,12 +190,26 @@ class OpenedFile(FileResponse):
 
 
 def _gallery(summary: Summary) -> GalleryOut:
-    about = summary.about
+    spec = summary.spec
     return GalleryOut(
-        name=summary.name, model=about.model, domain=about.domain, photos=summary.photos, index=summary.index, credit=about.credit, outdated=summary.outdated
+        name=summary.name,
+        model=spec.model,
+        domain=spec.domain,
+        photos=summary.photos,
+        index=summary.index,
+        credit=spec.credit,
+        outdated=summary.outdated,
     )
 
 
 def _photo(gallery: str, photo: Photo) -> PhotoOut:
     url = f"/galleries/{gallery}/photos/{photo.id}"
-    return PhotoOut(id=photo.id, sha256=photo.sha256, label=photo.label, width=photo.width, height=photo.height, url=url, metadata=photo.metadata)
+    return PhotoOut(
+        id=photo.id,
+        sha256=photo.sha256,
+        label=photo.label,
+        width=photo.width,
+        height=photo.height,
+        url=url,
+        metadata=photo.metadata,
+    )

@@ -21,35 +21,74 @@ ModelName = Annotated[str | None, Form(description="a model's id; default the fi
 Source = Annotated[str | None, Form(description="the image's domain; default the model's first")]
 AS_IMAGE: dict[int | str, dict[str, object]] = {
     200: {
-        "headers": {"X-Seed": {"description": "with an image: repeats this sample, where something was drawn", "schema": {"type": "integer"}}},
-        "content": {f"image/{kind}": {"schema": {"type": "string", "format": "binary"}} for kind in ("png", "webp", "jpeg")},
+        "headers": {
+            "X-Seed": {
+                "description": "with an image: repeats this sample, where something was drawn",
+                "schema": {"type": "integer"},
+            }
+        },
+        "content": {
+            f"image/{kind}": {"schema": {"type": "string", "format": "binary"}}
+            for kind in ("png", "webp", "jpeg")
+        },
     }
 }
 
 
-@router.post("/translate", operation_id="images.translate", dependencies=[Depends(once("reference"))], response_model=TranslationOut, responses=AS_IMAGE)
+@router.post(
+    "/translate",
+    operation_id="images.translate",
+    dependencies=[Depends(once("reference"))],
+    response_model=TranslationOut,
+    responses=AS_IMAGE,
+)
 async def translate(
     request: Request,
     parts: Parts,
     image: Image,
     model: ModelName = None,
     source: Source = None,
-    samples: Annotated[int, Form(ge=1, le=16, description="how many pictures to make, each in another style")] = 1,
-    seed: Annotated[int | None, Form(ge=0, le=2**32 - 1, description="sample i is drawn with seed + i")] = None,
+    samples: Annotated[
+        int, Form(ge=1, le=16, description="how many pictures to make, each in another style")
+    ] = 1,
+    seed: Annotated[
+        int | None, Form(ge=0, le=2**32 - 1, description="sample i is drawn with seed + i")
+    ] = None,
     reference: Annotated[
-        list[UploadFile], BeforeValidator(chosen), File(description="take this picture's style; of the target's domain. Two: a style between theirs")
+        list[UploadFile],
+        BeforeValidator(chosen),
+        File(description="take this picture's style; of the target's domain. Two: a style between theirs"),
     ] = [],  # noqa: B006  # FastAPI copies it
-    mix: Annotated[float, Form(ge=0, le=1, description="where between two references: 0 is the first, 1 the second")] = MIDDLE,
-    style: Annotated[Literal["sampled", "mean"], Form(description="mean: the plainest style, nothing drawn")] = "sampled",
+    mix: Annotated[
+        float, Form(ge=0, le=1, description="where between two references: 0 is the first, 1 the second")
+    ] = MIDDLE,
+    style: Annotated[
+        Literal["sampled", "mean"], Form(description="mean: the plainest style, nothing drawn")
+    ] = "sampled",
 ) -> Response:
     """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes."""
     served = parts.registry.get(model, capability="translate")
     manners = await received_all(reference, MOST_REFERENCES, "reference")
-    made = await parts.translator.translate(served, await received(image), source=source, samples=samples, seed=seed, references=manners, mix=mix, style=style)
+    made = await parts.translator.translate(
+        served,
+        await received(image),
+        source=source,
+        samples=samples,
+        seed=seed,
+        references=manners,
+        mix=mix,
+        style=style,
+    )
     return await _answer(request, parts, served.id, made)
 
 
-@router.post("/analogy", operation_id="images.analogy", dependencies=ONCE, response_model=TranslationOut, responses=AS_IMAGE)
+@router.post(
+    "/analogy",
+    operation_id="images.analogy",
+    dependencies=ONCE,
+    response_model=TranslationOut,
+    responses=AS_IMAGE,
+)
 async def analogy(
     request: Request,
     parts: Parts,
@@ -57,11 +96,19 @@ async def analogy(
     reference: Annotated[UploadFile, File(description="how to show it; of the same domain")],
     model: ModelName = None,
     source: Source = None,
-    reference_source: Annotated[str | None, Form(description="the reference's domain, if said apart; it must be the image's")] = None,
+    reference_source: Annotated[
+        str | None, Form(description="the reference's domain, if said apart; it must be the image's")
+    ] = None,
 ) -> Response:
     """What the image shows, as the reference shows it; both of one domain."""
     served = parts.registry.get(model, capability="analogy")
-    made = await parts.translator.analogy(served, await received(image), await received(reference), source=source, reference_source=reference_source)
+    made = await parts.translator.analogy(
+        served,
+        await received(image),
+        await received(reference),
+        source=source,
+        reference_source=reference_source,
+    )
     return await _answer(request, parts, served.id, made)
 
 
@@ -71,7 +118,10 @@ async def embed(
     image: Image,
     model: ModelName = None,
     source: Source = None,
-    kind: Annotated[Literal["shared", "exclusive"], Form(description="which code: of what both domains show, or of what this one alone does")] = "shared",
+    kind: Annotated[
+        Literal["shared", "exclusive"],
+        Form(description="which code: of what both domains show, or of what this one alone does"),
+    ] = "shared",
 ) -> Embedding:
     """The mean of a picture's shared code (zs) or of its exclusive one (zx, zy)."""
     served = parts.registry.get(model, capability="embed")
@@ -82,12 +132,23 @@ async def embed(
 
 async def _answer(request: Request, parts: Parts, model: str, made: Translation) -> Response:
     wanted = _accepted(request.headers.get("accept", ""))
-    files = [await parts.workers.finish(encode, each.image, wanted or "png") for each in (made.pictures[:1] if wanted else made.pictures)]
+    files = [
+        await parts.workers.finish(encode, each.image, wanted or "png")
+        for each in (made.pictures[:1] if wanted else made.pictures)
+    ]
     if wanted is not None:
         seed = made.pictures[0].seed
-        return Response(files[0], media_type=f"image/{wanted}", headers={} if seed is None else {"X-Seed": str(seed)})
+        return Response(
+            files[0], media_type=f"image/{wanted}", headers={} if seed is None else {"X-Seed": str(seed)}
+        )
     images = [
-        ImageOut(content_type="image/png", data=base64.b64encode(file).decode(), width=each.image.width, height=each.image.height, seed=each.seed)
+        ImageOut(
+            content_type="image/png",
+            data=base64.b64encode(file).decode(),
+            width=each.image.width,
+            height=each.image.height,
+            seed=each.seed,
+        )
         for file, each in zip(files, made.pictures, strict=True)
     ]
     body = TranslationOut(model=model, source=made.source, target=made.target, images=images)

@@ -16,7 +16,10 @@ router = APIRouter(prefix="/models", tags=["models"])
 async def list_models(parts: Parts) -> Models:
     """All models: the default one, where there is one, then by name."""
     models = sorted(parts.registry.models(), key=lambda model: model.id != parts.settings.default_model)
-    rejected = [RejectedOut(id=each.id, version=each.version, reason=each.reason) for each in parts.registry.rejected()]
+    rejected = [
+        RejectedOut(id=each.id, version=each.version, reason=each.reason)
+        for each in parts.registry.rejected()
+    ]
     return Models(models=[_model(model) for model in models], rejected=rejected)
 
 
@@ -36,7 +39,15 @@ async def reload_models(parts: Parts) -> Models:
 def _model(model: Model) -> ModelOut:
     manifest, preset = model.manifest, model.manifest.preset
     return ModelOut(
-        id=model.id, version=model.version, preset=preset.name, domains=list(preset.domains), image_size=preset.image_size, metrics=manifest.metrics,
-        capabilities=sorted(model.inference.capabilities), digest=model.digest, trained_on=manifest.trained_on, terms=manifest.terms,
+        id=model.id,
+        version=model.version,
+        preset=preset.name,
+        domains=list(preset.domains),
+        image_size=preset.image_size,
+        metrics=manifest.metrics,
+        capabilities=sorted(model.inference.capabilities),
+        digest=model.digest,
+        trained_on=manifest.trained_on,
+        terms=manifest.terms,
         device=str(model.inference.device),
-    )  # fmt: skip
+    )

@@ -29,7 +29,13 @@ async def ready(request: Request, parts: Parts) -> Health:
     return Health(status="ready", degraded=["redis"] if parts.cache.stats().redis == "down" else [])
 
 
-@router.get("/metrics", operation_id="service.metrics", dependencies=READ, response_class=PlainTextResponse, response_description="Metrics as text.")
+@router.get(
+    "/metrics",
+    operation_id="service.metrics",
+    dependencies=READ,
+    response_class=PlainTextResponse,
+    response_description="Metrics as text.",
+)
 async def metrics(parts: Parts) -> Response:
     """Prometheus' text format."""
     return Response(parts.telemetry.text(), media_type="text/plain; version=0.0.4")

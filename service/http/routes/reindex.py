@@ -15,7 +15,9 @@ NOTHING_SAID = NewReindex()
 
 
 @router.post("/{name}/reindex", operation_id="reindex.start", status_code=202, dependencies=WRITE)
-async def start_reindex(response: Response, parts: Parts, name: Name, new: Annotated[NewReindex, Body()] = NOTHING_SAID) -> ReindexOut:
+async def start_reindex(
+    response: Response, parts: Parts, name: Name, new: Annotated[NewReindex, Body()] = NOTHING_SAID
+) -> ReindexOut:
     """Begins to embed a gallery anew, or goes on where that was interrupted. Until all of it is done, the old embeddings answer."""
     response.headers["Location"] = f"/galleries/{name}/reindex"
     return _progress(await parts.reindexing.begin(name, new.model, anew=new.anew))
@@ -27,15 +29,32 @@ async def get_reindex(parts: Parts, name: Name) -> ReindexOut:
     return _progress(await parts.reindexing.progress(name))
 
 
-@router.delete("/{name}/reindex", operation_id="reindex.cancel", status_code=204, response_description="It is cancelled.", dependencies=WRITE)
+@router.delete(
+    "/{name}/reindex",
+    operation_id="reindex.cancel",
+    status_code=204,
+    response_description="It is cancelled.",
+    dependencies=WRITE,
+)
 async def cancel_reindex(parts: Parts, name: Name) -> None:
     """Ends a reindex and drops what it has embedded; the gallery is as it was."""
     await parts.reindexing.cancel(name)
 
 
 def _progress(progress: Progress) -> ReindexOut:
-    failed = [ReindexFault(id=fault.photo_id, reason=fault.reason, thumbnail=fault.thumbnail) for fault in progress.faults]
+    failed = [
+        ReindexFault(id=fault.photo_id, reason=fault.reason, thumbnail=fault.thumbnail)
+        for fault in progress.faults
+    ]
     return ReindexOut(
-        state=progress.state, model=progress.model, digest=progress.digest, done=progress.done, total=progress.total, failures=progress.faulty,
-        failed=failed, error=progress.error, started=progress.started, ended=progress.ended,
-    )  # fmt: skip
+        state=progress.state,
+        model=progress.model,
+        digest=progress.digest,
+        done=progress.done,
+        total=progress.total,
+        failures=progress.faulty,
+        failed=failed,
+        error=progress.error,
+        started=progress.started,
+        ended=progress.ended,
+    )

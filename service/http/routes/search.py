@@ -12,42 +12,66 @@ from service.http.security import READ
 router = APIRouter(dependencies=READ)
 MOST_SKETCHES = 8
 
-Gallery = Annotated[str | None, Form(description="a gallery's name; default the first that can be searched so")]
+Gallery = Annotated[
+    str | None, Form(description="a gallery's name; default the first that can be searched so")
+]
 K = Annotated[int, Form(ge=1, le=1000, description="how many hits at most")]
 
 
-@router.post("/sbir/search", tags=["sbir"], operation_id="sbir.search", dependencies=[Depends(once("sketch"))])
+@router.post(
+    "/sbir/search", tags=["sbir"], operation_id="sbir.search", dependencies=[Depends(once("sketch"))]
+)
 async def search_by_sketch(
     parts: Parts,
-    sketch: Annotated[list[UploadFile], File(description=f"a drawing, or up to {MOST_SKETCHES} of the same thing")],
-    photo: Annotated[UploadFile | None, File(description="a picture beside the drawings: like this, but drawn so")] = None,
+    sketch: Annotated[
+        list[UploadFile], File(description=f"a drawing, or up to {MOST_SKETCHES} of the same thing")
+    ],
+    photo: Annotated[
+        UploadFile | None, File(description="a picture beside the drawings: like this, but drawn so")
+    ] = None,
     gallery: Gallery = None,
     k: K = 20,
-    expand: Annotated[bool, Form(description="whether the first hits make the query wider, so that photos like them rise")] = True,
+    expand: Annotated[
+        bool, Form(description="whether the first hits make the query wider, so that photos like them rise")
+    ] = True,
 ) -> SearchResult:
     """The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on."""
     sketches = await received_all(sketch, MOST_SKETCHES, "sketch")
     beside = None if photo is None else await received(photo)
-    return answer(await parts.retrieval.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand))
+    return answer(
+        await parts.retrieval.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand)
+    )
 
 
 @router.post("/retrieve", tags=["images"], operation_id="images.retrieve", dependencies=[Depends(once())])
 async def retrieve(
     parts: Parts,
-    image: Annotated[UploadFile, File(description="a picture of the domain that the gallery is not of, or of `source`")],
+    image: Annotated[
+        UploadFile, File(description="a picture of the domain that the gallery is not of, or of `source`")
+    ],
     gallery: Gallery = None,
     k: K = 20,
     source: Annotated[str | None, Form(description="the image's domain")] = None,
 ) -> SearchResult:
     """The photos of a gallery whose shared code is nearest; any model, either direction."""
-    return answer(await parts.retrieval.search(await received(image), gallery=gallery, k=k, capability="retrieve", source=source))
+    return answer(
+        await parts.retrieval.search(
+            await received(image), gallery=gallery, k=k, capability="retrieve", source=source
+        )
+    )
 
 
 def answer(found: Found) -> SearchResult:
     """Hits as they go over the wire."""
     name = found.gallery.name
     hits = [
-        HitOut(id=hit.photo.id, score=round(hit.score, 6), label=hit.photo.label, url=f"/galleries/{name}/photos/{hit.photo.id}", metadata=hit.photo.metadata)
+        HitOut(
+            id=hit.photo.id,
+            score=round(hit.score, 6),
+            label=hit.photo.label,
+            url=f"/galleries/{name}/photos/{hit.photo.id}",
+            metadata=hit.photo.metadata,
+        )
         for hit in found.hits
     ]
     return SearchResult(gallery=name, model=found.model.id, scores=found.scores, hits=hits)

@@ -74,7 +74,9 @@ def test_own_pairs_match_by_name_in_two_folders(tmp_path):
         picture(tmp_path / "first" / f"{number}.jpg", "white")
         picture(tmp_path / "second" / f"{number}.png", "black")
     picture(tmp_path / "first" / "alone.jpg", "white")
-    counts = {split: len(open_pairs("paired", tmp_path, split, 32, DOMAINS)) for split in ("train", "val", "test")}
+    counts = {
+        split: len(open_pairs("paired", tmp_path, split, 32, DOMAINS)) for split in ("train", "val", "test")
+    }
     assert sum(counts.values()) == 40
     assert all(counts.values())
     x, y = open_pairs("paired", tmp_path, "train", 32, DOMAINS).pair(0, None)
@@ -122,8 +124,12 @@ def test_mnist_is_read_from_the_wheel_and_from_idx_alike(tmp_path):
     idx.mkdir()
     pixels, labels = write_mnist(wheel)
     for prefix, part, names in (("train", slice(None), labels), ("t10k", slice(0, 10), labels[:10])):
-        (idx / f"{prefix}-images-idx3-ubyte").write_bytes(b"\0" * 16 + pixels[part].astype(np.uint8).tobytes())
-        (idx / f"{prefix}-labels-idx1-ubyte.gz").write_bytes(gzip.compress(b"\0" * 8 + names.astype(np.uint8).tobytes()))
+        (idx / f"{prefix}-images-idx3-ubyte").write_bytes(
+            b"\0" * 16 + pixels[part].astype(np.uint8).tobytes()
+        )
+        (idx / f"{prefix}-labels-idx1-ubyte.gz").write_bytes(
+            gzip.compress(b"\0" * 8 + names.astype(np.uint8).tobytes())
+        )
     (from_wheel, _), (from_idx, test) = read_mnist(wheel), read_mnist(idx)
     np.testing.assert_array_equal(from_idx.images, pixels)
     np.testing.assert_array_equal(from_wheel.images[: len(pixels)], pixels)
@@ -170,15 +176,22 @@ def test_cdcb_is_made_as_the_originals(real_data):
     smaller = np.linalg.pinv(enlarge)
     errors = []
     for number in range(1, 21):
-        both = np.asarray(Image.open(real_data / "mnist_cdcb" / f"{number:05d}.png").convert("RGB")).astype(float)
+        both = np.asarray(Image.open(real_data / "mnist_cdcb" / f"{number:05d}.png").convert("RGB")).astype(
+            float
+        )
         x, y = both[:, :256].transpose(2, 0, 1), both[:, 256:].transpose(2, 0, 1)
         ground = np.median(x[:, :20], axis=(1, 2)).round().astype(np.int64)
         small_x, small_y = smaller @ x @ smaller.T, smaller @ y @ smaller.T
         inked = np.abs(small_x - ground[:, None, None]).max(0) > 30
         ink = np.median(small_y[:, inked], axis=1).round().astype(np.int64)
         digit = np.where(inked, small_x.mean(0), small_y.mean(0)).clip(0, 255).round().astype(np.uint8)
-        made = compose(np.where(inked, np.maximum(digit, INK + 1), np.minimum(digit, INK)).astype(np.uint8), ground, ink)
-        errors += [np.abs((enlarge @ ours @ enlarge.T).clip(0, 255) - theirs).mean() for ours, theirs in zip(made, (x, y), strict=True)]
+        made = compose(
+            np.where(inked, np.maximum(digit, INK + 1), np.minimum(digit, INK)).astype(np.uint8), ground, ink
+        )
+        errors += [
+            np.abs((enlarge @ ours @ enlarge.T).clip(0, 255) - theirs).mean()
+            for ours, theirs in zip(made, (x, y), strict=True)
+        ]
     assert np.mean(errors) < 1.5
 
 
@@ -196,7 +209,9 @@ def test_cars_pair_the_front_with_every_other_view_of_an_elevation(tmp_path):
     assert all(torch.equal(front, fronts[0]) for front in fronts)
     assert not torch.equal(train.pair(23, None)[0], fronts[0])
     pictures = rng(1).integers(0, 256, (16, 16, 3, 24, 4)).astype(np.uint8)
-    expected = Image.fromarray(np.ascontiguousarray(pictures[..., 5, 2])).resize((32, 32), Image.Resampling.BICUBIC)
+    expected = Image.fromarray(np.ascontiguousarray(pictures[..., 5, 2])).resize(
+        (32, 32), Image.Resampling.BICUBIC
+    )
     y = train.pair(2 * 23 + 4, None)[1]
     np.testing.assert_allclose(((y.numpy() + 1) * 127.5).transpose(1, 2, 0), np.asarray(expected), atol=0.01)
 
@@ -250,7 +265,10 @@ def test_feature_pairs_are_of_one_class_and_drawn_anew():
 def test_published_features_are_read(tmp_path):
     for domain in ("image", "sketch"):
         np.save(tmp_path / f"train_{domain}_features.npy", rng().random((6, 512), np.float32))
-        np.save(tmp_path / f"train_{domain}_paths.npy", np.array([f"some/{label}/1.jpg" for label in ("cat", "dog") * 3]))
+        np.save(
+            tmp_path / f"train_{domain}_paths.npy",
+            np.array([f"some/{label}/1.jpg" for label in ("cat", "dog") * 3]),
+        )
     photos, classes, sketches_, _ = read_features(tmp_path, "train")
     assert photos.shape == sketches_.shape == (6, 512)
     assert classes == ["cat", "dog"] * 3

@@ -42,7 +42,10 @@ def test_hits_are_marked_right_or_wrong(catalogue):
     sheet = search_rows(ByBrightness(), catalogue, count=4, k=5)
     assert sheet.size == (6 * (TILE + GAP) + MARK, 4 * (TILE + GAP))
     for row in range(4):
-        marks = [sheet.getpixel((column * (TILE + GAP) + MARK + TILE - MARK, row * (TILE + GAP) + TILE - MARK)) for column in range(1, 6)]
+        marks = [
+            sheet.getpixel((column * (TILE + GAP) + MARK + TILE - MARK, row * (TILE + GAP) + TILE - MARK))
+            for column in range(1, 6)
+        ]
         assert marks == [RIGHT] * 3 + [WRONG] * 2
 
 

@@ -25,7 +25,9 @@ def average_precision(relevant):
 
 def test_map_is_the_mean_of_average_precisions():
     relevant = np.random.default_rng(0).random((20, 50)) < 0.2
-    assert mean_average_precision(torch.from_numpy(relevant)) == pytest.approx(np.mean([average_precision(row) for row in relevant]))
+    assert mean_average_precision(torch.from_numpy(relevant)) == pytest.approx(
+        np.mean([average_precision(row) for row in relevant])
+    )
 
 
 def test_precision_at_k_is_the_share_among_the_first_k():
@@ -35,5 +37,7 @@ def test_precision_at_k_is_the_share_among_the_first_k():
 
 def test_ranking_is_by_cosine_not_by_length():
     photos = torch.tensor([[10.0, 1.0], [0.1, 0.1], [-1.0, 0.0]])
-    relevant = ranked_relevance(cosine(torch.tensor([[1.0, 1.0]]), photos), torch.tensor([1]), torch.tensor([0, 1, 2]))
+    relevant = ranked_relevance(
+        cosine(torch.tensor([[1.0, 1.0]]), photos), torch.tensor([1]), torch.tensor([0, 1, 2])
+    )
     assert relevant.tolist() == [[True, False, False]]

@@ -20,7 +20,9 @@ def found_in(count: int, photos: int, curve: Calibration, seed: int = 0) -> Sear
     """Searches in a gallery of so many photos whose hits are right by a known curve."""
     generator = torch.Generator().manual_seed(seed)
     cosines = torch.rand(count, 20, generator=generator) * 2 - 1
-    return Searches(cosines, torch.rand(count, 20, generator=generator) < curve.probabilities(cosines, photos), photos)
+    return Searches(
+        cosines, torch.rand(count, 20, generator=generator) < curve.probabilities(cosines, photos), photos
+    )
 
 
 def test_the_curve_that_made_the_hits_is_found():
@@ -47,12 +49,16 @@ def test_the_more_photos_there_are_the_less_a_cosine_is_worth_up_to_the_most_tha
     curve = Calibration(9.0, -2.0, -0.5, 1000)
     said = [curve.probability(0.5, photos) for photos in (0, 1, 10, 1000, 100_000)]
     assert said[0] == said[1] > said[2] > said[3] == said[4]
-    assert torch.logit(torch.tensor(said[2], dtype=torch.float64)) == pytest.approx(9 * 0.5 - 2 - 0.5 * math.log(10))
+    assert torch.logit(torch.tensor(said[2], dtype=torch.float64)) == pytest.approx(
+        9 * 0.5 - 2 - 0.5 * math.log(10)
+    )
 
 
 def test_hits_that_a_threshold_parts_give_a_finite_slope():
     cosines = torch.linspace(-1, 1, 100)[None]
-    assert 5 < fit([Searches(cosines, cosines > 0, 100)]).slope < 11  # with 0 for what is wrong, or 1 for what is right, 13; with both, as far as one looks
+    assert (
+        5 < fit([Searches(cosines, cosines > 0, 100)]).slope < 11
+    )  # with 0 for what is wrong, or 1 for what is right, 13; with both, as far as one looks
 
 
 def test_hits_of_one_kind_cannot_be_fitted():
@@ -93,8 +99,13 @@ def test_what_is_fitted_on_is_what_one_sees_first_without_the_query_itself():
 def test_photos_that_ask_do_not_count_themselves():
     """Each photo is alike to itself alone: with itself among its hits, the nearest would always be right."""
     codes, labels = torch.eye(60), np.repeat(np.arange(6), 10)
-    near = lambda query, photos: query @ photos.T + 0.01 * torch.rand(len(query), len(photos), generator=torch.Generator().manual_seed(0))  # noqa: E731
-    apart, counted = (of_codes(near, codes, labels, [0, 1], codes, labels, 0, photos_ask=ask) for ask in (True, False))
+    near = lambda query, photos: (
+        query @ photos.T
+        + 0.01 * torch.rand(len(query), len(photos), generator=torch.Generator().manual_seed(0))
+    )  # noqa: E731
+    apart, counted = (
+        of_codes(near, codes, labels, [0, 1], codes, labels, 0, photos_ask=ask) for ask in (True, False)
+    )
     assert counted.probability(1.0, 30) > 0.9
     assert apart.slope != counted.slope
     assert abs(apart.slope) < 100
@@ -109,7 +120,13 @@ def test_the_error_is_what_is_said_less_what_is_so():
 def test_a_model_without_held_out_classes_takes_the_mean_of_others_curves(tmp_path):
     torch.manual_seed(0)
     preset = replace(PRESETS["sketchy"], backbone=None, shared_encoder="linear", zs_size=8, feature_size=16)
-    about = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
+    about = {
+        "trained_on": "nothing",
+        "terms": "none",
+        "command": "a test",
+        "seed": 0,
+        "data_fingerprint": "0",
+    }
     curves = {"one": (4.0, -3.0, -0.2, 900), "two": (6.0, -5.0, -0.4, 700), "none": None}
     for name, curve in curves.items():
         calibration = {} if curve is None else {"y": Calibration(*curve)}

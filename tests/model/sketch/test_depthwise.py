@@ -18,7 +18,9 @@ def test_gradients_equal_the_convolutions(kernel, stride, padding):
         outputs = depthwise(inputs, weight, stride, padding)
     assert outputs.dtype == torch.bfloat16
     torch.testing.assert_close(outputs.float(), expected, rtol=2e-2, atol=2e-1)
-    for found, right in zip(torch.autograd.grad(outputs.float().square().sum(), (inputs, weight)), wanted, strict=True):
+    for found, right in zip(
+        torch.autograd.grad(outputs.float().square().sum(), (inputs, weight)), wanted, strict=True
+    ):
         assert F.cosine_similarity(found.float().flatten(), right.flatten(), dim=0) > 0.999
         assert float(found.float().norm()) == pytest.approx(float(right.norm()), rel=2e-2)
 

@@ -25,9 +25,17 @@ def test_of_one_stroke_something_is_left():
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_rough_still_lies_near_what_was_drawn(seed):
-    careful, careless = (np.asarray(picture) < 128 for picture in (normalise(circle_and_cross()), rough(circle_and_cross(), np.random.default_rng(seed))))
+    careful, careless = (
+        np.asarray(picture) < 128
+        for picture in (normalise(circle_and_cross()), rough(circle_and_cross(), np.random.default_rng(seed)))
+    )
     rows, columns = np.nonzero(careless)
-    near = np.array([careful[max(0, row - 40) : row + 40, max(0, column - 40) : column + 40].any() for row, column in zip(rows, columns, strict=True)])
+    near = np.array(
+        [
+            careful[max(0, row - 40) : row + 40, max(0, column - 40) : column + 40].any()
+            for row, column in zip(rows, columns, strict=True)
+        ]
+    )
     assert near.mean() > 0.95
     assert (careful != careless).mean() > 0.01
 

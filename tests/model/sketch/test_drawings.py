@@ -16,9 +16,14 @@ def house(size: int = 256, width: int = 3) -> Image.Image:
     """A house in black on white, in the middle three fifths of the picture."""
     drawn = Image.new("RGB", (size, size), "white")
     draw = ImageDraw.Draw(drawn)
-    at = [(int(x * size), int(y * size)) for x, y in ((0.2, 0.8), (0.2, 0.45), (0.5, 0.2), (0.8, 0.45), (0.8, 0.8), (0.2, 0.8))]
+    at = [
+        (int(x * size), int(y * size))
+        for x, y in ((0.2, 0.8), (0.2, 0.45), (0.5, 0.2), (0.8, 0.45), (0.8, 0.8), (0.2, 0.8))
+    ]
     draw.line(at, "black", width)
-    draw.rectangle((int(0.45 * size), int(0.6 * size), int(0.55 * size), int(0.8 * size)), outline="black", width=width)
+    draw.rectangle(
+        (int(0.45 * size), int(0.6 * size), int(0.55 * size), int(0.8 * size)), outline="black", width=width
+    )
     return drawn
 
 
@@ -26,7 +31,9 @@ def shaded(image: Image.Image) -> Image.Image:
     """As a phone sees it: grey paper, lit from one side, with noise."""
     pixels = np.asarray(image, np.float32) * 0.75 + 38
     y, x = np.mgrid[0 : image.height, 0 : image.width] / image.width
-    lit = pixels * (0.45 + 0.4 * x + 0.15 * y)[..., None] + np.random.default_rng(0).normal(0, 6, pixels.shape)
+    lit = pixels * (0.45 + 0.4 * x + 0.15 * y)[..., None] + np.random.default_rng(0).normal(
+        0, 6, pixels.shape
+    )
     return Image.fromarray(lit.clip(0, 255).astype(np.uint8))
 
 
@@ -43,7 +50,9 @@ def in_colour(image: Image.Image) -> Image.Image:
 
 def in_a_corner(image: Image.Image) -> Image.Image:
     sheet = Image.new("RGB", image.size, "white")
-    sheet.paste(image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS), (image.width // 2, 6))
+    sheet.paste(
+        image.resize((image.width // 2, image.height // 2), Image.Resampling.LANCZOS), (image.width // 2, 6)
+    )
     return sheet
 
 
@@ -128,7 +137,10 @@ def test_dots_stay_beside_strokes_that_are_steadied():
 
 def test_a_drawing_made_of_dots_is_a_drawing():
     dots = Image.new("L", (CANVAS, CANVAS), 255)
-    places = [(128 + 90 * np.cos(turn), 128 + 90 * np.sin(turn)) for turn in np.linspace(0, 2 * np.pi, 60, endpoint=False)]
+    places = [
+        (128 + 90 * np.cos(turn), 128 + 90 * np.sin(turn))
+        for turn in np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    ]
     for x, y in places:
         ImageDraw.Draw(dots).rectangle((round(x), round(y), round(x) + 1, round(y) + 1), 0)
     rows, columns = np.nonzero(np.asarray(normalise(dots)) < 128)
@@ -181,10 +193,14 @@ def test_pictures_of_any_size_are_drawings_or_said_not_to_be(size):
         assert normalise(noise).size == (CANVAS, CANVAS)
 
 
-@pytest.mark.parametrize("light", [lambda x, y: x * x, lambda x, y: x * y, lambda x, y: y * y, lambda x, y: x - y])
+@pytest.mark.parametrize(
+    "light", [lambda x, y: x * x, lambda x, y: x * y, lambda x, y: y * y, lambda x, y: x - y]
+)
 def test_paper_in_uneven_light_is_found_beneath_the_ink(light):
     y, x = np.meshgrid(np.linspace(-1, 1, 120), np.linspace(-1, 1, 160), indexing="ij")
-    lit = np.stack([0.6 + 0.15 * light(x, y), 0.5 + 0.1 * light(x, y), 0.4 - 0.1 * light(x, y)]).astype(np.float32)
+    lit = np.stack([0.6 + 0.15 * light(x, y), 0.5 + 0.1 * light(x, y), 0.4 - 0.1 * light(x, y)]).astype(
+        np.float32
+    )
     drawn = lit.copy()
     drawn[:, 40:80, 50:54] = 0
     np.testing.assert_allclose(paper(drawn), lit, atol=0.01)

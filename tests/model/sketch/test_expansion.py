@@ -22,7 +22,9 @@ def by_definition(query, photos):
     for place, photo in enumerate(photos):
         voters = [other for other in first if other != place]
         shares = np.array([np.exp(photos[other] @ query / TEMPERATURE) for other in voters])
-        meant = sum((share * photos[other] for share, other in zip(shares, voters, strict=True)), np.zeros_like(query))
+        meant = sum(
+            (share * photos[other] for share, other in zip(shares, voters, strict=True)), np.zeros_like(query)
+        )
         scores.append(photo @ unit(query + WEIGHT * unit(meant)))
     return scores
 
@@ -32,7 +34,9 @@ def test_scores_are_those_of_the_definition(count):
     rng = np.random.default_rng(count)
     queries, photos = rng.normal(size=(5, 8)), rng.normal(size=(count, 8)) * rng.uniform(0.1, 9, (count, 1))
     found = expanded_scores(torch.from_numpy(queries), torch.from_numpy(photos))
-    assert found.numpy() == pytest.approx(np.array([by_definition(query, photos) for query in queries]), abs=1e-5)
+    assert found.numpy() == pytest.approx(
+        np.array([by_definition(query, photos) for query in queries]), abs=1e-5
+    )
 
 
 def test_no_photo_vouches_for_itself():
@@ -45,10 +49,16 @@ def test_no_photo_vouches_for_itself():
 def test_photos_like_the_first_hits_rise_where_there_are_many(photos_of_a_thing, gain):
     generator = torch.Generator().manual_seed(0)
     things = F.normalize(torch.randn(40, 16, generator=generator))
-    labels, asked = torch.arange(40).repeat_interleave(photos_of_a_thing), torch.arange(40).repeat_interleave(10)
+    labels, asked = (
+        torch.arange(40).repeat_interleave(photos_of_a_thing),
+        torch.arange(40).repeat_interleave(10),
+    )
     photos = things[labels] + 0.12 * torch.randn(len(labels), 16, generator=generator)
     sketches = things[asked] + 0.25 * torch.randn(len(asked), 16, generator=generator)
-    before, after = (mean_average_precision(ranked_relevance(score(sketches, photos), asked, labels)) for score in (cosine, expanded_scores))
+    before, after = (
+        mean_average_precision(ranked_relevance(score(sketches, photos), asked, labels))
+        for score in (cosine, expanded_scores)
+    )
     assert after > before + gain
 
 

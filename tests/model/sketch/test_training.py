@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from model import checkpoint
 from model.cli import app
-from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, read_catalogue, roughly
+from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, doodle_versions, read_catalogue
 from model.distributions import Gaussian
 from model.evaluation import evaluation
 from model.evaluation.evaluation import by_class, sketch_search
@@ -30,11 +30,20 @@ from model.sketch.expansion import expanded_scores
 from model.sketch.fine_tuning import Recipe, supervised_contrast
 from model.sketch.linear_start import end_at_components, start_at_shared
 from model.sketch.serving_form import serving_form
-from model.sketch.training import Judge, SketchPlan, TrainedSketch, train_on_features, train_sketch
+from model.sketch.training import HeldOutEvaluator, SketchPlan, TrainedSketch, train_on_features, train_sketch
 from model.storage import read_tensors
 
 CLASSES = ("bar", "cross", "disc", "star", "triangle")
-RECIPE = Recipe(epochs=6, runs=1, cycle=1.0, batch=16, learning_rate=1e-3, distillation=0.0, sketch_distillation=0.0, crop_share=0.75)
+RECIPE = Recipe(
+    epochs=6,
+    runs=1,
+    cycle=1.0,
+    batch=16,
+    learning_rate=1e-3,
+    distillation=0.0,
+    sketch_distillation=0.0,
+    crop_share=0.75,
+)
 
 
 @pytest.fixture(scope="module")
@@ -48,11 +57,20 @@ def shapes(tmp_path_factory) -> Path:
 
 
 def preset(network: str, **changes: object) -> Preset:
-    small = {"image_size": 64, "zs_size": 64, "feature_size": 64, "batch_size": 5, "shared_encoder": "linear_each", "backbone": network}
+    small = {
+        "image_size": 64,
+        "zs_size": 64,
+        "feature_size": 64,
+        "batch_size": 5,
+        "shared_encoder": "linear_each",
+        "backbone": network,
+    }
     return replace(PRESETS["sketchy"], **{**small, **changes})
 
 
-def trained(folder: Path, weights: tuple[str, Path], seen: Catalogue, plan: SketchPlan, **more: object) -> TrainedSketch:
+def trained(
+    folder: Path, weights: tuple[str, Path], seen: Catalogue, plan: SketchPlan, **more: object
+) -> TrainedSketch:
     return train_sketch(folder, preset(weights[0]), seen, plan, weights=weights[1], **more)
 
 
@@ -67,12 +85,17 @@ def test_training_learns_the_classes_of_photos_and_of_sketches(tmp_path, weights
     seen = read_catalogue(shapes)
     losses: list[float] = []
     plan = SketchPlan(recipe=RECIPE, held_out=0.0, steps=60, decoder_steps=20)
-    made = trained(tmp_path, weights, seen, plan, report_backbone=lambda step, steps, loss: losses.append(loss))
+    made = trained(
+        tmp_path, weights, seen, plan, report_backbone=lambda step, steps, loss: losses.append(loss)
+    )
     assert np.mean(losses[-6:]) < np.mean(losses[:6]) - 0.3
     heads = read_tensors(tmp_path / "run-0" / fine_tuning.STATE)[0]
     for files, drawings in ((seen.photos, False), (seen.sketches, True)):
         pictures = decode(files, CLASSES, 64, drawings=drawings)
-        projected = fine_tuning.pooled_of(made.backbone, pictures) @ heads["model.projection.weight"].T + heads["model.projection.bias"]
+        projected = (
+            fine_tuning.pooled_of(made.backbone, pictures) @ heads["model.projection.weight"].T
+            + heads["model.projection.bias"]
+        )
         said = cosine(projected, heads["model.classes"]).argmax(1).numpy()
         assert (said == pictures.labels).mean() > 0.7
     inference = Inference(made.iiae, made.backbone, torch.device("cpu"))
@@ -89,17 +112,42 @@ def test_training_learns_the_classes_of_photos_and_of_sketches(tmp_path, weights
 
 
 OPENED: list[str] = []
-sys.addaudithook(lambda event, arguments: OPENED.append(str(arguments[0])) if event == "open" and OPENED else None)  # there is no taking it away
+sys.addaudithook(
+    lambda event, arguments: OPENED.append(str(arguments[0])) if event == "open" and OPENED else None
+)  # there is no taking it away
 
 
 def test_no_file_of_an_unseen_class_is_opened(tmp_path, weights, shapes):
     (tmp_path / "unseen.txt").write_text("star\n")
-    arguments = ["--data", str(shapes), "--home", str(tmp_path), "--unseen", str(tmp_path / "unseen.txt"), "--epochs", "1", "--steps", "12"]
+    arguments = [
+        "--data",
+        str(shapes),
+        "--home",
+        str(tmp_path),
+        "--unseen",
+        str(tmp_path / "unseen.txt"),
+        "--epochs",
+        "1",
+        "--steps",
+        "12",
+    ]
     (tmp_path / "downloads").symlink_to(weights[1])
     OPENED.append("from here on")
     try:
         done = CliRunner().invoke(
-            app, ["train", "sketchy", "--image-size", "64", "--hold-out", "0.4", "--backbone", weights[0], *arguments], catch_exceptions=False
+            app,
+            [
+                "train",
+                "sketchy",
+                "--image-size",
+                "64",
+                "--hold-out",
+                "0.4",
+                "--backbone",
+                weights[0],
+                *arguments,
+            ],
+            catch_exceptions=False,
         )
     finally:
         opened, _ = [Path(path) for path in OPENED], OPENED.clear()
@@ -117,7 +165,9 @@ def test_no_file_of_an_unseen_class_is_opened(tmp_path, weights, shapes):
 
 @pytest.mark.parametrize("name", ["tpu", *([] if torch.cuda.is_available() else ["cuda"])])
 def test_a_device_that_is_not_there_is_refused(tmp_path, shapes, name):
-    done = CliRunner().invoke(app, ["train", "sketchy", "--data", str(shapes), "--home", str(tmp_path), "--device", name])
+    done = CliRunner().invoke(
+        app, ["train", "sketchy", "--data", str(shapes), "--home", str(tmp_path), "--device", name]
+    )
     assert done.exit_code == 2
     assert "auto, cpu" in done.output
     assert not (tmp_path / "runs").exists()
@@ -126,20 +176,33 @@ def test_a_device_that_is_not_there_is_refused(tmp_path, shapes, name):
 def test_what_is_held_out_is_not_trained_on(tmp_path, weights, shapes, monkeypatch):
     given: list[tuple[Pictures, Pictures]] = []
     monkeypatch.setattr(
-        sketch_training, "fine_tune", lambda folder, backbone, imagenet, photos, sketches, *_, **more: given.append((photos, sketches)) or 1 / 0
+        sketch_training,
+        "fine_tune",
+        lambda folder, backbone, imagenet, photos, sketches, *_, **more: (
+            given.append((photos, sketches)) or 1 / 0
+        ),
     )
     with pytest.raises(ZeroDivisionError):
         trained(tmp_path, weights, read_catalogue(shapes), SketchPlan(recipe=RECIPE, held_out=0.4))
-    assert [(len(each.labels), set(each.labels.tolist())) for each in given[0]] == [(60, {0, 1, 2})] * 2  # three of five classes
+    assert [(len(each.labels), set(each.labels.tolist())) for each in given[0]] == [
+        (60, {0, 1, 2})
+    ] * 2  # three of five classes
 
 
 def test_the_recipe_is_what_was_asked_for(tmp_path, shapes, monkeypatch):
     given: list[tuple[SketchPlan, torch.device]] = []
-    monkeypatch.setattr("model.cli.train_sketch", lambda folder, preset, seen, plan, *, device, **_: given.append((plan, device)) or 1 / 0)
+    monkeypatch.setattr(
+        "model.cli.train_sketch",
+        lambda folder, preset, seen, plan, *, device, **_: given.append((plan, device)) or 1 / 0,
+    )
     asked = {"epochs": 7, "runs": 5, "imagenet": 0.2, "shake": 0.01, "lost": 0.3, "seed": 3}
     options = [word for name, value in asked.items() for word in (f"--{name}", str(value))]
     with pytest.raises(ZeroDivisionError):
-        CliRunner().invoke(app, ["train", "sketchy", "--data", str(shapes), "--home", str(tmp_path), "--device", "cpu", *options], catch_exceptions=False)
+        CliRunner().invoke(
+            app,
+            ["train", "sketchy", "--data", str(shapes), "--home", str(tmp_path), "--device", "cpu", *options],
+            catch_exceptions=False,
+        )
     assert given == [(SketchPlan(recipe=Recipe(**asked)), torch.device("cpu"))]
 
 
@@ -148,7 +211,10 @@ class Killed(Exception):
 
 
 def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, shapes, recwarn):
-    seen, plan = read_catalogue(shapes), SketchPlan(recipe=replace(RECIPE, epochs=2, runs=2), held_out=0.0, steps=12, decoder_steps=12)
+    seen, plan = (
+        read_catalogue(shapes),
+        SketchPlan(recipe=replace(RECIPE, epochs=2, runs=2), held_out=0.0, steps=12, decoder_steps=12),
+    )
 
     def kill(step: int, steps: int, loss: float) -> None:
         if step == steps - 1:
@@ -161,7 +227,9 @@ def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, 
     for part in ("backbone", "iiae"):
         once, twice = getattr(whole, part).state_dict(), getattr(resumed, part).state_dict()
         assert all(torch.equal(once[key], twice[key]) for key in once), part
-    assert read_tensors(tmp_path / "halves" / "run-1" / fine_tuning.STATE)[1]["step"] == 2 * (100 // RECIPE.batch)
+    assert read_tensors(tmp_path / "halves" / "run-1" / fine_tuning.STATE)[1]["step"] == 2 * (
+        100 // RECIPE.batch
+    )
     assert [str(each.message) for each in recwarn if "lr_scheduler" in str(each.message)] == []
 
 
@@ -170,7 +238,12 @@ def test_a_run_that_is_killed_goes_on_as_if_nothing_had_been(tmp_path, weights, 
 
 def test_a_batch_holds_a_sketch_of_each_photos_class_and_every_photo_once_an_epoch():
     photo_labels, sketch_labels = np.repeat(np.arange(4), 8), np.repeat(np.arange(4), 5)
-    epoch = [fine_tuning._draw(photo_labels, sketch_labels, replace(RECIPE, batch=8), step, np.random.default_rng(step)) for step in range(4)]
+    epoch = [
+        fine_tuning._draw(
+            photo_labels, sketch_labels, replace(RECIPE, batch=8), step, np.random.default_rng(step)
+        )
+        for step in range(4)
+    ]
     for photos, sketches in epoch:
         assert (photo_labels[photos] == sketch_labels[sketches]).all()
     assert sorted(np.concatenate([photos for photos, _ in epoch])) == list(range(32))
@@ -178,7 +251,9 @@ def test_a_batch_holds_a_sketch_of_each_photos_class_and_every_photo_once_an_epo
 
 def test_contrast_is_less_where_a_class_is_together():
     labels = torch.tensor([0, 0, 1, 1])
-    together = torch.nn.functional.normalize(torch.tensor([[1.0, 0.1], [1.0, -0.1], [-1.0, 0.1], [-1.0, -0.1]]))
+    together = torch.nn.functional.normalize(
+        torch.tensor([[1.0, 0.1], [1.0, -0.1], [-1.0, 0.1], [-1.0, -0.1]])
+    )
     apart = together[[0, 2, 1, 3]]
     assert supervised_contrast(together, labels, 0.1) < 0.1 < supervised_contrast(apart, labels, 0.1)
 
@@ -211,7 +286,9 @@ def test_a_third_of_the_sketches_get_thicker_and_none_thinner():
 def test_a_shaken_sketch_is_frayed_and_no_more():
     pixels = np.full((32, 96, 96, 3), 255, np.uint8)
     pixels[:, 46:50, 10:86] = 0
-    calm, shaken = (crops(pixels, 96, np.random.default_rng(0), sketch=True, shake=reach) for reach in (0.0, 0.05))
+    calm, shaken = (
+        crops(pixels, 96, np.random.default_rng(0), sketch=True, shake=reach) for reach in (0.0, 0.05)
+    )
     changed = ((calm - shaken).abs().amax(1) > 0.5).float().mean((1, 2))
     assert (changed > 0).sum() >= 8  # half of them are left in peace
     assert (changed == 0).sum() >= 8
@@ -221,7 +298,12 @@ def test_a_shaken_sketch_is_frayed_and_no_more():
 def test_sketches_lose_up_to_a_share_of_their_ink():
     pixels = np.full((32, 96, 96, 3), 255, np.uint8)
     pixels[:, 16:80, 16:80] = 0
-    whole, worn = ((crops(pixels, 96, np.random.default_rng(0), sketch=True, lost=share).mean(1) < 0).float().mean((1, 2)) for share in (0.0, 0.6))
+    whole, worn = (
+        (crops(pixels, 96, np.random.default_rng(0), sketch=True, lost=share).mean(1) < 0)
+        .float()
+        .mean((1, 2))
+        for share in (0.0, 0.6)
+    )
     kept = worn / whole
     assert kept.min() < 0.65
     assert kept.max() > 0.9
@@ -237,14 +319,18 @@ def test_training_sees_sketches_as_the_service_does(tmp_path, shapes):
     inverted = [(tmp_path / f"{number}.png", label) for number, (_, label) in enumerate(seen.sketches)]
     for (path, _), (source, _) in zip(inverted, seen.sketches, strict=True):
         Image.fromarray(255 - np.asarray(Image.open(source))).save(path)
-    plain, white_on_black = (decode(files, ("star",), 64, drawings=True).pixels for files in (seen.sketches, inverted))
+    plain, white_on_black = (
+        decode(files, ("star",), 64, drawings=True).pixels for files in (seen.sketches, inverted)
+    )
     assert (plain != decode(seen.sketches, ("star",), 64).pixels).any()
     np.testing.assert_array_equal(plain, white_on_black)
     inference = Inference.__new__(Inference)
     inference.preset = preset("efficientnet-lite0")
     with Image.open(seen.sketches[0][0]) as sketch:
         prepared = inference.prepare(sketch.convert("RGB"), "y")
-    np.testing.assert_allclose(prepared.permute(1, 2, 0).numpy(), plain[0].astype(np.float32) / 127.5 - 1, atol=0.02)
+    np.testing.assert_allclose(
+        prepared.permute(1, 2, 0).numpy(), plain[0].astype(np.float32) / 127.5 - 1, atol=0.02
+    )
 
 
 def test_empty_paper_is_left_out_and_named(tmp_path, shapes):
@@ -257,18 +343,28 @@ def test_empty_paper_is_left_out_and_named(tmp_path, shapes):
 
 def test_every_sketch_has_a_rough_form_of_its_own(shapes):
     sketches = decode(read_catalogue(shapes).only(["star"]).sketches[:4], ("star",), 64, drawings=True)
-    made = roughly(sketches, 0)
+    made = doodle_versions(sketches, 0)
     assert made.shape == sketches.pixels.shape
     assert all((made[number] != sketches.pixels[number]).any() for number in range(4))
-    np.testing.assert_array_equal(made, roughly(sketches, 0))
+    np.testing.assert_array_equal(made, doodle_versions(sketches, 0))
 
 
 def test_sketches_are_worn_and_shaken_as_the_recipe_says(weights, monkeypatch):
     pictures = Pictures(np.full((16, 64, 64, 3), 255, np.uint8), np.repeat(np.arange(2), 8), ())
     asked: list[dict[str, object]] = []
-    monkeypatch.setattr(fine_tuning, "crops", lambda *given, **named: asked.append(named) or crops(*given, **named))
+    monkeypatch.setattr(
+        fine_tuning, "crops", lambda *given, **named: asked.append(named) or crops(*given, **named)
+    )
     recipe = replace(RECIPE, epochs=1, shake=0.07, lost=0.45)
-    fine_tuning.fine_tune(weights[1] / "run-worn", Backbone(weights[0], 64), imagenet_weights(*weights), pictures, pictures, 64, recipe)
+    fine_tuning.fine_tune(
+        weights[1] / "run-worn",
+        Backbone(weights[0], 64),
+        imagenet_weights(*weights),
+        pictures,
+        pictures,
+        64,
+        recipe,
+    )
     assert asked == [{}, {"sketch": True, "shake": 0.07, "lost": 0.45}]
 
 
@@ -277,18 +373,32 @@ def test_as_many_sketches_of_a_step_are_rough_as_the_recipe_says(weights, monkey
     pixels = np.full((16, 64, 64, 3), 255, np.uint8)
     photos = sketches = Pictures(pixels, np.repeat(np.arange(2), 8), ())
     shown: list[float] = []
-    monkeypatch.setattr(fine_tuning, "crops", lambda chosen, *more, **named: shown.append(float(chosen.mean())) or crops(chosen, *more, **named))
+    monkeypatch.setattr(
+        fine_tuning,
+        "crops",
+        lambda chosen, *more, **named: shown.append(float(chosen.mean())) or crops(chosen, *more, **named),
+    )
     recipe = replace(RECIPE, epochs=1, doodles=share)
     network = Backbone(weights[0], 64)
     fine_tuning.fine_tune(
-        weights[1] / f"run-{share}", network, imagenet_weights(*weights), photos, sketches, 64, recipe,
+        weights[1] / f"run-{share}",
+        network,
+        imagenet_weights(*weights),
+        photos,
+        sketches,
+        64,
+        recipe,
         doodles=np.zeros_like(pixels),
-    )  # fmt: skip
+    )
     assert shown == [255.0, 255.0 * (1 - share)]
 
 
 def noise(count: int = 32) -> Pictures:
-    return Pictures(np.random.default_rng(0).integers(0, 256, (count, 64, 64, 3), dtype=np.uint8), np.repeat(np.arange(2), count // 2), ())
+    return Pictures(
+        np.random.default_rng(0).integers(0, 256, (count, 64, 64, 3), dtype=np.uint8),
+        np.repeat(np.arange(2), count // 2),
+        (),
+    )
 
 
 def test_a_cycle_that_is_cut_ends_where_the_longer_training_was(weights):
@@ -296,8 +406,19 @@ def test_a_cycle_that_is_cut_ends_where_the_longer_training_was(weights):
 
     def trained(name: str, recipe: Recipe) -> None:
         network = Backbone(weights[0], 64)
-        keep = lambda *_: after.setdefault(name, []).append({key: value.clone() for key, value in network.network.state_dict().items()})  # noqa: E731
-        fine_tuning.fine_tune(weights[1] / name, network, imagenet_weights(*weights), noise(), noise(), 64, replace(recipe, runs=1), report=keep)
+        keep = lambda *_: after.setdefault(name, []).append(
+            {key: value.clone() for key, value in network.network.state_dict().items()}
+        )  # noqa: E731
+        fine_tuning.fine_tune(
+            weights[1] / name,
+            network,
+            imagenet_weights(*weights),
+            noise(),
+            noise(),
+            64,
+            replace(recipe, runs=1),
+            report=keep,
+        )
 
     trained("whole", replace(RECIPE, epochs=3, cycle=1.0))
     trained("cut", replace(RECIPE, epochs=2, cycle=1.5))
@@ -315,10 +436,14 @@ def test_what_is_kept_lies_between_the_mean_of_runs_in_other_orders_and_imagenet
     def report(step: int, steps: int, loss: float) -> None:
         told.append((step, steps))
         if step % 2 == 0:  # a run's last
-            ends.append({name: weight.detach().clone() for name, weight in network.network.named_parameters()})
+            ends.append(
+                {name: weight.detach().clone() for name, weight in network.network.named_parameters()}
+            )
 
     recipe = replace(RECIPE, epochs=1, runs=3, imagenet=share)
-    fine_tuning.fine_tune(weights[1] / f"runs-{share}", network, imagenet, noise(), noise(), 64, recipe, report=report)
+    fine_tuning.fine_tune(
+        weights[1] / f"runs-{share}", network, imagenet, noise(), noise(), 64, recipe, report=report
+    )
     assert told == [(step, 6) for step in range(1, 7)]
     assert len({float(each["_conv_head.weight"].double().sum()) for each in ends}) == len(ends) == 3
     for name, weight in network.network.named_parameters():
@@ -329,8 +454,18 @@ def test_what_is_kept_lies_between_the_mean_of_runs_in_other_orders_and_imagenet
 def test_batch_norms_keep_imagenets_statistics_in_training(weights):
     network, imagenet = Backbone(weights[0], 64), imagenet_weights(*weights)
     training: list[bool] = []
-    watched = network.network._bn1.register_forward_hook(lambda norm, given, made: training.append(norm.training))
-    fine_tuning.fine_tune(weights[1] / "norms", network, imagenet, noise(), noise(), 64, replace(RECIPE, epochs=1, runs=1, imagenet=0.0))
+    watched = network.network._bn1.register_forward_hook(
+        lambda norm, given, made: training.append(norm.training)
+    )
+    fine_tuning.fine_tune(
+        weights[1] / "norms",
+        network,
+        imagenet,
+        noise(),
+        noise(),
+        64,
+        replace(RECIPE, epochs=1, runs=1, imagenet=0.0),
+    )
     watched.remove()
     assert len(training) >= 2
     assert not any(training)
@@ -351,9 +486,14 @@ def test_scores_are_calibrated_on_a_photos_own_kind_and_on_sketches():
     generator = torch.Generator().manual_seed(0)
     labels = {"x": np.repeat(np.arange(4), 12), "y": np.repeat(np.arange(4), 5)}
     means = torch.eye(4, 16)
-    judge = Judge(tuple(Pictures(np.zeros((len(each), 1, 1, 3), np.uint8), each, ()) for each in labels.values()))
+    judge = HeldOutEvaluator(
+        tuple(Pictures(np.zeros((len(each), 1, 1, 3), np.uint8), each, ()) for each in labels.values())
+    )
     blur = {"x": 0.2, "y": 0.6}
-    judge.held = {side: means[torch.from_numpy(each)] + blur[side] * torch.randn(len(each), 16, generator=generator) for side, each in labels.items()}
+    judge.held = {
+        side: means[torch.from_numpy(each)] + blur[side] * torch.randn(len(each), 16, generator=generator)
+        for side, each in labels.items()
+    }
 
     class Same(IIAE):
         def __init__(self):
@@ -363,21 +503,44 @@ def test_scores_are_calibrated_on_a_photos_own_kind_and_on_sketches():
             return Gaussian(features, torch.zeros_like(features))
 
     own = np.repeat(np.arange(3), 15)  # of the classes trained on
-    trained = FeaturePairs(means[:3][torch.from_numpy(own)] + 0.2 * torch.randn(45, 16, generator=generator), own, torch.zeros(0, 16), np.zeros(0, np.int64))
+    trained = FeaturePairs(
+        means[:3][torch.from_numpy(own)] + 0.2 * torch.randn(45, 16, generator=generator),
+        own,
+        torch.zeros(0, 16),
+        np.zeros(0, np.int64),
+    )
     curves = judge.calibration(Same(), trained, seed=0)
     photos, numbers = torch.cat([judge.held["x"], trained.photos]), np.concatenate([labels["x"], own + 4])
     fitted = lambda score, side, **more: calibration.of_codes(  # noqa: E731
-        score, photos if side == "x" else judge.held["y"], numbers if side == "x" else labels["y"], [0, 1, 2, 3], photos, numbers, 0, **more
+        score,
+        photos if side == "x" else judge.held["y"],
+        numbers if side == "x" else labels["y"],
+        [0, 1, 2, 3],
+        photos,
+        numbers,
+        0,
+        **more,
     )
-    assert curves == {"x": fitted(cosine, "x", photos_ask=True), "y": fitted(cosine, "y"), "y_expanded": fitted(expanded_scores, "y")}
+    assert curves == {
+        "x": fitted(cosine, "x", photos_ask=True),
+        "y": fitted(cosine, "y"),
+        "y_expanded": fitted(expanded_scores, "y"),
+    }
     assert curves["x"].slope > curves["y"].slope > 0
-    alone = calibration.of_codes(cosine, judge.held["y"], labels["y"], [0, 1, 2, 3], judge.held["x"], labels["x"], 0)
-    assert curves["y"].probability(0.9, 40) < alone.probability(0.9, 40) - 0.1  # for those that are trained on may look like them
+    alone = calibration.of_codes(
+        cosine, judge.held["y"], labels["y"], [0, 1, 2, 3], judge.held["x"], labels["x"], 0
+    )
+    assert (
+        curves["y"].probability(0.9, 40) < alone.probability(0.9, 40) - 0.1
+    )  # for those that are trained on may look like them
 
 
 def test_map_200_looks_at_200_photos(monkeypatch):
     generator = torch.Generator().manual_seed(0)
-    codes, labels = (torch.randn(300, 8, generator=generator), torch.randn(9, 8, generator=generator)), {"x": torch.arange(300) % 3, "y": torch.arange(9) % 3}
+    codes, labels = (
+        (torch.randn(300, 8, generator=generator), torch.randn(9, 8, generator=generator)),
+        {"x": torch.arange(300) % 3, "y": torch.arange(9) % 3},
+    )
     monkeypatch.setattr(evaluation, "sketch_codes", lambda *_: ({"": codes}, labels))
     found = sketch_search(Inference.__new__(Inference), Catalogue((), ()))
     relevant = ranked_relevance(cosine(codes[1], codes[0]), labels["y"], labels["x"])
@@ -386,12 +549,25 @@ def test_map_200_looks_at_200_photos(monkeypatch):
 
 
 def test_measuring_a_model_of_the_package_leaves_its_manifest_alone(tmp_path, monkeypatch):
-    about = {"trained_on": "nothing", "terms": "none", "command": "a test", "seed": 0, "data_fingerprint": "0"}
+    about = {
+        "trained_on": "nothing",
+        "terms": "none",
+        "command": "a test",
+        "seed": 0,
+        "data_fingerprint": "0",
+    }
     tiny = replace(PRESETS["facades"], reader="synthetic", image_size=32, width=0.125)
-    folders = {where: checkpoint.publish(tmp_path / where, "tiny", IIAE(tiny), **about) for where in ("package", "checkpoints")}
+    folders = {
+        where: checkpoint.publish(tmp_path / where, "tiny", IIAE(tiny), **about)
+        for where in ("package", "checkpoints")
+    }
     monkeypatch.setattr(checkpoint, "released", lambda: iter([folders["package"]]))
     for where, metrics in (("package", False), ("checkpoints", True)):
-        done = CliRunner().invoke(app, ["evaluate", str(folders[where]), "--data", str(tmp_path), "--limit", "4"], catch_exceptions=False)
+        done = CliRunner().invoke(
+            app,
+            ["evaluate", str(folders[where]), "--data", str(tmp_path), "--limit", "4"],
+            catch_exceptions=False,
+        )
         assert done.exit_code == 0
         assert bool(checkpoint.read_manifest(folders[where]).metrics) == metrics
 
@@ -448,7 +624,10 @@ def test_encoders_begin_where_each_domain_tells_of_the_other():
         first = [iiae.fe[side](features) for side, features in zip(SIDES, others, strict=False)]
         zs = [iiae.shared(side, features) for side, features in zip(SIDES, others, strict=False)]
         joint = iiae.q_zs(torch.cat(first, 1)).mean
-    found, before = (mean_average_precision(ranked_relevance(cosine(y, x), others[2], others[2])) for x, y in ([each.mean for each in zs], first))
+    found, before = (
+        mean_average_precision(ranked_relevance(cosine(y, x), others[2], others[2]))
+        for x, y in ([each.mean for each in zs], first)
+    )
     assert found > before + 0.1
     torch.testing.assert_close(joint, (zs[0].mean + zs[1].mean) / 2, atol=1e-4, rtol=1e-4)
     assert 0.8 < float(torch.cat([each.mean for each in zs]).square().mean()) < 1.2
@@ -471,34 +650,76 @@ def test_components_are_evened_and_no_more():
 def test_a_backbone_that_was_tuned_on_the_same_classes_is_taken_and_no_other(tmp_path, weights, shapes):
     (tmp_path / "unseen.txt").write_text("star\n")
     (tmp_path / "downloads").symlink_to(weights[1])
-    common = ["train", "sketchy", "--data", str(shapes), "--home", str(tmp_path), "--unseen", str(tmp_path / "unseen.txt")]
-    common += ["--image-size", "64", "--hold-out", "0.4", "--backbone", weights[0], "--epochs", "1", "--runs", "1", "--steps", "12"]
+    common = [
+        "train",
+        "sketchy",
+        "--data",
+        str(shapes),
+        "--home",
+        str(tmp_path),
+        "--unseen",
+        str(tmp_path / "unseen.txt"),
+    ]
+    common += [
+        "--image-size",
+        "64",
+        "--hold-out",
+        "0.4",
+        "--backbone",
+        weights[0],
+        "--epochs",
+        "1",
+        "--runs",
+        "1",
+        "--steps",
+        "12",
+    ]
     assert CliRunner().invoke(app, common, catch_exceptions=False).exit_code == 0
     (tmp_path / "other.txt").write_text("disc\n")
     for changed in (["--seed", "1"], ["--hold-out", "0"], ["--unseen", str(tmp_path / "other.txt")]):
         refused = CliRunner().invoke(app, [*common, "--name", "again", "--backbone-of", "sketchy", *changed])
         assert refused.exit_code == 2
         assert "other classes" in " ".join(refused.output.split())
-    done = CliRunner().invoke(app, [*common, "--name", "again", "--backbone-of", "sketchy", "--objective", "elbo"], catch_exceptions=False)
+    done = CliRunner().invoke(
+        app,
+        [*common, "--name", "again", "--backbone-of", "sketchy", "--objective", "elbo"],
+        catch_exceptions=False,
+    )
     assert done.exit_code == 0, done.output
-    first, again = (checkpoint.load_parts(checkpoint.find(tmp_path / "checkpoints", name)) for name in ("sketchy", "again"))
+    first, again = (
+        checkpoint.load_parts(checkpoint.find(tmp_path / "checkpoints", name))
+        for name in ("sketchy", "again")
+    )
     assert first[2] is not None
     assert again[2] is not None
-    assert all(torch.equal(value, again[2].network.state_dict()[key]) for key, value in first[2].network.state_dict().items())
+    assert all(
+        torch.equal(value, again[2].network.state_dict()[key])
+        for key, value in first[2].network.state_dict().items()
+    )
     for made in (first[2], again[2]):
         assert made.classifier is not None
         assert torch.equal(made.classifier.weight, imagenet_weights(*weights)["_fc.weight"])
     assert not (tmp_path / "runs" / "again" / "run-0").exists()
-    assert any(not torch.equal(value, again[1].state_dict()[key]) for key, value in first[1].state_dict().items())
+    assert any(
+        not torch.equal(value, again[1].state_dict()[key]) for key, value in first[1].state_dict().items()
+    )
 
 
 @pytest.mark.parametrize("mirrored", [False, True])
 def test_the_serving_form_gives_the_same_features(mirrored, shapes, monkeypatch):
-    _, _, backbone = checkpoint.load_parts(next(folder for folder in checkpoint.released() if folder.name == "sketchy"))
+    _, _, backbone = checkpoint.load_parts(
+        next(folder for folder in checkpoint.released() if folder.name == "sketchy")
+    )
     assert backbone is not None
     backbone.eval().mirrored = mirrored
     seen = read_catalogue(shapes)
-    pixels = torch.from_numpy(decode([*seen.photos[::20], *seen.sketches[::20]], CLASSES, 96).pixels).permute(0, 3, 1, 2) / 127.5 - 1
+    pixels = (
+        torch.from_numpy(decode([*seen.photos[::20], *seen.sketches[::20]], CLASSES, 96).pixels).permute(
+            0, 3, 1, 2
+        )
+        / 127.5
+        - 1
+    )
     with torch.inference_mode():
         whole, quick = backbone(pixels), serving_form(backbone, torch.device("cpu"))(pixels)
         backbone.mirrored = False
@@ -510,7 +731,9 @@ def test_the_serving_form_gives_the_same_features(mirrored, shapes, monkeypatch)
     monkeypatch.setattr("model.sketch.serving_form.precision", lambda device: torch.float32)
     backbone.mirrored = mirrored
     with torch.inference_mode():
-        torch.testing.assert_close(serving_form(backbone, torch.device("cpu"))(pixels), whole, rtol=1e-3, atol=1e-3)
+        torch.testing.assert_close(
+            serving_form(backbone, torch.device("cpu"))(pixels), whole, rtol=1e-3, atol=1e-3
+        )
 
 
 # the second stage
@@ -528,17 +751,35 @@ def test_iiae_takes_what_is_shared_and_leaves_what_is_not(tmp_path):
         return shared + 0.5 * own + 0.1 * torch.randn(len(labels), size, generator=generator)
 
     photos, sketches = domain(), domain()
-    made = preset("efficientnet-lite0", backbone=None, shared_encoder="printed", feature_size=size, zs_size=16, zx_size=8, batch_size=12, annealing=200.0)
+    made = preset(
+        "efficientnet-lite0",
+        backbone=None,
+        shared_encoder="printed",
+        feature_size=size,
+        zs_size=16,
+        zx_size=8,
+        batch_size=12,
+        annealing=200.0,
+    )
     made = replace(made, learning_rate=1e-3, reconstruction_weight=100.0)
     plan = SketchPlan(recipe=RECIPE, steps=300)
-    iiae = train_on_features(tmp_path, made, FeaturePairs(photos, labels, sketches, labels), plan, validate=lambda _: {"validation": 0.0}).eval()
+    iiae = train_on_features(
+        tmp_path,
+        made,
+        FeaturePairs(photos, labels, sketches, labels),
+        plan,
+        validate=lambda _: {"validation": 0.0},
+    ).eval()
     chosen = torch.from_numpy(labels)
 
     def found(x: torch.Tensor, y: torch.Tensor) -> float:
         return mean_average_precision(ranked_relevance(cosine(y, x), chosen, chosen))
 
     with torch.no_grad():
-        zs, z = ([kind(side, features).mean for side, features in (("x", photos), ("y", sketches))] for kind in (iiae.shared, iiae.exclusive))
+        zs, z = (
+            [kind(side, features).mean for side, features in (("x", photos), ("y", sketches))]
+            for kind in (iiae.shared, iiae.exclusive)
+        )
     assert found(*zs) > 0.97 > 0.92 > found(photos, sketches)
     assert found(*z) < 0.2  # chance is 1 in 12
 
@@ -551,16 +792,26 @@ def test_encoders_stand_still_while_decoders_are_fitted_and_are_trained_after(tm
 
     class Watched(sketch_training.Run):
         def train(self) -> dict[str, float]:
-            encoders.append(torch.cat([weight.detach().flatten().clone() for weight in self.iiae.r_zs.parameters()]))
+            encoders.append(
+                torch.cat([weight.detach().flatten().clone() for weight in self.iiae.r_zs.parameters()])
+            )
             return super().train()
 
     monkeypatch.setattr(sketch_training, "Run", Watched)
     plan = SketchPlan(recipe=RECIPE, decoder_steps=6, steps=12)
     made = preset("efficientnet-lite0", backbone=None, batch_size=6)
-    iiae = train_on_features(tmp_path, made, FeaturePairs(photos, labels, sketches, labels), plan, validate=lambda _: {"validation": 0.0})
+    iiae = train_on_features(
+        tmp_path,
+        made,
+        FeaturePairs(photos, labels, sketches, labels),
+        plan,
+        validate=lambda _: {"validation": 0.0},
+    )
     begun, after_decoders = encoders
     assert torch.equal(begun, after_decoders)
-    assert not torch.equal(after_decoders, torch.cat([weight.detach().flatten() for weight in iiae.r_zs.parameters()]))
+    assert not torch.equal(
+        after_decoders, torch.cat([weight.detach().flatten() for weight in iiae.r_zs.parameters()])
+    )
 
 
 def test_pictures_of_a_class_without_a_sketch_make_no_pair():

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from service.cache.encoding import Damaged, pack, unpack
+from service.cache.encoding import CorruptEntry, decode, encode
 
 embeddings = arrays(
     np.float32,
@@ -17,7 +17,7 @@ embeddings = arrays(
 
 @given(embeddings)
 def test_round_trip_rounds_to_float16_and_keeps_the_shape(values: np.ndarray) -> None:
-    unpacked = unpack("key", pack("key", values))
+    unpacked = decode("key", encode("key", values))
     np.testing.assert_array_equal(unpacked, values.astype(np.float16).astype(np.float32))
     assert unpacked.dtype == np.float32
     assert unpacked.shape == values.shape
@@ -25,33 +25,33 @@ def test_round_trip_rounds_to_float16_and_keeps_the_shape(values: np.ndarray) ->
 
 
 def test_the_values_are_little_endian_float16() -> None:
-    assert pack("key", np.array([1.0, -2.0], np.float32)).endswith(bytes.fromhex("003c00c0"))
+    assert encode("key", np.array([1.0, -2.0], np.float32)).endswith(bytes.fromhex("003c00c0"))
 
 
 @given(embeddings, st.data())
 def test_any_flipped_bit_or_cut_is_noticed(values: np.ndarray, data: st.DataObject) -> None:
-    packed = pack("key", values)
-    bit = data.draw(st.integers(0, 8 * len(packed) - 1))
-    flipped = bytearray(packed)
+    encoded = encode("key", values)
+    bit = data.draw(st.integers(0, 8 * len(encoded) - 1))
+    flipped = bytearray(encoded)
     flipped[bit // 8] ^= 1 << bit % 8
-    cut = packed[: data.draw(st.integers(0, len(packed) - 1))]
-    for damaged in (bytes(flipped), cut, packed + b"\0"):
-        with pytest.raises(Damaged):
-            unpack("key", damaged)
+    cut = encoded[: data.draw(st.integers(0, len(encoded) - 1))]
+    for damaged in (bytes(flipped), cut, encoded + b"\0"):
+        with pytest.raises(CorruptEntry):
+            decode("key", damaged)
 
 
 @given(st.binary(max_size=200))
 def test_garbage_is_noticed(garbage: bytes) -> None:
-    with pytest.raises(Damaged):
-        unpack("key", garbage)
+    with pytest.raises(CorruptEntry):
+        decode("key", garbage)
 
 
 def test_a_value_under_another_key_is_not_believed() -> None:
-    with pytest.raises(Damaged):
-        unpack("other", pack("key", np.ones(3, np.float32)))
+    with pytest.raises(CorruptEntry):
+        decode("other", encode("key", np.ones(3, np.float32)))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 70_000.0])
 def test_what_float16_cannot_hold_is_refused(value: float) -> None:
     with pytest.raises(ValueError):
-        pack("key", np.array([value], np.float32))
+        encode("key", np.array([value], np.float32))

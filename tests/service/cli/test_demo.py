@@ -21,7 +21,7 @@ def test_a_gallery_of_an_older_checkpoint_is_embedded_by_the_new_one_and_keeps_i
     (folder / "2.png").write_bytes(png(2))
     demo.prepare(settings, folder)
     after = Galleries(settings.galleries).open(demo.PHOTOS_GALLERY)
-    assert after.about.digest != before.about.digest
+    assert after.spec.digest != before.spec.digest
     assert after.page(0, 9)[0] == before.page(0, 9)[0]
     assert after.count == 2
 

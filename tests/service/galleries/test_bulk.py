@@ -10,7 +10,7 @@ from serving import png, publish_sketch
 from model import checkpoint
 from service.galleries.bulk import index_items, pictures_below
 from service.galleries.collection import Galleries
-from service.galleries.gallery import About
+from service.galleries.gallery import GallerySpec
 
 
 class Inference:
@@ -35,14 +35,24 @@ def test_names_that_are_not_utf8_are_left_out_with_a_reason(tmp_path):
         with open(path, "wb") as file:
             file.write(b"broken" if name == b"broken.png" else png(number))
     os.symlink("sound.png", os.path.join(os.fsencode(folder), b"link\xe9.png"))
-    gallery = Galleries(tmp_path / "galleries").create("g", About(model="m", digest="d", domain="photo", distance="l2", dim=4))
+    gallery = Galleries(tmp_path / "galleries").create(
+        "g", GallerySpec(model="m", digest="d", domain="photo", distance="l2", dim=4)
+    )
     counted = []
-    done = index_items(gallery, Inference(), pictures_below(folder), max_pixels=10_000, progress=counted.append)
+    done = index_items(
+        gallery, Inference(), pictures_below(folder), max_pixels=10_000, progress=counted.append
+    )
     assert (done.added, done.known, sum(counted)) == (2, 0, 6)
     assert sorted(photo.metadata["file"] for photo in gallery.page(0, 10)) == ["café/2.png", "sound.png"]
     assert len(done.damaged) == 4
     said = "\n".join(done.damaged).encode().decode()  # what can be printed
-    for words in ("broken.png: this is not an image", r"caf\xe9.png: ", r"caf\xe9/1.png: ", r"link\xe9.png: ", "not UTF-8"):
+    for words in (
+        "broken.png: this is not an image",
+        r"caf\xe9.png: ",
+        r"caf\xe9/1.png: ",
+        r"link\xe9.png: ",
+        "not UTF-8",
+    ):
         assert words in said
 
 
@@ -55,7 +65,9 @@ def test_an_empty_drawing_is_left_out_with_a_reason(tmp_path):
             ImageDraw.Draw(paper).line((10, 10, 50, 40), "black", 3)
         paper.save(folder / f"{name}.png")
     inference = checkpoint.load(publish_sketch(tmp_path, drawings=True), torch.device("cpu"))
-    gallery = Galleries(tmp_path / "galleries").create("g", About(model="m", digest="d", domain="sketch", distance="cosine", dim=32))
+    gallery = Galleries(tmp_path / "galleries").create(
+        "g", GallerySpec(model="m", digest="d", domain="sketch", distance="cosine", dim=32)
+    )
     done = index_items(gallery, inference, pictures_below(folder), max_pixels=10_000)
     assert (done.added, gallery.count) == (1, 1)
     assert len(done.damaged) == 1

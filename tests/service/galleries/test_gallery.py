@@ -22,23 +22,35 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from model.sketch.expansion import expanded_scores
-from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, PhotoNotFound, ServiceError
+from service.errors import (
+    GalleryDamaged,
+    GalleryExists,
+    GalleryNotFound,
+    NameInvalid,
+    PhotoNotFound,
+    ServiceError,
+)
 from service.galleries import collection, database, files, index
 from service.galleries.collection import Galleries
-from service.galleries.gallery import About, Gallery, NewPhoto, Photo
+from service.galleries.gallery import Gallery, GallerySpec, NewPhoto, Photo
 
 DIM = 6
 
 
-def about(distance: str = "cosine") -> About:
-    return About(model="m", digest="d", domain="photo", distance=distance, dim=DIM)
+def spec(distance: str = "cosine") -> GallerySpec:
+    return GallerySpec(model="m", digest="d", domain="photo", distance=distance, dim=DIM)
 
 
 def new(number: int, **changes: object) -> NewPhoto:
     facts: dict[str, object] = {
-        "sha256": f"{number:064x}", "embedding": np.random.default_rng(number).normal(size=DIM).astype(np.float32), "content_type": "image/png",
-        "width": 3, "height": 4, "thumbnail": b"small", "data": b"picture %d" % number,
-    }  # fmt: skip
+        "sha256": f"{number:064x}",
+        "embedding": np.random.default_rng(number).normal(size=DIM).astype(np.float32),
+        "content_type": "image/png",
+        "width": 3,
+        "height": 4,
+        "thumbnail": b"small",
+        "data": b"picture %d" % number,
+    }
     return NewPhoto(**(facts | changes))
 
 
@@ -51,7 +63,10 @@ def at_once(acts: Sequence[Callable[[], object]]) -> None:
 
 def open_files(folder: Path) -> int:
     """Descriptors of this process in a folder."""
-    return sum(os.path.realpath(f"/proc/self/fd/{number}").startswith(str(folder.resolve())) for number in os.listdir("/proc/self/fd"))
+    return sum(
+        os.path.realpath(f"/proc/self/fd/{number}").startswith(str(folder.resolve()))
+        for number in os.listdir("/proc/self/fd")
+    )
 
 
 class Against(RuleBasedStateMachine):
@@ -65,7 +80,7 @@ class Against(RuleBasedStateMachine):
 
         self.root = Path(tempfile.mkdtemp())
         self.galleries = [Galleries(self.root), Galleries(self.root)]
-        self.galleries[0].create("g", about(self.distance))
+        self.galleries[0].create("g", spec(self.distance))
         self.both = [galleries.open("g") for galleries in self.galleries]
         self.held: dict[int, np.ndarray] = {}
 
@@ -126,18 +141,25 @@ class Against(RuleBasedStateMachine):
         added: list[Photo] = []
         at_once(acts if first == 0 else acts[::-1])
         again = self.both[0].add([new(number)])[0]
-        assert added[0].id in {identity, again.id}  # the old one, if it was removed after it was found to be there
+        assert added[0].id in {
+            identity,
+            again.id,
+        }  # the old one, if it was removed after it was found to be there
         del self.held[identity]
         self.held[again.id] = new(number).embedding
 
     @rule(who=st.integers(0, 1))
     def delete_and_make_anew(self, who: int) -> None:
         self.galleries[who].delete("g")
-        for use in (lambda: self.both[1 - who].add([new(1)]), lambda: self.both[who].count, self.both[1 - who].save_index):
+        for use in (
+            lambda: self.both[1 - who].add([new(1)]),
+            lambda: self.both[who].count,
+            self.both[1 - who].save_index,
+        ):
             with pytest.raises(GalleryNotFound):
                 use()
         assert not (self.root / "g").exists()
-        self.galleries[1 - who].create("g", about(self.distance))
+        self.galleries[1 - who].create("g", spec(self.distance))
         self.both = [galleries.open("g") for galleries in self.galleries]
         self.held = {}
 
@@ -172,12 +194,14 @@ class AgainstRebuilt(Against):
 TestCosine = Against.TestCase
 TestL2 = AgainstL2.TestCase
 TestRebuilt = AgainstRebuilt.TestCase
-TestCosine.settings = TestL2.settings = TestRebuilt.settings = settings(max_examples=10, stateful_step_count=15, deadline=None)
+TestCosine.settings = TestL2.settings = TestRebuilt.settings = settings(
+    max_examples=10, stateful_step_count=15, deadline=None
+)
 
 
 def test_large_galleries_get_hnsw_and_find_the_same(tmp_path, monkeypatch):
     monkeypatch.setattr(index, "FLAT_UP_TO", 100)
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     photos = gallery.add([new(number) for number in range(300)])
     nearest = [gallery.search(new(number).embedding, 1)[0].photo.id for number in range(300)]
     gallery.save_index()
@@ -186,13 +210,15 @@ def test_large_galleries_get_hnsw_and_find_the_same(tmp_path, monkeypatch):
     assert np.mean([a == b.id for a, b in zip(nearest, photos * 2, strict=True)]) > 0.98
     for photo in photos[:150]:
         gallery.remove(photo.id)
-    assert {hit.photo.id for hit in gallery.search(new(0).embedding, 300)} == {photo.id for photo in photos[150:]}
+    assert {hit.photo.id for hit in gallery.search(new(0).embedding, 300)} == {
+        photo.id for photo in photos[150:]
+    }
 
 
 @pytest.mark.parametrize("kind", ["flat", "hnsw"])
 def test_an_expanded_search_scores_every_photo_as_the_whole_of_it_would_be(tmp_path, monkeypatch, kind):
     monkeypatch.setattr(index, "FLAT_UP_TO", 1_000 if kind == "flat" else 10)
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     assert gallery.search_expanded(new(0).embedding, 5) == []
     photos = gallery.add([new(number) for number in range(60)])
     gallery.save_index()
@@ -211,7 +237,7 @@ def test_an_expanded_search_scores_every_photo_as_the_whole_of_it_would_be(tmp_p
 
 def test_a_query_takes_one_openmp_thread_whoever_asks(tmp_path):
     """The setting holds for the thread that makes it; searches run in a pool's threads."""
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     gallery.add([new(seed) for seed in range(3)])
     seen: list[int] = []
 
@@ -227,13 +253,13 @@ def test_a_query_takes_one_openmp_thread_whoever_asks(tmp_path):
 
 
 def test_what_was_added_first_keeps_its_label(tmp_path):
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     first = gallery.add([new(1, label="cat", metadata={"a": 1})])[0]
     assert gallery.add([new(1, label="dog")])[0] == first
 
 
 def test_owned_pictures_lie_by_content_and_leave_with_their_photo(tmp_path):
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     photo = gallery.add([new(1)])[0]
     path = gallery.picture_path(photo)
     assert path.read_bytes() == b"picture 1"
@@ -244,8 +270,10 @@ def test_owned_pictures_lie_by_content_and_leave_with_their_photo(tmp_path):
 def test_files_that_are_referred_to_stay_and_may_vanish(tmp_path):
     own = tmp_path / "mine.png"
     own.write_bytes(b"mine")
-    gallery = Galleries(tmp_path / "galleries").create("g", about())
-    kept, gone = gallery.add([new(1, data=None, source=str(own)), new(2, data=None, source=str(tmp_path / "gone.png"))])
+    gallery = Galleries(tmp_path / "galleries").create("g", spec())
+    kept, gone = gallery.add(
+        [new(1, data=None, source=str(own)), new(2, data=None, source=str(tmp_path / "gone.png"))]
+    )
     assert gallery.picture_path(kept) == own
     with pytest.raises(PhotoNotFound, match="no longer"):
         gallery.picture_path(gone)
@@ -255,7 +283,7 @@ def test_files_that_are_referred_to_stay_and_may_vanish(tmp_path):
 
 
 def test_adding_and_searching_at_once_never_fails(tmp_path):
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     failures: list[Exception] = []
 
     def attempt(work) -> None:
@@ -265,7 +293,9 @@ def test_adding_and_searching_at_once_never_fails(tmp_path):
         except Exception as error:
             failures.append(error)
 
-    work = [lambda n, t=t: gallery.add([new(1000 * t + n)]) for t in range(3)] + [lambda n: gallery.search(new(n).embedding, 5)] * 2
+    work = [lambda n, t=t: gallery.add([new(1000 * t + n)]) for t in range(3)] + [
+        lambda n: gallery.search(new(n).embedding, 5)
+    ] * 2
     threads = [threading.Thread(target=attempt, args=(each,)) for each in work]
     for thread in threads:
         thread.start()
@@ -278,26 +308,26 @@ def test_adding_and_searching_at_once_never_fails(tmp_path):
 @pytest.mark.parametrize("name", ["../x", "", ".x", "X", "a/b", "x" * 65])
 def test_names_that_are_no_names_are_refused(tmp_path, name):
     with pytest.raises(NameInvalid):
-        Galleries(tmp_path).create(name, about())
+        Galleries(tmp_path).create(name, spec())
 
 
 def test_galleries_are_made_once_deleted_and_made_anew(tmp_path):
     galleries, elsewhere = Galleries(tmp_path), Galleries(tmp_path)
-    galleries.create("g", about()).add([new(1)])
+    galleries.create("g", spec()).add([new(1)])
     assert elsewhere.open("g").count == 1
     with pytest.raises(GalleryExists):
-        elsewhere.create("g", about())
+        elsewhere.create("g", spec())
     galleries.delete("g")
     with pytest.raises(GalleryNotFound):
         elsewhere.open("g")
-    galleries.create("g", about())
+    galleries.create("g", spec())
     assert elsewhere.open("g").count == 0
     assert list(tmp_path.iterdir()) == [tmp_path / "g"]
 
 
 def test_a_damaged_or_newer_file_is_one_clear_error(tmp_path):
     galleries = Galleries(tmp_path)
-    galleries.create("g", about()).close()
+    galleries.create("g", spec()).close()
     with sqlite3.connect(tmp_path / "g" / "gallery.sqlite") as connection:
         connection.execute("PRAGMA user_version=99")
     with pytest.raises(GalleryDamaged, match="schema 99"):
@@ -312,7 +342,7 @@ def test_a_damaged_or_newer_file_is_one_clear_error(tmp_path):
 
 
 def test_threads_that_come_and_go_leave_few_files_open(tmp_path):
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     gallery.add([new(1)])
     together = threading.Barrier(6)
 
@@ -333,11 +363,14 @@ def test_only_the_last_galleries_are_kept_open_and_those_in_use(tmp_path, monkey
     monkeypatch.setattr(collection, "KEPT", 3)
     galleries = Galleries(tmp_path)
     for number in range(8):
-        galleries.create(f"g{number}", about()).add([new(number)])
+        galleries.create(f"g{number}", spec()).add([new(number)])
     used = galleries.open("g0")
     waiting = weakref.ref(galleries.open("g1"))
     for number in range(2, 8):
-        assert galleries.open(f"g{number}").search(new(number).embedding, 1)[0].photo.sha256 == new(number).sha256
+        assert (
+            galleries.open(f"g{number}").search(new(number).embedding, 1)[0].photo.sha256
+            == new(number).sha256
+        )
     assert waiting() is None
     assert open_files(tmp_path) <= 4 * (2 * database.CONNECTIONS + 1)
     assert used.search(new(0).embedding, 1)
@@ -350,7 +383,7 @@ def test_only_the_last_galleries_are_kept_open_and_those_in_use(tmp_path, monkey
 
 
 def test_closing_disturbs_nobody(tmp_path):
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     gallery.add([new(1)])
     stop = threading.Event()
 
@@ -373,7 +406,7 @@ def test_closing_disturbs_nobody(tmp_path):
 @pytest.mark.parametrize("when", ["before the row", "after the row", "before the file goes"])
 def test_a_picture_removed_while_it_is_added_again_is_there(tmp_path, monkeypatch, when):
     galleries, elsewhere = Galleries(tmp_path), Galleries(tmp_path)
-    gallery, other = galleries.create("g", about()), elsewhere.open("g")
+    gallery, other = galleries.create("g", spec()), elsewhere.open("g")
     first, added = gallery.add([new(1)])[0], []
     if when == "before the row":
         write, pending = files._write, [first.id]
@@ -414,7 +447,7 @@ def test_a_picture_removed_while_it_is_added_again_is_there(tmp_path, monkeypatc
 
 
 def test_a_removal_that_is_cut_off_leaves_no_photo_without_its_file(tmp_path, monkeypatch):
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     photo, unlink = gallery.add([new(1)])[0], Path.unlink
 
     def cut_off(path: Path, missing_ok: bool = False) -> None:
@@ -431,7 +464,7 @@ def test_a_removal_that_is_cut_off_leaves_no_photo_without_its_file(tmp_path, mo
 
 
 def test_the_same_pictures_added_and_removed_by_many_at_once(tmp_path):
-    both = [Galleries(tmp_path).create("g", about()), Galleries(tmp_path).open("g")]
+    both = [Galleries(tmp_path).create("g", spec()), Galleries(tmp_path).open("g")]
     until = time.monotonic() + 1
 
     def work(seed: int) -> None:
@@ -452,7 +485,9 @@ def test_a_gallery_deleted_while_it_is_used_is_not_found_and_its_name_is_free(tm
     until = time.monotonic() + 2
     outcomes: set[str] = set()
 
-    def attempt(act: Callable[[], object], expected: type[ServiceError] | tuple[type[ServiceError], ...]) -> None:
+    def attempt(
+        act: Callable[[], object], expected: type[ServiceError] | tuple[type[ServiceError], ...]
+    ) -> None:
         try:
             act()
             outcomes.add("done")
@@ -461,24 +496,30 @@ def test_a_gallery_deleted_while_it_is_used_is_not_found_and_its_name_is_free(tm
 
     def use(where: Galleries) -> None:
         while time.monotonic() < until:
-            for act in (lambda gallery: gallery.add([new(1), new(2)]), lambda gallery: gallery.search(new(3).embedding, 3), Gallery.save_index):
+            for act in (
+                lambda gallery: gallery.add([new(1), new(2)]),
+                lambda gallery: gallery.search(new(3).embedding, 3),
+                Gallery.save_index,
+            ):
                 attempt(lambda act=act: act(where.open("g")), GalleryNotFound)
 
     def make_and_delete() -> None:
         while time.monotonic() < until:
-            attempt(lambda: galleries.create("g", about()), ())
+            attempt(lambda: galleries.create("g", spec()), ())
             time.sleep(0.01)
             galleries.delete("g")
 
-    at_once([make_and_delete, *(lambda where=where: use(where) for where in (galleries, galleries, elsewhere))])
+    at_once(
+        [make_and_delete, *(lambda where=where: use(where) for where in (galleries, galleries, elsewhere))]
+    )
     assert outcomes == {"done", "gallery_not_found"}
     assert list(tmp_path.iterdir()) == []
-    assert elsewhere.create("g", about()).count == 0
+    assert elsewhere.create("g", spec()).count == 0
 
 
 def test_a_folder_without_a_database_becomes_a_gallery(tmp_path):
     galleries = Galleries(tmp_path)
-    old = galleries.create("g", about())
+    old = galleries.create("g", spec())
     old.add([new(1)])
     old.save_index()
     kept = {name: (tmp_path / "g" / name).read_bytes() for name in ("gallery.sqlite-wal",)}
@@ -489,7 +530,7 @@ def test_a_folder_without_a_database_becomes_a_gallery(tmp_path):
         (tmp_path / "g" / name).write_bytes(data)
     with pytest.raises(GalleryNotFound):
         galleries.open("g")
-    gallery = galleries.create("g", about())
+    gallery = galleries.create("g", spec())
     assert gallery.count == 0
     photos = gallery.add([new(2), new(1)])
     assert [hit.photo.id for hit in gallery.search(new(2).embedding, 1)] == [photos[0].id]
@@ -503,18 +544,18 @@ def test_what_has_the_name_of_a_gallery(tmp_path, there):
     if there == "a file":
         (tmp_path / "g").write_text("mine")
         with pytest.raises(GalleryExists):
-            Galleries(tmp_path).create("g", about())
+            Galleries(tmp_path).create("g", spec())
         with pytest.raises(GalleryNotFound):
             Galleries(tmp_path).open("g")
         assert [path.name for path in tmp_path.iterdir()] == ["g"]
     else:
         (tmp_path / "g").mkdir()
-        assert Galleries(tmp_path).create("g", about()).count == 0
+        assert Galleries(tmp_path).create("g", spec()).count == 0
 
 
 def test_folders_whose_names_are_no_names_are_not_listed(tmp_path):
     galleries = Galleries(tmp_path)
-    galleries.create("g", about()).close()
+    galleries.create("g", spec()).close()
     for name in ("Photos", ".g-deleted", "a b"):
         shutil.copytree(tmp_path / "g", tmp_path / name)
     assert galleries.names() == ["g"]
@@ -522,7 +563,7 @@ def test_folders_whose_names_are_no_names_are_not_listed(tmp_path):
 
 def test_damaged_galleries_can_be_deleted(tmp_path):
     galleries = Galleries(tmp_path)
-    galleries.create("g", about()).close()
+    galleries.create("g", spec()).close()
     (tmp_path / "g" / "gallery.sqlite").write_bytes(b"damaged" * 1000)
     with pytest.raises(GalleryDamaged):
         Galleries(tmp_path).open("g")
@@ -533,7 +574,7 @@ def test_damaged_galleries_can_be_deleted(tmp_path):
 
 
 def test_damage_that_shows_while_it_is_read_is_one_clear_error(tmp_path):
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     gallery.add([new(number) for number in range(50)])
     gallery.close()
     database = tmp_path / "g" / "gallery.sqlite"
@@ -542,13 +583,18 @@ def test_damage_that_shows_while_it_is_read_is_one_clear_error(tmp_path):
         file.seek(3 * 4096)
         file.write(b"damaged!" * ((size - 3 * 4096) // 8))
     gallery = Gallery(tmp_path / "g")
-    for use in (lambda: gallery.count, lambda: gallery.page(0, 10), lambda: gallery.search(new(1).embedding, 1), lambda: gallery.add([new(100)])):
+    for use in (
+        lambda: gallery.count,
+        lambda: gallery.page(0, 10),
+        lambda: gallery.search(new(1).embedding, 1),
+        lambda: gallery.add([new(100)]),
+    ):
         with pytest.raises(GalleryDamaged, match="'g' cannot be read"):
             use()
 
 
 def test_a_full_disk_is_no_damage(tmp_path):
-    gallery = Galleries(tmp_path).create("g", about())
+    gallery = Galleries(tmp_path).create("g", spec())
     gallery.add([new(1)])
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     full = max(path.stat().st_size for path in (tmp_path / "g").glob("gallery.sqlite*"))
@@ -564,12 +610,12 @@ def test_a_full_disk_is_no_damage(tmp_path):
 
 def test_the_index_of_another_gallery_of_the_name_is_not_taken(tmp_path):
     galleries = Galleries(tmp_path)
-    old = galleries.create("g", about())
+    old = galleries.create("g", spec())
     old.add([new(1), new(2)])
     old.save_index()
     shutil.copytree(tmp_path / "g" / "index", tmp_path / "index")
     galleries.delete("g")
-    gallery = galleries.create("g", about())
+    gallery = galleries.create("g", spec())
     gallery.add([new(2), new(1)])
     shutil.copytree(tmp_path / "index", tmp_path / "g" / "index")
     gallery = Galleries(tmp_path).open("g")

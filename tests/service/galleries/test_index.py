@@ -36,15 +36,21 @@ class Rows:
         del self.vectors[identity]
 
     def changes(self, since: int) -> tuple[int, list[tuple[int, np.ndarray]], list[int]]:
-        added = [(identity, vector) for identity, vector in self.vectors.items() if self.since[identity] > since]
-        return self.revision, added, [identity for identity, revision in self.removals.items() if revision > since]
+        added = [
+            (identity, vector) for identity, vector in self.vectors.items() if self.since[identity] > since
+        ]
+        return (
+            self.revision,
+            added,
+            [identity for identity, revision in self.removals.items() if revision > since],
+        )
 
 
 class Slow(Index):
     """Takes as long as it is told to for a build."""
 
-    def __init__(self, *about) -> None:
-        super().__init__(*about)
+    def __init__(self, *spec) -> None:
+        super().__init__(*spec)
         self.begun, self.go = threading.Event(), threading.Event()
         self.builds = self.built = 0
 
@@ -71,12 +77,18 @@ def settled(made: Index, within: float = 5) -> bool:
 
 
 def found(made: Index, rows: Rows, k: int = 5, seed: int = 1000) -> list[int]:
-    return [neighbour.id for neighbour in made.search(np.random.default_rng(seed).normal(size=DIM), k, rows.changes)]
+    return [
+        neighbour.id
+        for neighbour in made.search(np.random.default_rng(seed).normal(size=DIM), k, rows.changes)
+    ]
 
 
 def expected(rows: Rows, k: int = 5, seed: int = 1000) -> list[int]:
     query = np.random.default_rng(seed).normal(size=DIM)
-    return sorted(rows.vectors, key=lambda identity: -(rows.vectors[identity] @ query) / np.linalg.norm(rows.vectors[identity]))[:k]
+    return sorted(
+        rows.vectors,
+        key=lambda identity: -(rows.vectors[identity] @ query) / np.linalg.norm(rows.vectors[identity]),
+    )[:k]
 
 
 @pytest.mark.parametrize("why", ["outgrown", "tombstones"])

@@ -13,7 +13,7 @@ from serving import png
 
 from service.errors import GalleryReindexed, PhotoNotFound
 from service.galleries.collection import Galleries
-from service.galleries.gallery import About, Gallery
+from service.galleries.gallery import Gallery, GallerySpec
 from service.galleries.retrieval import Retrieval
 from service.http import problems
 from service.http.routes.galleries import router
@@ -27,18 +27,28 @@ DAMAGED = "a-damaged"
 def retrieval(root) -> Retrieval:
     """Over a model and an embedder that know nothing."""
     inference = SimpleNamespace(capabilities={"sbir", "retrieve"})
-    model = SimpleNamespace(id="m", digest="d", inference=inference, side=lambda domain: "x", require=lambda capability: None)
+    model = SimpleNamespace(
+        id="m", digest="d", inference=inference, side=lambda domain: "x", require=lambda capability: None
+    )
 
     class Embedder:
         async def shared(self, *_: object) -> np.ndarray:
             return np.ones(4, np.float32)
 
     registry = SimpleNamespace(get=lambda name, capability: model, models=lambda: [model])
-    return Retrieval(galleries=Galleries(root), registry=registry, embedder=Embedder(), workers=Workers(waiting=9), max_pixels=10_000)  # type: ignore[arg-type]
+    return Retrieval(
+        galleries=Galleries(root),
+        registry=registry,
+        embedder=Embedder(),
+        workers=Workers(waiting=9),
+        max_pixels=10_000,
+    )  # type: ignore[arg-type]
 
 
 def make(root, name: str = "g") -> Gallery:
-    return Galleries(root).create(name, About(model="m", digest="d", domain="photo", distance="cosine", dim=4))
+    return Galleries(root).create(
+        name, GallerySpec(model="m", digest="d", domain="photo", distance="cosine", dim=4)
+    )
 
 
 def test_what_is_removed_while_it_is_added_is_still_answered(tmp_path, monkeypatch):
@@ -120,7 +130,9 @@ def test_a_picture_that_vanishes_once_it_is_found_is_sent(tmp_path, monkeypatch,
 
 
 @pytest.mark.filterwarnings("error")  # Python warns of files that nobody closed
-@pytest.mark.parametrize("headers", [{}, {"range": "bytes=0-3"}, {"range": "bytes=999999-"}, {"if-none-match": ""}])
+@pytest.mark.parametrize(
+    "headers", [{}, {"range": "bytes=0-3"}, {"range": "bytes=999999-"}, {"if-none-match": ""}]
+)
 def test_every_picture_is_closed(tmp_path, headers):
     make(tmp_path)
     parts, upload = retrieval(tmp_path), Upload.of(png())

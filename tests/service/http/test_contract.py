@@ -29,7 +29,9 @@ def opened(data: bytes) -> Image.Image:
 def gallery(client):
     assert client.post("/galleries", json={"name": "noise", "model": "drawn"}).status_code == 201
     files = [("image", (f"{seed}.png", png(seed))) for seed in range(6)]
-    answer = client.post("/galleries/noise/photos", files=files, data={"label": "noise", "metadata": '{"sku": 12}'})
+    answer = client.post(
+        "/galleries/noise/photos", files=files, data={"label": "noise", "metadata": '{"sku": 12}'}
+    )
     assert answer.status_code == 201, answer.text
     yield [photo["id"] for photo in answer.json()["photos"]]
     assert client.delete("/galleries/noise").status_code == 204
@@ -75,9 +77,13 @@ def test_a_form_in_which_no_reference_was_chosen_is_as_one_without(client):
     assert text.json()["images"] == plain.json()["images"]
     head = b'--x\r\nContent-Disposition: form-data; name="%b"; filename="%b"\r\nContent-Type: application/octet-stream\r\n\r\n%b\r\n'
     body = (
-        head % (b"image", b"1.png", png(1)) + head % (b"reference", b"", b"") + b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\ntiny\r\n--x--\r\n'
+        head % (b"image", b"1.png", png(1))
+        + head % (b"reference", b"", b"")
+        + b'--x\r\nContent-Disposition: form-data; name="model"\r\n\r\ntiny\r\n--x--\r\n'
     )
-    file = client.post("/translate", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+    file = client.post(
+        "/translate", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"}
+    )
     assert file.status_code == 200, file.text
     words = client.post("/translate", files=[("image", png(1))], data=data | {"reference": "a path"})
     assert (words.status_code, words.json()["errors"][0]["field"]) == (422, "reference.0")
@@ -100,18 +106,28 @@ def test_two_references_give_the_styles_between_theirs(client):
 
 @pytest.mark.parametrize("kind", ["png", "webp", "jpeg"])
 def test_accept_gives_the_bytes_of_one_image(client, kind):
-    answer = client.post("/translate", files={"image": png()}, data={"model": "tiny", "seed": "3"}, headers={"Accept": f"image/{kind}"})
+    answer = client.post(
+        "/translate",
+        files={"image": png()},
+        data={"model": "tiny", "seed": "3"},
+        headers={"Accept": f"image/{kind}"},
+    )
     assert answer.headers["content-type"] == f"image/{kind}"
     assert answer.headers["x-seed"] == "3"
     assert opened(answer.content).format == kind.upper()
 
 
 def test_analogy_answers_in_the_same_domain(client):
-    answer = client.post("/analogy", files={"image": png(1), "reference": png(2)}, data={"model": "tiny"}).json()
+    answer = client.post(
+        "/analogy", files={"image": png(1), "reference": png(2)}, data={"model": "tiny"}
+    ).json()
     assert (answer["source"], answer["target"], len(answer["images"])) == ("photo", "photo", 1)
 
 
-@pytest.mark.parametrize(("model", "kind", "shape"), [("tiny", "shared", [16, 1, 1]), ("tiny", "exclusive", [8]), ("drawn", "shared", [32])])
+@pytest.mark.parametrize(
+    ("model", "kind", "shape"),
+    [("tiny", "shared", [16, 1, 1]), ("tiny", "exclusive", [8]), ("drawn", "shared", [32])],
+)
 def test_embed_gives_codes(client, model, kind, shape):
     answer = client.post("/embed", files={"image": png()}, data={"model": model, "kind": kind}).json()
     assert answer["shape"] == shape
@@ -125,7 +141,9 @@ def test_search_retrieve_and_similar_find_photos(client, gallery):
         scores = [hit["score"] for hit in answer["hits"]]
         assert scores == sorted(scores, reverse=True)
         assert answer["hits"][0]["metadata"] == {"sku": 12}
-    itself = client.post("/retrieve", files={"image": png(3)}, data={"gallery": "noise", "source": "photo", "k": "1"}).json()["hits"][0]
+    itself = client.post(
+        "/retrieve", files={"image": png(3)}, data={"gallery": "noise", "source": "photo", "k": "1"}
+    ).json()["hits"][0]
     assert itself["id"] == gallery[3]
     assert itself["score"] == pytest.approx(1, abs=1e-2)
     near = client.get(f"/galleries/noise/photos/{gallery[0]}/similar?k=100").json()["hits"]
@@ -154,9 +172,16 @@ def test_a_search_is_expanded_by_what_it_finds_unless_told(client, gallery):
         for more in ({"expand": "false"}, {"expand": "true"}, {})
     )
     assert default == wider
-    codes = [client.post("/embed", files={"image": png(seed)}, data={"model": "drawn", "source": source}).json()["values"]
-             for seed, source in [(3, "sketch"), *((seed, "photo") for seed in range(len(gallery)))]]  # fmt: skip
-    cosines, scores = (dict(zip(gallery, method(*map(torch.tensor, (codes[:1], codes[1:])))[0].tolist(), strict=True)) for method in (cosine, expanded_scores))
+    codes = [
+        client.post("/embed", files={"image": png(seed)}, data={"model": "drawn", "source": source}).json()[
+            "values"
+        ]
+        for seed, source in [(3, "sketch"), *((seed, "photo") for seed in range(len(gallery)))]
+    ]
+    cosines, scores = (
+        dict(zip(gallery, method(*map(torch.tensor, (codes[:1], codes[1:])))[0].tolist(), strict=True))
+        for method in (cosine, expanded_scores)
+    )
     assert {hit["id"]: hit["score"] for hit in plain} == pytest.approx(cosines, abs=2e-3)
     assert {hit["id"]: hit["score"] for hit in wider} == pytest.approx(scores, abs=2e-3)
     assert max(abs(cosines[photo] - scores[photo]) for photo in gallery) > 0.02
@@ -164,18 +189,26 @@ def test_a_search_is_expanded_by_what_it_finds_unless_told(client, gallery):
 
 def test_calibrated_scores_are_probabilities_of_the_same_ranking(client, gallery):
     client.post("/galleries", json={"name": "sure", "model": "calibrated"}).raise_for_status()
-    added = client.post("/galleries/sure/photos", files=[("image", png(seed)) for seed in range(6)]).json()["photos"]
+    added = client.post("/galleries/sure/photos", files=[("image", png(seed)) for seed in range(6)]).json()[
+        "photos"
+    ]
     asked = (
         lambda name: client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": name}),
-        lambda name: client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": name, "expand": "false"}),
-        lambda name: client.get(f"/galleries/{name}/photos/{(gallery if name == 'noise' else [photo['id'] for photo in added])[0]}/similar"),
+        lambda name: client.post(
+            "/sbir/search", files={"sketch": png(3)}, data={"gallery": name, "expand": "false"}
+        ),
+        lambda name: client.get(
+            f"/galleries/{name}/photos/{(gallery if name == 'noise' else [photo['id'] for photo in added])[0]}/similar"
+        ),
     )
     for ask, curve in zip(asked, (EXPANDED_CURVE, SKETCH_CURVE, PHOTO_CURVE), strict=True):
         answers = [ask(name).json() for name in ("noise", "sure")]
         assert [answer["scores"] for answer in answers] == ["cosine", "probability"]
         plain, sure = (answer["hits"] for answer in answers)
         assert [hit["id"] - added[0]["id"] for hit in sure] == [hit["id"] - gallery[0] for hit in plain]
-        assert [hit["score"] for hit in sure] == pytest.approx([curve.probability(hit["score"], 6) for hit in plain], abs=1e-3)
+        assert [hit["score"] for hit in sure] == pytest.approx(
+            [curve.probability(hit["score"], 6) for hit in plain], abs=1e-3
+        )
     assert client.delete("/galleries/sure").status_code == 204
 
 
@@ -208,7 +241,15 @@ def test_parts_of_photos_are_had_and_impossible_ones_refused(client, gallery):
 
 def test_head_is_get_without_the_body(client, gallery):
     photo = f"/galleries/noise/photos/{gallery[2]}"
-    for path in ("/", "/health/live", "/health/ready", "/models", photo, f"{photo}?size=thumbnail", "/static/style.css"):
+    for path in (
+        "/",
+        "/health/live",
+        "/health/ready",
+        "/models",
+        photo,
+        f"{photo}?size=thumbnail",
+        "/static/style.css",
+    ):
         whole, head = client.get(path), client.head(path)
         assert (head.status_code, head.content) == (200, b""), path
         assert head.headers["content-length"] == whole.headers["content-length"] != "0"
@@ -225,20 +266,27 @@ def test_photos_are_paged(client, gallery):
 
 
 def test_the_same_bytes_are_one_photo_and_removed_ones_are_not_found(client, gallery):
-    added = client.post("/galleries/noise/photos", files=[("image", png(0)), ("image", png(99)), ("image", png(99))]).json()["photos"]
+    added = client.post(
+        "/galleries/noise/photos", files=[("image", png(0)), ("image", png(99)), ("image", png(99))]
+    ).json()["photos"]
     assert added[0]["id"] == gallery[0]
     assert added[1]["id"] == added[2]["id"]
     url = f"/galleries/noise/photos/{added[1]['id']}"
     assert client.delete(url).status_code == 204
     assert client.get(url).status_code == 404
-    hits = client.post("/retrieve", files={"image": png(99)}, data={"gallery": "noise", "source": "photo", "k": "100"}).json()["hits"]
+    hits = client.post(
+        "/retrieve", files={"image": png(99)}, data={"gallery": "noise", "source": "photo", "k": "100"}
+    ).json()["hits"]
     assert sorted(hit["id"] for hit in hits) == gallery
 
 
 def test_health_metrics_and_documents(client, gallery):
     assert client.get("/health/live").json()["status"] == "live"
     assert client.get("/health/ready").json() == {"status": "ready", "degraded": []}
-    assert 'route="/sbir/search"' in client.get("/metrics").text or 'route="/models"' in client.get("/metrics").text
+    assert (
+        'route="/sbir/search"' in client.get("/metrics").text
+        or 'route="/models"' in client.get("/metrics").text
+    )
     assert client.get("/docs").status_code == 200
 
 
@@ -252,7 +300,12 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def huge_png(width: int = 30_000, height: int = 30_000) -> bytes:
     """Of one bit a pixel: a header that claims it, and hardly any data."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 1000)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 1000))
+        + chunk(b"IEND", b"")
+    )
 
 
 def run_length_bmp() -> bytes:
@@ -311,12 +364,17 @@ def on_paper(*, paper: str = "white", ink: str | None = "black") -> bytes:
 
 def test_an_empty_sketch_is_refused_and_any_ink_is_found(client):
     client.post("/galleries", json={"name": "strokes", "model": "strokes"}).raise_for_status()
-    client.post("/galleries/strokes/photos", files=[("image", png(seed)) for seed in range(3)]).raise_for_status()
+    client.post(
+        "/galleries/strokes/photos", files=[("image", png(seed)) for seed in range(3)]
+    ).raise_for_status()
     for empty in (on_paper(ink=None), on_paper(paper="black", ink=None)):
         answer = client.post("/sbir/search", files={"sketch": empty}, data={"gallery": "strokes"})
         assert (answer.status_code, answer.json()["code"]) == (422, "sketch_empty"), answer.text
     ways = [on_paper(), on_paper(paper="black", ink="white"), on_paper(paper="beige", ink="purple")]
-    found = [client.post("/sbir/search", files={"sketch": way}, data={"gallery": "strokes"}).json()["hits"] for way in ways]
+    found = [
+        client.post("/sbir/search", files={"sketch": way}, data={"gallery": "strokes"}).json()["hits"]
+        for way in ways
+    ]
     assert found[0] == found[1] == found[2]
     client.delete("/galleries/strokes").raise_for_status()
 
@@ -332,7 +390,12 @@ def test_a_chunked_flood_is_cut_off(server):
             yield b"\0" * 1_000_000
 
     try:
-        answer = httpx.post(f"{server.url}/translate", content=flood(), headers={"Content-Type": "multipart/form-data; boundary=b"}, timeout=30)
+        answer = httpx.post(
+            f"{server.url}/translate",
+            content=flood(),
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+            timeout=30,
+        )
         assert answer.status_code == 413
         assert answer.json()["code"] == "upload_too_large"
     except httpx.TransportError:
@@ -343,7 +406,9 @@ def test_a_chunked_flood_is_cut_off(server):
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at open files as Linux shows them")
 def test_files_of_refused_uploads_are_closed(server):
     def open_uploads() -> int:
-        listed = subprocess.run(["ls", "-l", f"/proc/{server.process.pid}/fd"], capture_output=True, text=True).stdout
+        listed = subprocess.run(
+            ["ls", "-l", f"/proc/{server.process.pid}/fd"], capture_output=True, text=True
+        ).stdout
         return listed.count("(deleted)")
 
     for _ in range(8):
@@ -367,7 +432,9 @@ def test_unusual_modes_are_taken(client, mode):
 
 def test_a_phones_several_pictures_are_served_as_a_jpeg(client, gallery):
     out = BytesIO()
-    Image.new("RGB", (40, 40), "teal").save(out, "MPO", save_all=True, append_images=[Image.new("RGB", (40, 40))])
+    Image.new("RGB", (40, 40), "teal").save(
+        out, "MPO", save_all=True, append_images=[Image.new("RGB", (40, 40))]
+    )
     photo = client.post("/galleries/noise/photos", files={"image": out.getvalue()}).json()["photos"][0]
     url = f"/galleries/noise/photos/{photo['id']}"
     answer = client.get(url)
@@ -386,25 +453,73 @@ BAD_REQUESTS = {
     "samples 17": ("/translate", {"image": png()}, {"samples": "17"}, 422, "parameter_invalid"),
     "samples a": ("/translate", {"image": png()}, {"samples": "a"}, 422, "parameter_invalid"),
     "seed -1": ("/translate", {"image": png()}, {"seed": "-1"}, 422, "parameter_invalid"),
-    "seed 2^32 for the second": ("/translate", {"image": png()}, {"seed": str(2**32 - 1), "samples": "2"}, 422, "parameter_invalid"),
+    "seed 2^32 for the second": (
+        "/translate",
+        {"image": png()},
+        {"seed": str(2**32 - 1), "samples": "2"},
+        422,
+        "parameter_invalid",
+    ),
     "seed 2^32": ("/translate", {"image": png()}, {"seed": str(2**32)}, 422, "parameter_invalid"),
     "mix 1.1": ("/translate", {"image": png()}, {"mix": "1.1"}, 422, "parameter_invalid"),
-    "nothing to mix": ("/translate", {"image": png(), "reference": png(1)}, {"mix": "0.4"}, 422, "parameter_invalid"),
+    "nothing to mix": (
+        "/translate",
+        {"image": png(), "reference": png(1)},
+        {"mix": "0.4"},
+        422,
+        "parameter_invalid",
+    ),
     "style": ("/translate", {"image": png()}, {"style": "nice"}, 422, "parameter_invalid"),
     "nine sketches": ("/sbir/search", [("sketch", png())] * 9, {}, 422, "parameter_invalid"),
     "a photo without a sketch": ("/sbir/search", {"photo": png()}, {}, 422, "parameter_invalid"),
-    "two photos beside": ("/sbir/search", [("sketch", png()), ("photo", png()), ("photo", png())], {}, 422, "parameter_invalid"),
+    "two photos beside": (
+        "/sbir/search",
+        [("sketch", png()), ("photo", png()), ("photo", png())],
+        {},
+        422,
+        "parameter_invalid",
+    ),
     "k 0": ("/sbir/search", {"sketch": png()}, {"k": "0"}, 422, "parameter_invalid"),
     "k 1001": ("/sbir/search", {"sketch": png()}, {"k": "1001"}, 422, "parameter_invalid"),
     "unknown model": ("/translate", {"image": png()}, {"model": "nothing"}, 404, "model_not_found"),
     "unknown gallery": ("/sbir/search", {"sketch": png()}, {"gallery": "nothing"}, 404, "gallery_not_found"),
-    "unknown domain": ("/translate", {"image": png()}, {"model": "tiny", "source": "sketch"}, 422, "domain_unknown"),
+    "unknown domain": (
+        "/translate",
+        {"image": png()},
+        {"model": "tiny", "source": "sketch"},
+        422,
+        "domain_unknown",
+    ),
     "model's path": ("/translate", {"image": png()}, {"model": "../../etc/passwd"}, 422, "name_invalid"),
-    "gallery's path": ("/sbir/search", {"sketch": png()}, {"gallery": "../../etc/passwd"}, 422, "name_invalid"),
+    "gallery's path": (
+        "/sbir/search",
+        {"sketch": png()},
+        {"gallery": "../../etc/passwd"},
+        422,
+        "name_invalid",
+    ),
     "no such ability": ("/translate", {"image": png()}, {"model": "drawn"}, 422, "capability_missing"),
-    "two domains": ("/analogy", {"image": png(), "reference": png(1)}, {"model": "tiny", "reference_source": "label"}, 422, "domains_differ"),
-    "metadata list": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": "[1]"}, 422, "parameter_invalid"),
-    "metadata text": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": "{"}, 422, "parameter_invalid"),
+    "two domains": (
+        "/analogy",
+        {"image": png(), "reference": png(1)},
+        {"model": "tiny", "reference_source": "label"},
+        422,
+        "domains_differ",
+    ),
+    "metadata list": (
+        "/galleries/noise/photos",
+        {"image": png(50)},
+        {"metadata": "[1]"},
+        422,
+        "parameter_invalid",
+    ),
+    "metadata text": (
+        "/galleries/noise/photos",
+        {"image": png(50)},
+        {"metadata": "{"},
+        422,
+        "parameter_invalid",
+    ),
     "kind": ("/embed", {"image": png()}, {"kind": "both"}, 422, "parameter_invalid"),
 }
 BAD_METADATA = {
@@ -420,10 +535,23 @@ BAD_METADATA = {
     "a little too deep": '{"a":' + "[" * 32 + "]" * 32 + "}",
 }
 BAD_REQUESTS |= {
-    f"metadata {name}": ("/galleries/noise/photos", {"image": png(50)}, {"metadata": text}, 422, "parameter_invalid") for name, text in BAD_METADATA.items()
+    f"metadata {name}": (
+        "/galleries/noise/photos",
+        {"image": png(50)},
+        {"metadata": text},
+        422,
+        "parameter_invalid",
+    )
+    for name, text in BAD_METADATA.items()
 }
 BAD_REQUESTS |= {
-    f"label {name}": ("/galleries/noise/photos", {"image": png(50)}, {"label": text}, 422, "parameter_invalid")
+    f"label {name}": (
+        "/galleries/noise/photos",
+        {"image": png(50)},
+        {"label": text},
+        422,
+        "parameter_invalid",
+    )
     for name, text in {"NUL": "a\0b", "two lines": "a\nb", "escape": "\x1b[31m", "C1": "a\x9bb"}.items()
 }
 
@@ -437,7 +565,10 @@ def test_bad_requests_are_refused_with_a_reason(client, gallery, name):
 
 
 def test_metadata_and_labels_come_back_as_they_were_sent(client, gallery):
-    label, metadata = "☂ an ‘umbrella’", {"text": "two\nlines\t☂", "deep": [[{"a": [None, True, -0.5, 10**30]}]], "": {}}
+    label, metadata = (
+        "☂ an ‘umbrella’",
+        {"text": "two\nlines\t☂", "deep": [[{"a": [None, True, -0.5, 10**30]}]], "": {}},
+    )
     sent = {"label": label, "metadata": json.dumps(metadata)}
     photo = client.post("/galleries/noise/photos", files={"image": png(51)}, data=sent).json()["photos"][0]
     try:
@@ -453,7 +584,10 @@ def test_one_bad_file_among_many_adds_nothing(client, gallery):
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
 
 
-@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}])
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}],
+)
 def test_pages_of_other_sites_are_refused(client, gallery, headers):
     for answer in (
         client.post("/galleries/noise/photos", files={"image": png(70)}, headers=headers),
@@ -478,7 +612,9 @@ def test_two_files_where_one_is_meant_are_refused(client):
 
 
 def test_an_empty_form_is_refused(client):
-    answer = client.post("/translate", content=b"", headers={"Content-Type": "multipart/form-data; boundary=b"})
+    answer = client.post(
+        "/translate", content=b"", headers={"Content-Type": "multipart/form-data; boundary=b"}
+    )
     assert 400 <= answer.status_code < 500
     assert answer.headers["content-type"] == "application/problem+json"
 
@@ -519,11 +655,16 @@ def test_galleries_that_cannot_be_are_refused(client, gallery, new, status, code
 def test_many_at_once_are_all_answered(server):
     """Concurrent requests through the queue: each gets the answer that it gets alone."""
     with httpx.Client(base_url=server.url, timeout=60) as alone:
-        expected = [alone.post("/embed", files={"image": png(seed)}, data={"model": "tiny"}).json()["values"] for seed in range(12)]
+        expected = [
+            alone.post("/embed", files={"image": png(seed)}, data={"model": "tiny"}).json()["values"]
+            for seed in range(12)
+        ]
     found: dict[int, list[float]] = {}
 
     def ask(seed: int) -> None:
-        found[seed] = httpx.post(f"{server.url}/embed", files={"image": png(seed)}, data={"model": "tiny"}, timeout=60).json()["values"]
+        found[seed] = httpx.post(
+            f"{server.url}/embed", files={"image": png(seed)}, data={"model": "tiny"}, timeout=60
+        ).json()["values"]
 
     threads = [threading.Thread(target=ask, args=(seed,)) for seed in range(12)]
     for thread in threads:
@@ -537,15 +678,40 @@ def test_many_at_once_are_all_answered(server):
 JSON, FORM = "application/json", "multipart/form-data"
 WANTED = {
     "a JSON body": ("/translate", {"json": {"image": "x"}}, "image", FORM),
-    "a picture as the body": ("/translate", {"content": png(), "headers": {"Content-Type": "image/png"}}, "image", FORM),
+    "a picture as the body": (
+        "/translate",
+        {"content": png(), "headers": {"Content-Type": "image/png"}},
+        "image",
+        FORM,
+    ),
     "a text part": ("/translate", {"files": {"image": (None, "x")}}, "image", FORM),
     "an encoded form": ("/sbir/search", {"data": {"sketch": "x"}}, "sketch.0", FORM),
     "nothing": ("/analogy", {}, "reference", FORM),
-    "an optional text part": ("/translate", {"files": {"image": png(), "reference": (None, "x")}}, "reference.0", FORM),
-    "a text part among many": ("/galleries/noise/photos", {"files": [("image", png()), ("image", (None, "x"))]}, "image.1", FORM),
-    "half a JSON object": ("/galleries", {"content": b"{", "headers": {"Content-Type": JSON}}, "body", "JSON object"),
+    "an optional text part": (
+        "/translate",
+        {"files": {"image": png(), "reference": (None, "x")}},
+        "reference.0",
+        FORM,
+    ),
+    "a text part among many": (
+        "/galleries/noise/photos",
+        {"files": [("image", png()), ("image", (None, "x"))]},
+        "image.1",
+        FORM,
+    ),
+    "half a JSON object": (
+        "/galleries",
+        {"content": b"{", "headers": {"Content-Type": JSON}},
+        "body",
+        "JSON object",
+    ),
     "a list": ("/galleries", {"json": []}, "body", "JSON object"),
-    "JSON called text": ("/galleries", {"content": b'{"name": "x", "model": "tiny"}', "headers": {"Content-Type": "text/plain"}}, "body", JSON),
+    "JSON called text": (
+        "/galleries",
+        {"content": b'{"name": "x", "model": "tiny"}', "headers": {"Content-Type": "text/plain"}},
+        "body",
+        JSON,
+    ),
     "a form": ("/galleries", {"data": {"name": "x"}}, "body", JSON),
 }
 
@@ -562,7 +728,12 @@ def test_bodies_of_a_wrong_kind_are_told_what_is_wanted(client, gallery, name):
 
 
 @pytest.mark.parametrize(
-    ("path", "kind"), [("/galleries", "application/json"), ("/embed", "multipart/form-data; boundary=b"), ("/embed", "multipart/form-data")]
+    ("path", "kind"),
+    [
+        ("/galleries", "application/json"),
+        ("/embed", "multipart/form-data; boundary=b"),
+        ("/embed", "multipart/form-data"),
+    ],
 )
 def test_bodies_that_cannot_be_read_are_told_as_what(client, path, kind):
     answer = client.post(path, content=b"\xff", headers={"Content-Type": kind})

@@ -8,8 +8,8 @@ from starlette.types import ASGIApp
 
 from service.errors import ServiceError
 from service.http import middleware
-from service.http.middleware import BodyLimit, CancelWhenGone
-from service.http.problems import Refused
+from service.http.middleware import BodyLimit, CancelOnDisconnect
+from service.http.problems import AbortRequest
 
 
 async def respond(send, status: int = 200, body: bytes = b"") -> None:
@@ -26,25 +26,33 @@ async def reads(scope, receive, send) -> None:
 
 
 def limited(app: ASGIApp, **limits: float) -> BodyLimit:
-    return BodyLimit(app, **{"max_bytes": 1000, "max_held": 1000, "idle_seconds": 1, "upload_seconds": 1} | limits)
+    return BodyLimit(
+        app, **{"max_bytes": 1000, "max_held": 1000, "idle_seconds": 1, "upload_seconds": 1} | limits
+    )
 
 
 class TestBodyLimit:
     def refused(self, exchange: Exchange, **limits: float) -> ServiceError:
-        with pytest.raises(Refused) as caught:
+        with pytest.raises(AbortRequest) as caught:
             asyncio.run(exchange.through(limited(reads, **limits)))
         assert caught.value.headers == {"Connection": "close"}
         return caught.value.error
 
     def test_what_keeps_to_the_limits_goes_through(self):
         exchange = Exchange([b"a" * 50, b"b" * 50], headers={"Content-Length": "100"})
-        assert asyncio.run(exchange.through(limited(reads, max_bytes=100, max_held=100))).body == b"a" * 50 + b"b" * 50
+        assert (
+            asyncio.run(exchange.through(limited(reads, max_bytes=100, max_held=100))).body
+            == b"a" * 50 + b"b" * 50
+        )
 
     def test_a_body_has_a_bound_whether_or_not_it_says_its_length(self):
         said = Exchange([b"a"], unending=True, headers={"Content-Length": "101"})
         assert self.refused(said, max_bytes=100).code == "upload_too_large"
         assert said._chunks == [b"a"]
-        assert self.refused(Exchange([b"a" * 60, b"b" * 60], unending=True), max_bytes=100).code == "upload_too_large"
+        assert (
+            self.refused(Exchange([b"a" * 60, b"b" * 60], unending=True), max_bytes=100).code
+            == "upload_too_large"
+        )
 
     def test_a_body_that_stops_coming_is_not_waited_for(self):
         assert self.refused(Exchange([b"a"], unending=True), idle_seconds=0.05).code == "upload_too_slow"
@@ -80,7 +88,7 @@ class TestBodyLimit:
             app_limited = limited(app, max_bytes=60, max_held=100)
             first = asyncio.create_task(Exchange([b"a" * 60]).through(app_limited))
             await asyncio.sleep(0.01)
-            with pytest.raises(Refused) as caught:
+            with pytest.raises(AbortRequest) as caught:
                 await Exchange([b"a" * 60]).through(app_limited)
             assert (caught.value.error.code, caught.value.error.retry_after) == ("overloaded", 1)
             small = asyncio.create_task(Exchange([b"a" * 40]).through(app_limited))
@@ -120,7 +128,7 @@ class TestBodyLimit:
         async def answers(scope, receive, send) -> None:
             try:
                 await reads(scope, receive, send)
-            except Refused as refused:
+            except AbortRequest as refused:
                 await respond(send, refused.error.status, b"too slow")
 
         exchange = Exchange([b"a"], unending=True, headers={"Content-Length": "100"})
@@ -147,7 +155,7 @@ class TestCancelWhenGone:
 
         async def check() -> Exchange:
             exchange = Exchange()
-            task = asyncio.create_task(exchange.through(CancelWhenGone(app)))
+            task = asyncio.create_task(exchange.through(CancelOnDisconnect(app)))
             await asyncio.sleep(0.01)
             exchange.gone.set()
             return await asyncio.wait_for(task, 1)
@@ -163,7 +171,7 @@ class TestCancelWhenGone:
 
         exchange = Exchange([b"a"], unending=True)
         exchange.gone.set()
-        asyncio.run(exchange.through(CancelWhenGone(app)))
+        asyncio.run(exchange.through(CancelOnDisconnect(app)))
         assert exchange.sent == []
 
     def test_what_a_handler_does_after_its_answer_is_not_cut_off(self):
@@ -175,7 +183,7 @@ class TestCancelWhenGone:
             await asyncio.sleep(0.05)  # closes files, say
             ended.append(True)
 
-        asyncio.run(Exchange().through(CancelWhenGone(app)))
+        asyncio.run(Exchange().through(CancelOnDisconnect(app)))
         assert ended
 
     def test_a_handler_is_over_before_the_server_hears_that_it_was_cut_off(self):
@@ -189,7 +197,7 @@ class TestCancelWhenGone:
                 ended.append(True)
 
         async def check() -> None:
-            task = asyncio.create_task(Exchange().through(CancelWhenGone(app)))
+            task = asyncio.create_task(Exchange().through(CancelOnDisconnect(app)))
             await asyncio.sleep(0.01)
             task.cancel()
             with pytest.raises(asyncio.CancelledError):
@@ -203,4 +211,4 @@ class TestCancelWhenGone:
             raise ZeroDivisionError
 
         with pytest.raises(ZeroDivisionError):
-            asyncio.run(Exchange().through(CancelWhenGone(app)))
+            asyncio.run(Exchange().through(CancelOnDisconnect(app)))

@@ -22,7 +22,11 @@ def document():
 
 @pytest.fixture(scope="module")
 def operations(document):
-    return {operation["operationId"]: operation for item in document["paths"].values() for operation in item.values()}
+    return {
+        operation["operationId"]: operation
+        for item in document["paths"].values()
+        for operation in item.values()
+    }
 
 
 def nodes(node: object, where: str = "") -> Iterator[tuple[str, dict[str, object]]]:
@@ -55,27 +59,47 @@ def test_calls_are_named_by_tag_and_verb(document, operations):
         tag, _, verb = name.partition(".")
         assert operation["tags"] == [tag]
         assert re.fullmatch(r"[a-z]+", verb), name
-    assert {tag["name"] for tag in document["tags"]} == {name.partition(".")[0] for name in operations} == set(TAGS)
+    assert (
+        {tag["name"] for tag in document["tags"]}
+        == {name.partition(".")[0] for name in operations}
+        == set(TAGS)
+    )
 
 
 def test_every_field_and_parameter_is_described(document, operations):
     fields = [
-        (where, name, field) for where, node in nodes(document) for name, field in node.get("properties", {}).items() if where.split("/")[-1] != "properties"
+        (where, name, field)
+        for where, node in nodes(document)
+        for name, field in node.get("properties", {}).items()
+        if where.split("/")[-1] != "properties"
     ]
     assert len(fields) > 60
     assert not [f"{where}.{name}" for where, name, field in fields if not field.get("description")]
-    assert not [parameter["name"] for operation in operations.values() for parameter in operation.get("parameters", []) if not parameter.get("description")]
-    assert not [name for name, schema in document["components"]["schemas"].items() if not schema.get("description")]
+    assert not [
+        parameter["name"]
+        for operation in operations.values()
+        for parameter in operation.get("parameters", [])
+        if not parameter.get("description")
+    ]
+    assert not [
+        name for name, schema in document["components"]["schemas"].items() if not schema.get("description")
+    ]
 
 
 def test_every_body_has_an_example_but_pictures_and_plain_text(operations):
     for name, operation in operations.items():
         for media_type, media in bodies(operation):
-            assert ("example" in media) == (media_type.endswith("json") or media_type == "multipart/form-data"), (name, media_type)
+            assert ("example" in media) == (
+                media_type.endswith("json") or media_type == "multipart/form-data"
+            ), (name, media_type)
 
 
 def test_examples_of_answers_are_answers(operations):
-    models = {name.removesuffix("Out"): model for name, model in vars(schemas).items() if isinstance(model, type) and issubclass(model, schemas.BaseModel)}
+    models = {
+        name.removesuffix("Out"): model
+        for name, model in vars(schemas).items()
+        if isinstance(model, type) and issubclass(model, schemas.BaseModel)
+    }
     seen = set()
     for operation in operations.values():
         for _, media in bodies(operation):
@@ -99,14 +123,20 @@ def test_files_are_binary_wherever_bytes_go(operations):
     assert form["sketch"]["items"] == BINARY
     assert form["photo"].items() >= BINARY.items()
     for kind in ("png", "webp", "jpeg"):
-        assert operations["images.translate"]["responses"]["200"]["content"][f"image/{kind}"]["schema"] == BINARY
+        assert (
+            operations["images.translate"]["responses"]["200"]["content"][f"image/{kind}"]["schema"] == BINARY
+        )
     assert operations["photos.get"]["responses"]["200"]["content"] == {"image/*": {"schema": BINARY}}
 
 
 def test_nothing_of_a_form_or_query_can_be_null(operations):
     for name, operation in operations.items():
         forms = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data", {})
-        assert not [where for where, node in nodes([forms, operation.get("parameters", [])]) if node.get("type") == "null"], name
+        assert not [
+            where
+            for where, node in nodes([forms, operation.get("parameters", [])])
+            if node.get("type") == "null"
+        ], name
 
 
 def test_every_call_fails_with_a_problem_and_says_whether_it_wants_a_key(document, operations):
@@ -114,13 +144,22 @@ def test_every_call_fails_with_a_problem_and_says_whether_it_wants_a_key(documen
         for status in ("4XX", "5XX"):
             assert operation["responses"][status] == {"$ref": "#/components/responses/Problem"}
         assert "422" not in operation["responses"]
-        assert operation["security"] == ([] if name in ("service.live", "service.ready") else [{"ApiKey": []}, {}])
+        assert operation["security"] == (
+            [] if name in ("service.live", "service.ready") else [{"ApiKey": []}, {}]
+        )
     assert list(document["components"]["responses"]["Problem"]["content"]) == ["application/problem+json"]
 
 
 def test_every_code_is_listed_with_its_status(document):
-    listed = dict(re.findall(r"\| `(\w+)` \| (\d+) \|", document["components"]["schemas"]["Problem"]["properties"]["code"]["description"]))
-    assert {error.code: str(error.status) for error in ServiceError.__subclasses__()}.items() <= listed.items()
+    listed = dict(
+        re.findall(
+            r"\| `(\w+)` \| (\d+) \|",
+            document["components"]["schemas"]["Problem"]["properties"]["code"]["description"],
+        )
+    )
+    assert {
+        error.code: str(error.status) for error in ServiceError.__subclasses__()
+    }.items() <= listed.items()
 
 
 @pytest.mark.parametrize(
@@ -134,7 +173,10 @@ def test_every_code_is_listed_with_its_status(document):
 )
 def test_codes_of_answers_are_listed(client, document, method, path, headers):
     answer = client.request(method, path, headers=headers).json()
-    assert f"| `{answer['code']}` | {answer['status']} |" in document["components"]["schemas"]["Problem"]["properties"]["code"]["description"]
+    assert (
+        f"| `{answer['code']}` | {answer['status']} |"
+        in document["components"]["schemas"]["Problem"]["properties"]["code"]["description"]
+    )
 
 
 def test_the_server_serves_it(client, document):

@@ -10,7 +10,7 @@ from asgi import Exchange
 
 from service.errors import UploadTooSlow
 from service.http.app import create_app
-from service.http.problems import Answered, Refused
+from service.http.problems import AbortRequest, UnhandledErrors
 from service.settings import Settings
 
 
@@ -24,14 +24,16 @@ def app(tmp_path):
 
     @made.post("/refuses")
     async def refuses() -> None:
-        raise Refused(UploadTooSlow("it stopped coming"), {"Connection": "close"})
+        raise AbortRequest(UploadTooSlow("it stopped coming"), {"Connection": "close"})
 
     return made
 
 
 def test_an_unforeseen_failure_is_a_problem_and_is_counted(app, caplog):
     async def ask() -> tuple[httpx.Response, str]:
-        transport = httpx.ASGITransport(app)  # raises what the app lets through, at which uvicorn would cut the connection
+        transport = httpx.ASGITransport(
+            app
+        )  # raises what the app lets through, at which uvicorn would cut the connection
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.get("/fails"), (await client.get("/metrics")).text
 
@@ -48,11 +50,17 @@ def test_an_unforeseen_failure_is_a_problem_and_is_counted(app, caplog):
 
 def test_a_refusal_in_the_midst_of_a_body_ends_the_connection(app):
     async def ask() -> httpx.Response:
-        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://127.0.0.1") as client:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+        ) as client:
             return await client.post("/refuses")
 
     answer = asyncio.run(ask())
-    assert (answer.status_code, answer.json()["code"], answer.headers["connection"]) == (408, "upload_too_slow", "close")
+    assert (answer.status_code, answer.json()["code"], answer.headers["connection"]) == (
+        408,
+        "upload_too_slow",
+        "close",
+    )
 
 
 def test_half_an_answer_is_cut_off_rather_than_completed():
@@ -62,7 +70,7 @@ def test_half_an_answer_is_cut_off_rather_than_completed():
 
     exchange = Exchange()
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(exchange.through(Answered(app)))
+        asyncio.run(exchange.through(UnhandledErrors(app)))
     assert [message["type"] for message in exchange.sent] == ["http.response.start"]
 
 
@@ -72,7 +80,7 @@ def test_what_the_server_cuts_off_is_told_to_come_again():
 
     async def check() -> Exchange:
         exchange = Exchange()
-        task = asyncio.create_task(exchange.through(Answered(app)))
+        task = asyncio.create_task(exchange.through(UnhandledErrors(app)))
         await asyncio.sleep(0.01)
         task.cancel()
         return await task

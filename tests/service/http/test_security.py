@@ -6,7 +6,7 @@ import pytest
 from asgi import Exchange
 
 from service.errors import OriginRefused
-from service.http.security import OwnPages
+from service.http.security import SameOriginOnly
 from service.settings import Settings
 
 
@@ -19,7 +19,7 @@ def let_in(method: str = "POST", *, settings: Settings | None = None, **headers:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     exchange = Exchange(method=method, headers=named)
     try:
-        asyncio.run(exchange.through(OwnPages(answers, settings or Settings())))
+        asyncio.run(exchange.through(SameOriginOnly(answers, settings or Settings())))
     except OriginRefused:
         return False
     return exchange.status == 200
@@ -36,23 +36,42 @@ def let_in(method: str = "POST", *, settings: Settings | None = None, **headers:
         ({"Origin": "https://evil.example"}, False),
         ({"Origin": "null"}, False),
         ({"Origin": ""}, False),
-        ({"Sec_Fetch_Site": "same-origin", "Origin": "https://photos.example"}, True),  # a proxy gave us another Host
+        (
+            {"Sec_Fetch_Site": "same-origin", "Origin": "https://photos.example"},
+            True,
+        ),  # a proxy gave us another Host
         ({"Sec_Fetch_Site": "none"}, True),
         ({"Sec_Fetch_Site": "same-site", "Origin": "http://localhost:3000"}, False),
         ({"Sec_Fetch_Site": "cross-site"}, False),
     ],
 )
 def test_pages_of_others_may_read_but_not_write(headers, expected):
-    assert let_in("POST", Host="localhost:8000", **headers) == let_in("DELETE", Host="localhost:8000", **headers) == expected
+    assert (
+        let_in("POST", Host="localhost:8000", **headers)
+        == let_in("DELETE", Host="localhost:8000", **headers)
+        == expected
+    )
     assert let_in("GET", Host="localhost:8000", **headers)
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:8000", "LOCALHOST:1", "127.0.0.1:8000", "[::1]", "[::1]:8000"])
+@pytest.mark.parametrize(
+    "host", ["localhost", "localhost:8000", "LOCALHOST:1", "127.0.0.1:8000", "[::1]", "[::1]:8000"]
+)
 def test_this_machines_names_are_answered(host):
     assert let_in("GET", Host=host)
 
 
-@pytest.mark.parametrize("host", ["evil.example", "evil.example:8000", "localhost.evil.example", "127.0.0.1.evil.example:8000", "0.0.0.0", ""])
+@pytest.mark.parametrize(
+    "host",
+    [
+        "evil.example",
+        "evil.example:8000",
+        "localhost.evil.example",
+        "127.0.0.1.evil.example:8000",
+        "0.0.0.0",
+        "",
+    ],
+)
 def test_other_names_are_not(host):
     assert not let_in("GET", Host=host)
     assert not let_in("POST", Host=host, Origin=f"http://{host}")

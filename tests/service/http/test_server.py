@@ -64,7 +64,9 @@ def test_headers_have_a_bound(connect):
             assert (status, problem["code"]) == (431, "head_too_large")
 
 
-@pytest.mark.parametrize("block", [b"a" * 1_000_000, (b"X-A: " + b"a" * 90 + b"\r\n") * 10_000], ids=["one", "many"])
+@pytest.mark.parametrize(
+    "block", [b"a" * 1_000_000, (b"X-A: " + b"a" * 90 + b"\r\n") * 10_000], ids=["one", "many"]
+)
 def test_headers_without_end_are_cut_off(connect, block):
     sent = 0
     with connect() as connection:
@@ -93,7 +95,11 @@ def test_trailers_without_end_are_cut_off(connect):
     assert sent < 20_000_000
 
 
-@pytest.mark.parametrize("begun", [b"", b"G", b"GET / HTTP/1.1\r\nHo", GET + b"\r\n" + GET], ids=["nothing", "a letter", "half a head", "a second half"])
+@pytest.mark.parametrize(
+    "begun",
+    [b"", b"G", b"GET / HTTP/1.1\r\nHo", GET + b"\r\n" + GET],
+    ids=["nothing", "a letter", "half a head", "a second half"],
+)
 @pytest.mark.parametrize("drip", [b"", b"a"], ids=["silent", "dripping"])
 def test_who_does_not_finish_a_head_is_hung_up_on(connect, begun, drip):
     with connect() as connection:

@@ -63,7 +63,9 @@ WHOLE = {
     "jpeg": saved(NOISE, "JPEG", icc_profile=b"a profile", comment="a comment"),
     "jpeg, progressive": saved(NOISE, "JPEG", progressive=True),
     "jpeg, restarts": saved(NOISE, "JPEG", restart_marker_blocks=1),
-    "jpeg, adobe's colours": saved(NOISE, "JPEG")[:2] + jpeg_segment(0xEE, b"Adobe\0\x64\0\0\0\0\0") + saved(NOISE, "JPEG")[20:],  # not JFIF's
+    "jpeg, adobe's colours": saved(NOISE, "JPEG")[:2]
+    + jpeg_segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")
+    + saved(NOISE, "JPEG")[20:],  # not JFIF's
     "jpeg, cmyk": saved(NOISE.convert("CMYK"), "JPEG"),
     "jpeg, several pictures": saved(NOISE, "MPO", save_all=True, append_images=FRAMES[1:]),
     "webp": saved(NOISE, "WEBP", exif=Image.Exif()),
@@ -91,7 +93,13 @@ def test_what_is_cut_off_is_left_to_the_decoder(name):
 
 def test_what_is_told_of_a_png_reaches_no_decoder():
     told = PngInfo()
-    for key in ("transparency", "interlace", "bbox", "exif", "Comment"):  # Pillow keeps them beside what it read itself
+    for key in (
+        "transparency",
+        "interlace",
+        "bbox",
+        "exif",
+        "Comment",
+    ):  # Pillow keeps them beside what it read itself
         told.add_text(key, "1")
     assert opened(essentials(saved(NOISE, "PNG", pnginfo=told)).data).info == {}
 
@@ -121,7 +129,9 @@ FLOODS = {
     "jpeg scans": with_scans(saved(NOISE, "JPEG", progressive=True), SCANS),
     "gif comments": with_blocks(saved(NOISE, "GIF"), b"!\xfe\1a\0" * PARTS),
     "gif comment of small blocks": with_blocks(saved(NOISE, "GIF"), b"!\xfe" + b"\1a" * PARTS + b"\0"),
-    "gif, empty extension that hides a comment": with_blocks(saved(NOISE, "GIF"), b"!\1\0" + b"!\xfe" + b"\1a" * PARTS + b"\0"),
+    "gif, empty extension that hides a comment": with_blocks(
+        saved(NOISE, "GIF"), b"!\1\0" + b"!\xfe" + b"\1a" * PARTS + b"\0"
+    ),
     "gif of no blocks": with_blocks(saved(NOISE, "GIF"), b"\0" * PARTS),
     "webp chunks": saved(NOISE, "WEBP") + b"abCd\0\0\0\0" * PARTS,
 }
@@ -146,9 +156,13 @@ def test_many_scans_are_taken_and_many_comments_left_out():
 
 def test_comments_in_a_segment_that_pillow_looks_into_are_left_out():
     photo = saved(NOISE, "JPEG")
-    assert essentials(with_segments(photo, jpeg_segment(0xF0, jpeg_segment(0xFE, b"") * 10_000))) == essentials(photo)
+    assert essentials(
+        with_segments(photo, jpeg_segment(0xF0, jpeg_segment(0xFE, b"") * 10_000))
+    ) == essentials(photo)
     comments = jpeg_segment(0xDB, jpeg_segment(0xFE, b"") * 10_000)
-    assert essentials(with_segments(photo, b"\xff\xdb\0\0" + comments)).data == with_segments(photo, b"\xff\xdb\0\0" + comments)
+    assert essentials(with_segments(photo, b"\xff\xdb\0\0" + comments)).data == with_segments(
+        photo, b"\xff\xdb\0\0" + comments
+    )
 
 
 # how the camera was held
@@ -156,13 +170,24 @@ def test_comments_in_a_segment_that_pillow_looks_into_are_left_out():
 
 def exif(*entries: tuple[int, int, int, bytes], order: str = ">") -> bytes:
     head = {">": b"MM\0*", "<": b"II*\0"}[order] + struct.pack(f"{order}LH", 8, len(entries))
-    return b"Exif\0\0" + head + b"".join(struct.pack(f"{order}HHL", *entry[:3]) + entry[3] for entry in entries) + b"\0" * 4
+    return (
+        b"Exif\0\0"
+        + head
+        + b"".join(struct.pack(f"{order}HHL", *entry[:3]) + entry[3] for entry in entries)
+        + b"\0" * 4
+    )
 
 
 HELD = {
     "sideways": (exif((0x0112, 3, 1, b"\0\6\0\0")), 6),
-    "sideways, the other order": (exif((0x010F, 2, 2, b"a\0\0\0"), (0x0112, 3, 1, b"\6\0\0\0"), order="<"), 6),
-    "sideways, a directory that points nowhere": (exif((0x0112, 3, 1, b"\0\6\0\0"), (0x8769, 2, 2, b"a\0\0\0")), 6),
+    "sideways, the other order": (
+        exif((0x010F, 2, 2, b"a\0\0\0"), (0x0112, 3, 1, b"\6\0\0\0"), order="<"),
+        6,
+    ),
+    "sideways, a directory that points nowhere": (
+        exif((0x0112, 3, 1, b"\0\6\0\0"), (0x8769, 2, 2, b"a\0\0\0")),
+        6,
+    ),
     "sideways, a width in words": (exif((0x0100, 2, 2, b"a\0\0\0"), (0x0112, 3, 1, b"\0\6\0\0")), 6),
     "sideways, cut off behind": (exif((0x0112, 3, 1, b"\0\6\0\0"), (0x0100, 3, 1, b"\0\1\0\0"))[:30], 6),
     "told in words": (exif((0x0112, 2, 2, b"6\0\0\0")), 1),
@@ -177,6 +202,13 @@ HELD = {
 @pytest.mark.parametrize("name", HELD)
 def test_the_orientation_is_read_or_taken_for_upright(name):
     block, orientation = HELD[name]
-    assert essentials(with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xE1, block))).orientation == orientation
-    assert essentials(with_chunks(saved(NOISE, "PNG"), chunk(b"eXIf", block.removeprefix(b"Exif\0\0")))).orientation == orientation
+    assert (
+        essentials(with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xE1, block))).orientation == orientation
+    )
+    assert (
+        essentials(
+            with_chunks(saved(NOISE, "PNG"), chunk(b"eXIf", block.removeprefix(b"Exif\0\0")))
+        ).orientation
+        == orientation
+    )
     assert essentials(saved(NOISE, "WEBP", exif=block, icc_profile=b"odd")).orientation == orientation

@@ -37,14 +37,41 @@ def chunk(kind: bytes, data: bytes) -> bytes:
 def claiming(width: int, height: int) -> bytes:
     """A PNG of one bit a pixel by its header, and of hardly any data."""
     header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0" * 100)) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b"\0" * 100))
+        + chunk(b"IEND", b"")
+    )
 
 
 def rle_bmp(kind: int, bits: int) -> bytes:
     """Two pixels, run-length compressed."""
     colours = bytes(4 << bits)
     body = b"\2\1\0\1"
-    return b"BM" + struct.pack("<IHHIIiiHHIIiiII", 0, 0, 0, 54 + len(colours), 40, 2, 1, 1, bits, kind, len(body), 0, 0, 1 << bits, 0) + colours + body
+    return (
+        b"BM"
+        + struct.pack(
+            "<IHHIIiiHHIIiiII",
+            0,
+            0,
+            0,
+            54 + len(colours),
+            40,
+            2,
+            1,
+            1,
+            bits,
+            kind,
+            len(body),
+            0,
+            0,
+            1 << bits,
+            0,
+        )
+        + colours
+        + body
+    )
 
 
 # what is asked for
@@ -113,14 +140,18 @@ def test_transparency_is_on_white(mode, kind):
     image = NOISE.convert(mode)
     image.putalpha(Image.linear_gradient("L").resize(NOISE.size))
     data = saved(image, kind, **({"lossless": True, "exact": True} if kind == "WEBP" else {}))
-    expected = Image.alpha_composite(Image.new("RGBA", NOISE.size, "white"), image.convert("RGBA")).convert("RGB")
+    expected = Image.alpha_composite(Image.new("RGBA", NOISE.size, "white"), image.convert("RGBA")).convert(
+        "RGB"
+    )
     assert np.abs(pixels(decode(data, max_pixels=MAX_PIXELS)) - pixels(expected)).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["RGB", "L", "P", "1", "I;16"])
 def test_one_transparent_colour_is_white(mode):
     grey = Image.fromarray(np.arange(64, dtype=np.uint8).reshape(8, 8) * 4)
-    image = Image.fromarray(np.asarray(grey).astype(np.uint16) * 257) if mode == "I;16" else grey.convert(mode)
+    image = (
+        Image.fromarray(np.asarray(grey).astype(np.uint16) * 257) if mode == "I;16" else grey.convert(mode)
+    )
     clear = {"RGB": (20, 20, 20), "L": 20, "P": 20, "1": 0, "I;16": 20 * 257}[mode]
     whole = pixels(decode(saved(image, "PNG"), max_pixels=MAX_PIXELS))
     seen = pixels(decode(saved(image, "PNG", transparency=clear), max_pixels=MAX_PIXELS))
@@ -170,7 +201,9 @@ def test_a_thumbnail_is_pillows_and_the_picture_stays_whole(size):
     small = Image.open(BytesIO(thumbnail(image)))
     assert image.size == size
     assert small.size == expected.size
-    assert np.array_equal(pixels(small), pixels(Image.open(BytesIO(saved(expected, "WEBP", quality=80, method=2)))))
+    assert np.array_equal(
+        pixels(small), pixels(Image.open(BytesIO(saved(expected, "WEBP", quality=80, method=2))))
+    )
 
 
 SEEDS = [
@@ -187,7 +220,12 @@ SEEDS = [
 
 
 @settings(max_examples=500, deadline=None)
-@given(st.sampled_from(SEEDS), st.lists(st.tuples(st.integers(0, 400), st.binary(max_size=4), st.integers(0, 4)), min_size=1, max_size=6))
+@given(
+    st.sampled_from(SEEDS),
+    st.lists(
+        st.tuples(st.integers(0, 400), st.binary(max_size=4), st.integers(0, 4)), min_size=1, max_size=6
+    ),
+)
 def test_damaged_files_are_pictures_or_are_refused(data, damage):
     for at, put, gone in damage:
         data = data[:at] + put + data[at + gone :]

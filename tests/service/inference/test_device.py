@@ -11,7 +11,14 @@ from service.inference.device import DeviceUnavailable, choose, forward_threads
 
 
 @pytest.mark.parametrize(
-    ("there", "asked", "chosen"), [(0, "auto", "cpu"), (2, "auto", "cuda:0"), (2, "cuda", "cuda:0"), (2, "cuda:1", "cuda:1"), (2, "cpu", "cpu")]
+    ("there", "asked", "chosen"),
+    [
+        (0, "auto", "cpu"),
+        (2, "auto", "cuda:0"),
+        (2, "cuda", "cuda:0"),
+        (2, "cuda:1", "cuda:1"),
+        (2, "cpu", "cpu"),
+    ],
 )
 def test_chooses(monkeypatch: pytest.MonkeyPatch, there: int, asked: str, chosen: str) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there > 0)
@@ -71,5 +78,11 @@ asyncio.run(main())
 
 @pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads as Linux shows them")
 def test_only_the_forward_thread_has_helpers(tmp_path: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", SERVED, str(tmp_path)], capture_output=True, text=True, timeout=120, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", SERVED, str(tmp_path)],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
     assert ended.stdout.splitlines() == ["1 1 1", "True", "3", "2"], ended.stderr

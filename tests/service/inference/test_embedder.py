@@ -43,16 +43,34 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     store = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
     iiae = IIAE(dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125))
-    publish(store, "digits", iiae, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
+    publish(
+        store,
+        "digits",
+        iiae,
+        trained_on="nothing",
+        terms="none",
+        command="none",
+        seed=0,
+        data_fingerprint="0",
+    )
     return load(candidates(store)["digits"][0], CPU)
 
 
 @asynccontextmanager
-async def embedding(batches: list[Batch] | None = None, *, max_pixels: int = 10_000) -> AsyncIterator[Embedder]:
-    engine = Engine(queue_items=64, batch_items=16, wait_ms=1, on_batch=None if batches is None else batches.append)
+async def embedding(
+    batches: list[Batch] | None = None, *, max_pixels: int = 10_000
+) -> AsyncIterator[Embedder]:
+    engine = Engine(
+        queue_items=64, batch_items=16, wait_ms=1, on_batch=None if batches is None else batches.append
+    )
     await engine.start()
     try:
-        yield Embedder(engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), workers=Workers(waiting=64), max_pixels=max_pixels)
+        yield Embedder(
+            engine=engine,
+            cache=EmbeddingCache(max_bytes=1_000_000),
+            workers=Workers(waiting=64),
+            max_pixels=max_pixels,
+        )
     finally:
         await engine.stop()
 
@@ -66,14 +84,20 @@ def test_the_codes_are_the_models_own(model: Model, side: Side) -> None:
             look = await embedder.side_of(model, side, upload(1))
         pixels = model.inference.prepare(picture(1), side).unsqueeze(0)
         assert shared.dtype == np.float32
-        np.testing.assert_allclose(shared, model.inference.shared(side, pixels)[0].numpy(), rtol=2e-3, atol=1e-4)
-        np.testing.assert_allclose(exclusive, model.inference.exclusive(side, pixels)[0].numpy(), rtol=2e-3, atol=1e-4)
+        np.testing.assert_allclose(
+            shared, model.inference.shared(side, pixels)[0].numpy(), rtol=2e-3, atol=1e-4
+        )
+        np.testing.assert_allclose(
+            exclusive, model.inference.exclusive(side, pixels)[0].numpy(), rtol=2e-3, atol=1e-4
+        )
         np.testing.assert_allclose(look, model.inference.side_of(pixels).item(), rtol=2e-3, atol=1e-4)
 
     asyncio.run(check())
 
 
-def test_drawings_are_computed_anew_where_they_are_normalised_in_another_way_and_photos_are_not(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawings_are_computed_anew_where_they_are_normalised_in_another_way_and_photos_are_not(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     drawn = BytesIO()
     sheet = Image.new("L", (64, 64), 255)
     ImageDraw.Draw(sheet).ellipse((8, 8, 56, 56), outline=0, width=3)
@@ -81,7 +105,9 @@ def test_drawings_are_computed_anew_where_they_are_normalised_in_another_way_and
 
     async def computed(drawings: bool) -> int:
         batches: list[Batch] = []
-        monkeypatch.setattr(model.inference, "preset", dataclasses.replace(model.inference.preset, drawings=drawings))
+        monkeypatch.setattr(
+            model.inference, "preset", dataclasses.replace(model.inference.preset, drawings=drawings)
+        )
         async with embedding(batches) as embedder:
             for version in (drawing_rules.VERSION, drawing_rules.VERSION + 1):
                 monkeypatch.setattr(drawing_rules, "VERSION", version)
@@ -113,14 +139,19 @@ def test_many_pictures_share_forward_passes(model: Model) -> None:
         batches: list[Batch] = []
         async with embedding(batches) as embedder:
             codes = await asyncio.gather(*(embedder.shared(model, "x", upload(seed)) for seed in range(12)))
-            alone = [await embedder.shared(dataclasses.replace(model, digest="anew"), "x", upload(seed)) for seed in range(12)]
-        assert len([batch for batch in batches if batch.lane == (model.digest, "shared", "x")]) < 12
+            alone = [
+                await embedder.shared(dataclasses.replace(model, digest="anew"), "x", upload(seed))
+                for seed in range(12)
+            ]
+        assert len([batch for batch in batches if batch.queue == (model.digest, "shared", "x")]) < 12
         np.testing.assert_allclose(codes, alone, rtol=2e-3, atol=1e-4)
 
     asyncio.run(check())
 
 
-def test_a_picture_is_decoded_once_for_all_codes_wanted_at_a_time(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_picture_is_decoded_once_for_all_codes_wanted_at_a_time(
+    model: Model, monkeypatch: pytest.MonkeyPatch
+) -> None:
     decoded: list[int] = []
 
     def counted(data: bytes, *, max_pixels: int) -> Image.Image:
@@ -131,7 +162,11 @@ def test_a_picture_is_decoded_once_for_all_codes_wanted_at_a_time(model: Model, 
 
     async def check() -> None:
         async with embedding() as embedder:
-            await asyncio.gather(embedder.shared(model, "x", upload(1)), embedder.exclusive(model, "x", upload(1)), embedder.side_of(model, "x", upload(1)))
+            await asyncio.gather(
+                embedder.shared(model, "x", upload(1)),
+                embedder.exclusive(model, "x", upload(1)),
+                embedder.side_of(model, "x", upload(1)),
+            )
             assert len(decoded) == 1
             await embedder.shared(model, "x", upload(1))
             assert len(decoded) == 1
@@ -143,7 +178,10 @@ def test_bad_pictures_hurt_only_themselves_and_are_not_remembered(model: Model) 
     async def check() -> None:
         async with embedding() as embedder:
             bad = Upload.of(b"not an image")
-            results = await asyncio.gather(*(embedder.shared(model, "x", each) for each in (upload(1), bad, upload(2))), return_exceptions=True)
+            results = await asyncio.gather(
+                *(embedder.shared(model, "x", each) for each in (upload(1), bad, upload(2))),
+                return_exceptions=True,
+            )
             assert [type(result) for result in results] == [np.ndarray, ImageUnreadable, np.ndarray]
             with pytest.raises(ImageUnreadable):
                 await embedder.shared(model, "x", bad)

@@ -17,7 +17,7 @@ from service.errors import NotReady, Overloaded, ParameterInvalid
 from service.http import app
 from service.inference import engine
 from service.inference.engine import Batch, Engine
-from service.inference.queue import PATIENCE, Lanes, Request
+from service.inference.queue import PATIENCE, Request, RequestQueues
 from service.settings import Settings
 
 
@@ -56,7 +56,9 @@ async def running(
     on_batch: Callable[[Batch], None] | None = None,
     on_rest: Callable[[], None] | None = None,
 ) -> AsyncIterator[Engine]:
-    engine = Engine(queue_items=queue_items, batch_items=batch_items, wait_ms=wait_ms, on_batch=on_batch, on_rest=on_rest)
+    engine = Engine(
+        queue_items=queue_items, batch_items=batch_items, wait_ms=wait_ms, on_batch=on_batch, on_rest=on_rest
+    )
     await engine.start()
     try:
         yield engine
@@ -98,7 +100,7 @@ def test_what_came_in_during_a_forward_is_the_next_batch_of_its_lane() -> None:
             results = await asyncio.gather(first, *others, elsewhere)
         assert gate.seen == [[0], [1, -1, 2, -2, 3, -3]]
         assert [result.flatten().tolist() for result in results] == [[0], [2, -2], [4, -4], [6, -6], [18]]
-        assert [(batch.lane, batch.requests, batch.items) for batch in batches] == [
+        assert [(batch.queue, batch.requests, batch.items) for batch in batches] == [
             ("a", 1, 1),
             ("a", 3, 6),
             ("b", 1, 1),
@@ -153,10 +155,10 @@ def test_a_batch_waits_no_longer_than_told_nor_when_it_is_full() -> None:
 def test_who_comes_alone_does_not_wait() -> None:
     async def check() -> None:
         async with running(wait_ms=10_000) as engine:
-            for lane in ("a", "a", "b", "a"):
-                await asyncio.wait_for(engine.run(lane, double, column(1, 2)), 5)
+            for queue in ("a", "a", "b", "a"):
+                await asyncio.wait_for(engine.run(queue, double, column(1, 2)), 5)
             await three_at_once(engine)
-            await asyncio.wait_for(engine.run("b", double, column(1)), 5)  # another lane than the last
+            await asyncio.wait_for(engine.run("b", double, column(1)), 5)  # another queue than the last
 
     asyncio.run(check())
 
@@ -167,12 +169,12 @@ def test_the_lane_that_waited_longest_goes_next() -> None:
         async with running(batch_items=2, on_batch=batches.append) as engine:
             tasks = [asyncio.create_task(engine.run("busy", gate, column(0)))]
             await gate.wait_entered()
-            for lane in ["busy", "busy", "busy", "rare", "busy", "busy"]:
-                tasks.append(asyncio.create_task(engine.run(lane, gate, column(1))))
+            for queue in ["busy", "busy", "busy", "rare", "busy", "busy"]:
+                tasks.append(asyncio.create_task(engine.run(queue, gate, column(1))))
                 await settle()
             gate.opened.set()
             await asyncio.gather(*tasks)
-        assert [batch.lane for batch in batches] == ["busy", "busy", "busy", "rare", "busy"]
+        assert [batch.queue for batch in batches] == ["busy", "busy", "busy", "rare", "busy"]
 
     asyncio.run(check())
 
@@ -372,7 +374,7 @@ def test_what_does_not_fit_into_the_time_to_drain_is_answered_too() -> None:
 class Visit:
     """One caller of a random schedule: when it comes, what it brings, and whether it leaves early."""
 
-    lane: int
+    queue: int
     items: int
     comes_after: int
     leaves_after: int | None
@@ -382,7 +384,7 @@ class Visit:
 visits = st.lists(
     st.builds(
         Visit,
-        lane=st.integers(0, 2),
+        queue=st.integers(0, 2),
         items=st.integers(1, 7),
         comes_after=st.integers(0, 4),
         leaves_after=st.none() | st.integers(0, 4),
@@ -394,7 +396,9 @@ visits = st.lists(
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(visits, st.integers(1, 5), st.integers(4, 16), st.sampled_from([0.0, 0.5]), st.integers(0, 30))
-def test_any_schedule_every_caller_gets_its_own_answer(schedule: list[Visit], batch_items: int, queue_items: int, wait_ms: float, stops_after: int) -> None:
+def test_any_schedule_every_caller_gets_its_own_answer(
+    schedule: list[Visit], batch_items: int, queue_items: int, wait_ms: float, stops_after: int
+) -> None:
     def function(x: Tensor) -> Tensor:
         assert len(x) <= batch_items
         if x.isnan().any():
@@ -407,7 +411,7 @@ def test_any_schedule_every_caller_gets_its_own_answer(schedule: list[Visit], ba
             x[visit.items // 2] = float("nan")
         for _ in range(visit.comes_after):
             await asyncio.sleep(0.0005)
-        task = asyncio.create_task(engine.run(visit.lane, function, x))
+        task = asyncio.create_task(engine.run(visit.queue, function, x))
         if visit.leaves_after is not None:
             for _ in range(visit.leaves_after):
                 await asyncio.sleep(0)
@@ -455,10 +459,14 @@ def test_requests_go_before_what_came_sooner_in_the_background_and_find_the_queu
             gate = Gate()
             first = asyncio.create_task(engine.run("gate", gate, column(0)))
             await gate.wait_entered()
-            behind = asyncio.create_task(engine.run("behind", noting("behind"), column(1, 2, 3, 4, 5), background=True))
+            behind = asyncio.create_task(
+                engine.run("behind", noting("behind"), column(1, 2, 3, 4, 5), background=True)
+            )
             await settle()
             assert engine.depth == 0
-            requests = [asyncio.create_task(engine.run(name, noting(name), column(6))) for name in ("a", "b", "c")]
+            requests = [
+                asyncio.create_task(engine.run(name, noting(name), column(6))) for name in ("a", "b", "c")
+            ]
             await settle()
             assert engine.depth == 3
             with pytest.raises(Overloaded):
@@ -477,10 +485,20 @@ def test_requests_go_before_what_came_sooner_in_the_background_and_find_the_queu
 @pytest.mark.parametrize(("later", "first"), [(0.5, "requests"), (0.99, "requests"), (1.01, "behind")])
 def test_what_came_its_patience_later_leaves_the_background_its_turn(later: float, first: str) -> None:
     async def check() -> None:
-        waiting = Lanes()
-        for lane, arrived in (("behind", 10.0), ("requests", 10.0 + later * PATIENCE)):
+        waiting = RequestQueues()
+        for queue, arrived in (("behind", 10.0), ("requests", 10.0 + later * PATIENCE)):
             future = asyncio.get_running_loop().create_future()
-            waiting.push(Request(lane=lane, function=double, inputs=(column(1),), items=1, arrived=arrived, background=lane == "behind", future=future))
+            waiting.push(
+                Request(
+                    queue=queue,
+                    function=double,
+                    inputs=(column(1),),
+                    items=1,
+                    arrived=arrived,
+                    background=queue == "behind",
+                    future=future,
+                )
+            )
         assert waiting.depth == 1
         assert waiting.oldest() == first
         for _ in range(2):
@@ -509,7 +527,9 @@ def test_the_background_is_dropped_with_its_caller_and_stops_with_the_engine() -
     asyncio.run(check())
 
 
-def test_after_work_and_only_then_it_rests_once_and_its_failures_harm_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_work_and_only_then_it_rests_once_and_its_failures_harm_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(engine, "REST_SECONDS", 0.1)
     rests: list[str] = []
 
@@ -534,7 +554,9 @@ def test_after_work_and_only_then_it_rests_once_and_its_failures_harm_nobody(mon
     asyncio.run(check())
 
 
-def test_the_services_engine_gives_memory_back_when_it_rests(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_the_services_engine_gives_memory_back_when_it_rests(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     given: list[bool] = []
     monkeypatch.setattr(engine, "REST_SECONDS", 0.05)
     monkeypatch.setattr(app, "give_back", lambda: given.append(True))

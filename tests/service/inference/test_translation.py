@@ -47,8 +47,22 @@ def published(tmp_path_factory: pytest.TempPathFactory, preset: Preset) -> Model
     iiae = IIAE(preset)
     for parameter in iiae.parameters():  # wide weights, so that codes and styles make a visible difference
         parameter.data.mul_(4)
-    backbone = Backbone(preset.backbone, preset.feature_size, classified=preset.classified) if preset.backbone else None
-    publish(store, "model", iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
+    backbone = (
+        Backbone(preset.backbone, preset.feature_size, classified=preset.classified)
+        if preset.backbone
+        else None
+    )
+    publish(
+        store,
+        "model",
+        iiae,
+        backbone,
+        trained_on="nothing",
+        terms="none",
+        command="none",
+        seed=0,
+        data_fingerprint="0",
+    )
     return load(candidates(store)["model"][0], CPU)
 
 
@@ -62,12 +76,18 @@ def sketch_model(tmp_path_factory: pytest.TempPathFactory) -> Model:
     return published(tmp_path_factory, SKETCHES)
 
 
-def ask(call: Callable[[Translator], Awaitable[Translation]], batches: list[Batch] | None = None) -> Translation:
+def ask(
+    call: Callable[[Translator], Awaitable[Translation]], batches: list[Batch] | None = None
+) -> Translation:
     async def check() -> Translation:
-        engine = Engine(queue_items=64, batch_items=8, wait_ms=0, on_batch=None if batches is None else batches.append)
+        engine = Engine(
+            queue_items=64, batch_items=8, wait_ms=0, on_batch=None if batches is None else batches.append
+        )
         await engine.start()
         workers = Workers(waiting=64)
-        embedder = Embedder(engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), workers=workers, max_pixels=10_000)
+        embedder = Embedder(
+            engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), workers=workers, max_pixels=10_000
+        )
         try:
             return await call(Translator(engine=engine, embedder=embedder, workers=workers))
         finally:
@@ -96,7 +116,9 @@ def test_a_seeded_sample_is_the_decoded_draw_of_that_seed(model: Model) -> None:
         z = torch.randn(1, 8, generator=torch.Generator().manual_seed(seed))
         assert_same(each.image, model.inference.decode("y", z, zs))
     alone = ask(lambda translator: translator.translate(model, upload(1), seed=8))
-    difference = np.asarray(alone.pictures[0].image).astype(int) - np.asarray(result.pictures[1].image).astype(int)
+    difference = np.asarray(alone.pictures[0].image).astype(int) - np.asarray(
+        result.pictures[1].image
+    ).astype(int)
     assert np.abs(difference).max() <= 1
     assert not np.array_equal(np.asarray(result.pictures[0].image), np.asarray(result.pictures[1].image))
 
@@ -116,7 +138,9 @@ def test_seed_0_is_a_seed(model: Model) -> None:
 
 
 def test_every_sample_has_a_seed_that_may_be_sent_back(model: Model) -> None:
-    last = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 2)).pictures[-1]
+    last = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 2)).pictures[
+        -1
+    ]
     again = ask(lambda translator: translator.translate(model, upload(1), seed=last.seed)).pictures[0]
     assert (last.seed, again.seed) == (2**32 - 1, 2**32 - 1)
     with pytest.raises(ParameterInvalid, match="at most 4294967294") as refused:
@@ -128,7 +152,10 @@ def test_the_other_direction_by_the_domains_name(model: Model) -> None:
     result = ask(lambda translator: translator.translate(model, upload(1), source="cb", seed=1))
     assert (result.source, result.target) == ("cb", "cd")
     z = torch.randn(1, 8, generator=torch.Generator().manual_seed(1))
-    assert_same(result.pictures[0].image, model.inference.decode("x", z, model.inference.shared("y", pixels(model, 1))))
+    assert_same(
+        result.pictures[0].image,
+        model.inference.decode("x", z, model.inference.shared("y", pixels(model, 1))),
+    )
 
 
 def test_the_priors_mean_and_a_reference_instead_of_a_draw(model: Model) -> None:
@@ -136,15 +163,26 @@ def test_the_priors_mean_and_a_reference_instead_of_a_draw(model: Model) -> None
     plain = ask(lambda translator: translator.translate(model, upload(1), style="mean"))
     assert_same(plain.pictures[0].image, model.inference.decode("y", torch.zeros(1, 8), zs))
     styled = ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)]))
-    assert_same(styled.pictures[0].image, model.inference.decode("y", model.inference.exclusive("y", pixels(model, 2)), zs))
+    assert_same(
+        styled.pictures[0].image,
+        model.inference.decode("y", model.inference.exclusive("y", pixels(model, 2)), zs),
+    )
     assert [plain.pictures[0].seed, styled.pictures[0].seed] == [None, None]
 
 
 @pytest.mark.parametrize(("mix", "share"), [(0.0, 0.0), (0.25, 0.25), (1.0, 1.0), (None, 0.5)])
-def test_between_two_references_lies_the_style_on_the_line_from_one_to_the_other(model: Model, mix: float | None, share: float) -> None:
-    made = ask(lambda translator: translator.translate(model, upload(1), references=[upload(2), upload(3)], **({} if mix is None else {"mix": mix})))
+def test_between_two_references_lies_the_style_on_the_line_from_one_to_the_other(
+    model: Model, mix: float | None, share: float
+) -> None:
+    made = ask(
+        lambda translator: translator.translate(
+            model, upload(1), references=[upload(2), upload(3)], **({} if mix is None else {"mix": mix})
+        )
+    )
     first, second = (model.inference.exclusive("y", pixels(model, seed)) for seed in (2, 3))
-    expected = model.inference.decode("y", (1 - share) * first + share * second, model.inference.shared("x", pixels(model, 1)))
+    expected = model.inference.decode(
+        "y", (1 - share) * first + share * second, model.inference.shared("x", pixels(model, 1))
+    )
     assert [each.seed for each in made.pictures] == [None]
     assert_same(made.pictures[0].image, expected)
 
@@ -152,12 +190,19 @@ def test_between_two_references_lies_the_style_on_the_line_from_one_to_the_other
 def test_samples_are_decoded_together_from_one_encoding(model: Model) -> None:
     batches: list[Batch] = []
     ask(lambda translator: translator.translate(model, upload(1), samples=8), batches)
-    assert [(batch.lane, batch.items) for batch in batches] == [((model.digest, "shared", "x"), 1), ((model.digest, "decode", "y"), 8)]
+    assert [(batch.queue, batch.items) for batch in batches] == [
+        ((model.digest, "shared", "x"), 1),
+        ((model.digest, "decode", "y"), 8),
+    ]
 
 
 def test_an_analogy_takes_what_from_one_and_how_from_the_other(model: Model) -> None:
-    result = ask(lambda translator: translator.analogy(model, upload(1), upload(2), source="cb", reference_source="cb"))
-    expected = model.inference.decode("y", model.inference.exclusive("y", pixels(model, 2)), model.inference.shared("y", pixels(model, 1)))
+    result = ask(
+        lambda translator: translator.analogy(model, upload(1), upload(2), source="cb", reference_source="cb")
+    )
+    expected = model.inference.decode(
+        "y", model.inference.exclusive("y", pixels(model, 2)), model.inference.shared("y", pixels(model, 1))
+    )
     assert (result.source, result.target) == ("cb", "cb")
     assert_same(result.pictures[0].image, expected)
 
@@ -175,12 +220,22 @@ def looking(model: Model, image: float, reference: float) -> Model:
     return dataclasses.replace(model, inference=inference, digest=f"{image} {reference}")
 
 
-@pytest.mark.parametrize(("image", "reference", "refused"), [
-    (0.25, -0.25, True), (-1, 1, True),  # two domains beyond doubt
-    (1, 1, False), (-1, -1, False),  # one domain, be it the one named or not
-    (3, -0.15, False), (-0.15, 3, False), (0, -3, False), (0.15, -0.15, False),  # not both are clear
-])  # fmt: skip
-def test_an_analogy_over_two_domains_is_refused_only_beyond_doubt(model: Model, image: float, reference: float, refused: bool) -> None:
+@pytest.mark.parametrize(
+    ("image", "reference", "refused"),
+    [
+        (0.25, -0.25, True),
+        (-1, 1, True),  # two domains beyond doubt
+        (1, 1, False),
+        (-1, -1, False),  # one domain, be it the one named or not
+        (3, -0.15, False),
+        (-0.15, 3, False),
+        (0, -3, False),
+        (0.15, -0.15, False),  # not both are clear
+    ],
+)
+def test_an_analogy_over_two_domains_is_refused_only_beyond_doubt(
+    model: Model, image: float, reference: float, refused: bool
+) -> None:
     asked = looking(model, image, reference)
     if not refused:
         ask(lambda translator: translator.analogy(asked, upload(1), upload(2)))
@@ -217,5 +272,9 @@ def test_contradictions_are_refused(model: Model) -> None:
         ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)], mix=0.4))
     assert nothing_to_mix.value.errors[0][0] == "mix"
     with pytest.raises(ParameterInvalid) as crowd:
-        ask(lambda translator: translator.translate(model, upload(1), references=[upload(seed) for seed in range(3)]))
+        ask(
+            lambda translator: translator.translate(
+                model, upload(1), references=[upload(seed) for seed in range(3)]
+            )
+        )
     assert crowd.value.errors[0][0] == "reference"

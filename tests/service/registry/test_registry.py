@@ -27,13 +27,29 @@ IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
 SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4)
 
 
-def add(store: Path, name: str = "digits", preset: Preset = IMAGES, spoil: Callable[[IIAE], None] | None = None) -> Path:
+def add(
+    store: Path, name: str = "digits", preset: Preset = IMAGES, spoil: Callable[[IIAE], None] | None = None
+) -> Path:
     """Publishes a freshly initialised model."""
     iiae = IIAE(preset)
     if spoil is not None:
         spoil(iiae)
-    backbone = Backbone(preset.backbone, preset.feature_size, classified=preset.classified) if preset.backbone else None
-    return publish(store, name, iiae, backbone, trained_on="nothing", terms="none", command="none", seed=0, data_fingerprint="0")
+    backbone = (
+        Backbone(preset.backbone, preset.feature_size, classified=preset.classified)
+        if preset.backbone
+        else None
+    )
+    return publish(
+        store,
+        name,
+        iiae,
+        backbone,
+        trained_on="nothing",
+        terms="none",
+        command="none",
+        seed=0,
+        data_fingerprint="0",
+    )
 
 
 def scanned(registry: Registry) -> Registry:
@@ -45,7 +61,11 @@ def scanned(registry: Registry) -> Registry:
 def shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """A stand-in for the package's own checkpoints: empty."""
     folder = tmp_path / "pretrained"
-    monkeypatch.setattr(store_module, "released", lambda: (manifest.parent for manifest in sorted(folder.glob("*/manifest.json"))))
+    monkeypatch.setattr(
+        store_module,
+        "released",
+        lambda: (manifest.parent for manifest in sorted(folder.glob("*/manifest.json"))),
+    )
     return folder
 
 
@@ -92,7 +112,9 @@ def test_not_ready_before_the_first_look_and_then_empty(registry: Registry) -> N
         registry.find("digits")
 
 
-def test_serves_the_newest_version_and_loads_no_other(registry: Registry, store: Path, attempts: list[str]) -> None:
+def test_serves_the_newest_version_and_loads_no_other(
+    registry: Registry, store: Path, attempts: list[str]
+) -> None:
     versions = [add(store).name for _ in range(3)]
     scanned(registry)
     assert served(registry) == {"digits": versions[2]}
@@ -104,7 +126,9 @@ def test_serves_the_newest_version_and_loads_no_other(registry: Registry, store:
     assert (model.digest, model.domains) == (manifest["weights_sha256"], ("cd", "cb"))
 
 
-def test_swaps_a_new_version_in_and_leaves_the_old_one_to_who_holds_it(registry: Registry, store: Path) -> None:
+def test_swaps_a_new_version_in_and_leaves_the_old_one_to_who_holds_it(
+    registry: Registry, store: Path
+) -> None:
     add(store)
     old = scanned(registry).find("digits")
     pixels = torch.zeros(1, 3, 32, 32)
@@ -145,11 +169,17 @@ def wrong_digest(folder: Path) -> None:
 
 def other_width(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"preset": manifest["preset"] | {"width": 0.25}}))
+    (folder / "manifest.json").write_text(
+        json.dumps(manifest | {"preset": manifest["preset"] | {"width": 0.25}})
+    )
 
 
-@pytest.mark.parametrize("spoil", [no_manifest_but_text, no_weights, half_the_weights, other_format, wrong_digest, other_width])
-def test_a_broken_newer_version_stays_out_with_the_reason(registry: Registry, store: Path, attempts: list[str], spoil: Callable[[Path], None]) -> None:
+@pytest.mark.parametrize(
+    "spoil", [no_manifest_but_text, no_weights, half_the_weights, other_format, wrong_digest, other_width]
+)
+def test_a_broken_newer_version_stays_out_with_the_reason(
+    registry: Registry, store: Path, attempts: list[str], spoil: Callable[[Path], None]
+) -> None:
     older, broken = add(store), add(store)
     sound = store.parent / "sound"
     shutil.copytree(broken, sound)
@@ -158,7 +188,9 @@ def test_a_broken_newer_version_stays_out_with_the_reason(registry: Registry, st
     assert served(registry) == {"digits": older.name}
     assert list(reasons(registry)) == [broken.name]
     assert len(reasons(registry)[broken.name]) > 20
-    assert str(store) not in reasons(registry)[broken.name]  # clients need not know where the server keeps its files
+    assert (
+        str(store) not in reasons(registry)[broken.name]
+    )  # clients need not know where the server keeps its files
     scanned(registry)
     assert attempts == [broken.name, older.name]  # not tried again as it is
     shutil.copytree(sound, broken, dirs_exist_ok=True)
@@ -190,7 +222,9 @@ def test_overwritten_in_place_it_is_loaded_anew_or_keeps_what_it_had(registry: R
     assert list(reasons(registry)) == [newest.name]
 
 
-def test_a_removed_version_gives_way_to_the_older_and_at_last_to_none(registry: Registry, store: Path) -> None:
+def test_a_removed_version_gives_way_to_the_older_and_at_last_to_none(
+    registry: Registry, store: Path
+) -> None:
     older, newer = add(store), add(store)
     scanned(registry)
     shutil.rmtree(newer)
@@ -199,7 +233,9 @@ def test_a_removed_version_gives_way_to_the_older_and_at_last_to_none(registry: 
     assert served(scanned(registry)) == {}
 
 
-def test_the_stores_come_before_the_packages_which_step_in(registry: Registry, store: Path, shipped: Path, tmp_path: Path) -> None:
+def test_the_stores_come_before_the_packages_which_step_in(
+    registry: Registry, store: Path, shipped: Path, tmp_path: Path
+) -> None:
     shipped.mkdir()
     original = add(tmp_path / "elsewhere")
     shutil.copytree(original, shipped / "digits")
@@ -252,7 +288,9 @@ def test_a_models_domains(registry: Registry, store: Path) -> None:
         model.side("photo")
 
 
-def test_what_failed_for_want_of_memory_is_tried_again(registry: Registry, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_failed_for_want_of_memory_is_tried_again(
+    registry: Registry, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = add(store)
 
     def fail(candidate: store_module.Candidate, device: torch.device) -> Model:
@@ -310,7 +348,9 @@ def test_watching_no_request_fails_while_versions_come_go_and_break(registry: Re
     asyncio.run(check())
 
 
-def test_a_look_that_fails_is_not_the_last(registry: Registry, store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_look_that_fails_is_not_the_last(
+    registry: Registry, store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = add(store)
 
     async def check() -> None:

@@ -21,7 +21,7 @@ from serving import Server, png, publish_sketch, publish_tiny
 from model import checkpoint
 from service.errors import ReindexCancelled
 from service.galleries.collection import Galleries
-from service.galleries.records import About, NewPhoto
+from service.galleries.records import GallerySpec, NewPhoto
 from service.galleries.reindex import job
 from service.galleries.reindex.job import Reindex
 from service.galleries.reindex.rows import Embedded, Progress
@@ -45,7 +45,9 @@ def add(client: httpx.Client, seeds: range, name: str = "g") -> dict[int, int]:
     for start in range(seeds.start, seeds.stop, 16):
         part = range(start, min(start + 16, seeds.stop))
         answer = client.post(
-            f"/galleries/{name}/photos", files=[("image", png(seed)) for seed in part], data={"label": f"from {start}", "metadata": '{"a": 1}'}
+            f"/galleries/{name}/photos",
+            files=[("image", png(seed)) for seed in part],
+            data={"label": f"from {start}", "metadata": '{"a": 1}'},
         )
         assert answer.status_code == 201, answer.text
         added |= {photo["id"]: seed for photo, seed in zip(answer.json()["photos"], part, strict=True)}
@@ -53,19 +55,35 @@ def add(client: httpx.Client, seeds: range, name: str = "g") -> dict[int, int]:
 
 
 def nearest(client: httpx.Client, seed: int, name: str = "g") -> httpx.Response:
-    return client.post("/retrieve", files={"image": png(seed)}, data={"gallery": name, "source": "photo", "k": "1"})
+    return client.post(
+        "/retrieve", files={"image": png(seed)}, data={"gallery": name, "source": "photo", "k": "1"}
+    )
 
 
-def about(home: Path, name: str) -> About:
+def spec(home: Path, name: str) -> GallerySpec:
     """What a gallery is of that this checkpoint embeds."""
     manifest = checkpoint.read_manifest(checkpoint.find(home / "checkpoints", name))
     dim = math.prod(manifest.preset.shared_shape)
-    return About(model=name, digest=manifest.weights_sha256, domain="photo", distance=manifest.preset.distance, dim=dim)
+    return GallerySpec(
+        model=name, digest=manifest.weights_sha256, domain="photo", distance=manifest.preset.distance, dim=dim
+    )
 
 
 def iiae(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "IIAE_HOME": str(home), "OMP_NUM_THREADS": "1", "COLUMNS": "200", "NO_COLOR": "1"}
-    return subprocess.run([sys.executable, "-m", "service.cli", *words], env=environment, capture_output=True, text=True, timeout=100)
+    environment = {
+        **os.environ,
+        "IIAE_HOME": str(home),
+        "OMP_NUM_THREADS": "1",
+        "COLUMNS": "200",
+        "NO_COLOR": "1",
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "service.cli", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=100,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +97,9 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def server(folder):
-    running = Server(folder, IIAE_MAX_IMAGES="64", IIAE_ADMIN_KEYS="admin-key", IIAE_API_KEYS="reader-key").ready()
+    running = Server(
+        folder, IIAE_MAX_IMAGES="64", IIAE_ADMIN_KEYS="admin-key", IIAE_API_KEYS="reader-key"
+    ).ready()
     running.client.headers["X-API-Key"] = "admin-key"
     yield running
     running.stop()
@@ -104,7 +124,14 @@ def test_an_outdated_gallery_is_embedded_anew_and_keeps_all_else(folder, client)
     assert began.headers["location"] == "/galleries/g/reindex"
     done = wait(client, "done")
     digest = client.get("/models/tiny").json()["digest"]
-    assert (done["model"], done["digest"], done["done"], done["total"], done["failures"], done["failed"]) == ("tiny", digest, 40, 40, 0, [])
+    assert (done["model"], done["digest"], done["done"], done["total"], done["failures"], done["failed"]) == (
+        "tiny",
+        digest,
+        40,
+        40,
+        0,
+        [],
+    )
     assert done["started"] <= done["ended"]
     assert not client.get("/galleries/g").json()["outdated"]
     assert client.get("/galleries/g/photos?limit=1000").json() == photos
@@ -156,7 +183,9 @@ def test_searches_and_additions_go_on_while_a_model_of_another_kind_embeds_it(se
             thread.join()
     assert wrong == []
     assert set(models) == {"tiny", "drawn"}
-    assert {photo["id"] for photo in client.get("/galleries/g/photos?limit=1000").json()["photos"]} == seeds.keys()
+    assert {
+        photo["id"] for photo in client.get("/galleries/g/photos?limit=1000").json()["photos"]
+    } == seeds.keys()
     for identity, seed in list(seeds.items())[-5:]:
         assert nearest(client, seed).json()["hits"][0]["id"] == identity
     sketch = client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": "g"}).json()
@@ -176,17 +205,29 @@ def test_what_cannot_be_begun_is_refused_with_a_reason(client):
         assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
     assert client.post("/galleries/nothing/reindex").json()["code"] == "gallery_not_found"
     reader = {"X-API-Key": "reader-key"}
-    assert [client.request(method, "/galleries/g/reindex", headers=reader).status_code for method in ("GET", "POST", "DELETE")] == [404, 403, 403]
+    assert [
+        client.request(method, "/galleries/g/reindex", headers=reader).status_code
+        for method in ("GET", "POST", "DELETE")
+    ] == [404, 403, 403]
     answer = client.post("/galleries/g/reindex").json()
-    assert (answer["state"], answer["done"], answer["total"]) == ("done", 0, 0)  # it is of this checkpoint, and empty
+    assert (answer["state"], answer["done"], answer["total"]) == (
+        "done",
+        0,
+        0,
+    )  # it is of this checkpoint, and empty
 
 
 def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
     add(client, range(MANY))
     before = client.get("/galleries/g").json()
-    with Reindex(Galleries(folder / "galleries").open("g"), about(folder, "other")) as elsewhere:  # as another process would
+    with Reindex(
+        Galleries(folder / "galleries").open("g"), spec(folder, "other")
+    ) as elsewhere:  # as another process would
         page = next(elsewhere.pages())
-        assert (client.get("/galleries/g/reindex").json()["state"], client.get("/galleries/g/reindex").json()["model"]) == ("running", "other")
+        assert (
+            client.get("/galleries/g/reindex").json()["state"],
+            client.get("/galleries/g/reindex").json()["model"],
+        ) == ("running", "other")
         again = client.post("/galleries/g/reindex", json={"model": "drawn"})
         assert (again.status_code, again.json()["code"]) == (409, "reindex_running")
         assert client.delete("/galleries/g/reindex").status_code == 204
@@ -203,7 +244,9 @@ def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
 def test_a_client_that_hangs_up_while_it_begins_one_does_not_take_it_along(folder, server, client):
     add(client, range(3))
     with (folder / "galleries" / "g" / job.LOCK).open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # as of somebody who looks for a moment: until then it is being begun
+        fcntl.flock(
+            held, fcntl.LOCK_EX
+        )  # as of somebody who looks for a moment: until then it is being begun
         with socket.create_connection(("127.0.0.1", server.port)) as hasty:
             body = b'{"model": "other"}'
             head = f"POST /galleries/g/reindex HTTP/1.1\r\nHost: s\r\nX-API-Key: admin-key\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
@@ -224,7 +267,7 @@ def test_photos_that_come_after_the_last_page_are_embedded_before_the_switch(tmp
 
     def after_a_latecomer(begun: Reindex) -> None:
         if not switches:
-            begun.gallery.add([new_photo(2, begun.gallery.about.dim)])
+            begun.gallery.add([new_photo(2, begun.gallery.spec.dim)])
         switch(begun)
         switches.append(begun.switched)
 
@@ -234,8 +277,8 @@ def test_photos_that_come_after_the_last_page_are_embedded_before_the_switch(tmp
         parts = compose(Settings(home=tmp_path, device="cpu"))
         await parts.engine.start()
         await parts.registry.refresh()
-        gallery = parts.retrieval.galleries.create("g", about(tmp_path, "tiny"))
-        gallery.add([new_photo(1, gallery.about.dim)])
+        gallery = parts.retrieval.galleries.create("g", spec(tmp_path, "tiny"))
+        gallery.add([new_photo(1, gallery.spec.dim)])
         try:
             await parts.reindexing.begin("g", "other", anew=False)
             async with asyncio.timeout(30):
@@ -248,13 +291,19 @@ def test_photos_that_come_after_the_last_page_are_embedded_before_the_switch(tmp
 
     progress = asyncio.run(scenario())
     assert (switches, progress.state, progress.done) == ([False, True], "done", 2)
-    assert Galleries(tmp_path / "galleries").open("g").about.digest == about(tmp_path, "other").digest
+    assert Galleries(tmp_path / "galleries").open("g").spec.digest == spec(tmp_path, "other").digest
 
 
 def new_photo(seed: int, dim: int) -> NewPhoto:
     data = png(seed)
     return NewPhoto(
-        sha256=hashlib.sha256(data).hexdigest(), embedding=np.ones(dim, np.float32), content_type="image/png", width=40, height=40, thumbnail=data, data=data
+        sha256=hashlib.sha256(data).hexdigest(),
+        embedding=np.ones(dim, np.float32),
+        content_type="image/png",
+        width=40,
+        height=40,
+        thumbnail=data,
+        data=data,
     )
 
 
@@ -263,7 +312,9 @@ def test_pictures_that_cannot_be_read_are_told_and_embedded_by_their_thumbnails(
         (tmp_path / f"{name}.png").write_bytes(png(seed))
     words = ("index", str(tmp_path), "--gallery", "indexed", "--model", "drawn")
     assert iiae(*words, home=folder).returncode == 0
-    photos = {photo["metadata"]["file"]: photo for photo in client.get("/galleries/indexed/photos").json()["photos"]}
+    photos = {
+        photo["metadata"]["file"]: photo for photo in client.get("/galleries/indexed/photos").json()["photos"]
+    }
     (tmp_path / "gone.png").unlink()
     (tmp_path / "lost.png").unlink()
     (tmp_path / "changed.png").write_bytes(png(99))
@@ -280,10 +331,19 @@ def test_pictures_that_cannot_be_read_are_told_and_embedded_by_their_thumbnails(
         photos["gone.png"]["id"]: ("its file is gone", True),
         photos["lost.png"]["id"]: ("its file is gone", False),
     }
-    hits = client.post("/retrieve", files={"image": png(1)}, data={"gallery": "indexed", "source": "photo"}).json()["hits"]
-    assert {hit["id"] for hit in hits} == {photos[name]["id"] for name in ("gone.png", "changed.png", "sound.png")}
-    assert {photo["metadata"]["file"]: photo for photo in client.get("/galleries/indexed/photos").json()["photos"]} == photos
-    assert client.get(f"/galleries/indexed/photos/{photos['lost.png']['id']}/similar").json()["code"] == "photo_not_found"
+    hits = client.post(
+        "/retrieve", files={"image": png(1)}, data={"gallery": "indexed", "source": "photo"}
+    ).json()["hits"]
+    assert {hit["id"] for hit in hits} == {
+        photos[name]["id"] for name in ("gone.png", "changed.png", "sound.png")
+    }
+    assert {
+        photo["metadata"]["file"]: photo for photo in client.get("/galleries/indexed/photos").json()["photos"]
+    } == photos
+    assert (
+        client.get(f"/galleries/indexed/photos/{photos['lost.png']['id']}/similar").json()["code"]
+        == "photo_not_found"
+    )
     for name, seed in (("gone", 1), ("changed", 2), ("lost", 3)):
         (tmp_path / f"{name}.png").write_bytes(png(seed))
     client.post("/galleries/indexed/reindex").raise_for_status()  # by the same checkpoint: those alone

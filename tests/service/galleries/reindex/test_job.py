@@ -20,10 +20,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from PIL import Image
-from reindexer import DIMS, about, embedded, new, number_of, vector
+from reindexer import DIMS, embedded, new, number_of, spec, vector
 
 from model.inference import Inference, NoDrawing
-from service.errors import GalleryNotFound, GalleryReindexed, PhotoNotFound, ReindexCancelled, ReindexNotFound, ReindexRunning
+from service.errors import (
+    GalleryNotFound,
+    GalleryReindexed,
+    PhotoNotFound,
+    ReindexCancelled,
+    ReindexNotFound,
+    ReindexRunning,
+)
 from service.galleries.collection import Galleries
 from service.galleries.database import DATABASE
 from service.galleries.gallery import Gallery
@@ -52,7 +59,7 @@ class Against(RuleBasedStateMachine):
         self.constants.setattr(rows, "STEP", 4)
         self.root = Path(tempfile.mkdtemp())
         self.both = [Galleries(self.root), Galleries(self.root)]
-        self.both[0].create("g", about("d0"))
+        self.both[0].create("g", spec("d0"))
         self.numbers: dict[int, int] = {}
         self.present, self.staged = Space("d0"), None
         self.begun: Reindex | None = None
@@ -70,7 +77,9 @@ class Against(RuleBasedStateMachine):
         gallery = self.both[who].open("g")
         known = gallery.known([new(number, "d0").sha256 for number in numbers])
         assert {photo.id for photo in known.values()} == {
-            identity for identity, number in self.numbers.items() if number in numbers and self.present.held[identity][0] is not None
+            identity
+            for identity, number in self.numbers.items()
+            if number in numbers and self.present.held[identity][0] is not None
         }
         for photo in gallery.add([new(number, self.present.digest) for number in numbers]):
             self.numbers[photo.id] = number_of(photo)
@@ -93,12 +102,16 @@ class Against(RuleBasedStateMachine):
         gallery = self.both[who].open("g")
         if self.begun is not None:
             with pytest.raises(ReindexRunning):
-                Reindex(gallery, about(digest), anew=anew)
+                Reindex(gallery, spec(digest), anew=anew)
             return
-        begun = Reindex(gallery, about(digest), anew=anew)
+        begun = Reindex(gallery, spec(digest), anew=anew)
         if self.staged is not None and self.staged.digest == digest and not anew:
             self.staged.held = {identity: kept for identity, kept in self.staged.held.items() if kept[1]}
-        elif digest == self.present.digest and not anew and all(sound for _, sound in self.present.held.values()):
+        elif (
+            digest == self.present.digest
+            and not anew
+            and all(sound for _, sound in self.present.held.values())
+        ):
             assert begun.switched
             begun.end()
             self.staged = None
@@ -116,7 +129,9 @@ class Against(RuleBasedStateMachine):
             try:
                 page = self.out or next(self.pages, None)
                 if self.fresh and self.staged is not None and self.staged.takes_over:
-                    self.staged.held = {identity: kept for identity, kept in self.present.held.items() if kept[1]} | self.staged.held
+                    self.staged.held = {
+                        identity: kept for identity, kept in self.present.held.items() if kept[1]
+                    } | self.staged.held
                 self.fresh = False  # what comes from now on is not taken over
                 if self.out is None and page is not None and step == steps - 1:
                     self.out = page  # to be kept later, whatever comes before that
@@ -136,20 +151,30 @@ class Against(RuleBasedStateMachine):
             if self.begun.switched:
                 self.begun.end()
                 assert self.staged is not None and self.staged.held.keys() == self.numbers.keys()
-                self.present, self.staged, self.begun = Space(self.staged.digest, self.staged.held), None, None
+                self.present, self.staged, self.begun = (
+                    Space(self.staged.digest, self.staged.held),
+                    None,
+                    None,
+                )
                 return
 
     def keep(self, page) -> None:
         outcomes = {photo.id: self.outcome(photo) for photo in page}
         self.begun.keep([outcomes[photo.id] for photo in page])
-        self.staged.held |= {identity: (each.embedding, each.fault is None) for identity, each in outcomes.items() if identity in self.numbers}
+        self.staged.held |= {
+            identity: (each.embedding, each.fault is None)
+            for identity, each in outcomes.items()
+            if identity in self.numbers
+        }
 
     def outcome(self, photo) -> Embedded:
         number, digest = number_of(photo), self.staged.digest
         if digest == "d2" and number % 5 == 0:
             return Embedded(photo_id=photo.id, embedding=None, fault="nothing of it is left")
         if digest == "d2" and number % 4 == 0:
-            return Embedded(photo_id=photo.id, embedding=vector(1_000 + number, digest), fault="its file is gone")
+            return Embedded(
+                photo_id=photo.id, embedding=vector(1_000 + number, digest), fault="its file is gone"
+            )
         return embedded([photo], digest)[0]
 
     @precondition(lambda self: self.begun is not None)
@@ -184,11 +209,19 @@ class Against(RuleBasedStateMachine):
 
     def check_search(self, gallery: Gallery, seed: int, k: int) -> None:
         query = vector(seed, self.present.digest)
-        scores = {identity: score(query, kept[0], gallery.about.distance) for identity, kept in self.present.held.items() if kept[0] is not None}
+        scores = {
+            identity: score(query, kept[0], gallery.spec.distance)
+            for identity, kept in self.present.held.items()
+            if kept[0] is not None
+        }
         found = gallery.search(query, k)
         assert len({hit.photo.id for hit in found}) == len(found)
-        np.testing.assert_allclose([hit.score for hit in found], sorted(scores.values(), reverse=True)[:k], rtol=1e-4, atol=1e-5)
-        np.testing.assert_allclose([scores[hit.photo.id] for hit in found], [hit.score for hit in found], rtol=1e-4, atol=1e-5)
+        np.testing.assert_allclose(
+            [hit.score for hit in found], sorted(scores.values(), reverse=True)[:k], rtol=1e-4, atol=1e-5
+        )
+        np.testing.assert_allclose(
+            [scores[hit.photo.id] for hit in found], [hit.score for hit in found], rtol=1e-4, atol=1e-5
+        )
 
     @rule()
     def search_what_was_opened_long_ago(self) -> None:
@@ -222,7 +255,10 @@ class Against(RuleBasedStateMachine):
     def all_is_there(self) -> None:
         for galleries in self.both:
             gallery = galleries.open("g")
-            assert (gallery.about.digest, gallery.about.dim) == (self.present.digest, DIMS[self.present.digest])
+            assert (gallery.spec.digest, gallery.spec.dim) == (
+                self.present.digest,
+                DIMS[self.present.digest],
+            )
             page = gallery.page(0, 100)
             assert [(photo.id, number_of(photo)) for photo in page] == sorted(self.numbers.items())
             for photo in page:
@@ -244,7 +280,9 @@ class Against(RuleBasedStateMachine):
         assert (found.state, found.digest, found.total) == ("running", self.staged.digest, len(self.numbers))
         if not self.staged.takes_over:
             assert found.done == len(self.staged.held)
-            faulty = {identity: kept[0] is not None for identity, kept in self.staged.held.items() if not kept[1]}
+            faulty = {
+                identity: kept[0] is not None for identity, kept in self.staged.held.items() if not kept[1]
+            }
             assert {fault.photo_id: fault.thumbnail for fault in found.faults} == faulty
 
 
@@ -259,14 +297,19 @@ def score(query: np.ndarray, embedding: np.ndarray, distance: str) -> float:
 
 
 def made(root: Path, count: int) -> Gallery:
-    gallery = Galleries(root).create("g", about("d0"))
+    gallery = Galleries(root).create("g", spec("d0"))
     gallery.add([new(number, "d0") for number in range(count)])
     return gallery
 
 
 def spaces(root: Path) -> list[str]:
     with sqlite3.connect(root / "g" / DATABASE) as connection:
-        return [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE name GLOB 'embeddings_*' AND type = 'table'")]
+        return [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE name GLOB 'embeddings_*' AND type = 'table'"
+            )
+        ]
 
 
 KILLS = 3
@@ -281,7 +324,7 @@ def test_killed_at_any_moment_it_is_the_old_gallery_or_the_new_and_goes_on(tmp_p
     made(tmp_path, 150)
     outcomes: list[str] = []
     for target in ("d1", "d2", "d3"):
-        before, farthest, attempts = Galleries(tmp_path).open("g").about.digest, 0, 0
+        before, farthest, attempts = Galleries(tmp_path).open("g").spec.digest, 0, 0
         while outcomes[-1:] != [target]:
             attempts += 1
             process = context.Process(target=reindexer.reindex_all, args=(tmp_path, target))
@@ -298,7 +341,7 @@ def test_killed_at_any_moment_it_is_the_old_gallery_or_the_new_and_goes_on(tmp_p
             process.join()
             galleries = Galleries(tmp_path)
             gallery = galleries.open("g")
-            digest = gallery.about.digest
+            digest = gallery.spec.digest
             assert digest in (before, target)
             photos = gallery.page(0, 10_000)
             assert len(photos) == gallery.count >= 150
@@ -326,13 +369,13 @@ def running(root: Path, digest: str) -> bool:
 
 
 def add_two_and_remove_one(gallery: Gallery, numbers: Iterator[int]) -> None:
-    digest = gallery.about.digest
+    digest = gallery.spec.digest
     gallery.remove(gallery.add([new(next(numbers), digest), new(next(numbers), digest)])[0].id)
 
 
 def test_what_came_while_the_last_page_was_embedded_is_embedded_too(tmp_path):
     gallery = made(tmp_path, 3)
-    with Reindex(gallery, about("d1")) as begun:
+    with Reindex(gallery, spec("d1")) as begun:
         for page in begun.pages():
             begun.keep(embedded(page, "d1"))
         late = gallery.add([new(7, "d0")])[0]
@@ -351,15 +394,21 @@ def test_the_gallery_compares_as_the_new_checkpoint_does(tmp_path):
     for target in ("d3", "d2"):  # to L2 distance, and back to the cosine
         reindexer.reindex_all(tmp_path, target)
         gallery = Galleries(tmp_path).open("g")
-        assert (gallery.about.digest, gallery.about.distance, gallery.about.dim) == (target, about(target).distance, DIMS[target])
+        assert (gallery.spec.digest, gallery.spec.distance, gallery.spec.dim) == (
+            target,
+            spec(target).distance,
+            DIMS[target],
+        )
         query = vector(99, target)
-        by_hand = sorted(range(12), key=lambda number: -score(query, vector(number, target), about(target).distance))
+        by_hand = sorted(
+            range(12), key=lambda number: -score(query, vector(number, target), spec(target).distance)
+        )
         assert [number_of(hit.photo) for hit in gallery.search(query, 12)] == by_hand
 
 
 def test_a_reindex_that_ends_while_it_is_looked_at_has_not_failed(tmp_path, monkeypatch):
     gallery = made(tmp_path, 3)
-    begun = Reindex(gallery, about("d1"))
+    begun = Reindex(gallery, spec("d1"))
     for page in begun.pages():
         begun.keep(embedded(page, "d1"))
 
@@ -373,18 +422,18 @@ def test_a_reindex_that_ends_while_it_is_looked_at_has_not_failed(tmp_path, monk
 
 
 def test_a_page_that_was_not_kept_is_not_switched_over(tmp_path):
-    with Reindex(made(tmp_path, 3), about("d1")) as begun:
+    with Reindex(made(tmp_path, 3), spec("d1")) as begun:
         list(begun.pages())
         with pytest.raises(RuntimeError, match="3 photos"):
             begun.switch()
-    assert Galleries(tmp_path).open("g").about.digest == "d0"
+    assert Galleries(tmp_path).open("g").spec.digest == "d0"
 
 
 def test_the_old_embeddings_leave_the_file(tmp_path):
     gallery = made(tmp_path, 40)
     reindexer.reindex_all(tmp_path, "d2")
     assert spaces(tmp_path) == ["embeddings_2"]
-    with Reindex(Galleries(tmp_path).open("g"), about("d1")) as begun:
+    with Reindex(Galleries(tmp_path).open("g"), spec("d1")) as begun:
         begun.keep(embedded(next(begun.pages()), "d1"))
         assert spaces(tmp_path) == ["embeddings_2", "embeddings_3"]
         job.cancel(gallery)
@@ -395,7 +444,7 @@ def test_the_old_embeddings_leave_the_file(tmp_path):
 
 def test_cancelling_an_interrupted_reindex_drops_what_it_embedded(tmp_path):
     gallery = made(tmp_path, 40)
-    begun = Reindex(gallery, about("d1"))
+    begun = Reindex(gallery, spec("d1"))
     begun.keep(embedded(next(begun.pages()), "d1"))
     begun.end(KeyboardInterrupt())
     assert spaces(tmp_path) == ["embeddings_1", "embeddings_2"]
@@ -412,7 +461,18 @@ def test_a_picture_without_a_drawing_is_a_fault_and_ends_nothing(tmp_path, monke
     Image.new("RGB", (8, 8), "white").save(blank, "PNG")
     sha256 = hashlib.sha256(blank.getvalue()).hexdigest()
     gallery = made(tmp_path, 0)
-    [photo] = gallery.add([replace(new(0, "d0"), sha256=sha256, data=blank.getvalue(), thumbnail=blank.getvalue(), width=8, height=8)])
+    [photo] = gallery.add(
+        [
+            replace(
+                new(0, "d0"),
+                sha256=sha256,
+                data=blank.getvalue(),
+                thumbnail=blank.getvalue(),
+                width=8,
+                height=8,
+            )
+        ]
+    )
     found = job.read(gallery, Inference.__new__(Inference), "x", photo)
     assert (found.pixels, found.fault) == (None, "there is no ink")
 
@@ -430,7 +490,7 @@ def test_the_saved_index_of_the_old_embeddings_is_not_taken(tmp_path):
 def test_a_gallery_deleted_meanwhile_ends_it(tmp_path):
     galleries = Galleries(tmp_path)
     made(tmp_path, 5)
-    begun = Reindex(galleries.open("g"), about("d1"))
+    begun = Reindex(galleries.open("g"), spec("d1"))
     page = next(begun.pages())
     galleries.delete("g")
     with pytest.raises(GalleryNotFound) as error:
