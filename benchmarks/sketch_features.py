@@ -55,7 +55,7 @@ def main(
     ways: dict[str, Callable[[Tensor], Tensor]] = {
         "pooled": lambda of: of,
         "roots of pooled": lambda of: of.sqrt(),
-        "and of ImageNet's shares": backbone.described,
+        "and of ImageNet's shares": backbone.descriptor,
     }
     table = Table("fed with", "", "held-out classes", "unseen", title=f"{manifest.name}, {unseen}: mAP@all")
     for fed, way in ways.items():

@@ -138,13 +138,18 @@ def train(
     imagenet: Annotated[
         float, typer.Option(min=0, max=1, help="Share of ImageNet's own weights in what is kept (sketchy).")
     ] = Recipe.imagenet,
-    shake: Annotated[
+    jitter: Annotated[
         float,
-        typer.Option(min=0, max=0.2, help="How far lines are shaken in training, of half a side (sketchy)."),
-    ] = Recipe.shake,
-    lost: Annotated[
-        float, typer.Option(min=0, max=0.9, help="Share of the ink that may go in training (sketchy).")
-    ] = Recipe.lost,
+        typer.Option(
+            min=0,
+            max=0.2,
+            help="Largest jitter of sketch lines in training, as a share of half a side (sketchy).",
+        ),
+    ] = Recipe.jitter,
+    ink_dropout: Annotated[
+        float,
+        typer.Option(min=0, max=0.9, help="Largest share of a sketch's ink to drop in training (sketchy)."),
+    ] = Recipe.ink_dropout,
     printed: Annotated[bool, typer.Option(help="D.2's encoders wholly as printed (sketchy).")] = False,
     seed: Annotated[int, typer.Option(help="Decides everything random.")] = 0,
     every: Annotated[
@@ -197,7 +202,9 @@ def train(
             chosen = replace(
                 chosen, shared_encoder="linear_each", zs_size=min(linear_start.ZS_SIZE, chosen.feature_size)
             )
-        recipe = Recipe(epochs=epochs, seed=seed, runs=runs, imagenet=imagenet, shake=shake, lost=lost)
+        recipe = Recipe(
+            epochs=epochs, seed=seed, runs=runs, imagenet=imagenet, jitter=jitter, ink_dropout=ink_dropout
+        )
         plan = SketchPlan(
             recipe=recipe, held_out=hold_out, steps=steps or SketchPlan.steps, objective=objective
         )

@@ -16,18 +16,18 @@ def crops(
     device: torch.device = CPU,
     *,
     sketch: bool = False,
-    shake: float = 0.0,
-    lost: float = 0.0,
+    jitter: float = 0.0,
+    ink_dropout: float = 0.0,
 ) -> Tensor:
     """Random views: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1] on a device; beyond a picture it is white.
 
     Photos are cropped (half to all of the area), mirrored and changed in colour. Sketches are turned, scaled and bent
-    as a hand would, half of them by up to `shake` at every point, lose up to the share `lost` of their ink in pieces
+    as a hand would, half of them by up to `jitter` at every point, lose up to the share `ink_dropout` of their ink in pieces
     and get thicker.
     """
     whole = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
     if sketch:
-        whole = _worn(whole, rng, lost)
+        whole = _worn(whole, rng, ink_dropout)
     count = len(whole)
     zoom = np.sqrt(rng.uniform(0.7, 1.4, count) if sketch else rng.uniform(0.5, 1.0, count))
     angle = rng.uniform(-0.25, 0.25, count) if sketch else np.zeros(count)
@@ -41,7 +41,7 @@ def crops(
     where = F.affine_grid(torch.from_numpy(matrix).to(device), [count, 3, size, size], align_corners=False)
     if sketch:
         bend = _on(device, rng.normal(0, 0.03, (count, 2, 6, 6)))
-        reach = rng.uniform(0, shake, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
+        reach = rng.uniform(0, jitter, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
         shaken = _on(device, rng.normal(0, 1, (count, 2, 56, 56)) * reach)
         moved = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(
             shaken, (size, size), mode="bilinear"
@@ -51,10 +51,10 @@ def crops(
     return views if sketch else _recoloured(views, rng)
 
 
-def _worn(sketches: Tensor, rng: np.random.Generator, lost: float) -> Tensor:
+def _worn(sketches: Tensor, rng: np.random.Generator, ink_dropout: float) -> Tensor:
     """Sketches [n, 3, L, L] without some pieces of their ink, a third of them in thicker strokes."""
     count = len(sketches)
-    gone = rng.random((count, 1, 14, 14)) < rng.uniform(0, lost, (count, 1, 1, 1))
+    gone = rng.random((count, 1, 14, 14)) < rng.uniform(0, ink_dropout, (count, 1, 1, 1))
     erased = F.interpolate(_on(sketches.device, gone), sketches.shape[-2:], mode="nearest")
     kept = torch.where(erased > 0, torch.ones((), device=sketches.device), sketches)
     thicker = torch.from_numpy(rng.random(count) < 1 / 3).to(sketches.device)[:, None, None, None]

@@ -24,7 +24,7 @@ class Backbone(nn.Module):
         self.feature = nn.Linear(FEATURES + (IMAGENET_CLASSES if classified else 0), feature_size)
 
     def forward(self, pixels: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b feature"]:
-        features: Tensor = self.feature(self.described(self.pooled(pixels)))
+        features: Tensor = self.feature(self.descriptor(self.pooled(pixels)))
         return features
 
     def pooled(self, pixels: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1280"]:
@@ -36,7 +36,7 @@ class Backbone(nn.Module):
         mirrored: Tensor = self.network(pixels.flip(-1)).to(precise)
         return (pooled + mirrored) / 2
 
-    def described(self, pooled: Float[Tensor, "b 1280"]) -> Float[Tensor, "b described"]:
+    def descriptor(self, pooled: Float[Tensor, "b 1280"]) -> Float[Tensor, "b descriptor"]:
         """What the last layer takes. Where there is a classifier, its shares stand beside the pooled features, and of both the
         square root is taken, so that a strong channel, or a sure class, does not outweigh all others (Perronnin et al., 2010)."""
         if self.classifier is None:

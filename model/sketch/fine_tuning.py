@@ -45,9 +45,9 @@ class Recipe:
         scale, label_smoothing: of the cosine's cross-entropy.
         contrast, temperature: weight and temperature of the supervised contrast.
         distillation, sketch_distillation: weights of the ImageNet shares taught.
-        doodles: share of the sketches that are drawn roughly.
-        shake: up to how far points of half of the sketches are moved, of half a side.
-        lost: up to which share of a sketch's ink is taken away.
+        doodle_rate: share of the sketches that are drawn roughly.
+        jitter: up to how far points of half of the sketches are moved, of half a side.
+        ink_dropout: up to which share of a sketch's ink is taken away.
         runs: how often all of it is done, with another seed each time; the mean of their weights generalises better
             than any of them (model soups; Wortsman et al., 2022).
         imagenet: share of ImageNet's own weights in what is kept, beside that mean, which generalises better than
@@ -66,9 +66,9 @@ class Recipe:
     distillation: float = 0.5
     sketch_distillation: float = 0.5
     crop_share: float = 0.85
-    doodles: float = 0.25
-    shake: float = 0.03
-    lost: float = 0.4
+    doodle_rate: float = 0.25
+    jitter: float = 0.03
+    ink_dropout: float = 0.4
     runs: int = 3
     imagenet: float = 0.3
     seed: int = 0
@@ -232,11 +232,11 @@ def _step(
     chosen_photos, chosen_sketches = _draw(photos.labels, sketches.labels, recipe, step, rng)
     drawn = sketches.pixels[chosen_sketches]
     if doodles is not None:
-        roughly = rng.random(len(drawn)) < recipe.doodles
+        roughly = rng.random(len(drawn)) < recipe.doodle_rate
         drawn[roughly] = doodles[chosen_sketches[roughly]]
     views = (
         crops(photos.pixels[chosen_photos], size, rng, device),
-        crops(drawn, size, rng, device, sketch=True, shake=recipe.shake, lost=recipe.lost),
+        crops(drawn, size, rng, device, sketch=True, jitter=recipe.jitter, ink_dropout=recipe.ink_dropout),
     )
     pixels = torch.cat(views).contiguous(memory_format=torch.channels_last)
     labels = torch.from_numpy(

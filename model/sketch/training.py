@@ -107,7 +107,7 @@ def train_sketch(
         )
     with torch.no_grad():
         of_photos, of_sketches = (
-            backbone.described(pooled_of(backbone, pictures, device)) for pictures in (photos, sketches)
+            backbone.descriptor(pooled_of(backbone, pictures, device)) for pictures in (photos, sketches)
         )
     end_at_components(backbone, of_photos, of_sketches, seed)
     with torch.no_grad():
@@ -150,7 +150,7 @@ class HeldOutEvaluator:
         """Those that the second stage is judged on."""
         with torch.no_grad():
             self.held = {
-                side: backbone.feature(backbone.described(pooled_of(backbone, self.pictures[side], device)))
+                side: backbone.feature(backbone.descriptor(pooled_of(backbone, self.pictures[side], device)))
                 for side in SIDES
             }
 

@@ -195,8 +195,8 @@ def test_the_recipe_is_what_was_asked_for(tmp_path, shapes, monkeypatch):
         "model.cli.train_sketch",
         lambda folder, preset, seen, plan, *, device, **_: given.append((plan, device)) or 1 / 0,
     )
-    asked = {"epochs": 7, "runs": 5, "imagenet": 0.2, "shake": 0.01, "lost": 0.3, "seed": 3}
-    options = [word for name, value in asked.items() for word in (f"--{name}", str(value))]
+    asked = {"epochs": 7, "runs": 5, "imagenet": 0.2, "jitter": 0.01, "ink_dropout": 0.3, "seed": 3}
+    options = [word for name, value in asked.items() for word in (f"--{name.replace('_', '-')}", str(value))]
     with pytest.raises(ZeroDivisionError):
         CliRunner().invoke(
             app,
@@ -262,7 +262,7 @@ def test_contrast_is_less_where_a_class_is_together():
 def test_crops_are_views_of_what_is_there(sketch):
     pixels = np.full((6, 80, 80, 3), 255, np.uint8)
     pixels[:, 30:50, 30:50] = 0
-    views = [crops(pixels, 48, np.random.default_rng(seed), sketch=sketch, shake=0.02) for seed in (0, 0, 1)]
+    views = [crops(pixels, 48, np.random.default_rng(seed), sketch=sketch, jitter=0.02) for seed in (0, 0, 1)]
     assert views[0].shape == (6, 3, 48, 48)
     assert torch.equal(views[0], views[1])
     assert not torch.equal(views[0], views[2])
@@ -287,7 +287,7 @@ def test_a_shaken_sketch_is_frayed_and_no_more():
     pixels = np.full((32, 96, 96, 3), 255, np.uint8)
     pixels[:, 46:50, 10:86] = 0
     calm, shaken = (
-        crops(pixels, 96, np.random.default_rng(0), sketch=True, shake=reach) for reach in (0.0, 0.05)
+        crops(pixels, 96, np.random.default_rng(0), sketch=True, jitter=reach) for reach in (0.0, 0.05)
     )
     changed = ((calm - shaken).abs().amax(1) > 0.5).float().mean((1, 2))
     assert (changed > 0).sum() >= 8  # half of them are left in peace
@@ -299,7 +299,7 @@ def test_sketches_lose_up_to_a_share_of_their_ink():
     pixels = np.full((32, 96, 96, 3), 255, np.uint8)
     pixels[:, 16:80, 16:80] = 0
     whole, worn = (
-        (crops(pixels, 96, np.random.default_rng(0), sketch=True, lost=share).mean(1) < 0)
+        (crops(pixels, 96, np.random.default_rng(0), sketch=True, ink_dropout=share).mean(1) < 0)
         .float()
         .mean((1, 2))
         for share in (0.0, 0.6)
@@ -355,7 +355,7 @@ def test_sketches_are_worn_and_shaken_as_the_recipe_says(weights, monkeypatch):
     monkeypatch.setattr(
         fine_tuning, "crops", lambda *given, **named: asked.append(named) or crops(*given, **named)
     )
-    recipe = replace(RECIPE, epochs=1, shake=0.07, lost=0.45)
+    recipe = replace(RECIPE, epochs=1, jitter=0.07, ink_dropout=0.45)
     fine_tuning.fine_tune(
         weights[1] / "run-worn",
         Backbone(weights[0], 64),
@@ -365,7 +365,7 @@ def test_sketches_are_worn_and_shaken_as_the_recipe_says(weights, monkeypatch):
         64,
         recipe,
     )
-    assert asked == [{}, {"sketch": True, "shake": 0.07, "lost": 0.45}]
+    assert asked == [{}, {"sketch": True, "jitter": 0.07, "ink_dropout": 0.45}]
 
 
 @pytest.mark.parametrize("share", [0.0, 1.0])
@@ -378,7 +378,7 @@ def test_as_many_sketches_of_a_step_are_rough_as_the_recipe_says(weights, monkey
         "crops",
         lambda chosen, *more, **named: shown.append(float(chosen.mean())) or crops(chosen, *more, **named),
     )
-    recipe = replace(RECIPE, epochs=1, doodles=share)
+    recipe = replace(RECIPE, epochs=1, doodle_rate=share)
     network = Backbone(weights[0], 64)
     fine_tuning.fine_tune(
         weights[1] / f"run-{share}",
@@ -595,12 +595,12 @@ def test_the_last_layer_is_fed_roots_of_channels_and_of_what_the_classifier_says
     fine_tuning.classify(backbone, imagenet)
     pooled = torch.rand(3, 1280)
     with torch.no_grad():
-        described = backbone.described(pooled)
+        descriptor = backbone.descriptor(pooled)
     shares = (pooled @ imagenet["_fc.weight"].T + imagenet["_fc.bias"]).softmax(1)
-    torch.testing.assert_close(described**2, torch.cat([pooled, shares], 1))
+    torch.testing.assert_close(descriptor**2, torch.cat([pooled, shares], 1))
     assert backbone.feature.in_features == 2280
     assert plain.feature.in_features == 1280
-    assert plain.described(pooled) is pooled
+    assert plain.descriptor(pooled) is pooled
 
 
 def test_encoders_begin_where_each_domain_tells_of_the_other():
@@ -724,7 +724,7 @@ def test_the_serving_form_gives_the_same_features(mirrored, shapes, monkeypatch)
         whole, quick = backbone(pixels), serving_form(backbone, torch.device("cpu"))(pixels)
         backbone.mirrored = False
         pooled = [backbone.pooled(each) for each in (pixels, pixels.flip(-1))]
-        alone = backbone.feature(backbone.described((pooled[0] + pooled[1]) / 2 if mirrored else pooled[0]))
+        alone = backbone.feature(backbone.descriptor((pooled[0] + pooled[1]) / 2 if mirrored else pooled[0]))
     torch.testing.assert_close(whole, alone, rtol=1e-3, atol=1e-3)
     centred = [features - whole.mean(0) for features in (whole, quick)]
     assert torch.nn.functional.cosine_similarity(*centred).min() > 0.99
