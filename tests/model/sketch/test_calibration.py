@@ -99,10 +99,11 @@ def test_what_is_fitted_on_is_what_one_sees_first_without_the_query_itself():
 def test_photos_that_ask_do_not_count_themselves():
     """Each photo is alike to itself alone: with itself among its hits, the nearest would always be right."""
     codes, labels = torch.eye(60), np.repeat(np.arange(6), 10)
-    near = lambda query, photos: (
-        query @ photos.T
-        + 0.01 * torch.rand(len(query), len(photos), generator=torch.Generator().manual_seed(0))
-    )  # noqa: E731
+
+    def near(query: torch.Tensor, photos: torch.Tensor) -> torch.Tensor:
+        noise = torch.rand(len(query), len(photos), generator=torch.Generator().manual_seed(0))
+        return query @ photos.T + 0.01 * noise
+
     apart, counted = (
         of_codes(near, codes, labels, [0, 1], codes, labels, 0, photos_ask=ask) for ask in (True, False)
     )

@@ -406,9 +406,11 @@ def test_a_cycle_that_is_cut_ends_where_the_longer_training_was(weights):
 
     def trained(name: str, recipe: Recipe) -> None:
         network = Backbone(weights[0], 64)
-        keep = lambda *_: after.setdefault(name, []).append(
-            {key: value.clone() for key, value in network.network.state_dict().items()}
-        )  # noqa: E731
+
+        def keep(*_: object) -> None:
+            weights_now = {key: value.clone() for key, value in network.network.state_dict().items()}
+            after.setdefault(name, []).append(weights_now)
+
         fine_tuning.fine_tune(
             weights[1] / name,
             network,
