@@ -14,6 +14,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import torch
 from rich.console import Console
@@ -112,17 +113,13 @@ async def measure(work: Work, clients: int, seconds: float, wait_ms: float, thre
             on_batch=batches.append,
         )
         await engine.start()
-        many = await concurrent(
-            lambda engine=engine: engine.run(work.name, work.function, *work.item), clients, seconds
-        )
+        many = await concurrent(partial(engine.run, work.name, work.function, *work.item), clients, seconds)
         size = statistics.mean(batch.items for batch in batches)
-        alone = await concurrent(
-            lambda engine=engine: engine.run(work.name, work.function, *work.item), 1, seconds / 2
-        )
+        alone = await concurrent(partial(engine.run, work.name, work.function, *work.item), 1, seconds / 2)
         await engine.stop()
         with ThreadPoolExecutor(initializer=in_parallel, initargs=(threads,)) as pool:
             naive = await concurrent(
-                lambda pool=pool: loop.run_in_executor(pool, work.function, *work.item), clients, seconds
+                partial(loop.run_in_executor, pool, work.function, *work.item), clients, seconds
             )
         rounds.append(
             {

@@ -97,9 +97,8 @@ def contenders(
     lists = 4 * isqrt(count)
     built = _built(_ivf(dim, lists), gallery)
     for nprobe in nprobes:
-        found.append(
-            Contender(f"IVF{lists}, nprobe {nprobe}", *built, faiss.SearchParametersIVF(nprobe=nprobe))
-        )  # type: ignore[call-arg]  # likewise
+        parameters = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # likewise
+        found.append(Contender(f"IVF{lists}, nprobe {nprobe}", *built, parameters))
     return found
 
 

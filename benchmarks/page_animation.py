@@ -11,10 +11,10 @@ from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 
 CHROMIUM = "/usr/bin/chromium"
-VIEW = {"width": 1120, "height": 660}
+VIEW = ViewportSize(width=1120, height=660)
 SCALE = 0.72
 EVERY_MS, END_MS = 90, 2200
 PAUSE_S = 0.02

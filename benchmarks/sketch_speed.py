@@ -9,7 +9,7 @@ All forms take turns within one run; what is printed are medians, and ratios to 
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -35,7 +35,7 @@ from service.galleries.gallery import GallerySpec
 CPU = torch.device("cpu")
 
 
-def milliseconds(forms: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def milliseconds(forms: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Medians of as many rounds, in which the forms take turns."""
     times: dict[str, list[float]] = {name: [] for name in forms}
     for run in forms.values():
