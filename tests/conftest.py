@@ -1,12 +1,14 @@
-"""Shapes are checked while tests run; torch keeps to one thread, so that two test processes share two cores."""
+"""Settings of all tests: tensor shapes are checked, and torch uses one thread because tests run in parallel."""
 
 import os
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
+
+from pathlib import Path
 
 from jaxtyping import install_import_hook
 
-install_import_hook("model", "beartype.beartype")
+install_import_hook("model", "beartype.beartype")  # before anything imports the model
 
 import pytest
 from hypothesis import settings
@@ -16,11 +18,9 @@ settings.load_profile("project")
 
 
 @pytest.fixture(scope="session")
-def real_data():
-    """The folder with facades/, mnist_cdcb/ and sketchy/, named by IIAE_TEST_DATA; tests that want it skip without."""
-    from pathlib import Path
-
+def real_data() -> Path:
+    """The folder in IIAE_TEST_DATA, which holds facades/, mnist_cdcb/ and sketchy/. Without it the test is skipped."""
     folder = os.environ.get("IIAE_TEST_DATA")
     if not folder:
-        pytest.skip("IIAE_TEST_DATA names no folder of real data")
+        pytest.skip("set IIAE_TEST_DATA to a folder with facades/, mnist_cdcb/ and sketchy/")
     return Path(folder)

@@ -1,4 +1,4 @@
-"""Benchmarks are run by hand, and seldom; that they can still be begun is seen here."""
+"""Every benchmark still starts. People run them by hand and rarely, so nothing else would notice."""
 
 from importlib import import_module
 from pathlib import Path
@@ -9,12 +9,12 @@ MODULES = sorted(path.stem for path in (Path(__file__).parents[1] / "benchmarks"
 
 
 @pytest.mark.parametrize("name", MODULES)
-def test_every_benchmark_can_be_imported_and_says_how_it_is_run(name):
+def test_benchmark_imports_and_documents_its_command(name):
     module = import_module(f"benchmarks.{name}")
     assert f"python -m benchmarks.{name}" in (module.__doc__ or "")
 
 
-def test_requests_have_pictures_that_differ():
+def test_only_requests_for_new_pictures_send_different_pictures():
     from benchmarks.http_requests import kinds
 
     for kind in kinds("openmoji"):
