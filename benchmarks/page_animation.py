@@ -23,7 +23,7 @@ PATIENCE_MS = 300_000
 
 def strokes_of(page: Page, name: str) -> list[list[tuple[float, float]]]:
     """One of the page's example drawings, in fractions of the paper."""
-    script = """async (name) => { const {exampleStrokes} = await import("/static/examples.js");
+    script = """async (name) => { const {exampleStrokes} = await import("/static/sketch/examples.js");
         return exampleStrokes(name, 512, 7).map(({points}) => points.map(({x, y}) => [x / 512, y / 512])); }"""
     return [[(x, y) for x, y in stroke] for stroke in page.evaluate(script, name)]
 

@@ -163,7 +163,7 @@ def test_strokes_come_back_from_their_text_and_it_is_short(page: Page) -> None:
                 {"x": round(2 * x) / 2, "y": round(2 * y) / 2, "width": chance.choice([7, 7, 7, 12.25])}
             )
         strokes.append({"kind": "stroke", "ink": "eraser" if each % 7 == 0 else "pen", "points": points})
-    script = """async (strokes) => { const {encodeStrokes, decodeStrokes} = await import("/static/strokes.js");
+    script = """async (strokes) => { const {encodeStrokes, decodeStrokes} = await import("/static/sketch/stroke-encoding.js");
         const text = encodeStrokes(strokes); return [text, decodeStrokes(text)]; }"""
     text, back = page.evaluate(script, strokes)
     assert back == strokes

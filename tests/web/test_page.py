@@ -131,7 +131,7 @@ def test_one_search_is_under_way_which_lifting_the_pen_gives_up_and_the_newest_d
 
 
 def test_what_was_given_up_is_not_shown_though_it_comes(page: Page) -> None:
-    script = """async () => { const {Latest} = await import("/static/latest.js");
+    script = """async () => { const {Latest} = await import("/static/shell/latest-request.js");
         const latest = new Latest(), shown = [], show = (answer) => shown.push(answer), fail = show;
         let come; latest.ask({ run: () => new Promise((resolve) => { come = resolve; }), show, fail });
         latest.ask({ run: async () => "newer", show, fail, urgent: true });
@@ -169,7 +169,7 @@ def test_only_pictures_that_are_seen_at_once_are_waited_for(page: Page) -> None:
         "**/photos/*?size=thumbnail",
         lambda route: asked.append(route.request.url) or route.fulfill(status=404),
     )
-    grid = "const {Hits} = await import('/static/hits.js'); const grid = new Hits(document.createElement('ol'), () => {});"
+    grid = "const {Hits} = await import('/static/sketch/hit-grid.js'); const grid = new Hits(document.createElement('ol'), () => {});"
     page.evaluate(
         f"async (hits) => {{ {grid} await grid.prepare(hits); window.grid = grid; }}",
         hits(*range(1, 21))["hits"],
@@ -371,7 +371,7 @@ def test_overload_is_said_and_tried_again(page: Page) -> None:
 
 def test_after_a_refusal_what_is_newer_is_asked_for_and_not_the_same_again(page: Page) -> None:
     script = """async () => {
-        const { Latest } = await import("/static/latest.js");
+        const { Latest } = await import("/static/shell/latest-request.js");
         const [asked, shown, latest] = [[], [], new Latest()];
         const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
         let refuse;

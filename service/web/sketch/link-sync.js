@@ -1,8 +1,9 @@
 // The search that is shown, kept in the address, copied as a link, and brought back from one.
-import { announce } from "./announce.js";
-import { byId } from "./dom.js";
-import { copied, fragmentOf, searchOf } from "./link.js";
-import { Notice } from "./notice.js";
+import { announce } from "../shell/announce.js";
+import { byId } from "../shell/dom.js";
+import { copyText } from "../shell/clipboard.js";
+import { Notice } from "../shell/notice.js";
+import { fragmentOf, searchOf } from "./search-link.js";
 
 const REST = 400; // ms without a change before the address is written; browsers limit how often it may be
 const SAID = 2000;
@@ -66,7 +67,7 @@ export class Share {
     const fragment = this.#fragment;
     if (!fragment) return this.#notice.show(new Error("A link holds drawings, but no pictures; it cannot bring this search back"));
     this.write();
-    const done = await copied(new URL(fragment, location.href).href);
+    const done = await copyText(new URL(fragment, location.href).href);
     this.#label.textContent = done ? "Copied" : "It is in the address";
     announce(done ? "The link is copied" : "The link is in the address", 100);
     setTimeout(() => { this.#label.textContent = "Copy link"; }, SAID);

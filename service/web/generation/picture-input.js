@@ -1,6 +1,6 @@
 // A place for one picture: chosen, dropped, pasted, or one of the samples.
-import { element, icon } from "./dom.js";
-import { makeDraggable, takeDrops } from "./drops.js";
+import { element, icon } from "../shell/dom.js";
+import { makeDraggable, takeDrops } from "../shell/drag-and-drop.js";
 
 /** Fires "change"; `picture` is a Blob or null, `domain` its domain's name where that is known. */
 export class PictureInput extends EventTarget {

@@ -1,5 +1,5 @@
 // The service's calls over HTTP: JSON out, problems as errors, the key where one is set.
-import { askForKey, currentKey } from "./key.js";
+import { askForKey, currentKey } from "./api-key.js";
 
 const KEPT_PICTURES = 400;
 const pictures = new Map(); // path -> Promise of a blob URL, least recently used first

@@ -1,10 +1,10 @@
 // Sketch search: asks while someone draws, and shows the newest answer.
-import * as api from "./api.js";
-import { announce } from "./announce.js";
-import { byId, element, fillSelect } from "./dom.js";
-import { Hits, scoreText } from "./hits.js";
-import { Latest } from "./latest.js";
-import { Notice } from "./notice.js";
+import * as api from "../shell/api.js";
+import { announce } from "../shell/announce.js";
+import { byId, element, fillSelect } from "../shell/dom.js";
+import { Hits, scoreText } from "./hit-grid.js";
+import { Latest } from "../shell/latest-request.js";
+import { Notice } from "../shell/notice.js";
 
 const PAGE = 24;
 const MOST = 240;

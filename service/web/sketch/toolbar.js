@@ -1,8 +1,8 @@
 // The tools around the paper: buttons, shortcuts, a picture instead of a drawing, examples.
-import { byId } from "./dom.js";
+import { byId } from "../shell/dom.js";
 import { PAPER } from "./drawing.js";
 import { EXAMPLES, exampleStrokes } from "./examples.js";
-import { takeDrops } from "./drops.js";
+import { takeDrops } from "../shell/drag-and-drop.js";
 
 const STROKE_EVERY = 110; // ms between the strokes of an example
 

@@ -1,6 +1,6 @@
 // The corner that says how the service is and what it serves.
 import { byId, element } from "./dom.js";
-import { askAgain, keyDeclined } from "./key.js";
+import { askAgain, keyDeclined } from "./api-key.js";
 
 const WORDS = { connecting: "Connecting…", ready: "Ready", degraded: "Ready, degraded", starting: "Not ready yet", locked: "Key needed", unreachable: "Not reachable" };
 

@@ -1,7 +1,7 @@
 // The grid of hits: pictures that stay are moved, never loaded again, so that nothing flickers while someone draws.
-import { photo, pictureUrl } from "./api.js";
-import { element } from "./dom.js";
-import { makeDraggable } from "./drops.js";
+import { photo, pictureUrl } from "../shell/api.js";
+import { element } from "../shell/dom.js";
+import { makeDraggable } from "../shell/drag-and-drop.js";
 
 const KEPT = 400;
 const SEEN = 12; // hits that one sees without scrolling

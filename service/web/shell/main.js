@@ -1,19 +1,19 @@
 // The page's composition root: all parts are made and joined here.
-import { AnalogyMode } from "./analogy.js";
-import { Beside } from "./beside.js";
-import { Canvas } from "./canvas.js";
+import { AnalogyMode } from "../analogy/analogy.js";
+import { Beside } from "../sketch/extra-queries.js";
+import { Canvas } from "../sketch/canvas.js";
 import { byId } from "./dom.js";
-import { Drawing } from "./drawing.js";
-import { Easel } from "./easel.js";
-import { EXAMPLES } from "./examples.js";
+import { Drawing } from "../sketch/drawing.js";
+import { Easel } from "../sketch/toolbar.js";
+import { EXAMPLES } from "../sketch/examples.js";
 import { Modes } from "./modes.js";
 import { Notice } from "./notice.js";
-import { PhotosPanel } from "./photos.js";
-import { SketchSearch, exampleChips } from "./search.js";
-import { Service } from "./service.js";
-import { Share } from "./share.js";
-import { showStatus } from "./status.js";
-import { TranslateMode } from "./translate.js";
+import { PhotosPanel } from "../photos/photos-panel.js";
+import { SketchSearch, exampleChips } from "../sketch/search.js";
+import { Service } from "./service-state.js";
+import { Share } from "../sketch/link-sync.js";
+import { showStatus } from "./status-panel.js";
+import { TranslateMode } from "../translate/translate.js";
 import { Viewer } from "./viewer.js";
 
 const modes = new Modes();

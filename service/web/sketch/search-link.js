@@ -1,5 +1,6 @@
 // A search in the address: its fragment brings the same drawings, gallery and hits back; it is never sent to the service.
-import { decodeStrokes, encodeStrokes } from "./strokes.js";
+import { splitFragment } from "../shell/fragment.js";
+import { decodeStrokes, encodeStrokes } from "./stroke-encoding.js";
 
 /**
  * The fragment of a search.
@@ -17,7 +18,7 @@ export function fragmentOf({ gallery, strokes, others, alike, expand }) {
 
 /** The search of a fragment, as `fragmentOf` takes it; null where it has none. Throws where the link is damaged. */
 export function searchOf(fragment) {
-  const [mode, query] = split(fragment);
+  const [mode, query] = splitFragment(fragment);
   if (mode !== "sketch" || !query) return null;
   const fields = new URLSearchParams(query);
   const alike = fields.has("like") ? Number(fields.get("like")) : undefined;
@@ -26,27 +27,4 @@ export function searchOf(fragment) {
     gallery: fields.get("gallery") ?? "", alike, expand: fields.get("expand") !== "false",
     strokes: decodeStrokes(fields.get("drawing") ?? ""), others: fields.getAll("with").map(decodeStrokes),
   };
-}
-
-/** The mode that a fragment names. */
-export function modeOf(fragment) {
-  return split(fragment)[0];
-}
-
-/** Puts text on the clipboard; resolves to whether it is there. Without TLS browsers have the old way alone. */
-export async function copied(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
-  const field = document.createElement("textarea");
-  field.value = text;
-  document.body.append(field);
-  field.select();
-  const done = document.execCommand("copy");
-  field.remove();
-  return done;
-}
-
-function split(fragment) {
-  const text = fragment.replace(/^#/, "");
-  const at = text.indexOf("?");
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }

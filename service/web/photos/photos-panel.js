@@ -1,9 +1,9 @@
 // The panel that fills galleries: choose or make one, drop photos or a folder, see them arrive.
-import * as api from "./api.js";
-import { announce } from "./announce.js";
-import { byId, element, fillSelect } from "./dom.js";
-import { chosenFiles, takeFolders } from "./drops.js";
-import { Notice } from "./notice.js";
+import * as api from "../shell/api.js";
+import { announce } from "../shell/announce.js";
+import { byId, element, fillSelect } from "../shell/dom.js";
+import { chosenFiles, takeFolders } from "../shell/drag-and-drop.js";
+import { Notice } from "../shell/notice.js";
 import { Upload } from "./upload.js";
 
 const NEW = ""; // the choice of a gallery that is yet to be made; no gallery is called so

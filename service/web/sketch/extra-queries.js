@@ -1,6 +1,6 @@
 // What is searched with beside the drawing on the paper: other drawings of the same thing, and a photo.
-import { byId, element, icon } from "./dom.js";
-import { takeDrops } from "./drops.js";
+import { byId, element, icon } from "../shell/dom.js";
+import { takeDrops } from "../shell/drag-and-drop.js";
 
 const MOST_SKETCHES = 8; // of one search, the one on the paper included
 

@@ -1,11 +1,11 @@
 // Analogy: what one picture shows, in the way that another of its domain shows it.
-import * as api from "./api.js";
-import { announce } from "./announce.js";
-import { byId, chosenSegment, fillSegments, fillSelect } from "./dom.js";
-import { Generated, unpacked } from "./generated.js";
-import { Latest } from "./latest.js";
-import { Notice } from "./notice.js";
-import { PictureInput } from "./picture-input.js";
+import * as api from "../shell/api.js";
+import { announce } from "../shell/announce.js";
+import { byId, chosenSegment, fillSegments, fillSelect } from "../shell/dom.js";
+import { Generated, unpacked } from "../generation/results.js";
+import { Latest } from "../shell/latest-request.js";
+import { Notice } from "../shell/notice.js";
+import { PictureInput } from "../generation/picture-input.js";
 
 export class AnalogyMode {
   #service;

@@ -1,5 +1,5 @@
 // Photos to a gallery, a few at a time; one that cannot be taken is named and left out, and the others go on.
-import * as api from "./api.js";
+import * as api from "../shell/api.js";
 
 const AT_A_TIME = 3; // the service embeds in one batch what comes together
 const FAULTS = new Set([408, 413, 415, 422]); // of a file; anything else stops the upload

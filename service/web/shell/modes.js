@@ -1,6 +1,6 @@
 // The three modes as tabs; the address names the one that is open.
 import { byId } from "./dom.js";
-import { modeOf } from "./link.js";
+import { modeOf } from "./fragment.js";
 
 const TITLES = { sketch: "Sketch search", translate: "Translate", analogy: "Analogy" };
 const NAMES = Object.keys(TITLES);

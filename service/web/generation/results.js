@@ -1,6 +1,6 @@
 // Pictures that a model made, as a grid; each can be looked at, kept and used again.
-import { element } from "./dom.js";
-import { makeDraggable } from "./drops.js";
+import { element } from "../shell/dom.js";
+import { makeDraggable } from "../shell/drag-and-drop.js";
 
 /** An answer of /translate or /analogy with its pictures as blobs, decoded and ready to show. */
 export async function unpacked(answer) {
