@@ -2,7 +2,7 @@
 
     python -m benchmarks.forward_threads
 
-The shipped sketch model, one sketch at a time, the cases in turns. See `service.inference.device.forward_threads`.
+The shipped sketch model, one sketch at a time, the cases in turns. See `service.inference.device.configure_threads`.
 """
 
 import statistics

@@ -1,32 +1,34 @@
-"""A circuit breaker: after a few failures in a row, leaves the other side alone and asks again from time to time."""
+"""A circuit breaker: after several failures in a row it stops calls, and probes from time to time."""
 
 import time
 from collections.abc import Callable
 
 
-class Breaker:
-    """Closed: everything goes through. Open: nothing does, but for one probe after each rest.
+class CircuitBreaker:
+    """Decides whether to call a service that may be down.
 
-    The rest doubles with each probe that fails. A probe that never reports back (its caller left) is followed
-    by another after the same rest, so the breaker cannot get stuck.
+    Closed: every call is allowed. Open: only one probe is allowed after each cooldown. The cooldown doubles with
+    each failed probe. A probe may never report its result, because its caller was cancelled; another probe
+    follows after the same cooldown, so the breaker cannot get stuck.
 
     Args:
-        failures: in a row, that open it.
-        rest: seconds before the first probe.
-        longest: bound of the rest.
+        max_failures: failures in a row that open the breaker.
+        cooldown: seconds before the first probe.
+        max_cooldown: upper bound of the cooldown in seconds.
+        clock: returns the time in seconds.
     """
 
     def __init__(
         self,
         *,
-        failures: int = 3,
-        rest: float = 0.5,
-        longest: float = 5.0,
+        max_failures: int = 3,
+        cooldown: float = 0.5,
+        max_cooldown: float = 5.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._most = failures
-        self._first_rest = self._rest = rest
-        self._longest = longest
+        self._max_failures = max_failures
+        self._initial_cooldown = self._cooldown = cooldown
+        self._max_cooldown = max_cooldown
         self._clock = clock
         self._failures = 0
         self._probe_at: float | None = None
@@ -37,26 +39,28 @@ class Breaker:
         return self._probe_at is None
 
     def allow(self) -> bool:
-        """Whether to try now; whoever was allowed should say how it went."""
+        """Return whether to call now. After an allowed call, report its result with `succeeded` or `failed`."""
         if self._probe_at is None:
             return True
         if self._clock() < self._probe_at:
             return False
-        self._probe_at = self._clock() + self._rest
+        self._probe_at = self._clock() + self._cooldown
         self._probing = True
         return True
 
     def succeeded(self) -> None:
+        """Record a success: the breaker closes."""
         self._failures = 0
-        self._rest = self._first_rest
+        self._cooldown = self._initial_cooldown
         self._probe_at = None
         self._probing = False
 
     def failed(self) -> None:
+        """Record a failure: the breaker opens, or waits longer before the next probe."""
         self._failures += 1
-        if self._probe_at is None and self._failures >= self._most:
-            self._probe_at = self._clock() + self._rest
-        elif self._probing:  # not what was under way when it opened: many of those fail at once
-            self._rest = min(2 * self._rest, self._longest)
-            self._probe_at = self._clock() + self._rest
+        if self._probe_at is None and self._failures >= self._max_failures:
+            self._probe_at = self._clock() + self._cooldown
+        elif self._probing:  # calls that began before the breaker opened do not count: many fail at once
+            self._cooldown = min(2 * self._cooldown, self._max_cooldown)
+            self._probe_at = self._clock() + self._cooldown
             self._probing = False

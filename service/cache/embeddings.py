@@ -1,4 +1,4 @@
-"""Embeddings computed once: in this process, in Redis behind it where there is one, never twice at a time."""
+"""The embedding cache: memory first, then Redis, then one shared computation."""
 
 import logging
 from collections.abc import Awaitable, Callable
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from service.cache.encoding import CorruptEntry, decode, encode
-from service.cache.lru import Lru
+from service.cache.memory import MemoryCache
 from service.cache.redis import RedisCache
 from service.cache.single_flight import SingleFlight
 
@@ -19,23 +19,30 @@ Embedding = NDArray[np.float32]
 
 
 def cache_key(sha256: str, digest: str, preprocessing: str, kind: str) -> str:
-    """What determines an embedding: the picture's bytes, the checkpoint, how pictures become pixels, and which code."""
+    """Return the cache key of an embedding.
+
+    Args:
+        sha256: hash of the image file.
+        digest: hash of the checkpoint's weights.
+        preprocessing: version of the code that turns images into pixels.
+        kind: which value of the image this is, such as `shared-x`.
+    """
     return f"iiae:{digest}:{preprocessing}:{kind}:{sha256}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CacheStats:
-    """Counts since the start, but for `entries` and `size` (bytes), which are what is held now.
+    """Counters since the start; `entries` and `size` (bytes) describe the memory cache now.
 
-    A request is a `hit` (in the process), a `redis_hit`, a `joined` one (it shared a computation or a look-up
-    that was under way) or a `miss`. `damaged` are values in Redis that were not believed.
+    Each request counts once: as a `hit` (memory), a `redis_hit`, a `miss`, or as `joined` when it shared a
+    lookup or computation that was already running. `corrupt` counts values in Redis that could not be decoded.
     """
 
     hits: int
     redis_hits: int
     joined: int
     misses: int
-    damaged: int
+    corrupt: int
     entries: int
     size: int
     redis: Literal["off", "up", "down"]
@@ -44,18 +51,20 @@ class CacheStats:
 
 
 class EmbeddingCache:
-    """Gives back float32 rounded to float16, which is what it keeps, whether computed now or before.
+    """Caches embeddings as float16 and returns them as float32.
+
+    A computed embedding is rounded to float16 as well, so a hit and a miss return the same values.
 
     Args:
-        max_bytes: for what is kept in the process; 0 keeps nothing.
-        redis: behind it, shared with other processes.
+        max_bytes: size of the memory cache; 0 disables it.
+        redis: a second cache, shared with other processes.
     """
 
     def __init__(self, *, max_bytes: int, redis: RedisCache | None = None) -> None:
-        self._kept = Lru(max_bytes)
+        self._memory = MemoryCache(max_bytes)
         self._redis = redis
-        self._flights: SingleFlight[Embedding] = SingleFlight()
-        self._hits = self._redis_hits = self._joined = self._misses = self._damaged = 0
+        self._lookups: SingleFlight[Embedding] = SingleFlight()
+        self._hits = self._redis_hits = self._joined = self._misses = self._corrupt = 0
 
     async def start(self) -> None:
         if self._redis is not None:
@@ -66,20 +75,23 @@ class EmbeddingCache:
             await self._redis.stop()
 
     async def get_or_compute(self, key: str, compute: Callable[[], Awaitable[Embedding]]) -> Embedding:
-        """The embedding under `key`, float32 and the caller's own; `compute` is called if nobody has it.
+        """Return the embedding under `key`, and call `compute` if no cache has it.
 
-        Callers of one key at one time share one computation, which is cancelled when the last of them is.
+        Concurrent callers with one key share one computation. It is cancelled when all of them are.
+
+        Returns:
+            A new float32 array; the caller may change it.
 
         Raises:
-            Exception: what `compute` raised; nothing is kept then.
+            Exception: the error of `compute`. Nothing is stored then.
         """
-        encoded = self._kept.get(key)
+        encoded = self._memory.get(key)
         if encoded is not None:
             self._hits += 1
             return decode(key, encoded)
-        if key in self._flights:
+        if key in self._lookups:
             self._joined += 1
-        return (await self._flights.join(key, lambda: self._fetch(key, compute))).copy()
+        return (await self._lookups.run(key, lambda: self._fetch(key, compute))).copy()
 
     def stats(self) -> CacheStats:
         state: Literal["off", "up", "down"] = "off"
@@ -90,27 +102,27 @@ class EmbeddingCache:
             redis_hits=self._redis_hits,
             joined=self._joined,
             misses=self._misses,
-            damaged=self._damaged,
-            entries=len(self._kept),
-            size=self._kept.size,
+            corrupt=self._corrupt,
+            entries=len(self._memory),
+            size=self._memory.size,
             redis=state,
             redis_failures=self._redis.counts.failures if self._redis else 0,
             redis_dropped_writes=self._redis.counts.dropped_writes if self._redis else 0,
         )
 
     async def _fetch(self, key: str, compute: Callable[[], Awaitable[Embedding]]) -> Embedding:
-        found = await self._from_redis(key)
-        if found is not None:
+        cached = await self._from_redis(key)
+        if cached is not None:
             self._redis_hits += 1
-            return found
+            return cached
         self._misses += 1
         values = await compute()
         try:
             encoded = encode(key, values)
-        except ValueError:  # not kept, so that it is computed again rather than wrong from then on
-            logger.warning("an embedding has values that float16 cannot hold; it is not kept (%s)", key)
+        except ValueError:  # the next request computes it again, instead of getting wrong values
+            logger.warning("an embedding is not cached: float16 cannot hold its values (key %s)", key)
             return values
-        self._kept.put(key, encoded)
+        self._memory.put(key, encoded)
         if self._redis is not None:
             self._redis.put(key, encoded)
         return decode(key, encoded)
@@ -122,8 +134,8 @@ class EmbeddingCache:
         try:
             values = decode(key, encoded)
         except CorruptEntry as error:
-            self._damaged += 1
-            logger.warning("a damaged embedding in Redis is computed anew (%s: %s)", key, error)
+            self._corrupt += 1
+            logger.warning("Redis has a corrupt embedding; it is computed again (key %s: %s)", key, error)
             return None
-        self._kept.put(key, encoded)
+        self._memory.put(key, encoded)
         return values

@@ -1,7 +1,7 @@
-"""Embeddings shared by several processes through Redis, which may be slow, full or gone without anybody noticing.
+"""The Redis cache: embeddings shared by several processes. A slow, full or absent Redis never fails a request.
 
-Reads take at most the timeout, then the caller computes; writes happen in the background and are dropped when too
-many wait. After a few failures in a row a circuit breaker leaves Redis alone and probes it from time to time.
+A read that exceeds the timeout counts as a miss. Writes run in the background and are dropped when too many wait.
+After several failures in a row, a circuit breaker stops all calls and probes Redis from time to time.
 """
 
 import asyncio
@@ -13,33 +13,34 @@ from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError, ResponseError
 
-from service.cache.breaker import Breaker
+from service.cache.breaker import CircuitBreaker
 
 logger = logging.getLogger(__name__)
 
 DAY = 24 * 3600
-_WRITES_AT_ONCE = 32
+_MAX_WRITES_PER_ROUND = 32
 
 
 @dataclass(kw_only=True)
 class RedisCounts:
-    """What happened so far. `failures` are reads and writes that Redis did not answer in time or at all."""
+    """Counters since the start."""
 
-    failures: int = 0
+    failures: int = 0  # reads and rounds of writes without an answer from Redis in time
     writes: int = 0
     refused_writes: int = 0  # Redis answered with an error: out of memory, read-only
-    dropped_writes: int = 0  # too many were waiting, or Redis was being left alone
+    dropped_writes: int = 0  # too many writes were waiting, or the breaker was open
 
 
 class RedisCache:
-    """Bytes by key. No method raises for anything that Redis does.
+    """A key-value cache of bytes. `get` and `put` raise no error of Redis.
 
     Args:
-        url: `redis://`, `rediss://` or `unix://`; ValueError for any other.
-        timeout: seconds that a read or a round of writes may take, connecting included.
-        ttl: seconds that Redis keeps an entry after it was written.
-        pending: writes that may wait.
-        breaker: decides when Redis is left alone.
+        url: starts with `redis://`, `rediss://` or `unix://`; any other raises ValueError.
+        timeout: seconds for one read or one round of writes, including the connection.
+        ttl: seconds until Redis expires an entry.
+        max_pending: writes that may wait.
+        connections: size of the connection pool.
+        breaker: stops calls after failures.
     """
 
     def __init__(
@@ -48,9 +49,9 @@ class RedisCache:
         *,
         timeout: float = 0.05,
         ttl: int = 7 * DAY,
-        pending: int = 1024,
+        max_pending: int = 1024,
         connections: int = 16,
-        breaker: Breaker | None = None,
+        breaker: CircuitBreaker | None = None,
     ) -> None:
         pool = BlockingConnectionPool.from_url(
             url,
@@ -65,28 +66,28 @@ class RedisCache:
         self._redis = Redis(connection_pool=pool)
         self._timeout = timeout
         self._ttl = ttl
-        self._breaker = breaker or Breaker()
-        self._pending: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(pending)
+        self._breaker = breaker or CircuitBreaker()
+        self._pending: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue(max_pending)
         self._writer: asyncio.Task[None] | None = None
         self.counts = RedisCounts()
 
     @property
     def up(self) -> bool:
-        """Whether Redis answered lately."""
+        """Whether the circuit breaker is closed."""
         return self._breaker.closed
 
     async def start(self) -> None:
         self._writer = asyncio.create_task(self._write_forever(), name="redis writes")
 
     async def stop(self) -> None:
-        """Gives waiting writes ten timeouts to land, then hangs up."""
+        """Wait for pending writes, at most ten timeouts, and close the connections."""
         if self._writer is None:
             return
         try:
             async with asyncio.timeout(10 * self._timeout):
                 await self._pending.join()
         except TimeoutError:
-            logger.info("%d embeddings were not written to Redis before the end", self._pending.qsize())
+            logger.info("%d embeddings were not written to Redis before shutdown", self._pending.qsize())
         self._writer.cancel()
         await asyncio.gather(self._writer, return_exceptions=True)
         self._writer = None
@@ -97,24 +98,22 @@ class RedisCache:
             pass
 
     async def get(self, key: str) -> bytes | None:
-        """The bytes under a key; None when there are none or Redis does not say so in time."""
+        """Return the value, or None if Redis has none or does not answer in time."""
         if not self._breaker.allow():
             return None
         try:
             async with asyncio.timeout(self._timeout):
                 value = await self._redis.get(key)
-        except ResponseError:  # an answer, if a useless one: something else lies under the key
+        except ResponseError:  # Redis works; the key holds another type
             value = None
-        except (
-            Exception
-        ) as error:  # not only RedisError: parsers raise many kinds when it is no Redis that answers
+        except Exception as error:  # the parser raises many types if the server is not Redis
             self._failed(error)
             return None
-        self._answered()
+        self._succeeded()
         return value if isinstance(value, bytes) else None
 
     def put(self, key: str, value: bytes) -> None:
-        """Writes in the background, or never."""
+        """Schedule a write, or drop it if too many are pending."""
         try:
             self._pending.put_nowait((key, value))
         except asyncio.QueueFull:
@@ -123,7 +122,7 @@ class RedisCache:
     async def _write_forever(self) -> None:
         while True:
             entries = [await self._pending.get()]
-            while len(entries) < _WRITES_AT_ONCE and not self._pending.empty():
+            while len(entries) < _MAX_WRITES_PER_ROUND and not self._pending.empty():
                 entries.append(self._pending.get_nowait())
             try:
                 await self._write(entries)
@@ -139,21 +138,21 @@ class RedisCache:
             async with asyncio.timeout(self._timeout), self._redis.pipeline(transaction=False) as pipeline:
                 for key, value in entries:
                     pipeline.set(key, value, ex=self._ttl)
-                answers = await pipeline.execute(raise_on_error=False)
+                replies = await pipeline.execute(raise_on_error=False)
         except Exception as error:
             self._failed(error)
             self.counts.dropped_writes += len(entries)
             return
-        self._answered()
-        refused = [answer for answer in answers if isinstance(answer, Exception)]
-        if refused and not self.counts.refused_writes:
-            logger.warning("Redis refuses to keep embeddings: %s", refused[0])
-        self.counts.refused_writes += len(refused)
-        self.counts.writes += len(answers) - len(refused)
+        self._succeeded()
+        errors = [reply for reply in replies if isinstance(reply, Exception)]
+        if errors and not self.counts.refused_writes:
+            logger.warning("Redis refuses to store embeddings: %s", errors[0])
+        self.counts.refused_writes += len(errors)
+        self.counts.writes += len(replies) - len(errors)
 
-    def _answered(self) -> None:
+    def _succeeded(self) -> None:
         if not self._breaker.closed:
-            logger.info("Redis answers again")
+            logger.info("Redis answers again; it is used again")
         self._breaker.succeeded()
 
     def _failed(self, error: Exception) -> None:
@@ -162,5 +161,5 @@ class RedisCache:
         self._breaker.failed()
         if was_closed and not self._breaker.closed:
             logger.warning(
-                "Redis does not answer (%s); embeddings stay in this process", type(error).__name__
+                "Redis does not answer (%s); embeddings are cached in memory only", type(error).__name__
             )

@@ -1,4 +1,4 @@
-"""One computation for equal requests in flight, which ends only when it is done or the last one waiting has left."""
+"""Single flight: concurrent callers with the same key share one computation."""
 
 import asyncio
 from collections.abc import Callable, Coroutine
@@ -10,43 +10,55 @@ T = TypeVar("T")
 
 
 @dataclass(eq=False)
-class _Flight(Generic[T]):
+class _Call(Generic[T]):
+    """A computation that is running, and the number of callers that wait for it."""
+
     task: asyncio.Task[T]
-    waiting: int = 0
+    callers: int = 0
 
 
 class SingleFlight(Generic[T]):
-    """Nobody leads: each computation is a task of its own, so a caller that leaves takes nothing from the others."""
+    """Runs one computation for each key at a time.
+
+    Each computation is a task of its own. A caller that is cancelled does not disturb the others; the task is
+    cancelled when its last caller is. Results are not remembered.
+    """
 
     def __init__(self) -> None:
-        self._flights: dict[str, _Flight[T]] = {}
+        self._calls: dict[str, _Call[T]] = {}
 
     def __len__(self) -> int:
-        return len(self._flights)
+        return len(self._calls)
 
     def __contains__(self, key: str) -> bool:
-        return key in self._flights
+        return key in self._calls
 
-    async def join(self, key: str, compute: Callable[[], Coroutine[None, None, T]]) -> T:
-        """What `compute()` returns or raises; it is called only if nothing is under way for `key`."""
-        flight = self._flights.get(key)
-        if flight is None:
-            flight = self._flights[key] = _Flight(asyncio.create_task(compute()))
-            flight.task.add_done_callback(partial(self._landed, key, flight))
-        flight.waiting += 1
+    async def run(self, key: str, compute: Callable[[], Coroutine[None, None, T]]) -> T:
+        """Return the result of the running computation for `key`, or start `compute()` if there is none.
+
+        Raises:
+            Exception: the error of the computation; every caller gets it.
+        """
+        call = self._calls.get(key)
+        if call is None:
+            call = self._calls[key] = _Call(asyncio.create_task(compute()))
+            call.task.add_done_callback(partial(self._on_done, key, call))
+        call.callers += 1
         try:
-            return await asyncio.shield(flight.task)
+            return await asyncio.shield(call.task)
         finally:
-            flight.waiting -= 1
-            if not flight.waiting and not flight.task.done():
-                self._forget(key, flight)  # at once: who comes now must not join what is being cancelled
-                flight.task.cancel()
+            call.callers -= 1
+            if not call.callers and not call.task.done():
+                self._forget(
+                    key, call
+                )  # before the cancellation: a new caller must not join a cancelled task
+                call.task.cancel()
 
-    def _landed(self, key: str, flight: _Flight[T], task: asyncio.Task[T]) -> None:
-        self._forget(key, flight)
+    def _on_done(self, key: str, call: _Call[T], task: asyncio.Task[T]) -> None:
+        self._forget(key, call)
         if not task.cancelled():
-            task.exception()  # seen, also where nobody waits for it any more
+            task.exception()  # marks the error as retrieved, or asyncio warns when no caller is left
 
-    def _forget(self, key: str, flight: _Flight[T]) -> None:
-        if self._flights.get(key) is flight:
-            del self._flights[key]
+    def _forget(self, key: str, call: _Call[T]) -> None:
+        if self._calls.get(key) is call:
+            del self._calls[key]

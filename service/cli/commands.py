@@ -28,7 +28,7 @@ from service.galleries.bulk import Indexed, Item, index_items, pictures_below
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery, GallerySpec
 from service.images.decode import decode
-from service.inference.device import DeviceUnavailable, choose
+from service.inference.device import DeviceUnavailable, select_device
 from service.settings import Settings
 
 MAX_PIXELS = 200_000_000
@@ -110,7 +110,7 @@ def index_into(
     """Embeds items into a gallery, which is made where there is none. Raises GalleryOutdated, CheckpointError, ServiceError."""
     folder = checkpoint.find(home / "checkpoints", model)
     manifest = checkpoint.read_manifest(folder)
-    inference = checkpoint.load(folder, choose(device))
+    inference = checkpoint.load(folder, select_device(device))
     preset = manifest.preset
     if domain is not None and domain not in preset.domains:
         raise typer.BadParameter(
@@ -180,7 +180,7 @@ def search(
         raise GalleryOutdated(
             f"gallery {opened.name!r} was embedded by another checkpoint; `iiae reindex {opened.name}` embeds its photos anew and keeps them"
         )
-    inference = checkpoint.load(folder, choose(device))
+    inference = checkpoint.load(folder, select_device(device))
     side = other(inference.side(opened.spec.domain))
     pixels = inference.prepare(decode(sketch.read_bytes(), max_pixels=MAX_PIXELS), side)
     asked = manifest.query_kind(side, expand=expand)
@@ -228,7 +228,7 @@ def translate(
     device: Device = "auto",
 ) -> None:
     """Translate a picture into the model's other domain, without a server."""
-    inference = checkpoint.load(checkpoint.find(home / "checkpoints", model), choose(device))
+    inference = checkpoint.load(checkpoint.find(home / "checkpoints", model), select_device(device))
     if "translate" not in inference.capabilities:
         raise typer.BadParameter(
             f"{model} cannot translate; it can {', '.join(sorted(inference.capabilities))}",

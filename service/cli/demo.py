@@ -126,7 +126,7 @@ def run() -> None:
     parser.add_argument("--prepare-only", action="store_true", help="make the gallery and stop")
     arguments = parser.parse_args()
     settings = Settings()
-    with ThreadPoolExecutor(1) as thread:  # whose OpenMP helpers end with it, see `device.forward_threads`
+    with ThreadPoolExecutor(1) as thread:  # whose OpenMP helpers end with it, see `device.configure_threads`
         name = thread.submit(
             prepare, settings, arguments.photos.expanduser() if arguments.photos else None
         ).result()

@@ -17,7 +17,7 @@ from service.galleries.gallery import Gallery, GallerySpec
 from service.galleries.read_ahead import read_ahead
 from service.galleries.records import Embedding, Photo
 from service.galleries.reindex.job import Read, Reindex, outcome, read
-from service.inference.device import choose
+from service.inference.device import select_device
 
 FAULTS_SHOWN = 20
 
@@ -55,7 +55,7 @@ def reindex(
             f"{manifest.name} has no domain {opened.spec.domain!r}; there are {' and '.join(preset.domains)}",
             param_hint="--model",
         )
-    inference = checkpoint.load(folder, choose(device))
+    inference = checkpoint.load(folder, select_device(device))
     spec = GallerySpec(
         model=manifest.name,
         digest=manifest.weights_sha256,

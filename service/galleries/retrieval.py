@@ -182,7 +182,7 @@ class Retrieval:
                     metadata=metadata,
                 )
             )
-        added = await self.workers.finish(opened.add, new) if new else []
+        added = await self.workers.run_unbounded(opened.add, new) if new else []
         kept = known | {photo.sha256: photo for photo in added}
         return [kept[upload.sha256] for upload in uploads]
 

@@ -47,7 +47,7 @@ DESCRIPTION = "Draw a sketch and find the photos; translate and recombine images
 
 def compose(settings: Settings) -> Services:
     """All parts, made but not started."""
-    where = device.choose(settings.device)
+    where = device.select_device(settings.device)
     telemetry = Telemetry()
     redis = (
         RedisCache(settings.redis_url, timeout=settings.redis_timeout_ms / 1000)
@@ -60,11 +60,11 @@ def compose(settings: Settings) -> Services:
         batch_items=settings.batch_items,
         wait_ms=settings.batch_wait_ms,
         device=where,
-        threads=device.forward_threads(settings.threads),
+        threads=device.configure_threads(settings.threads),
         on_batch=telemetry.on_batch,
-        on_rest=give_back,
+        on_idle=give_back,
     )
-    workers = Workers(waiting=settings.queue_items)
+    workers = Workers(max_waiting=settings.queue_items)
     registry = Registry(
         store=settings.checkpoints,
         device=where,

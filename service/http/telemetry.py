@@ -43,8 +43,8 @@ class Telemetry:
     def on_batch(self, batch: Batch) -> None:
         """Told of every forward pass."""
         self.batch_items.observe(batch.items)
-        self.batch_seconds.observe(batch.took)
-        self.waited_seconds.observe(batch.waited)
+        self.batch_seconds.observe(batch.forward_seconds)
+        self.waited_seconds.observe(batch.wait_seconds)
 
     def text(self) -> bytes:
         """Prometheus' text format."""

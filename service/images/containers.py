@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from service.errors import ImageUnreadable
 
-PARTS = 20_000
+MAX_PARTS = 20_000
 """Chunks, segments or blocks that a file may have: ten times those of a PNG of 16 MB, and they cost some 50 ms."""
-SCANS = 100
+MAX_SCANS = 100
 """Scans that a JPEG may have; programs write some ten. Each walks over the whole picture again."""
 
 _PNG = b"\x89PNG\r\n\x1a\n"
@@ -29,14 +29,14 @@ _ORIENTATION = (0x0112, 3, 1)  # its tag, and that it is a short, one
 
 
 @dataclass(frozen=True)
-class Essentials:
+class StrippedImage:
     """`data` decodes to the pixels of the whole file; `orientation` is EXIF's, 1 to 8."""
 
     data: bytes
     orientation: int = 1
 
 
-def essentials(data: bytes) -> Essentials:
+def strip_metadata(data: bytes) -> StrippedImage:
     """What the pixels of the first picture need, of a PNG, JPEG, WebP or GIF; anything else as it is.
 
     Raises:
@@ -47,10 +47,10 @@ def essentials(data: bytes) -> Essentials:
     if data.startswith(b"\xff\xd8\xff"):
         return _jpeg(data)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return Essentials(data, _webp_orientation(data))
+        return StrippedImage(data, _webp_orientation(data))
     if data.startswith((b"GIF87a", b"GIF89a")):
         return _gif(data)
-    return Essentials(data)
+    return StrippedImage(data)
 
 
 def _exif_orientation(block: bytes) -> int:
@@ -69,10 +69,10 @@ def _exif_orientation(block: bytes) -> int:
     return 1
 
 
-def _png(data: bytes) -> Essentials:
+def _png(data: bytes) -> StrippedImage:
     view, at, orientation = memoryview(data), len(_PNG), 1
     kept = [view[:at]]
-    for _ in range(PARTS):
+    for _ in range(MAX_PARTS):
         kind = data[at + 4 : at + 8]
         if not kind:
             break
@@ -85,15 +85,15 @@ def _png(data: bytes) -> Essentials:
             break
         at = end
     else:
-        raise _too_many("PNG", f"{PARTS:,} chunks")
-    return Essentials(b"".join(kept), orientation)
+        raise _too_many("PNG", f"{MAX_PARTS:,} chunks")
+    return StrippedImage(b"".join(kept), orientation)
 
 
-def _jpeg(data: bytes) -> Essentials:
+def _jpeg(data: bytes) -> StrippedImage:
     """Up to the end of the first picture: phones append more, and films."""
     view, at, pixels, orientation, scans = memoryview(data), 2, len(data), 1, 0
     kept = [view[:at]]
-    for _ in range(PARTS):
+    for _ in range(MAX_PARTS):
         found = _JPEG_MARKER.search(data, at)
         start = found.start() if found else len(data)
         marker = data[start + 1] if found else _JPEG_END
@@ -106,31 +106,31 @@ def _jpeg(data: bytes) -> Essentials:
             orientation = _exif_orientation(data[start + 4 : at])
         if scans == 0 and marker in _JPEG_KEPT:
             kept.append(view[start:at])
-        if scans > SCANS:
-            raise _too_many("JPEG", f"{SCANS} scans")
+        if scans > MAX_SCANS:
+            raise _too_many("JPEG", f"{MAX_SCANS} scans")
     else:
-        raise _too_many("JPEG", f"{PARTS:,} segments")
-    return Essentials(b"".join([*kept, view[pixels : start + 2]]), orientation)
+        raise _too_many("JPEG", f"{MAX_PARTS:,} segments")
+    return StrippedImage(b"".join([*kept, view[pixels : start + 2]]), orientation)
 
 
 def _webp_orientation(data: bytes) -> int:
     at = 12
-    for _ in range(PARTS):
+    for _ in range(MAX_PARTS):
         kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
         if kind == b"EXIF":
             return _exif_orientation(data[at + 8 : at + 8 + size])
         if not kind:
             return 1
         at += 8 + size + size % 2
-    raise _too_many("WebP", f"{PARTS:,} chunks")
+    raise _too_many("WebP", f"{MAX_PARTS:,} chunks")
 
 
-def _gif(data: bytes) -> Essentials:
+def _gif(data: bytes) -> StrippedImage:
     """The colours, how the first frame is to be shown, and all from that frame on."""
     flags = data[10] if len(data) > 10 else 0
     head = at = 13 + (3 << (flags & 7) + 1 if flags & 0x80 else 0)
     control, inside = b"", False
-    for _ in range(PARTS):
+    for _ in range(MAX_PARTS):
         byte = data[at : at + 1]
         if inside:
             at += 1 + byte[0] if byte else 1
@@ -144,8 +144,8 @@ def _gif(data: bytes) -> Essentials:
         else:
             at += 1
     else:
-        raise _too_many("GIF", f"{PARTS:,} blocks before its first frame")
-    return Essentials(data[:head] + control + data[at:])
+        raise _too_many("GIF", f"{MAX_PARTS:,} blocks before its first frame")
+    return StrippedImage(data[:head] + control + data[at:])
 
 
 def _too_many(kind: str, parts: str) -> ImageUnreadable:

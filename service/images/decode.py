@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
 
 from service.errors import ImageFormatUnsupported, ImageTooManyPixels, ImageUnreadable
-from service.images.containers import essentials
+from service.images.containers import strip_metadata
 
 ACCEPTED = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 ACCEPTED_WORDS = "PNG, JPEG, WebP, GIF (its first frame) and BMP are accepted"
@@ -73,7 +73,7 @@ def inspect(data: bytes, *, max_pixels: int) -> Header:
         ImageFormatUnsupported: an image of a kind that is not accepted.
         ImageTooManyPixels: more than `max_pixels`, or than `LONGEST` a side.
     """
-    with _opened(essentials(data).data, max_pixels) as image:
+    with _opened(strip_metadata(data).data, max_pixels) as image:
         return Header(image.format or "PNG", image.width, image.height)
 
 
@@ -82,7 +82,7 @@ def decode(data: bytes, *, max_pixels: int) -> Image.Image:
 
     Raises: as `inspect`, and ImageUnreadable where the file is truncated or damaged.
     """
-    file = essentials(data)
+    file = strip_metadata(data)
     with _opened(file.data, max_pixels) as image:
         try:
             image.load()

@@ -1,40 +1,46 @@
-"""Where the models run: the device that a deployment asks for, or the best that is there."""
+"""The device and the CPU threads that the models use."""
 
 import torch
 
 
 class DeviceUnavailable(Exception):
-    """The device asked for is not there; a sentence that says what is."""
+    """The requested device does not exist. The message lists the devices that do."""
 
 
-def choose(name: str) -> torch.device:
-    """`auto` is the first CUDA device where there is one, else the CPU; otherwise `cpu`, `cuda` or `cuda:N`.
+def select_device(name: str) -> torch.device:
+    """Return the device for a name: `auto`, `cpu`, `cuda` or `cuda:N`. `auto` prefers CUDA to the CPU.
 
     Raises:
-        DeviceUnavailable: no such device here.
+        DeviceUnavailable: this machine has no such device.
     """
-    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    cuda_devices = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if name == "auto":
-        return torch.device("cuda", 0) if there else torch.device("cpu")
+        return torch.device("cuda", 0) if cuda_devices else torch.device("cpu")
     try:
         device = torch.device(name)
     except RuntimeError:
         device = None
     if device is not None and device.type == "cpu":
         return torch.device("cpu")
-    if device is not None and device.type == "cuda" and (device.index or 0) < there:
+    if device is not None and device.type == "cuda" and (device.index or 0) < cuda_devices:
         return torch.device("cuda", device.index or 0)
-    known = ["cpu", *(f"cuda:{index}" for index in range(there))]
-    raise DeviceUnavailable(f"there is no device {name!r} here; there are: {', '.join(known)} (or auto)")
+    available = ["auto", "cpu", *(f"cuda:{index}" for index in range(cuda_devices))]
+    raise DeviceUnavailable(f"this machine has no device {name!r}; use one of: {', '.join(available)}")
 
 
-def forward_threads(asked: int | None) -> int:
-    """CPU threads of a forward pass: as asked, or as many as torch would take. Call once, before any work.
+def configure_threads(requested: int | None) -> int:
+    """Limit torch to one thread everywhere, and return the number of threads for the forward pass.
 
-    From here on every thread of this process computes alone, unless it calls torch.set_num_threads itself. GNU OpenMP
-    gives each thread that computes in parallel helpers of its own, and has all of them sleep between two pieces of work
-    once there are more than cores: a forward pass takes twice as long when another thread has helpers, even idle ones.
+    Call this once, before any other work. Afterwards, a thread that calls torch computes alone unless it calls
+    `torch.set_num_threads` itself, as the engine's forward thread does.
+
+    GNU OpenMP gives each thread that computes in parallel its own helper threads. If all helpers together are
+    more than the cores, each sleeps between two operations. A forward pass then takes twice as long, even if the
+    other helpers are idle (`benchmarks/forward_threads.py`).
+
+    Args:
+        requested: threads of a forward pass; None means torch's default.
     """
-    threads = asked or torch.get_num_threads()
+    threads = requested or torch.get_num_threads()
     torch.set_num_threads(1)
     return threads

@@ -84,7 +84,7 @@ class Embedder:
         async def prepare() -> Tensor:
             return await self._workers.run(_prepare, model.inference, side, upload.data, self._max_pixels)
 
-        return await self._decoding.join(f"{model.digest}:{side}:{upload.sha256}", prepare)
+        return await self._decoding.run(f"{model.digest}:{side}:{upload.sha256}", prepare)
 
 
 def _prepare(inference: Inference, side: Side, data: bytes, max_pixels: int) -> Tensor:

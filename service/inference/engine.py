@@ -1,4 +1,4 @@
-"""Micro-batches in front of one device: many callers, one forward thread, a bounded queue between them."""
+"""The engine: dynamic micro-batching in front of one device, with one forward thread and a bounded queue."""
 
 import asyncio
 import logging
@@ -12,42 +12,55 @@ from torch import Tensor
 
 from service.errors import NotReady, Overloaded, ParameterInvalid
 from service.inference.forward import Outcome, forward
-from service.inference.queue import Piece, Request, RequestQueues
+from service.inference.queue import Request, RequestQueues, RequestSlice
 from service.inference.throughput import ThroughputEstimate
 
 logger = logging.getLogger(__name__)
 
 CPU = torch.device("cpu")
-REST_SECONDS = 30.0
+IDLE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
 class Batch:
-    """One forward pass, told to `on_batch`. Times in seconds; `waited` is that of its oldest request."""
+    """Measurements of one forward pass, for `on_batch`.
 
-    queue: Hashable
+    Args:
+        key: the batch key of its requests.
+        requests: number of requests in the batch.
+        items: number of items in the batch.
+        failed: number of requests that raised.
+        wait_seconds: waiting time of its oldest request.
+        forward_seconds: duration of the forward pass.
+    """
+
+    key: Hashable
     requests: int
     items: int
     failed: int
-    waited: float
-    took: float
+    wait_seconds: float
+    forward_seconds: float
 
 
 class Engine:
-    """Runs functions of tensors on one device, a batch at a time.
+    """Runs functions of tensors on one device, in micro-batches.
 
-    A batch is whatever came in for one queue during the last forward pass, at most `batch_items`; larger requests
-    are cut into several batches. The queue that has waited longest goes next, one of the background as if it had come
-    `PATIENCE` later: it fills the time that requests leave, and has its turn now and then where they leave none. Where the last batch was of the same
-    queue and answered more requests than have come since, it pays to wait until as many are back, at most `wait_ms`
-    from the oldest one's arrival; a caller alone never waits.
+    A batch holds the requests of one batch key that arrived during the last forward pass, up to `batch_items`.
+    A larger request is cut into several batches. The key with the oldest request is served next. A background
+    request counts as `BACKGROUND_DELAY` seconds younger: it uses idle time, but still gets a turn under load.
+
+    Clients often send their next request as soon as they have an answer. If the last batch had the same key and
+    more requests than wait now, the engine waits for the missing ones. It waits until `wait_ms` after the oldest
+    request's arrival at most. A single client never waits.
 
     Args:
         queue_items: items, not requests, that may wait.
-        device: where inputs are moved before a forward pass; results always come back to the CPU.
-        threads: CPU threads of a forward pass; None leaves it to torch.
-        on_batch: told of every batch, from the forward thread.
-        on_rest: called there when nothing has come for `REST_SECONDS` after a batch.
+        batch_items: items of one forward pass.
+        wait_ms: longest wait for a fuller batch, in milliseconds.
+        device: where inputs are moved before a forward pass. Results are moved to the CPU.
+        threads: CPU threads of a forward pass; None leaves torch's default.
+        on_batch: called on the forward thread after each batch.
+        on_idle: called on the forward thread once no request has arrived for `IDLE_SECONDS` after a batch.
     """
 
     def __init__(
@@ -59,104 +72,90 @@ class Engine:
         device: torch.device = CPU,
         threads: int | None = None,
         on_batch: Callable[[Batch], None] | None = None,
-        on_rest: Callable[[], None] | None = None,
+        on_idle: Callable[[], None] | None = None,
     ) -> None:
         self._queue_items = queue_items
         self._batch_items = batch_items
-        self._wait = wait_ms / 1000
+        self._max_wait = wait_ms / 1000
         self._device = device
         self._threads = threads
         self._on_batch = on_batch
-        self._on_rest = on_rest
+        self._on_idle = on_idle
         self._throughput = ThroughputEstimate()
         self._queues = RequestQueues()
-        self._arrival = Condition()  # guards _queues and _open; notified when there is something to do
+        self._changed = Condition()  # guards _queues and _open; notified when either changes
         self._open = False
-        self._in_forward = 0
-        self._rested = True
-        self._last: tuple[Hashable, int] = (None, 0)  # queue and requests of the last batch
+        self._items_in_forward = 0
+        self._idle = True  # whether on_idle has run since the last batch
+        self._last_key: Hashable = None
+        self._last_requests = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._started = Event()
 
     @property
     def depth(self) -> int:
-        """Items waiting; those in the forward pass that runs now do not count, nor those of the background."""
+        """Number of waiting foreground items, without those of the current forward pass."""
         return self._queues.depth
 
     async def start(self) -> None:
         if self._thread is not None:
-            raise RuntimeError("this engine was started before")
+            raise RuntimeError("the engine can be started only once")
         self._loop = asyncio.get_running_loop()
         self._open = True
-        self._thread = Thread(target=self._serve, name="forward", daemon=True)
+        self._thread = Thread(target=self._run_forever, name="forward", daemon=True)
         self._thread.start()
         await asyncio.to_thread(self._started.wait)
 
     async def stop(self, within: float | None = None) -> None:
-        """Refuses what comes from now on and computes what already waits.
+        """Refuse new requests and compute the waiting ones.
 
-        What does not fit into `within` seconds gets NotReady; the forward pass that runs then is waited for.
+        Args:
+            within: seconds after which waiting requests get NotReady. The current forward pass always finishes.
         """
-        with self._arrival:
+        with self._changed:
             self._open = False
-            self._arrival.notify()
+            self._changed.notify()
         if self._thread is None:
             return
         await asyncio.to_thread(self._thread.join, within)
-        self._abandon()
+        self._reject_waiting()
         await asyncio.to_thread(self._thread.join)
 
     async def run(
-        self, queue: Hashable, function: Callable[..., Tensor], *inputs: Tensor, background: bool = False
+        self, batch_key: Hashable, function: Callable[..., Tensor], *inputs: Tensor, background: bool = False
     ) -> Tensor:
-        """`function(*inputs)`, computed together with other callers' inputs of the same queue.
+        """Compute `function(*inputs)`, possibly in one batch with other requests of the same key.
 
         Args:
-            queue: what may share a forward pass. Of one queue's functions any may be called for all.
-            function: takes and returns batches; called in inference mode, on the forward thread.
-            inputs: [n, ...] each, of one n.
-            background: lets requests go first and takes no room in the queue; of a queue either all or none are so.
+            batch_key: requests with the same key may share a forward pass. Their functions must be equivalent:
+                a batch calls only one of them.
+            function: maps batches to a batch. It runs on the forward thread, in inference mode.
+            inputs: tensors of [n, ...] with the same n.
+            background: foreground requests go first, and this one takes no room in the queue. All requests with
+                the same key must be either background or foreground.
 
         Returns:
             [n, ...], on the CPU, detached.
 
         Raises:
             Overloaded: the queue has no room for n items.
-            NotReady: not started, or stopping.
-            Exception: what `function` raised for these inputs when called with them alone.
+            NotReady: the engine has not started, or is stopping.
+            Exception: the error of `function` for these inputs alone.
         """
-        request = self._request(queue, function, inputs, background)
-        with self._arrival:
-            self._admit(request)
+        request = _make_request(batch_key, function, inputs, background)
+        with self._changed:
+            self._check_admission(request)
             self._queues.push(request)
-            self._arrival.notify()
+            self._changed.notify()
         try:
             return await request.future
         except asyncio.CancelledError:
-            with self._arrival:
+            with self._changed:
                 self._queues.drop(request)
             raise
 
-    def _request(
-        self, queue: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...], background: bool
-    ) -> Request:
-        sizes = {tensor.shape[0] for tensor in inputs}
-        if len(sizes) != 1 or 0 in sizes:
-            raise ValueError(f"inputs must share a leading axis of at least 1, not {sorted(sizes)}")
-        future: asyncio.Future[Tensor] = asyncio.get_running_loop().create_future()
-        arrived = perf_counter()
-        return Request(
-            queue=queue,
-            function=function,
-            inputs=inputs,
-            items=sizes.pop(),
-            arrived=arrived,
-            background=background,
-            future=future,
-        )
-
-    def _admit(self, request: Request) -> None:
+    def _check_admission(self, request: Request) -> None:
         if not self._open:
             raise NotReady("The service is starting or stopping; try again shortly.")
         if request.background:
@@ -166,138 +165,158 @@ class Engine:
                 f"The request has {request.items} items; this service takes at most {self._queue_items} at once."
             )
         if self._queues.depth + request.items > self._queue_items:
+            ahead = self._queues.depth + self._items_in_forward
             raise Overloaded(
-                f"{self._queues.depth} items are waiting for the model, of {self._queue_items} that may.",
-                retry_after=self._throughput.retry_after(
-                    self._queues.depth + self._in_forward + request.items
-                ),
+                f"{self._queues.depth} items are waiting for the model; the queue holds {self._queue_items}. "
+                "Try again later.",
+                retry_after=self._throughput.retry_after(ahead + request.items),
             )
 
-    # On the forward thread from here on.
+    # The methods below run on the forward thread.
 
-    def _serve(self) -> None:
+    def _run_forever(self) -> None:
         try:
             if self._threads is not None:
                 torch.set_num_threads(
                     self._threads
-                )  # for this thread, and for all that ask torch for the first time later
-                torch.get_num_threads()  # asks for the first time: from here on this thread's number is its own
+                )  # also the default of threads that have not used torch yet
+                torch.get_num_threads()  # the first query fixes this thread's number
             self._started.set()
-            while (pieces := self._next()) is not None:
-                if not pieces:
-                    self._rest()
+            while (slices := self._next_batch()) is not None:
+                if not slices:
+                    self._run_idle_callback()
                     continue
                 try:
-                    self._forward(pieces)
+                    self._run_batch(slices)
                 except BaseException as error:
-                    # Whatever it is, these callers wait for an answer and all others for the device.
-                    self._settle([self._book(piece, error) for piece in pieces])
-                del pieces  # or the last batch's pictures stay in memory while the engine idles
+                    # The thread must survive: these callers wait for an answer, and later ones for the device.
+                    self._deliver([self._collect(each, error) for each in slices])
+                del slices  # frees the inputs while the engine idles
         finally:
-            with self._arrival:
+            with self._changed:
                 self._open = False
-            self._abandon()
+            self._reject_waiting()
 
-    def _next(self) -> list[Piece] | None:
-        """Waits for the next batch; none of it when it is time to rest, None when stopping and nothing waits any more."""
-        with self._arrival:
+    def _next_batch(self) -> list[RequestSlice] | None:
+        """Wait for the next batch. Returns [] when the idle callback is due, and None after `stop`."""
+        with self._changed:
             while True:
                 while self._queues.empty:
                     if not self._open:
                         return None
-                    if not self._arrival.wait(None if self._rested else REST_SECONDS):
-                        self._rested = True
+                    if not self._changed.wait(None if self._idle else IDLE_SECONDS):
+                        self._idle = True
                         return []
-                queue = self._queues.oldest()
-                while self._open and self._expects_company(queue):
-                    left = self._queues.arrived(queue) + self._wait - perf_counter()
-                    if left <= 0:
+                batch_key = self._queues.next_key()
+                while self._open and self._worth_waiting(batch_key):
+                    remaining = self._queues.first_arrival(batch_key) + self._max_wait - perf_counter()
+                    if remaining <= 0:
                         break
-                    self._arrival.wait(left)
-                pieces = self._queues.take(queue, self._batch_items)
-                if pieces:  # none if all their callers left meanwhile
-                    self._rested = False
-                    return pieces
+                    self._changed.wait(remaining)
+                slices = self._queues.take(batch_key, self._batch_items)
+                if slices:  # empty if all callers were cancelled during the wait
+                    self._idle = False
+                    return slices
 
-    def _rest(self) -> None:
-        if self._on_rest is not None:
-            try:
-                self._on_rest()
-            except Exception:
-                logger.exception("what is done at rest failed")
-
-    def _expects_company(self, queue: Hashable) -> bool:
-        last_queue, last_requests = self._last
+    def _worth_waiting(self, batch_key: Hashable) -> bool:
         return (
-            queue == last_queue
-            and 0 < self._queues.requests(queue) < last_requests
-            and self._queues.items(queue) < self._batch_items
+            batch_key == self._last_key
+            and 0 < self._queues.count_requests(batch_key) < self._last_requests
+            and self._queues.count_items(batch_key) < self._batch_items
         )
 
-    def _forward(self, pieces: list[Piece]) -> None:
-        items = sum(piece.items for piece in pieces)
-        self._in_forward = items
-        if not pieces[0].request.background:
-            self._last = (pieces[0].request.queue, len(pieces))
+    def _run_idle_callback(self) -> None:
+        if self._on_idle is not None:
+            try:
+                self._on_idle()
+            except Exception:
+                logger.exception("The idle callback failed.")
+
+    def _run_batch(self, slices: list[RequestSlice]) -> None:
+        items = sum(each.items for each in slices)
+        self._items_in_forward = items
+        batch_key = slices[0].request.batch_key
+        if not slices[0].request.background:
+            self._last_key, self._last_requests = batch_key, len(slices)
         started = perf_counter()
-        outcomes = forward(pieces, self._device)
-        took = perf_counter() - started
-        self._in_forward = 0
-        self._throughput.record(items, took)
+        outcomes = forward(slices, self._device)
+        forward_seconds = perf_counter() - started
+        self._items_in_forward = 0
+        self._throughput.record(items, forward_seconds)
         batch = Batch(
-            queue=pieces[0].request.queue,
-            requests=len(pieces),
+            key=batch_key,
+            requests=len(slices),
             items=items,
             failed=sum(isinstance(outcome, BaseException) for outcome in outcomes),
-            waited=started - min(piece.request.arrived for piece in pieces),
-            took=took,
+            wait_seconds=started - min(each.request.arrived for each in slices),
+            forward_seconds=forward_seconds,
         )
-        self._tell(batch)  # before the answers: whoever has one finds its batch counted
-        self._settle([self._book(piece, outcome) for piece, outcome in zip(pieces, outcomes, strict=True)])
+        self._report(batch)  # before the answers: a caller with an answer finds its batch in the metrics
+        self._deliver([self._collect(each, outcome) for each, outcome in zip(slices, outcomes, strict=True)])
 
-    def _book(self, piece: Piece, outcome: Outcome) -> tuple[Request, Outcome | None]:
-        """A request with its answer, or with None while there is more of it to compute."""
-        request = piece.request
-        if isinstance(outcome, BaseException):
-            with self._arrival:
-                self._queues.drop(request)
-            return request, outcome
-        request.results.append(outcome)
-        if piece.stop < request.items:
-            return request, None
-        return request, request.results[0] if len(request.results) == 1 else torch.cat(request.results)
-
-    def _abandon(self) -> None:
-        """Answers everything that still waits with NotReady."""
-        with self._arrival:
-            requests = self._queues.clear()
-        self._settle(
-            [(request, NotReady("The service is stopping; try again shortly.")) for request in requests]
-        )
-
-    def _settle(self, answers: list[tuple[Request, Outcome | None]]) -> None:
-        """Hands answers to their callers, on the event loop, in one go."""
-        assert self._loop is not None
-        if not answers:
-            return
-        try:
-            self._loop.call_soon_threadsafe(_answer, answers)
-        except RuntimeError:  # the loop is closed: nobody waits any more
-            logger.warning("%d answers came after the event loop was closed", len(answers))
-
-    def _tell(self, batch: Batch) -> None:
+    def _report(self, batch: Batch) -> None:
         if batch.failed:
             logger.warning(
-                "%d of %d requests failed in a forward pass of %s", batch.failed, batch.requests, batch.queue
+                "%d of %d requests failed in a forward pass (batch key %s)",
+                batch.failed,
+                batch.requests,
+                batch.key,
             )
         if self._on_batch is not None:
             try:
                 self._on_batch(batch)
             except Exception:
-                logger.exception("the observer of batches failed")
+                logger.exception("The batch callback failed.")
+
+    def _collect(self, part: RequestSlice, outcome: Outcome) -> tuple[Request, Outcome | None]:
+        """Add a slice's outcome to its request. Returns the request's outcome, or None if items are missing."""
+        request = part.request
+        if isinstance(outcome, BaseException):
+            with self._changed:
+                self._queues.drop(request)
+            return request, outcome
+        request.results.append(outcome)
+        if part.stop < request.items:
+            return request, None
+        return request, request.results[0] if len(request.results) == 1 else torch.cat(request.results)
+
+    def _reject_waiting(self) -> None:
+        """Answer all waiting requests with NotReady."""
+        with self._changed:
+            requests = self._queues.clear()
+        self._deliver(
+            [(request, NotReady("The service is stopping; try again shortly.")) for request in requests]
+        )
+
+    def _deliver(self, outcomes: list[tuple[Request, Outcome | None]]) -> None:
+        """Answer requests on the event loop, all in one callback."""
+        assert self._loop is not None
+        if not outcomes:
+            return
+        try:
+            self._loop.call_soon_threadsafe(_answer, outcomes)
+        except RuntimeError:  # the event loop is closed, so no caller is left
+            logger.warning("%d results came after the event loop was closed", len(outcomes))
 
 
-def _answer(answers: list[tuple[Request, Outcome | None]]) -> None:
-    for request, outcome in answers:
+def _make_request(
+    batch_key: Hashable, function: Callable[..., Tensor], inputs: tuple[Tensor, ...], background: bool
+) -> Request:
+    sizes = {tensor.shape[0] for tensor in inputs}
+    if len(sizes) != 1 or 0 in sizes:
+        raise ValueError(f"inputs must share a leading axis of at least 1, not {sorted(sizes)}")
+    return Request(
+        batch_key=batch_key,
+        function=function,
+        inputs=inputs,
+        items=sizes.pop(),
+        arrived=perf_counter(),
+        background=background,
+        future=asyncio.get_running_loop().create_future(),
+    )
+
+
+def _answer(outcomes: list[tuple[Request, Outcome | None]]) -> None:
+    for request, outcome in outcomes:
         if outcome is not None:
             request.answer(outcome)

@@ -1,4 +1,4 @@
-"""One forward pass over several callers' items, in which one bad item hurts nobody but its caller."""
+"""One forward pass over the items of several requests. An item that fails affects only its own request."""
 
 from collections.abc import Sequence
 from typing import TypeAlias
@@ -6,40 +6,38 @@ from typing import TypeAlias
 import torch
 from torch import Tensor
 
-from service.inference.queue import Piece
+from service.inference.queue import RequestSlice
 
 Outcome: TypeAlias = Tensor | BaseException
 
 
-def forward(pieces: Sequence[Piece], device: torch.device) -> list[Outcome]:
-    """What each piece's function gives for its inputs, or raises, in the order of `pieces`.
+def forward(slices: Sequence[RequestSlice], device: torch.device) -> list[Outcome]:
+    """Compute all slices as one batch, with the first slice's function.
 
-    All are computed as one batch by the first one's function; if that fails, each alone.
-    Results are on the CPU, detached, and share no memory.
+    If the batch fails, each slice is computed alone, with its own function.
+
+    Returns:
+        A result or an exception for each slice, in order. Results are on the CPU, detached, and share no memory.
     """
     try:
-        return list(_together(pieces, device))
-    except (
-        BaseException
-    ) as error:  # also SystemExit and the like: a caller waits for an answer, whatever it is
-        if len(pieces) == 1:
+        return list(_run_batch(slices, device))
+    except BaseException as error:  # SystemExit too: the caller waits for an answer
+        if len(slices) == 1:
             return [error]
-    return [outcome for piece in pieces for outcome in forward([piece], device)]
+    return [outcome for single in slices for outcome in forward([single], device)]
 
 
-def _together(pieces: Sequence[Piece], device: torch.device) -> list[Tensor]:
+def _run_batch(slices: Sequence[RequestSlice], device: torch.device) -> list[Tensor]:
     with torch.inference_mode():
-        batch = [_batch(axis, device) for axis in zip(*(piece.inputs for piece in pieces), strict=True)]
-        result = pieces[0].request.function(*batch)
-    items = sum(piece.items for piece in pieces)
+        inputs = [_concatenate(tensors, device) for tensors in zip(*(s.inputs for s in slices), strict=True)]
+        result = slices[0].request.function(*inputs)
+    items = sum(s.items for s in slices)
     if result.shape[:1] != (items,):
         raise RuntimeError(f"a forward pass over {items} items gave a result of shape {tuple(result.shape)}")
-    # Outside inference mode, so that callers get ordinary tensors; cloned, so that none keeps the batch alive.
-    return [
-        part.clone() for part in result.detach().cpu().split_with_sizes([piece.items for piece in pieces])
-    ]
+    # Outside inference mode, callers get ordinary tensors. The clones let the batch be freed.
+    return [part.clone() for part in result.detach().cpu().split_with_sizes([s.items for s in slices])]
 
 
-def _batch(parts: Sequence[Tensor], device: torch.device) -> Tensor:
-    together = parts[0] if len(parts) == 1 else torch.cat(tuple(parts))
-    return together.to(device, non_blocking=True)
+def _concatenate(tensors: Sequence[Tensor], device: torch.device) -> Tensor:
+    batch = tensors[0] if len(tensors) == 1 else torch.cat(tuple(tensors))
+    return batch.to(device, non_blocking=True)

@@ -1,4 +1,4 @@
-"""What waits for the device, in queues of what may share a forward pass. No threads and no clock of its own."""
+"""Requests that wait for the device, in one queue for each batch key. This module has no threads and no clock."""
 
 import asyncio
 from collections import deque
@@ -7,40 +7,48 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
-PATIENCE = 1.0
-"""Seconds for which what is computed in the background lets all else go first."""
+BACKGROUND_DELAY = 1.0
+"""Seconds by which a background request counts as younger than it is; foreground requests go first for so long."""
 
 
 @dataclass(eq=False, kw_only=True)
 class Request:
-    """One caller's items, and what has become of them so far.
+    """One call of the engine: its inputs, its progress and its future.
 
-    `inputs` share their leading axis of `items`; `taken` of them were handed to forward passes,
-    whose results gather in `results`, in order.
+    Args:
+        batch_key: requests with the same key may share a forward pass.
+        function: maps a batch of inputs to a batch of results.
+        inputs: tensors of [items, ...].
+        items: length of the inputs' leading axis.
+        arrived: time of arrival in seconds.
+        background: whether foreground requests go first.
+        future: receives the result.
+        dispatched: number of items that forward passes have taken.
+        results: results of finished slices, in order.
     """
 
-    queue: Hashable
+    batch_key: Hashable
     function: Callable[..., Tensor]
     inputs: tuple[Tensor, ...]
     items: int
     arrived: float
     background: bool = False
     future: asyncio.Future[Tensor]
-    taken: int = 0
+    dispatched: int = 0
     results: list[Tensor] = field(default_factory=list)
 
     @property
     def due(self) -> float:
-        """When it came, as far as its turn goes."""
-        return self.arrived + (PATIENCE if self.background else 0)
+        """The time that orders the queues: the arrival, plus the delay of background requests."""
+        return self.arrived + (BACKGROUND_DELAY if self.background else 0)
 
     @property
     def waiting(self) -> int:
-        """Items that no forward pass has taken yet."""
-        return self.items - self.taken
+        """Number of items that no forward pass has taken."""
+        return self.items - self.dispatched
 
     def answer(self, outcome: Tensor | BaseException) -> None:
-        """Gives the caller a result or raises at it; nothing happens when the caller has gone."""
+        """Set the future's result or exception, unless the caller has cancelled it."""
         if self.future.done():
             return
         if isinstance(outcome, Tensor):
@@ -48,12 +56,12 @@ class Request:
         elif isinstance(outcome, Exception) and not isinstance(outcome, StopIteration):
             self.future.set_exception(outcome)
         else:  # a future refuses StopIteration, and SystemExit would end the event loop
-            self.future.set_exception(RuntimeError(f"a forward pass raised {outcome!r}"))
+            self.future.set_exception(RuntimeError(f"the forward pass raised {outcome!r}"))
 
 
 @dataclass(frozen=True)
-class Piece:
-    """Items [start, stop) of one request: what one forward pass takes of it."""
+class RequestSlice:
+    """Items [start, stop) of one request; a forward pass takes one or more slices."""
 
     request: Request
     start: int
@@ -69,7 +77,7 @@ class Piece:
 
 
 class RequestQueues:
-    """First come, first served within a queue; the queue whose first request has been due longest goes next."""
+    """One first-in-first-out queue for each batch key. The queue with the earliest due request is served next."""
 
     def __init__(self) -> None:
         self._queues: dict[Hashable, deque[Request]] = {}
@@ -77,62 +85,64 @@ class RequestQueues:
 
     @property
     def depth(self) -> int:
-        """Items waiting, in all queues; those of the background do not count."""
+        """Number of waiting foreground items in all queues."""
         return self._depth
 
     @property
     def empty(self) -> bool:
-        """Whether nothing waits, nor anything of the background."""
+        """Whether no request waits, in the foreground or background."""
         return not self._queues
 
     def push(self, request: Request) -> None:
-        self._queues.setdefault(request.queue, deque()).append(request)
+        self._queues.setdefault(request.batch_key, deque()).append(request)
         self._count(request, request.waiting)
 
-    def oldest(self) -> Hashable:
-        """The queue to serve next; KeyError when nothing waits."""
+    def next_key(self) -> Hashable:
+        """Return the batch key to serve next. Raises KeyError if no request waits."""
         if not self._queues:
-            raise KeyError("nothing waits")
-        return min(self._queues, key=lambda queue: self._queues[queue][0].due)
+            raise KeyError("no request waits")
+        return min(self._queues, key=lambda batch_key: self._queues[batch_key][0].due)
 
-    def arrived(self, queue: Hashable) -> float:
-        """When the queue's first request came; minus infinity when the queue is empty."""
-        return self._queues[queue][0].arrived if queue in self._queues else float("-inf")
+    def first_arrival(self, batch_key: Hashable) -> float:
+        """Return the arrival time of the queue's first request, or minus infinity if the queue is empty."""
+        return self._queues[batch_key][0].arrived if batch_key in self._queues else float("-inf")
 
-    def requests(self, queue: Hashable) -> int:
-        """Requests of which items wait in one queue."""
-        return len(self._queues.get(queue, ()))
+    def count_requests(self, batch_key: Hashable) -> int:
+        """Return the number of requests that wait in one queue."""
+        return len(self._queues.get(batch_key, ()))
 
-    def items(self, queue: Hashable) -> int:
-        """Items waiting in one queue."""
-        return sum(request.waiting for request in self._queues.get(queue, ()))
+    def count_items(self, batch_key: Hashable) -> int:
+        """Return the number of items that wait in one queue."""
+        return sum(request.waiting for request in self._queues.get(batch_key, ()))
 
-    def take(self, queue: Hashable, most: int) -> list[Piece]:
-        """The queue's first `most` items, oldest first; a request that does not fit whole is cut."""
-        pieces: list[Piece] = []
-        requests = self._queues.get(queue)
-        while requests and most:
+    def take(self, batch_key: Hashable, max_items: int) -> list[RequestSlice]:
+        """Remove the queue's first `max_items` items and return them. The last request may be cut."""
+        slices: list[RequestSlice] = []
+        requests = self._queues.get(batch_key)
+        while requests and max_items:
             request = requests[0]
-            piece = Piece(request, request.taken, min(request.items, request.taken + most))
-            pieces.append(piece)
-            request.taken = piece.stop
-            most -= piece.items
-            self._count(request, -piece.items)
+            taken = RequestSlice(
+                request, request.dispatched, min(request.items, request.dispatched + max_items)
+            )
+            slices.append(taken)
+            request.dispatched = taken.stop
+            max_items -= taken.items
+            self._count(request, -taken.items)
             if not request.waiting:
                 requests.popleft()
-        self._forget_if_empty(queue)
-        return pieces
+        self._delete_if_empty(batch_key)
+        return slices
 
     def drop(self, request: Request) -> None:
-        """Frees the places of what still waits of a request; nothing happens when nothing does."""
-        requests = self._queues.get(request.queue)
+        """Remove the waiting items of a request. Does nothing if none wait."""
+        requests = self._queues.get(request.batch_key)
         if requests and request in requests:
             requests.remove(request)
             self._count(request, -request.waiting)
-            self._forget_if_empty(request.queue)
+            self._delete_if_empty(request.batch_key)
 
     def clear(self) -> list[Request]:
-        """Empties all queues and returns what was in them."""
+        """Empty all queues and return their requests."""
         requests = [request for queue in self._queues.values() for request in queue]
         self._queues.clear()
         self._depth = 0
@@ -142,6 +152,6 @@ class RequestQueues:
         if not request.background:
             self._depth += items
 
-    def _forget_if_empty(self, queue: Hashable) -> None:
-        if not self._queues.get(queue, True):
-            del self._queues[queue]
+    def _delete_if_empty(self, batch_key: Hashable) -> None:
+        if not self._queues.get(batch_key, True):
+            del self._queues[batch_key]

@@ -1,25 +1,30 @@
-"""How fast work goes through lately, to tell those who find no room when to come back."""
+"""An estimate of the current throughput, for the `Retry-After` header of refused requests."""
 
 from math import ceil
 from threading import Lock
 
 
 class ThroughputEstimate:
-    """A moving average of the seconds that an item takes. Safe to use from several threads."""
+    """An exponential moving average of the seconds per item. Thread-safe.
 
-    def __init__(self, *, smoothing: float = 0.1, longest: int = 60) -> None:
+    Args:
+        smoothing: weight of the newest measurement.
+        max_retry_after: upper bound of `retry_after` in seconds.
+    """
+
+    def __init__(self, *, smoothing: float = 0.1, max_retry_after: int = 60) -> None:
         self._smoothing = smoothing
-        self._longest = longest
-        self._seconds: float | None = None
+        self._max_retry_after = max_retry_after
+        self._seconds_per_item: float | None = None
         self._lock = Lock()
 
     def record(self, items: int, seconds: float) -> None:
-        """`items` went through in `seconds`."""
-        each = seconds / items
+        """Record that `items` took `seconds`."""
+        measured = seconds / items
         with self._lock:
-            before = each if self._seconds is None else self._seconds
-            self._seconds = before + self._smoothing * (each - before)
+            previous = measured if self._seconds_per_item is None else self._seconds_per_item
+            self._seconds_per_item = previous + self._smoothing * (measured - previous)
 
     def retry_after(self, items: int) -> int:
-        """Whole seconds until `items` will have gone through, from 1 to `longest`; 1 before anything was measured."""
-        return min(max(ceil((self._seconds or 0.0) * items), 1), self._longest)
+        """Return the whole seconds that `items` will take, from 1 to `max_retry_after`; 1 without a measurement."""
+        return min(max(ceil((self._seconds_per_item or 0.0) * items), 1), self._max_retry_after)

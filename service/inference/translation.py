@@ -27,18 +27,18 @@ better as X than as Y, *and* the other as much better as Y. Of 100 validation pa
 picture came nearer to 0 than 0.52, and photos made grey, dark, blurred or negative stayed on their side: two of one
 domain are far from being refused, two of two domains are. What is less clear is the caller's to know."""
 
-SEEDS = 2**31
+RANDOM_SEED_LIMIT = 2**31
 """Seeds are drawn below this, so that any client's integers hold them."""
 
-MOST_SEEDS = 2**32
+SEED_LIMIT = 2**32
 """Seeds that are accepted; so those of all samples lie below, or a sample could not be had again."""
 
-MOST_REFERENCES = 2
-MIDDLE = 0.5
+MAX_REFERENCES = 2
+DEFAULT_MIX = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
+class Sample:
     """One result; with `seed` the request gives it again. No seed where nothing was drawn."""
 
     image: Image.Image
@@ -51,7 +51,7 @@ class Translation:
 
     source: str
     target: str
-    pictures: list[Picture]
+    samples: list[Sample]
 
 
 class Translator:
@@ -71,7 +71,7 @@ class Translator:
         samples: int = 1,
         seed: int | None = None,
         references: Sequence[Upload] = (),
-        mix: float = MIDDLE,
+        mix: float = DEFAULT_MIX,
         style: Style = "sampled",
     ) -> Translation:
         """The picture in the other domain.
@@ -101,7 +101,7 @@ class Translator:
         if style == "mean":
             z = torch.zeros(1, model.inference.exclusive_size)
         else:
-            first = secrets.randbelow(SEEDS) if seed is None else seed
+            first = secrets.randbelow(RANDOM_SEED_LIMIT) if seed is None else seed
             z, seeds = _draw(model, first, samples), list(range(first, first + samples))
         return await self._decode(model, side, target, z, zs, seeds)
 
@@ -154,19 +154,19 @@ class Translator:
         pixels = await self._engine.run(
             (model.digest, "decode", target), decode, z, _one(zs).expand(len(z), *zs.shape)
         )
-        images = await self._workers.finish(lambda: [picture(each) for each in pixels])
-        pictures = [Picture(image=image, seed=seed) for image, seed in zip(images, seeds, strict=True)]
-        return Translation(source=model.domain(source), target=model.domain(target), pictures=pictures)
+        images = await self._workers.run_unbounded(lambda: [picture(each) for each in pixels])
+        results = [Sample(image=image, seed=seed) for image, seed in zip(images, seeds, strict=True)]
+        return Translation(source=model.domain(source), target=model.domain(target), samples=results)
 
 
 def _check_style(samples: int, references: int, mix: float, style: Style) -> None:
-    if references > MOST_REFERENCES:
-        raise _contradiction("reference", f"at most {MOST_REFERENCES}, to take a style between them")
+    if references > MAX_REFERENCES:
+        raise _contradiction("reference", f"at most {MAX_REFERENCES}, to take a style between them")
     if references and style == "mean":
         raise _contradiction("style", "a reference and style=mean are two styles; give one")
     if samples > 1 and (references or style == "mean"):
         raise _contradiction("samples", "with a reference or style=mean there is one style, so one sample")
-    if mix != MIDDLE and references < MOST_REFERENCES:
+    if mix != DEFAULT_MIX and references < MAX_REFERENCES:
         raise _contradiction("mix", "there is something to mix only where two references are given")
 
 
@@ -175,8 +175,8 @@ def _contradiction(field: str, message: str) -> ParameterInvalid:
 
 
 def _check_seeds(first: int, samples: int) -> None:
-    if first + samples > MOST_SEEDS:
-        message = f"with samples={samples} at most {MOST_SEEDS - samples}, as each sample has a seed of its own below {MOST_SEEDS}"
+    if first + samples > SEED_LIMIT:
+        message = f"with samples={samples} at most {SEED_LIMIT - samples}, as each sample has a seed of its own below {SEED_LIMIT}"
         raise ParameterInvalid(f"seed: {message}", errors=(("seed", message),))
 
 

@@ -1,4 +1,4 @@
-"""Work that must not run on the event loop (Pillow, above all), in as many threads as there are cores."""
+"""Worker threads for blocking work, such as Pillow's, which must not run on the event loop."""
 
 import os
 from collections.abc import Callable
@@ -15,39 +15,41 @@ T = TypeVar("T")
 
 
 class Workers:
-    """A few threads and a bounded line of those who wait for one.
+    """Runs functions in a bounded number of threads, with a bounded queue.
 
     Args:
-        waiting: calls that may wait for a thread.
-        threads: calls that may run at a time; as many as the cores this process may use, unless told.
+        max_waiting: calls of `run` that may wait for a thread.
+        threads: calls that may run at the same time. Defaults to the cores that this process may use.
     """
 
-    def __init__(self, *, waiting: int, threads: int | None = None) -> None:
-        self._threads = threads or _cores()
+    def __init__(self, *, max_waiting: int, threads: int | None = None) -> None:
+        self._threads = threads or _available_cores()
         self._limiter = CapacityLimiter(self._threads)
-        self._most_waiting = waiting
+        self._max_waiting = max_waiting
         self._throughput = ThroughputEstimate()
 
     @property
     def depth(self) -> int:
-        """Calls waiting for a thread."""
+        """Number of calls that wait for a thread."""
         return self._limiter.statistics().tasks_waiting
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`function(*args, **kwargs)` in a thread. A caller that leaves while it waits for one leaves the line.
+        """Run `function(*args, **kwargs)` in a thread. A call that is cancelled while it waits leaves the queue.
 
         Raises:
-            Overloaded: too many wait.
+            Overloaded: the queue is full.
         """
-        if self.depth >= self._most_waiting:
-            wait = self._throughput.retry_after(self.depth // self._threads)
+        if self.depth >= self._max_waiting:
+            retry_after = self._throughput.retry_after(self.depth // self._threads)
             raise Overloaded(
-                f"{self.depth} pictures are waiting to be read, as many as may.", retry_after=wait
+                f"{self.depth} images are waiting to be decoded, which is the limit; "
+                f"try again in {retry_after} s.",
+                retry_after=retry_after,
             )
-        return await self.finish(function, *args, **kwargs)
+        return await self.run_unbounded(function, *args, **kwargs)
 
-    async def finish(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """As `run`, but never refused: for the end of work that much was spent on."""
+    async def run_unbounded(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run as `run` does, even if the queue is full. For the last step of expensive work."""
 
         def timed() -> T:
             started = perf_counter()
@@ -59,7 +61,7 @@ class Workers:
         return await to_thread.run_sync(timed, limiter=self._limiter)
 
 
-def _cores() -> int:
+def _available_cores() -> int:
     try:
         return len(os.sched_getaffinity(0))
     except AttributeError:  # not on Linux

@@ -49,7 +49,7 @@ class Model:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rejected:
+class RejectedVersion:
     """A version that is not served; `reason` is a sentence."""
 
     id: str

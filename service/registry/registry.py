@@ -12,10 +12,10 @@ from anyio import CapacityLimiter, to_thread
 from model.checkpoint import NAME, CheckpointError
 from service.errors import CapabilityMissing, ModelNotFound, NameInvalid, NotReady
 from service.registry.loading import load
-from service.registry.model import Model, Rejected
-from service.registry.store import Candidate, candidates
+from service.registry.model import Model, RejectedVersion
+from service.registry.store import Candidate, find_candidates
 
-__all__ = ["Model", "Registry", "Rejected"]
+__all__ = ["Model", "Registry", "RejectedVersion"]
 
 logger = logging.getLogger(__name__)
 
@@ -50,10 +50,10 @@ class Registry:
         self._default = default
         # Written by one scan at a time, in its thread; read from any. Replaced, never changed.
         self._models: dict[str, Model] = {}
-        self._rejected: list[Rejected] = []
+        self._rejected: list[RejectedVersion] = []
         self._ready = False
         # Of the scans alone.
-        self._origins: dict[str, Candidate] = {}
+        self._served_from: dict[str, Candidate] = {}
         self._failures: dict[Candidate, _Failure] = {}
         self._one_scan = CapacityLimiter(1)
         self._watcher: asyncio.Task[None] | None = None
@@ -81,7 +81,7 @@ class Registry:
         """What is served, by name."""
         return [model for _, model in sorted(self._models.items())]
 
-    def rejected(self) -> list[Rejected]:
+    def rejected(self) -> list[RejectedVersion]:
         """What lies there and is newer than what is served, or all there is of its name, and does not load."""
         return self._rejected
 
@@ -143,35 +143,35 @@ class Registry:
     # In a worker thread from here on, one scan at a time.
 
     def _scan(self) -> None:
-        found = candidates(self._store)
+        found = find_candidates(self._store)
         there = {candidate for versions in found.values() for candidate in versions}
         self._failures = {
             candidate: failure for candidate, failure in self._failures.items() if candidate in there
         }
-        rejected: list[Rejected] = []
+        rejected: list[RejectedVersion] = []
         for name in sorted(found | self._models):
-            rejected += self._choose(name, found.get(name, []))
+            rejected += self._serve_newest(name, found.get(name, []))
         self._rejected = rejected
         self._ready = True
 
-    def _choose(self, name: str, versions: list[Candidate]) -> list[Rejected]:
+    def _serve_newest(self, name: str, versions: list[Candidate]) -> list[RejectedVersion]:
         """Serves the first of `versions` that loads, and returns those before it."""
-        serving = self._origins.get(name)
-        rejected: list[Rejected] = []
+        serving = self._served_from.get(name)
+        rejected: list[RejectedVersion] = []
         for candidate in versions:
-            if candidate == serving or self._serve(candidate):
+            if candidate == serving or self._try_to_serve(candidate):
                 return rejected
             rejected.append(
-                Rejected(id=name, version=candidate.version, reason=self._failures[candidate].reason)
+                RejectedVersion(id=name, version=candidate.version, reason=self._failures[candidate].reason)
             )
             if serving is not None and candidate.folder == serving.folder:
                 return rejected  # overwritten by something broken: what was loaded from it before is better than anything older
         self._models = {other: model for other, model in self._models.items() if other != name}
-        if self._origins.pop(name, None) is not None:
+        if self._served_from.pop(name, None) is not None:
             logger.info("the model %s was removed", name)
         return rejected
 
-    def _serve(self, candidate: Candidate) -> bool:
+    def _try_to_serve(self, candidate: Candidate) -> bool:
         """Loads a candidate in the place of what has its name; False where that fails, or did and nothing changed since."""
         known = self._failures.get(candidate)
         if known is not None and monotonic() < known.retry_at:
@@ -192,6 +192,6 @@ class Registry:
                 )
             return False
         self._models = {**self._models, candidate.name: model}
-        self._origins[candidate.name] = candidate
+        self._served_from[candidate.name] = candidate
         logger.info("the model %s is now served in version %s", model.id, model.version)
         return True

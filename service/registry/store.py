@@ -19,7 +19,7 @@ class Candidate:
     files: tuple[FileState, ...]
 
 
-def candidates(store: Path) -> dict[str, list[Candidate]]:
+def find_candidates(store: Path) -> dict[str, list[Candidate]]:
     """By name, in the order of preference: the store's versions, newest first, then the package's."""
     found: dict[str, list[Candidate]] = {}
     for folder in sorted(published(store), key=lambda folder: folder.name, reverse=True):

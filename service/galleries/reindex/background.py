@@ -88,7 +88,7 @@ class BackgroundReindexer:
         begun = await self._workers.run(Reindex, opened, GallerySpec.of(model, side), anew=anew)
         task = self._tasks[name] = asyncio.create_task(self._do(begun, model, side), name=f"reindex {name}")
         task.add_done_callback(partial(self._done, name))
-        return await self._workers.finish(begun.progress)
+        return await self._workers.run_unbounded(begun.progress)
 
     def _done(self, name: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(name) is task:

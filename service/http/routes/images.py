@@ -11,7 +11,7 @@ from service.http.schemas import Embedding, ImageOut
 from service.http.schemas import Translation as TranslationOut
 from service.http.security import READ
 from service.images.decode import Format, encode
-from service.inference.translation import MIDDLE, MOST_REFERENCES, Translation
+from service.inference.translation import DEFAULT_MIX, MAX_REFERENCES, Translation
 
 router = APIRouter(tags=["images"], dependencies=READ)
 ONCE = [Depends(once())]
@@ -61,14 +61,14 @@ async def translate(
     ] = [],  # noqa: B006  # FastAPI copies it
     mix: Annotated[
         float, Form(ge=0, le=1, description="where between two references: 0 is the first, 1 the second")
-    ] = MIDDLE,
+    ] = DEFAULT_MIX,
     style: Annotated[
         Literal["sampled", "mean"], Form(description="mean: the plainest style, nothing drawn")
     ] = "sampled",
 ) -> Response:
     """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes."""
     served = parts.registry.get(model, capability="translate")
-    manners = await received_all(reference, MOST_REFERENCES, "reference")
+    manners = await received_all(reference, MAX_REFERENCES, "reference")
     made = await parts.translator.translate(
         served,
         await received(image),
@@ -133,11 +133,11 @@ async def embed(
 async def _answer(request: Request, parts: Parts, model: str, made: Translation) -> Response:
     wanted = _accepted(request.headers.get("accept", ""))
     files = [
-        await parts.workers.finish(encode, each.image, wanted or "png")
-        for each in (made.pictures[:1] if wanted else made.pictures)
+        await parts.workers.run_unbounded(encode, each.image, wanted or "png")
+        for each in (made.samples[:1] if wanted else made.samples)
     ]
     if wanted is not None:
-        seed = made.pictures[0].seed
+        seed = made.samples[0].seed
         return Response(
             files[0], media_type=f"image/{wanted}", headers={} if seed is None else {"X-Seed": str(seed)}
         )
@@ -149,7 +149,7 @@ async def _answer(request: Request, parts: Parts, model: str, made: Translation)
             height=each.image.height,
             seed=each.seed,
         )
-        for file, each in zip(files, made.pictures, strict=True)
+        for file, each in zip(files, made.samples, strict=True)
     ]
     body = TranslationOut(model=model, source=made.source, target=made.target, images=images)
     return Response(body.model_dump_json(), media_type="application/json")

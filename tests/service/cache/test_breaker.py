@@ -1,6 +1,6 @@
 """The circuit breaker on a clock that the test turns."""
 
-from service.cache.breaker import Breaker
+from service.cache.breaker import CircuitBreaker
 
 
 class Clock:
@@ -10,8 +10,8 @@ class Clock:
         return self.now
 
 
-def opened(clock: Clock) -> Breaker:
-    breaker = Breaker(failures=3, rest=1, longest=5, clock=clock)
+def opened(clock: Clock) -> CircuitBreaker:
+    breaker = CircuitBreaker(max_failures=3, cooldown=1, max_cooldown=5, clock=clock)
     for _ in range(3):
         assert breaker.allow()
         breaker.failed()
@@ -19,7 +19,7 @@ def opened(clock: Clock) -> Breaker:
 
 
 def test_opens_after_failures_in_a_row_only() -> None:
-    breaker = Breaker(failures=3, rest=1, clock=Clock())
+    breaker = CircuitBreaker(max_failures=3, cooldown=1, clock=Clock())
     for _ in range(5):
         breaker.failed()
         breaker.failed()

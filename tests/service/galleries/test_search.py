@@ -40,7 +40,7 @@ def retrieval(root) -> Retrieval:
         galleries=Galleries(root),
         registry=registry,
         embedder=Embedder(),
-        workers=Workers(waiting=9),
+        workers=Workers(max_waiting=9),
         max_pixels=10_000,
     )  # type: ignore[arg-type]
 

@@ -10,7 +10,7 @@ from PIL import Image, ImageSequence
 from PIL.PngImagePlugin import PngInfo
 
 from service.errors import ImageUnreadable
-from service.images.containers import PARTS, SCANS, essentials
+from service.images.containers import MAX_PARTS, MAX_SCANS, strip_metadata
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
 
@@ -80,15 +80,15 @@ WHOLE = {
 
 @pytest.mark.parametrize("name", [name for name in WHOLE if name not in {"text", "nothing"}])
 def test_the_pixels_stay(name):
-    whole, cut = opened(WHOLE[name]), opened(essentials(WHOLE[name]).data)
+    whole, cut = opened(WHOLE[name]), opened(strip_metadata(WHOLE[name]).data)
     assert np.array_equal(np.asarray(whole.convert("RGBA")), np.asarray(cut.convert("RGBA")))
-    assert len(essentials(WHOLE[name]).data) <= len(WHOLE[name])
+    assert len(strip_metadata(WHOLE[name]).data) <= len(WHOLE[name])
 
 
 @pytest.mark.parametrize("name", WHOLE)
 def test_what_is_cut_off_is_left_to_the_decoder(name):
     for length in range(0, len(WHOLE[name]), 1 + len(WHOLE[name]) // 300):
-        assert len(essentials(WHOLE[name][:length]).data) <= length + 1
+        assert len(strip_metadata(WHOLE[name][:length]).data) <= length + 1
 
 
 def test_what_is_told_of_a_png_reaches_no_decoder():
@@ -101,66 +101,68 @@ def test_what_is_told_of_a_png_reaches_no_decoder():
         "Comment",
     ):  # Pillow keeps them beside what it read itself
         told.add_text(key, "1")
-    assert opened(essentials(saved(NOISE, "PNG", pnginfo=told)).data).info == {}
+    assert opened(strip_metadata(saved(NOISE, "PNG", pnginfo=told)).data).info == {}
 
 
 def test_one_picture_of_several_stays():
-    cut = opened(essentials(WHOLE["jpeg, several pictures"]).data)
+    cut = opened(strip_metadata(WHOLE["jpeg, several pictures"]).data)
     assert cut.format == "JPEG"
     assert len(list(ImageSequence.Iterator(cut))) == 1
 
 
 BEHIND = {
-    "jpeg, progressive": b"\xff\xda\0\x02" * PARTS,
-    "jpeg, restarts": b"\xff\xda\0\x02" * PARTS,
-    "png, palette": chunk(b"fiLm", b"") * PARTS,
+    "jpeg, progressive": b"\xff\xda\0\x02" * MAX_PARTS,
+    "jpeg, restarts": b"\xff\xda\0\x02" * MAX_PARTS,
+    "png, palette": chunk(b"fiLm", b"") * MAX_PARTS,
 }
 
 
 @pytest.mark.parametrize("name", BEHIND)
 def test_a_film_behind_a_photo_is_no_part_of_it(name):
-    assert essentials(WHOLE[name] + BEHIND[name]) == essentials(WHOLE[name])
+    assert strip_metadata(WHOLE[name] + BEHIND[name]) == strip_metadata(WHOLE[name])
 
 
 FLOODS = {
-    "png chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"abCd", b"") * PARTS),
-    "png pixels in empty chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"IDAT", b"") * PARTS),
-    "jpeg comments": with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xFE, b"") * PARTS),
-    "jpeg scans": with_scans(saved(NOISE, "JPEG", progressive=True), SCANS),
-    "gif comments": with_blocks(saved(NOISE, "GIF"), b"!\xfe\1a\0" * PARTS),
-    "gif comment of small blocks": with_blocks(saved(NOISE, "GIF"), b"!\xfe" + b"\1a" * PARTS + b"\0"),
+    "png chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"abCd", b"") * MAX_PARTS),
+    "png pixels in empty chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"IDAT", b"") * MAX_PARTS),
+    "jpeg comments": with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xFE, b"") * MAX_PARTS),
+    "jpeg scans": with_scans(saved(NOISE, "JPEG", progressive=True), MAX_SCANS),
+    "gif comments": with_blocks(saved(NOISE, "GIF"), b"!\xfe\1a\0" * MAX_PARTS),
+    "gif comment of small blocks": with_blocks(saved(NOISE, "GIF"), b"!\xfe" + b"\1a" * MAX_PARTS + b"\0"),
     "gif, empty extension that hides a comment": with_blocks(
-        saved(NOISE, "GIF"), b"!\1\0" + b"!\xfe" + b"\1a" * PARTS + b"\0"
+        saved(NOISE, "GIF"), b"!\1\0" + b"!\xfe" + b"\1a" * MAX_PARTS + b"\0"
     ),
-    "gif of no blocks": with_blocks(saved(NOISE, "GIF"), b"\0" * PARTS),
-    "webp chunks": saved(NOISE, "WEBP") + b"abCd\0\0\0\0" * PARTS,
+    "gif of no blocks": with_blocks(saved(NOISE, "GIF"), b"\0" * MAX_PARTS),
+    "webp chunks": saved(NOISE, "WEBP") + b"abCd\0\0\0\0" * MAX_PARTS,
 }
 
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_floods_are_refused_with_a_sentence(name):
     with pytest.raises(ImageUnreadable, match="more than"):
-        essentials(FLOODS[name])
+        strip_metadata(FLOODS[name])
 
 
 def test_many_scans_are_taken_and_many_comments_left_out():
     drawing = saved(NOISE.quantize(16), "GIF", transparency=3)
-    assert essentials(with_blocks(drawing, b"!\xfe\3abc\1d\0" * 1000)).data == drawing
+    assert strip_metadata(with_blocks(drawing, b"!\xfe\3abc\1d\0" * 1000)).data == drawing
     photo = saved(NOISE, "JPEG", progressive=True)
-    assert essentials(with_scans(photo, SCANS // 2)).data == with_scans(photo, SCANS // 2)
-    assert essentials(with_segments(photo, jpeg_segment(0xE1, b"x" * 1000) * 1000)) == essentials(photo)
+    assert strip_metadata(with_scans(photo, MAX_SCANS // 2)).data == with_scans(photo, MAX_SCANS // 2)
+    assert strip_metadata(with_segments(photo, jpeg_segment(0xE1, b"x" * 1000) * 1000)) == strip_metadata(
+        photo
+    )
     picture = saved(NOISE, "PNG")
     inflated = chunk(b"zTXt", b"\0\0" + zlib.compress(b"\0" * 1_000_000))  # 1,000 of them took seconds
-    assert essentials(with_chunks(picture, inflated * 1000)).data == picture
+    assert strip_metadata(with_chunks(picture, inflated * 1000)).data == picture
 
 
 def test_comments_in_a_segment_that_pillow_looks_into_are_left_out():
     photo = saved(NOISE, "JPEG")
-    assert essentials(
+    assert strip_metadata(
         with_segments(photo, jpeg_segment(0xF0, jpeg_segment(0xFE, b"") * 10_000))
-    ) == essentials(photo)
+    ) == strip_metadata(photo)
     comments = jpeg_segment(0xDB, jpeg_segment(0xFE, b"") * 10_000)
-    assert essentials(with_segments(photo, b"\xff\xdb\0\0" + comments)).data == with_segments(
+    assert strip_metadata(with_segments(photo, b"\xff\xdb\0\0" + comments)).data == with_segments(
         photo, b"\xff\xdb\0\0" + comments
     )
 
@@ -203,12 +205,13 @@ HELD = {
 def test_the_orientation_is_read_or_taken_for_upright(name):
     block, orientation = HELD[name]
     assert (
-        essentials(with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xE1, block))).orientation == orientation
+        strip_metadata(with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xE1, block))).orientation
+        == orientation
     )
     assert (
-        essentials(
+        strip_metadata(
             with_chunks(saved(NOISE, "PNG"), chunk(b"eXIf", block.removeprefix(b"Exif\0\0")))
         ).orientation
         == orientation
     )
-    assert essentials(saved(NOISE, "WEBP", exif=block, icc_profile=b"odd")).orientation == orientation
+    assert strip_metadata(saved(NOISE, "WEBP", exif=block, icc_profile=b"odd")).orientation == orientation

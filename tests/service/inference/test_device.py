@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from service.inference.device import DeviceUnavailable, choose, forward_threads
+from service.inference.device import DeviceUnavailable, configure_threads, select_device
 
 
 @pytest.mark.parametrize(
@@ -23,24 +23,24 @@ from service.inference.device import DeviceUnavailable, choose, forward_threads
 def test_chooses(monkeypatch: pytest.MonkeyPatch, there: int, asked: str, chosen: str) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: there > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
-    assert choose(asked) == torch.device(chosen)
+    assert select_device(asked) == torch.device(chosen)
 
 
 @pytest.mark.parametrize("asked", ["cuda:1", "tpu", "", "meta"])
 def test_says_what_is_there_instead(monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
-    with pytest.raises(DeviceUnavailable, match="cpu, cuda:0"):
-        choose(asked)
+    with pytest.raises(DeviceUnavailable, match="auto, cpu, cuda:0"):
+        select_device(asked)
 
 
 def test_a_forward_pass_has_the_threads_asked_for_and_all_else_one() -> None:
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(3)
-        assert forward_threads(None) == 3
+        assert configure_threads(None) == 3
         assert torch.get_num_threads() == 1
-        assert forward_threads(2) == 2
+        assert configure_threads(2) == 2
     finally:
         torch.set_num_threads(before)
 

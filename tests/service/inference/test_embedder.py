@@ -23,7 +23,7 @@ from service.inference.engine import Batch, Engine
 from service.inference.workers import Workers
 from service.registry.loading import load
 from service.registry.model import Model
-from service.registry.store import candidates
+from service.registry.store import find_candidates
 
 CPU = torch.device("cpu")
 
@@ -53,7 +53,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
         seed=0,
         data_fingerprint="0",
     )
-    return load(candidates(store)["digits"][0], CPU)
+    return load(find_candidates(store)["digits"][0], CPU)
 
 
 @asynccontextmanager
@@ -68,7 +68,7 @@ async def embedding(
         yield Embedder(
             engine=engine,
             cache=EmbeddingCache(max_bytes=1_000_000),
-            workers=Workers(waiting=64),
+            workers=Workers(max_waiting=64),
             max_pixels=max_pixels,
         )
     finally:
@@ -143,7 +143,7 @@ def test_many_pictures_share_forward_passes(model: Model) -> None:
                 await embedder.shared(dataclasses.replace(model, digest="anew"), "x", upload(seed))
                 for seed in range(12)
             ]
-        assert len([batch for batch in batches if batch.queue == (model.digest, "shared", "x")]) < 12
+        assert len([batch for batch in batches if batch.key == (model.digest, "shared", "x")]) < 12
         np.testing.assert_allclose(codes, alone, rtol=2e-3, atol=1e-4)
 
     asyncio.run(check())

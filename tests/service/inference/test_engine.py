@@ -17,7 +17,7 @@ from service.errors import NotReady, Overloaded, ParameterInvalid
 from service.http import app
 from service.inference import engine
 from service.inference.engine import Batch, Engine
-from service.inference.queue import PATIENCE, Request, RequestQueues
+from service.inference.queue import BACKGROUND_DELAY, Request, RequestQueues
 from service.settings import Settings
 
 
@@ -54,10 +54,10 @@ async def running(
     batch_items: int = 8,
     wait_ms: float = 0,
     on_batch: Callable[[Batch], None] | None = None,
-    on_rest: Callable[[], None] | None = None,
+    on_idle: Callable[[], None] | None = None,
 ) -> AsyncIterator[Engine]:
     engine = Engine(
-        queue_items=queue_items, batch_items=batch_items, wait_ms=wait_ms, on_batch=on_batch, on_rest=on_rest
+        queue_items=queue_items, batch_items=batch_items, wait_ms=wait_ms, on_batch=on_batch, on_idle=on_idle
     )
     await engine.start()
     try:
@@ -100,13 +100,13 @@ def test_what_came_in_during_a_forward_is_the_next_batch_of_its_lane() -> None:
             results = await asyncio.gather(first, *others, elsewhere)
         assert gate.seen == [[0], [1, -1, 2, -2, 3, -3]]
         assert [result.flatten().tolist() for result in results] == [[0], [2, -2], [4, -4], [6, -6], [18]]
-        assert [(batch.queue, batch.requests, batch.items) for batch in batches] == [
+        assert [(batch.key, batch.requests, batch.items) for batch in batches] == [
             ("a", 1, 1),
             ("a", 3, 6),
             ("b", 1, 1),
         ]
-        assert batches[1].waited > 0
-        assert batches[0].took > 0
+        assert batches[1].wait_seconds > 0
+        assert batches[0].forward_seconds > 0
 
     asyncio.run(check())
 
@@ -133,7 +133,7 @@ def test_a_batch_waits_until_as_many_are_back_as_the_last_one_answered() -> None
             tasks += [asyncio.create_task(engine.run("a", double, column(i))) for i in range(2)]
             await asyncio.wait_for(asyncio.gather(*tasks), 5)
         assert (batches[-1].requests, batches[-1].items) == (3, 4)
-        assert batches[-1].waited >= 0.05
+        assert batches[-1].wait_seconds >= 0.05
 
     asyncio.run(check())
 
@@ -144,7 +144,7 @@ def test_a_batch_waits_no_longer_than_told_nor_when_it_is_full() -> None:
         async with running(wait_ms=30, on_batch=batches.append) as engine:
             await three_at_once(engine)
             await asyncio.wait_for(engine.run("a", double, column(1)), 5)
-            assert 0.03 <= batches[-1].waited < 5
+            assert 0.03 <= batches[-1].wait_seconds < 5
         async with running(wait_ms=10_000, batch_items=4, on_batch=batches.append) as engine:
             await three_at_once(engine)
             await asyncio.wait_for(engine.run("a", double, column(1, 2, 3, 4)), 5)
@@ -174,7 +174,7 @@ def test_the_lane_that_waited_longest_goes_next() -> None:
                 await settle()
             gate.opened.set()
             await asyncio.gather(*tasks)
-        assert [batch.queue for batch in batches] == ["busy", "busy", "busy", "rare", "busy"]
+        assert [batch.key for batch in batches] == ["busy", "busy", "busy", "rare", "busy"]
 
     asyncio.run(check())
 
@@ -311,7 +311,7 @@ def test_a_function_that_gives_back_another_number_of_items_is_an_error() -> Non
             with pytest.raises(RuntimeError, match="2 items gave a result of shape"):
                 await engine.run("a", lambda x: x.sum(), column(1, 2))
             widths = iter((1, 2))
-            with pytest.raises(RuntimeError):  # the pieces of one request do not fit together
+            with pytest.raises(RuntimeError):  # the slices of one request do not fit together
                 await engine.run("a", lambda x: x.expand(-1, next(widths)), column(1, 2, 3, 4))
             assert (await engine.run("a", double, column(1))).item() == 2
 
@@ -486,23 +486,23 @@ def test_requests_go_before_what_came_sooner_in_the_background_and_find_the_queu
 def test_what_came_its_patience_later_leaves_the_background_its_turn(later: float, first: str) -> None:
     async def check() -> None:
         waiting = RequestQueues()
-        for queue, arrived in (("behind", 10.0), ("requests", 10.0 + later * PATIENCE)):
+        for key, arrived in (("behind", 10.0), ("requests", 10.0 + later * BACKGROUND_DELAY)):
             future = asyncio.get_running_loop().create_future()
             waiting.push(
                 Request(
-                    queue=queue,
+                    batch_key=key,
                     function=double,
                     inputs=(column(1),),
                     items=1,
                     arrived=arrived,
-                    background=queue == "behind",
+                    background=key == "behind",
                     future=future,
                 )
             )
         assert waiting.depth == 1
-        assert waiting.oldest() == first
+        assert waiting.next_key() == first
         for _ in range(2):
-            waiting.take(waiting.oldest(), 8)
+            waiting.take(waiting.next_key(), 8)
         assert waiting.empty
 
     asyncio.run(check())
@@ -530,7 +530,7 @@ def test_the_background_is_dropped_with_its_caller_and_stops_with_the_engine() -
 def test_after_work_and_only_then_it_rests_once_and_its_failures_harm_nobody(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine, "REST_SECONDS", 0.1)
+    monkeypatch.setattr(engine, "IDLE_SECONDS", 0.1)
     rests: list[str] = []
 
     def rest() -> None:
@@ -538,7 +538,7 @@ def test_after_work_and_only_then_it_rests_once_and_its_failures_harm_nobody(
         raise OSError("it cannot")
 
     async def check() -> None:
-        async with running(on_rest=rest) as made:
+        async with running(on_idle=rest) as made:
             await asyncio.sleep(0.25)
             assert rests == []  # there was nothing to rest from
             for _ in range(4):
@@ -558,7 +558,7 @@ def test_the_services_engine_gives_memory_back_when_it_rests(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     given: list[bool] = []
-    monkeypatch.setattr(engine, "REST_SECONDS", 0.05)
+    monkeypatch.setattr(engine, "IDLE_SECONDS", 0.05)
     monkeypatch.setattr(app, "give_back", lambda: given.append(True))
 
     async def check() -> None:

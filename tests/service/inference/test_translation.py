@@ -24,7 +24,7 @@ from service.inference.translation import Translation, Translator
 from service.inference.workers import Workers
 from service.registry.loading import load
 from service.registry.model import Model
-from service.registry.store import candidates
+from service.registry.store import find_candidates
 
 CPU = torch.device("cpu")
 IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
@@ -63,7 +63,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, preset: Preset) -> Model
         seed=0,
         data_fingerprint="0",
     )
-    return load(candidates(store)["model"][0], CPU)
+    return load(find_candidates(store)["model"][0], CPU)
 
 
 @pytest.fixture(scope="module")
@@ -84,7 +84,7 @@ def ask(
             queue_items=64, batch_items=8, wait_ms=0, on_batch=None if batches is None else batches.append
         )
         await engine.start()
-        workers = Workers(waiting=64)
+        workers = Workers(max_waiting=64)
         embedder = Embedder(
             engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), workers=workers, max_pixels=10_000
         )
@@ -110,38 +110,38 @@ def assert_same(image: Image.Image, expected: torch.Tensor) -> None:
 def test_a_seeded_sample_is_the_decoded_draw_of_that_seed(model: Model) -> None:
     result = ask(lambda translator: translator.translate(model, upload(1), samples=3, seed=7))
     assert (result.source, result.target) == ("cd", "cb")
-    assert [each.seed for each in result.pictures] == [7, 8, 9]
+    assert [each.seed for each in result.samples] == [7, 8, 9]
     zs = model.inference.shared("x", pixels(model, 1))
-    for each, seed in zip(result.pictures, (7, 8, 9), strict=True):
+    for each, seed in zip(result.samples, (7, 8, 9), strict=True):
         z = torch.randn(1, 8, generator=torch.Generator().manual_seed(seed))
         assert_same(each.image, model.inference.decode("y", z, zs))
     alone = ask(lambda translator: translator.translate(model, upload(1), seed=8))
-    difference = np.asarray(alone.pictures[0].image).astype(int) - np.asarray(
-        result.pictures[1].image
-    ).astype(int)
+    difference = np.asarray(alone.samples[0].image).astype(int) - np.asarray(result.samples[1].image).astype(
+        int
+    )
     assert np.abs(difference).max() <= 1
-    assert not np.array_equal(np.asarray(result.pictures[0].image), np.asarray(result.pictures[1].image))
+    assert not np.array_equal(np.asarray(result.samples[0].image), np.asarray(result.samples[1].image))
 
 
 def test_an_unseeded_sample_tells_the_seed_that_gives_it_again(model: Model) -> None:
     first, second = (ask(lambda translator: translator.translate(model, upload(1))) for _ in range(2))
-    seed = first.pictures[0].seed
+    seed = first.samples[0].seed
     assert seed is not None
-    assert seed != second.pictures[0].seed
+    assert seed != second.samples[0].seed
     again = ask(lambda translator: translator.translate(model, upload(1), seed=seed))
-    np.testing.assert_array_equal(again.pictures[0].image, first.pictures[0].image)
+    np.testing.assert_array_equal(again.samples[0].image, first.samples[0].image)
 
 
 def test_seed_0_is_a_seed(model: Model) -> None:
     result = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=0))
-    assert [each.seed for each in result.pictures] == [0, 1]
+    assert [each.seed for each in result.samples] == [0, 1]
 
 
 def test_every_sample_has_a_seed_that_may_be_sent_back(model: Model) -> None:
-    last = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 2)).pictures[
+    last = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 2)).samples[
         -1
     ]
-    again = ask(lambda translator: translator.translate(model, upload(1), seed=last.seed)).pictures[0]
+    again = ask(lambda translator: translator.translate(model, upload(1), seed=last.seed)).samples[0]
     assert (last.seed, again.seed) == (2**32 - 1, 2**32 - 1)
     with pytest.raises(ParameterInvalid, match="at most 4294967294") as refused:
         ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 1))
@@ -153,7 +153,7 @@ def test_the_other_direction_by_the_domains_name(model: Model) -> None:
     assert (result.source, result.target) == ("cb", "cd")
     z = torch.randn(1, 8, generator=torch.Generator().manual_seed(1))
     assert_same(
-        result.pictures[0].image,
+        result.samples[0].image,
         model.inference.decode("x", z, model.inference.shared("y", pixels(model, 1))),
     )
 
@@ -161,13 +161,13 @@ def test_the_other_direction_by_the_domains_name(model: Model) -> None:
 def test_the_priors_mean_and_a_reference_instead_of_a_draw(model: Model) -> None:
     zs = model.inference.shared("x", pixels(model, 1))
     plain = ask(lambda translator: translator.translate(model, upload(1), style="mean"))
-    assert_same(plain.pictures[0].image, model.inference.decode("y", torch.zeros(1, 8), zs))
+    assert_same(plain.samples[0].image, model.inference.decode("y", torch.zeros(1, 8), zs))
     styled = ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)]))
     assert_same(
-        styled.pictures[0].image,
+        styled.samples[0].image,
         model.inference.decode("y", model.inference.exclusive("y", pixels(model, 2)), zs),
     )
-    assert [plain.pictures[0].seed, styled.pictures[0].seed] == [None, None]
+    assert [plain.samples[0].seed, styled.samples[0].seed] == [None, None]
 
 
 @pytest.mark.parametrize(("mix", "share"), [(0.0, 0.0), (0.25, 0.25), (1.0, 1.0), (None, 0.5)])
@@ -183,14 +183,14 @@ def test_between_two_references_lies_the_style_on_the_line_from_one_to_the_other
     expected = model.inference.decode(
         "y", (1 - share) * first + share * second, model.inference.shared("x", pixels(model, 1))
     )
-    assert [each.seed for each in made.pictures] == [None]
-    assert_same(made.pictures[0].image, expected)
+    assert [each.seed for each in made.samples] == [None]
+    assert_same(made.samples[0].image, expected)
 
 
 def test_samples_are_decoded_together_from_one_encoding(model: Model) -> None:
     batches: list[Batch] = []
     ask(lambda translator: translator.translate(model, upload(1), samples=8), batches)
-    assert [(batch.queue, batch.items) for batch in batches] == [
+    assert [(batch.key, batch.items) for batch in batches] == [
         ((model.digest, "shared", "x"), 1),
         ((model.digest, "decode", "y"), 8),
     ]
@@ -204,7 +204,7 @@ def test_an_analogy_takes_what_from_one_and_how_from_the_other(model: Model) -> 
         "y", model.inference.exclusive("y", pixels(model, 2)), model.inference.shared("y", pixels(model, 1))
     )
     assert (result.source, result.target) == ("cb", "cb")
-    assert_same(result.pictures[0].image, expected)
+    assert_same(result.samples[0].image, expected)
 
 
 def looking(model: Model, image: float, reference: float) -> Model:

@@ -26,7 +26,7 @@ def test_runs_in_other_threads_as_many_as_told() -> None:
         return 2 * value
 
     async def check() -> None:
-        workers = Workers(waiting=10, threads=2)
+        workers = Workers(max_waiting=10, threads=2)
         assert await asyncio.gather(*(workers.run(work, value) for value in range(6))) == [0, 2, 4, 6, 8, 10]
 
     asyncio.run(check())
@@ -35,14 +35,14 @@ def test_runs_in_other_threads_as_many_as_told() -> None:
 
 def test_refuses_when_the_line_is_full_but_finishes_what_was_begun() -> None:
     async def check() -> None:
-        workers, opened = Workers(waiting=1, threads=1), threading.Event()
+        workers, opened = Workers(max_waiting=1, threads=1), threading.Event()
         tasks = [asyncio.create_task(workers.run(opened.wait, 10)) for _ in range(2)]
         await asyncio.sleep(0.02)
         assert workers.depth == 1
         with pytest.raises(Overloaded) as refused:
             await workers.run(opened.wait, 10)
         assert (refused.value.retry_after or 0) >= 1
-        tasks.append(asyncio.create_task(workers.finish(opened.wait, 10)))
+        tasks.append(asyncio.create_task(workers.run_unbounded(opened.wait, 10)))
         await asyncio.sleep(0.02)
         opened.set()
         assert all(await asyncio.gather(*tasks))
@@ -52,7 +52,7 @@ def test_refuses_when_the_line_is_full_but_finishes_what_was_begun() -> None:
 
 def test_who_leaves_the_line_frees_the_place_and_costs_nothing() -> None:
     async def check() -> None:
-        workers, opened, ran = Workers(waiting=1, threads=1), threading.Event(), list[int]()
+        workers, opened, ran = Workers(max_waiting=1, threads=1), threading.Event(), list[int]()
         first = asyncio.create_task(workers.run(opened.wait, 10))
         await asyncio.sleep(0.02)
         leaving = asyncio.create_task(workers.run(ran.append, 1))
@@ -70,6 +70,6 @@ def test_who_leaves_the_line_frees_the_place_and_costs_nothing() -> None:
 def test_errors_come_through() -> None:
     async def check() -> None:
         with pytest.raises(ZeroDivisionError):
-            await Workers(waiting=1).run(divmod, 1, 0)
+            await Workers(max_waiting=1).run(divmod, 1, 0)
 
     asyncio.run(check())

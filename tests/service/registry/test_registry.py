@@ -358,7 +358,7 @@ def test_a_look_that_fails_is_not_the_last(
             raise OSError("the volume is away")
 
         with monkeypatch.context() as patched:
-            patched.setattr(registry_module, "candidates", fail)
+            patched.setattr(registry_module, "find_candidates", fail)
             await registry.start()
             await asyncio.sleep(0.05)
             assert not registry.ready
