@@ -5,17 +5,13 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
 from service.cache.encoding import CorruptEntry, decode, encode
 from service.cache.memory import MemoryCache
 from service.cache.redis import RedisCache
 from service.cache.single_flight import SingleFlight
+from service.embedding import Embedding
 
 logger = logging.getLogger(__name__)
-
-Embedding = NDArray[np.float32]
 
 
 def cache_key(sha256: str, digest: str, preprocessing: str, kind: str) -> str:

@@ -12,11 +12,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from model import checkpoint
 from model.inference import Inference
 from model.presets import Side
+from service.embedding import Embedding
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery, GallerySpec
 from service.galleries.read_ahead import read_ahead
-from service.galleries.records import Embedding, Photo
-from service.galleries.reindex.job import Read, Reindex, outcome, read
+from service.galleries.records import Photo
+from service.galleries.reindex.job import ReadPhoto, ReindexJob, pair_with_embeddings, read_photo
 from service.inference.device import select_device
 
 FAULTS_SHOWN = 20
@@ -63,28 +64,28 @@ def reindex(
         distance=preset.distance,
         dim=math.prod(inference.shared_shape),
     )
-    _embed_anew(opened, inference, spec, anew)
+    _reembed(opened, inference, spec, from_scratch=anew)
     galleries.open(gallery).save_index()
 
 
-def _embed_anew(gallery: Gallery, inference: Inference, spec: GallerySpec, anew: bool) -> None:
+def _reembed(gallery: Gallery, inference: Inference, spec: GallerySpec, *, from_scratch: bool) -> None:
     side = inference.side(spec.domain)
     console = Console(stderr=True)
-    with Reindex(gallery, spec, anew=anew) as begun:
-        if begun.switched:
+    with ReindexJob(gallery, spec, from_scratch=from_scratch) as job:
+        if job.switched:
             Console().print(f"{gallery.name} is embedded by this version of {spec.model} already")
             return
         with Progress(
             TextColumn("embedding"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=console
         ) as bar:
             task = bar.add_task("embedding", total=None)
-            while not begun.switched:
-                for reads in read_ahead(begun.pages(), lambda page: _read(gallery, inference, side, page)):
-                    begun.keep(outcome(reads, _codes(inference, side, reads)))
-                    progress = begun.progress()
+            while not job.switched:
+                for reads in read_ahead(job.pages(), lambda page: _read(gallery, inference, side, page)):
+                    job.keep(pair_with_embeddings(reads, _codes(inference, side, reads)))
+                    progress = job.progress()
                     bar.update(task, completed=progress.done, total=progress.total)
-                begun.switch()
-        progress = begun.progress()
+                job.switch()
+        progress = job.progress()
     for fault in progress.faults[:FAULTS_SHOWN]:
         what = "embedded by its thumbnail" if fault.thumbnail else "found by no search until it can be read"
         console.print(
@@ -97,10 +98,10 @@ def _embed_anew(gallery: Gallery, inference: Inference, spec: GallerySpec, anew:
     )
 
 
-def _read(gallery: Gallery, inference: Inference, side: Side, page: list[Photo]) -> list[Read]:
-    return [read(gallery, inference, side, photo) for photo in page]
+def _read(gallery: Gallery, inference: Inference, side: Side, page: list[Photo]) -> list[ReadPhoto]:
+    return [read_photo(gallery, inference, side, photo) for photo in page]
 
 
-def _codes(inference: Inference, side: Side, reads: list[Read]) -> list[Embedding]:
+def _codes(inference: Inference, side: Side, reads: list[ReadPhoto]) -> list[Embedding]:
     pixels = [each.pixels for each in reads if each.pixels is not None]
     return list(inference.shared(side, torch.stack(pixels)).float().cpu().numpy()) if pixels else []

@@ -1,7 +1,6 @@
 """The galleries of one folder: made, opened, listed and deleted by name."""
 
 import os
-import re
 import shutil
 import threading
 from collections import OrderedDict
@@ -10,11 +9,11 @@ from pathlib import Path
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
+from model.checkpoint import NAME
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
 from service.galleries.database import DATABASE, write_schema
 from service.galleries.gallery import Gallery, GallerySpec
 
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 KEPT = 64
 """Galleries that stay open while nobody uses them; each has up to nine files open, and its index in memory once it was searched."""
 
@@ -73,7 +72,7 @@ class Galleries:
         dropped: list[Gallery | None] = [instead_of]
         with self._lock:
             gallery = self._open.get(name)
-            if gallery is None or gallery is instead_of or not gallery.still_there():
+            if gallery is None or gallery is instead_of or not gallery.exists():
                 dropped += [gallery, self._kept.pop(name, None)]
                 self._open[name] = gallery = self._opened(self.root / name)
             if keep or name not in self._kept:

@@ -107,7 +107,7 @@ class GalleryDatabase:
         self._lock = threading.Lock()
         self._writing = threading.Lock()
         try:
-            self._file = os.stat(folder / DATABASE).st_ino
+            self._inode = os.stat(folder / DATABASE).st_ino
         except (FileNotFoundError, NotADirectoryError):
             raise self._not_there() from None
         self.spec, self.space = self._facts()
@@ -128,7 +128,7 @@ class GalleryDatabase:
         """Writes, all or nothing, of one thread at a time in all processes; until it ends the gallery is not deleted."""
         with self._writing, self._connection() as connection:
             connection.execute("BEGIN IMMEDIATE")
-            if not self.still_there():
+            if not self.exists():
                 raise self._not_there()
             yield connection
             connection.execute("COMMIT")
@@ -143,22 +143,22 @@ class GalleryDatabase:
         with self._connection() as connection:
             return int(one(connection, "SELECT value FROM meta WHERE key = 'space'")) != self.space
 
-    def still_there(self) -> bool:
+    def exists(self) -> bool:
         """Whether this is still the gallery of its name: not deleted, nor deleted and made anew."""
         try:
-            return os.stat(self.folder / DATABASE).st_ino == self._file
+            return os.stat(self.folder / DATABASE).st_ino == self._inode
         except OSError:
             return False
 
     @contextmanager
-    def there(self) -> Iterator[None]:
+    def guard_against_deletion(self) -> Iterator[None]:
         """For what needs the gallery's folder: where it was deleted before or meanwhile, that is what is raised."""
-        if not self.still_there():
+        if not self.exists():
             raise self._not_there()
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            if not self.still_there():
+            if not self.exists():
                 raise self._not_there() from error
             if (
                 type(error) is sqlite3.DatabaseError
@@ -212,7 +212,7 @@ class GalleryDatabase:
     def _connection(self) -> Iterator[Connection]:
         """A connection for the calling thread alone, which must not ask for another meanwhile; what it has begun and not
         committed is undone."""
-        with self.there(), self._places:
+        with self.guard_against_deletion(), self._places:
             with self._lock:
                 connection = self._idle.pop() if self._idle else self._connected()
             try:
@@ -228,7 +228,7 @@ class GalleryDatabase:
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=10, check_same_thread=False)
         try:
             connection.execute("PRAGMA synchronous=FULL")
-            if not self.still_there():
+            if not self.exists():
                 raise self._not_there()
         except BaseException:
             connection.close()

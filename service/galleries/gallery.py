@@ -18,12 +18,14 @@ from typing import BinaryIO
 import numpy as np
 
 from model.sketch.expansion import FIRST, expanded
-from service.errors import PhotoNotFound
+from service.embedding import Embedding
+from service.errors import GalleryOutdated, PhotoNotFound
 from service.galleries.database import GalleryDatabase
 from service.galleries.files import PhotoFiles
 from service.galleries.index import Index
-from service.galleries.records import Embedding, GallerySpec, Hit, NewPhoto, Photo
+from service.galleries.records import GallerySpec, Hit, NewPhoto, Photo
 from service.galleries.rows import PhotoRows
+from service.registry.model import Model
 
 
 class Gallery:
@@ -36,9 +38,9 @@ class Gallery:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        self.file = GalleryDatabase(folder)
-        self.spec = self.file.spec
-        self._rows, self._files = PhotoRows(self.file), PhotoFiles(folder)
+        self.database = GalleryDatabase(folder)
+        self.spec = self.database.spec
+        self._rows, self._files = PhotoRows(self.database), PhotoFiles(folder)
         self.index = Index(folder / "index", self.spec.dim, self.spec.distance, self.spec.identity)
         weakref.finalize(self, self.index.close)
 
@@ -113,7 +115,7 @@ class Gallery:
     def add(self, photos: Sequence[NewPhoto]) -> list[Photo]:
         """Adds photos, all or none, durably: when this returns they are on disk. The same bytes are one photo, and
         the photo that was here first keeps its label and metadata."""
-        with self.file.there():
+        with self.database.guard_against_deletion():
             self._write_files(photos)
         with self._rows.transaction() as changing:
             self._write_files(photos)  # again, those that a removal has taken since
@@ -140,13 +142,22 @@ class Gallery:
 
     # housekeeping
 
-    def still_there(self) -> bool:
+    def check_checkpoint(self, model: Model) -> None:
+        """Raise GalleryOutdated unless this model's checkpoint embedded the gallery."""
+        if self.spec.digest != model.digest:
+            raise GalleryOutdated(
+                f"gallery {self.name!r} was embedded by another checkpoint of {self.spec.model!r}"
+                f" (digest {self.spec.digest[:12]}, now {model.digest[:12]}); run `iiae reindex {self.name}`"
+                f" or POST /galleries/{self.name}/reindex to re-embed its photos"
+            )
+
+    def exists(self) -> bool:
         """Whether this is still the gallery of its name: not deleted, nor deleted and made anew."""
-        return self.file.still_there()
+        return self.database.exists()
 
     def reindexed(self) -> bool:
         """Whether it has other embeddings now than when it was opened."""
-        return self.file.reindexed()
+        return self.database.reindexed()
 
     def prepare(self) -> None:
         """Has the index catch up with the rows, so that the next search need not wait for that."""
@@ -154,18 +165,18 @@ class Gallery:
 
     def save_index(self) -> None:
         """Writes the index as it is now, so that the next start need not rebuild it."""
-        with self.file.there():
+        with self.database.guard_against_deletion():
             self.index.save(self._changes)
 
     def move(self, to: Path) -> None:
         """Moves the folder away, while nobody writes; for all who have it open, here and elsewhere, it is deleted then."""
-        self.file.move(to)
+        self.database.move(to)
         self.close()
 
     def close(self) -> None:
         """Closes what nobody uses and ends what the index is spec. A use that is under way is not disturbed."""
         self.index.close()
-        self.file.close()
+        self.database.close()
 
     def _changes(self, since: int) -> tuple[int, list[tuple[int, Embedding]], list[int]]:
         """As the rows tell them; through the gallery, which a build thereby keeps open."""

@@ -19,6 +19,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
+from service.embedding import Embedding
 from service.errors import GalleryReindexed
 
 logger = logging.getLogger(__name__)
@@ -31,7 +32,6 @@ REBUILD_AT, REBUILD_FROM = 0.3, 64
 BUILD_STEP = 1_000
 """Vectors that are added at a time, between which a build can be ended."""
 
-Embedding = NDArray[np.float32]
 Changes = Callable[[int], tuple[int, list[tuple[int, Embedding]], list[int]]]
 """Given a revision: the present one, and the vectors added and the ids removed since."""
 

@@ -5,14 +5,11 @@ from math import prod
 from typing import Self
 from uuid import uuid4
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import JsonValue
 
 from model.presets import Side
+from service.embedding import Embedding
 from service.registry.model import Model
-
-Embedding = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True)

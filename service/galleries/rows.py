@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from service.embedding import Embedding
 from service.errors import PhotoNotFound
 from service.galleries.database import (
     Connection,
@@ -17,26 +18,26 @@ from service.galleries.database import (
     revision,
     spaces_in_use,
 )
-from service.galleries.records import Embedding, NewPhoto, Photo
+from service.galleries.records import NewPhoto, Photo
 
 
 class PhotoRows:
     """Photos, and their embeddings in the space in which the file was opened; once the gallery has another, whatever is
     about embeddings raises GalleryReindexed. Each change raises `revision`, by which indexes catch up."""
 
-    def __init__(self, file: GalleryDatabase) -> None:
-        self._file = file
+    def __init__(self, database: GalleryDatabase) -> None:
+        self._database = database
 
     # reading
 
     def count(self) -> int:
         """Number of photos."""
-        with self._file.reading() as connection:
+        with self._database.reading() as connection:
             return int(one(connection, "SELECT count(*) FROM photos"))
 
     def photo(self, photo_id: int) -> Photo:
         """A photo by its id. Raises PhotoNotFound."""
-        with self._file.reading() as connection:
+        with self._database.reading() as connection:
             found = photos_having(connection, "id", [photo_id])
         if not found:
             raise self.no_photo(photo_id)
@@ -44,7 +45,7 @@ class PhotoRows:
 
     def page(self, after: int, limit: int) -> list[Photo]:
         """Up to `limit` photos with ids above `after`, by id."""
-        with self._file.reading() as connection:
+        with self._database.reading() as connection:
             rows = connection.execute(
                 f"SELECT {COLUMNS} FROM photos WHERE id > ? ORDER BY id LIMIT ?", (after, limit)
             ).fetchall()
@@ -52,17 +53,17 @@ class PhotoRows:
 
     def having(self, column: Literal["id", "sha256"], values: Sequence[int | str]) -> list[Photo]:
         """The photos that have one of the values."""
-        with self._file.reading() as connection:
+        with self._database.reading() as connection:
             return photos_having(connection, column, values)
 
     def embedded(self, digests: Sequence[str]) -> list[Photo]:
         """The photos of which these are the SHA-256 and of which there is an embedding."""
-        with self._file.reading(of_space=True) as connection:
+        with self._database.reading(of_space=True) as connection:
             found = photos_having(connection, "sha256", digests)
             without = {
                 row[0]
                 for row in connection.execute(
-                    f"SELECT id FROM {self._file.embeddings} WHERE fault IS NOT NULL AND embedding IS NULL"
+                    f"SELECT id FROM {self._database.embeddings} WHERE fault IS NOT NULL AND embedding IS NULL"
                 )
             }
         return [photo for photo in found if photo.id not in without]
@@ -73,15 +74,15 @@ class PhotoRows:
         if not found:
             self.photo(photo_id)
             raise PhotoNotFound(
-                f"photo {photo_id} of gallery {self._file.name!r} could not be read when the gallery was embedded anew: it is compared to none"
+                f"photo {photo_id} of gallery {self._database.name!r} could not be read when the gallery was embedded anew: it is compared to none"
             )
         return found[photo_id]
 
     def vectors(self, ids: Sequence[int]) -> dict[int, Embedding]:
         """Embeddings of the photos with these ids, of those that are here and have one."""
-        with self._file.reading(of_space=True) as connection:
+        with self._database.reading(of_space=True) as connection:
             marks = ",".join("?" * len(ids))
-            query = f"SELECT id, embedding FROM {self._file.embeddings} WHERE id IN ({marks}) AND embedding IS NOT NULL"
+            query = f"SELECT id, embedding FROM {self._database.embeddings} WHERE id IN ({marks}) AND embedding IS NOT NULL"
             return {
                 identity: np.frombuffer(embedding, "<f4")
                 for identity, embedding in connection.execute(query, list(ids))
@@ -89,11 +90,11 @@ class PhotoRows:
 
     def changes(self, since: int) -> tuple[int, list[tuple[int, Embedding]], list[int]]:
         """The present revision, and the photos added and ids removed after `since`; one consistent reading."""
-        with self._file.reading(of_space=True) as connection:
+        with self._database.reading(of_space=True) as connection:
             if (present := revision(connection)) == since:
                 return since, [], []
             added = connection.execute(
-                f"SELECT id, embedding FROM photos JOIN {self._file.embeddings} USING (id) WHERE revision > ? AND embedding IS NOT NULL ORDER BY id",
+                f"SELECT id, embedding FROM photos JOIN {self._database.embeddings} USING (id) WHERE revision > ? AND embedding IS NOT NULL ORDER BY id",
                 (since,),
             ).fetchall()
             removed = connection.execute("SELECT id FROM removals WHERE revision > ?", (since,)).fetchall()
@@ -106,28 +107,28 @@ class PhotoRows:
     # writing
 
     @contextmanager
-    def transaction(self) -> Iterator["Changing"]:
+    def transaction(self) -> Iterator["PhotoTransaction"]:
         """Writes, all or nothing, of one thread at a time in all processes; until it ends the gallery is not deleted."""
-        with self._file.transaction() as connection:
-            yield Changing(self._file, connection)
+        with self._database.transaction() as connection:
+            yield PhotoTransaction(self._database, connection)
 
     def no_photo(self, photo_id: int) -> PhotoNotFound:
         """What to raise for an id that is none."""
-        return PhotoNotFound(f"gallery {self._file.name!r} has no photo {photo_id}")
+        return PhotoNotFound(f"gallery {self._database.name!r} has no photo {photo_id}")
 
 
-class Changing:
+class PhotoTransaction:
     """What a transaction may do."""
 
-    def __init__(self, file: GalleryDatabase, connection: Connection) -> None:
-        self._file, self._connection = file, connection
+    def __init__(self, database: GalleryDatabase, connection: Connection) -> None:
+        self._database, self._connection = database, connection
 
     def insert(self, photos: Sequence[NewPhoto]) -> dict[str, Photo]:
         """Adds those that are not there yet; returns all of them as they are kept, by SHA-256.
 
         One that is there without an embedding gets it, and is from now on where the new one is. Raises GalleryReindexed.
         """
-        self._file.check_space(self._connection)
+        self._database.check_space(self._connection)
         revision = next_revision(self._connection)
         for new in photos:
             self._connection.execute(
@@ -147,7 +148,7 @@ class Changing:
             identity = int(one(self._connection, "SELECT id FROM photos WHERE sha256 = ?", new.sha256))
             embedding = np.ascontiguousarray(new.embedding, "<f4").tobytes()
             done = self._connection.execute(
-                f"INSERT INTO {self._file.embeddings} (id, embedding) VALUES (?, ?)"
+                f"INSERT INTO {self._database.embeddings} (id, embedding) VALUES (?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET embedding = excluded.embedding, fault = NULL WHERE embedding IS NULL",
                 (identity, embedding),
             )

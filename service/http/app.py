@@ -16,9 +16,10 @@ from model.allocator import give_back
 from model.checkpoint import code_version
 from service.cache.embeddings import EmbeddingCache
 from service.cache.redis import RedisCache
+from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.reindex.background import BackgroundReindexer
-from service.galleries.retrieval import Retrieval
+from service.galleries.search import Search
 from service.http import docs, openapi, problems
 from service.http.dependencies import Services
 from service.http.middleware import (
@@ -72,16 +73,23 @@ def compose(settings: Settings) -> Services:
         default=settings.default_model,
     )
     embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=settings.max_pixels)
-    retrieval = Retrieval(
-        galleries=Galleries(settings.galleries),
+    collection = Galleries(settings.galleries)
+    searcher = Search(
+        galleries=collection,
+        registry=registry,
+        embedder=embedder,
+        workers=workers,
+        default_gallery=settings.default_gallery,
+    )
+    catalogue = Catalogue(
+        galleries=collection,
         registry=registry,
         embedder=embedder,
         workers=workers,
         max_pixels=settings.max_pixels,
-        default_gallery=settings.default_gallery,
     )
     reindexing = BackgroundReindexer(
-        galleries=retrieval.galleries, registry=registry, embedder=embedder, workers=workers
+        galleries=collection, registry=registry, embedder=embedder, workers=workers
     )
     translator = Translator(engine=engine, embedder=embedder, workers=workers)
     telemetry.watch(lambda: _gauges(engine, cache, registry))
@@ -93,7 +101,9 @@ def compose(settings: Settings) -> Services:
         workers=workers,
         embedder=embedder,
         translator=translator,
-        retrieval=retrieval,
+        galleries=collection,
+        search=searcher,
+        catalogue=catalogue,
         reindexing=reindexing,
         telemetry=telemetry,
     )
@@ -116,7 +126,7 @@ def create_app(settings: Settings) -> FastAPI:
             await parts.registry.stop()
             await parts.engine.stop(settings.drain_seconds)
             await parts.cache.stop()
-            await asyncio.to_thread(parts.retrieval.galleries.close)
+            await asyncio.to_thread(parts.galleries.close)
 
     app = FastAPI(
         title="IIAE as a service",

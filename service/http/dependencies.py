@@ -12,8 +12,10 @@ from pydantic_core import from_json
 
 from service.cache.embeddings import EmbeddingCache
 from service.errors import ParameterInvalid
+from service.galleries.catalogue import Catalogue
+from service.galleries.collection import Galleries
 from service.galleries.reindex.background import BackgroundReindexer
-from service.galleries.retrieval import Retrieval
+from service.galleries.search import Search
 from service.http.telemetry import Telemetry
 from service.images.decode import Upload
 from service.inference.embedder import Embedder
@@ -40,7 +42,9 @@ class Services:
     workers: Workers
     embedder: Embedder
     translator: Translator
-    retrieval: Retrieval
+    galleries: Galleries
+    search: Search
+    catalogue: Catalogue
     reindexing: BackgroundReindexer
     telemetry: Telemetry
 

@@ -2,21 +2,18 @@
 
 from collections.abc import Callable
 
-import numpy as np
-from numpy.typing import NDArray
 from torch import Tensor
 
 from model.inference import Inference, NoDrawing
 from model.presets import Side
 from service.cache.embeddings import EmbeddingCache, cache_key
 from service.cache.single_flight import SingleFlight
+from service.embedding import Embedding
 from service.errors import SketchEmpty
 from service.images.decode import Upload, decode
 from service.inference.engine import Engine
 from service.inference.workers import Workers
 from service.registry.model import Model
-
-Embedding = NDArray[np.float32]
 
 
 class Embedder:

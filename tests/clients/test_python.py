@@ -20,7 +20,7 @@ from world import ADMIN, CLIENTS, DAMAGED, OUTDATED, PROBLEMS, READER, huge_png,
 
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.reindex.job import Reindex
+from service.galleries.reindex.job import ReindexJob
 
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -197,7 +197,7 @@ def test_the_calls_are_the_operations():
 
 def interrupt_a_reindex(gallery: Gallery) -> None:
     """Leaves one to another checkpoint as if its process had been killed."""
-    with Reindex(gallery, replace(gallery.spec, digest="another")):
+    with ReindexJob(gallery, replace(gallery.spec, digest="another")):
         pass
 
 

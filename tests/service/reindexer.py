@@ -8,9 +8,10 @@ import numpy as np
 
 from service.galleries.collection import Galleries
 from service.galleries.records import GallerySpec, NewPhoto, Photo
-from service.galleries.reindex import job, rows
-from service.galleries.reindex.job import Reindex
-from service.galleries.reindex.rows import Embedded
+from service.galleries.reindex import job as job_module
+from service.galleries.reindex import rows
+from service.galleries.reindex.job import ReindexJob
+from service.galleries.reindex.rows import EmbeddedPhoto
 
 DIMS = {"d0": 6, "d1": 6, "d2": 9, "d3": 4}
 """Checkpoints that there could be, and the length of what they give; d3 compares by L2 distance."""
@@ -49,16 +50,16 @@ def number_of(photo: Photo) -> int:
     return int(photo.sha256, 16)
 
 
-def embedded(page: Sequence[Photo], digest: str) -> list[Embedded]:
-    return [Embedded(photo_id=photo.id, embedding=vector(number_of(photo), digest)) for photo in page]
+def embedded(page: Sequence[Photo], digest: str) -> list[EmbeddedPhoto]:
+    return [EmbeddedPhoto(photo_id=photo.id, embedding=vector(number_of(photo), digest)) for photo in page]
 
 
 def reindex_all(root: Path, digest: str) -> None:
     """Reindexes `g`, in steps that are small enough to be killed between."""
-    job.PAGE, rows.STEP = 5, 10
-    with Reindex(Galleries(root).open("g"), spec(digest)) as begun:
-        while not begun.switched:
-            for page in begun.pages():
+    job_module.PAGE, rows.STEP = 5, 10
+    with ReindexJob(Galleries(root).open("g"), spec(digest)) as job:
+        while not job.switched:
+            for page in job.pages():
                 time.sleep(0.01)
-                begun.keep(embedded(page, digest))
-            begun.switch()
+                job.keep(embedded(page, digest))
+            job.switch()

@@ -15,9 +15,15 @@ from service.errors import GalleryNotFound, GalleryReindexed
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec, Photo
-from service.galleries.reindex import job
-from service.galleries.reindex.job import Read, Reindex
-from service.galleries.reindex.rows import Progress
+from service.galleries.reindex.job import (
+    ReadPhoto,
+    ReindexJob,
+    cancel_reindex,
+    last_progress,
+    pair_with_embeddings,
+    read_photo,
+)
+from service.galleries.reindex.rows import ReindexProgress
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
 from service.registry.model import Model
@@ -51,7 +57,7 @@ class BackgroundReindexer:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reindex")
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def begin(self, name: str, model_name: str | None, *, anew: bool) -> Progress:
+    async def begin(self, name: str, model_name: str | None, *, from_scratch: bool) -> ReindexProgress:
         """Begins to embed a gallery by a model, or goes on with what was interrupted; without a model, by that of its name.
 
         Raises:
@@ -59,36 +65,38 @@ class BackgroundReindexer:
             ReindexRunning: it is being done, here or by another process.
         """
         return await asyncio.shield(
-            self._begin(name, model_name, anew)
+            self._begin(name, model_name, from_scratch)
         )  # also where who asked for it does not wait for the answer
 
-    async def progress(self, name: str) -> Progress:
+    async def progress(self, name: str) -> ReindexProgress:
         """How far the last reindex of a gallery is, or came. Raises GalleryNotFound, ReindexNotFound."""
-        return await self._workers.run(lambda: job.progress(self._galleries.open(name)))
+        return await self._workers.run(lambda: last_progress(self._galleries.open(name)))
 
     async def cancel(self, name: str) -> None:
         """Ends a reindex; the gallery is as it was. Raises GalleryNotFound, ReindexNotFound."""
-        await self._workers.run(lambda: job.cancel(self._galleries.open(name)))
+        await self._workers.run(lambda: cancel_reindex(self._galleries.open(name)))
         if (task := self._tasks.get(name)) is not None:
             task.cancel()
             await asyncio.wait({task})
 
     async def stop(self) -> None:
-        """Interrupts all of them; begun again, they go on where they were."""
+        """Interrupts all of them; job again, they go on where they were."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._thread.shutdown()
 
-    async def _begin(self, name: str, model_name: str | None, anew: bool) -> Progress:
+    async def _begin(self, name: str, model_name: str | None, from_scratch: bool) -> ReindexProgress:
         opened = await self._workers.run(self._galleries.open, name)
         model = self._registry.get(model_name or opened.spec.model, capability="retrieve")
         side = model.side(opened.spec.domain)
-        begun = await self._workers.run(Reindex, opened, GallerySpec.of(model, side), anew=anew)
-        task = self._tasks[name] = asyncio.create_task(self._do(begun, model, side), name=f"reindex {name}")
+        job = await self._workers.run(
+            ReindexJob, opened, GallerySpec.of(model, side), from_scratch=from_scratch
+        )
+        task = self._tasks[name] = asyncio.create_task(self._do(job, model, side), name=f"reindex {name}")
         task.add_done_callback(partial(self._done, name))
-        return await self._workers.run_unbounded(begun.progress)
+        return await self._workers.run_unbounded(job.progress)
 
     def _done(self, name: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(name) is task:
@@ -96,15 +104,15 @@ class BackgroundReindexer:
         if not task.cancelled() and (error := task.exception()) is not None:
             logger.error("the reindex of gallery %s could not be ended well", name, exc_info=error)
 
-    async def _do(self, begun: Reindex, model: Model, side: Side) -> None:
+    async def _do(self, job: ReindexJob, model: Model, side: Side) -> None:
         error: BaseException | None = None
-        name = begun.gallery.name
+        name = job.gallery.name
         try:
-            while not begun.switched:
-                pages = begun.pages()
+            while not job.switched:
+                pages = job.pages()
                 while (page := await self._in_thread(next, pages, None)) is not None:
-                    await self._embed(begun, page, model, side)
-                await self._in_thread(begun.switch)
+                    await self._embed(job, page, model, side)
+                await self._in_thread(job.switch)
             logger.info("gallery %s is embedded by %s in version %s now", name, model.id, model.version)
             await self._in_thread(self._prepared, name)
         except Exception as failure:
@@ -114,26 +122,30 @@ class BackgroundReindexer:
             error = stopped
             raise
         finally:
-            await self._in_thread(begun.end, error)
+            await self._in_thread(job.end, error)
 
-    async def _embed(self, begun: Reindex, page: list[Photo], model: Model, side: Side) -> None:
+    async def _embed(self, job: ReindexJob, page: list[Photo], model: Model, side: Side) -> None:
         """Embeds a page and keeps what came of it; some photos are read while those before them are computed."""
         parts = [page[start : start + BATCH] for start in range(0, len(page), BATCH)]
-        reads: list[list[Read]] = []
+        reads: list[list[ReadPhoto]] = []
         codes = []
-        reading = self._reading(begun.gallery, model, side, parts[0])
+        reading = self._reading(job.gallery, model, side, parts[0])
         for following in [*parts[1:], []]:
             reads.append(await reading)
-            reading = self._reading(begun.gallery, model, side, following)
+            reading = self._reading(job.gallery, model, side, following)
             pixels = [each.pixels for each in reads[-1] if each.pixels is not None]
             if pixels:
                 codes += list(await self._embedder.in_background(model, side, torch.stack(pixels)))
-        await self._in_thread(begun.keep, job.outcome([each for part in reads for each in part], codes))
+        await self._in_thread(
+            job.keep, pair_with_embeddings([each for part in reads for each in part], codes)
+        )
 
     def _reading(
         self, gallery: Gallery, model: Model, side: Side, photos: list[Photo]
-    ) -> asyncio.Future[list[Read]]:
-        return self._in_thread(lambda: [job.read(gallery, model.inference, side, photo) for photo in photos])
+    ) -> asyncio.Future[list[ReadPhoto]]:
+        return self._in_thread(
+            lambda: [read_photo(gallery, model.inference, side, photo) for photo in photos]
+        )
 
     def _prepared(self, name: str) -> None:
         """Opens the gallery anew and has its index made before somebody waits for it."""

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from model.inference import Inference, NoDrawing
 from model.presets import Side
+from service.embedding import Embedding
 from service.errors import (
     GalleryNotFound,
     PhotoNotFound,
@@ -30,8 +31,8 @@ from service.errors import (
     ServiceError,
 )
 from service.galleries.gallery import Gallery
-from service.galleries.records import Embedding, GallerySpec, Photo
-from service.galleries.reindex.rows import Embedded, Progress, ReindexRows
+from service.galleries.records import GallerySpec, Photo
+from service.galleries.reindex.rows import EmbeddedPhoto, ReindexProgress, ReindexRows
 from service.images.decode import THUMBNAIL, decode
 
 PAGE = 32
@@ -41,7 +42,7 @@ LOCK_SECONDS = 0.5
 """How long a lock is tried for: who only looks whether it is held holds it for a moment."""
 
 
-class Reindex:
+class ReindexJob:
     """A reindex under way; it ends with its `with`, and is resumed by another one unless it came to the switch or was cancelled.
 
     Args:
@@ -52,12 +53,12 @@ class Reindex:
         ReindexRunning: another one is under way, in whatever process.
     """
 
-    def __init__(self, gallery: Gallery, spec: GallerySpec, *, anew: bool = False) -> None:
+    def __init__(self, gallery: Gallery, spec: GallerySpec, *, from_scratch: bool = False) -> None:
         self.gallery = gallery
-        self._rows = ReindexRows(gallery.file)
+        self._rows = ReindexRows(gallery.database)
         self._lock = _locked(gallery)
         try:
-            self.switched = not self._rows.begin(spec, anew=anew)
+            self.switched = not self._rows.begin(spec, from_scratch=from_scratch)
             self._since, self._until, self._out = -1, self._rows.revision(), set[int]()
         except BaseException:
             self._lock.close()
@@ -76,7 +77,7 @@ class Reindex:
             self._out |= {photo.id for photo in page}
             yield page
 
-    def keep(self, embedded: Sequence[Embedded]) -> None:
+    def keep(self, embedded: Sequence[EmbeddedPhoto]) -> None:
         """Keeps what came of photos of a page, durably; of those that were removed meanwhile, nothing. Raises ReindexCancelled."""
         self._rows.keep(embedded)
         self._out -= {each.photo_id for each in embedded}
@@ -89,7 +90,7 @@ class Reindex:
         self.switched = self._rows.switch(self._until)
         self._since, self._until = self._until, present
 
-    def progress(self) -> Progress:
+    def progress(self) -> ReindexProgress:
         """How far it is."""
         progress = self._rows.progress()
         assert progress is not None
@@ -114,9 +115,9 @@ class Reindex:
         self.end(error)
 
 
-def progress(gallery: Gallery) -> Progress:
+def last_progress(gallery: Gallery) -> ReindexProgress:
     """How far the last reindex of a gallery is, or came; one that was interrupted has failed. Raises ReindexNotFound."""
-    rows = ReindexRows(gallery.file)
+    rows = ReindexRows(gallery.database)
     found = rows.progress()
     if found is not None and found.state == "running" and not _is_locked(gallery):
         found = rows.progress()  # or it has ended since
@@ -124,16 +125,16 @@ def progress(gallery: Gallery) -> Progress:
             return replace(
                 found,
                 state="failed",
-                error="the process that did it was stopped: begun again, it goes on where it was",
+                error="the process that did it was stopped: job again, it goes on where it was",
             )
     if found is None:
         raise ReindexNotFound(f"gallery {gallery.name!r} was never reindexed")
     return found
 
 
-def cancel(gallery: Gallery) -> None:
+def cancel_reindex(gallery: Gallery) -> None:
     """Ends the reindex that is under way, in whatever process, or was interrupted; what it has embedded is dropped. Raises ReindexNotFound."""
-    rows = ReindexRows(gallery.file)
+    rows = ReindexRows(gallery.database)
     rows.cancel()
     with suppress(ReindexRunning):  # who does it drops it
         lock = _locked(gallery)
@@ -144,7 +145,7 @@ def cancel(gallery: Gallery) -> None:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Read:
+class ReadPhoto:
     """A photo as pixels [3, s, s], with the fault of its picture where they are its thumbnail's, or None."""
 
     photo_id: int
@@ -152,13 +153,13 @@ class Read:
     fault: str | None
 
 
-def read(gallery: Gallery, inference: Inference, side: Side, photo: Photo) -> Read:
+def read_photo(gallery: Gallery, inference: Inference, side: Side, photo: Photo) -> ReadPhoto:
     """Reads a photo where it lies, and its thumbnail instead where that fails; for any thread."""
     try:
         with gallery.picture(photo) as file:
             data = file.read()
         if hashlib.sha256(data).hexdigest() == photo.sha256:
-            return Read(
+            return ReadPhoto(
                 photo_id=photo.id,
                 pixels=_pixels(data, inference, side, photo.width * photo.height),
                 fault=None,
@@ -172,15 +173,15 @@ def read(gallery: Gallery, inference: Inference, side: Side, photo: Photo) -> Re
         fault = str(error)
     with suppress(OSError, ServiceError, NoDrawing):
         small = gallery.thumbnail_path(photo).read_bytes()
-        return Read(photo_id=photo.id, pixels=_pixels(small, inference, side, THUMBNAIL**2), fault=fault)
-    return Read(photo_id=photo.id, pixels=None, fault=fault)
+        return ReadPhoto(photo_id=photo.id, pixels=_pixels(small, inference, side, THUMBNAIL**2), fault=fault)
+    return ReadPhoto(photo_id=photo.id, pixels=None, fault=fault)
 
 
-def outcome(reads: Sequence[Read], codes: Sequence[Embedding]) -> list[Embedded]:
+def pair_with_embeddings(reads: Sequence[ReadPhoto], codes: Sequence[Embedding]) -> list[EmbeddedPhoto]:
     """What came of photos, given the codes of those that have pixels."""
     found = iter(codes)
     return [
-        Embedded(
+        EmbeddedPhoto(
             photo_id=each.photo_id,
             embedding=None if each.pixels is None else next(found).ravel(),
             fault=each.fault,
@@ -196,7 +197,7 @@ def _pixels(data: bytes, inference: Inference, side: Side, max_pixels: int) -> T
 
 def _locked(gallery: Gallery) -> BinaryIO:
     """A file that holds the gallery's lock until it is closed, or nobody has it any more. Raises ReindexRunning."""
-    with gallery.file.there():
+    with gallery.database.guard_against_deletion():
         file = (gallery.folder / LOCK).open("ab")
     until = time.monotonic() + LOCK_SECONDS
     while True:

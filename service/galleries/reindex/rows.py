@@ -11,6 +11,7 @@ from uuid import uuid4
 
 import numpy as np
 
+from service.embedding import Embedding
 from service.errors import ReindexCancelled, ReindexNotFound
 from service.galleries.database import (
     Connection,
@@ -22,7 +23,7 @@ from service.galleries.database import (
     revision,
     spaces_in_use,
 )
-from service.galleries.records import Embedding, GallerySpec, Photo
+from service.galleries.records import GallerySpec, Photo
 from service.galleries.rows import COLUMNS, photo
 
 STEP = 1_000
@@ -32,7 +33,7 @@ State = Literal["running", "done", "failed", "cancelled"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Embedded:
+class EmbeddedPhoto:
     """What came of one photo: its embedding, `fault` where that is not of its picture; with no embedding, it had nothing to embed."""
 
     photo_id: int
@@ -50,7 +51,7 @@ class Fault:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Progress:
+class ReindexProgress:
     """How far the last reindex of a gallery is, or came. `faults` are the first of `faulty`. Times are ISO 8601, UTC."""
 
     state: State
@@ -68,12 +69,12 @@ class Progress:
 class ReindexRows:
     """Those of one gallery. Thread-safe."""
 
-    def __init__(self, file: GalleryDatabase) -> None:
-        self._file = file
+    def __init__(self, database: GalleryDatabase) -> None:
+        self._database = database
 
-    def progress(self, most: int = 100) -> Progress | None:
+    def progress(self, most: int = 100) -> ReindexProgress | None:
         """The last reindex, with at most so many of its faults; None where there was none."""
-        with self._file.reading() as connection:
+        with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT space, state, model, digest, done, total, error, started, ended FROM reindex"
             ).fetchone()
@@ -83,7 +84,7 @@ class ReindexRows:
             faulty, faults = _faults(connection, space, most) if state != "cancelled" else (0, ())
             if state in {"running", "failed"}:
                 total = one(connection, "SELECT count(*) FROM photos")
-        return Progress(
+        return ReindexProgress(
             state=state,
             model=model,
             digest=digest,
@@ -98,30 +99,31 @@ class ReindexRows:
 
     def cancel(self) -> None:
         """Marks the reindex that is under way, or was interrupted, as cancelled: whoever runs it stops. Raises ReindexNotFound."""
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             query = "UPDATE reindex SET state = 'cancelled', ended = ?, total = (SELECT count(*) FROM photos) WHERE state IN ('running', 'failed')"
             if not connection.execute(query, (_now(),)).rowcount:
-                raise ReindexNotFound(f"no reindex of gallery {self._file.name!r} is under way")
+                raise ReindexNotFound(f"no reindex of gallery {self._database.name!r} is under way")
 
-    def begin(self, spec: GallerySpec, *, anew: bool) -> bool:
+    def begin(self, spec: GallerySpec, *, from_scratch: bool) -> bool:
         """Goes on with a reindex to the same checkpoint that was interrupted or failed, or begins one; `anew`, in any case.
 
         False where there is nothing to do: the gallery is of this checkpoint, and every photo embedded by its picture.
         """
-        with self._file.transaction() as connection:
-            begun = connection.execute(
+        with self._database.transaction() as connection:
+            job = connection.execute(
                 "SELECT space, digest FROM reindex WHERE state IN ('running', 'failed')"
             ).fetchone()
-            if begun is not None and begun[1] == spec.digest and not anew:
+            if job is not None and job[1] == spec.digest and not from_scratch:
                 again = connection.execute(
-                    f"DELETE FROM {embeddings(begun[0])} WHERE fault IS NOT NULL"
+                    f"DELETE FROM {embeddings(job[0])} WHERE fault IS NOT NULL"
                 ).rowcount
                 query = "UPDATE reindex SET state = 'running', error = NULL, ended = NULL, model = ?, started = ?, done = done - ?"
                 connection.execute(query, (spec.model, _now(), again))
                 return True
             present = int(one(connection, "SELECT value FROM meta WHERE key = 'space'"))
             takes_over = (
-                not anew and one(connection, "SELECT value FROM meta WHERE key = 'digest'") == spec.digest
+                not from_scratch
+                and one(connection, "SELECT value FROM meta WHERE key = 'digest'") == spec.digest
             )
             named = (
                 one(connection, "SELECT value FROM meta WHERE key = 'model'") == spec.model
@@ -147,7 +149,7 @@ class ReindexRows:
 
         Raises ReindexCancelled.
         """
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             space = self._running(connection)
             if not one(connection, "SELECT takes_over FROM reindex"):
                 return None
@@ -167,7 +169,7 @@ class ReindexRows:
 
     def revision(self) -> int:
         """The present revision."""
-        with self._file.reading() as connection:
+        with self._database.reading() as connection:
             return revision(connection)
 
     def lacking(self, since: int, after: int, limit: int) -> list[Photo]:
@@ -175,7 +177,7 @@ class ReindexRows:
 
         Raises ReindexCancelled.
         """
-        with self._file.reading() as connection:
+        with self._database.reading() as connection:
             table = embeddings(self._running(connection))
             query = f"SELECT {COLUMNS} FROM photos LEFT JOIN {table} AS new USING (id) WHERE new.id IS NULL AND photos.id > ? AND revision > ?"
             return [
@@ -183,9 +185,9 @@ class ReindexRows:
                 for row in connection.execute(f"{query} ORDER BY photos.id LIMIT ?", (after, since, limit))
             ]
 
-    def keep(self, embedded: Sequence[Embedded]) -> None:
+    def keep(self, embedded: Sequence[EmbeddedPhoto]) -> None:
         """Keeps what came of some photos, of those that are still there. Raises ReindexCancelled."""
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             table = embeddings(self._running(connection))
             done = 0
             for each in embedded:
@@ -203,7 +205,7 @@ class ReindexRows:
 
         Raises ReindexCancelled.
         """
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             space = self._running(connection)
             query = f"SELECT 1 FROM photos LEFT JOIN {embeddings(space)} AS new USING (id) WHERE new.id IS NULL AND revision > ?"
             if connection.execute(f"{query} LIMIT 1", (since,)).fetchone() is not None:
@@ -219,7 +221,7 @@ class ReindexRows:
 
     def fail(self, reason: str) -> None:
         """Notes why the reindex ended; what it has embedded is kept for another try."""
-        with self._file.transaction() as connection:
+        with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE reindex SET state = 'failed', error = ?, ended = ? WHERE state = 'running'",
                 (reason, _now()),
@@ -228,7 +230,7 @@ class ReindexRows:
     def sweep(self) -> None:
         """Drops the spaces that are nobody's, in steps, so that others can write meanwhile."""
         while True:
-            with self._file.transaction() as connection:
+            with self._database.transaction() as connection:
                 stale = sorted(set(_spaces(connection)) - set(spaces_in_use(connection)))
                 if not stale:
                     return
@@ -243,7 +245,7 @@ class ReindexRows:
         row = connection.execute("SELECT space FROM reindex WHERE state = 'running'").fetchone()
         if row is None:
             raise ReindexCancelled(
-                f"the reindex of gallery {self._file.name!r} was cancelled; the gallery is as it was"
+                f"the reindex of gallery {self._database.name!r} was cancelled; the gallery is as it was"
             )
         return int(row[0])
 

@@ -10,8 +10,8 @@ from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from service.errors import ParameterInvalid
+from service.galleries.catalogue import GallerySummary
 from service.galleries.gallery import Photo
-from service.galleries.retrieval import Summary
 from service.http.dependencies import Parts, label_line, metadata_object, received_all
 from service.http.routes.search import answer
 from service.http.schemas import (
@@ -45,7 +45,7 @@ BINARY: dict[int | str, dict[str, object]] = {
 @router.get("", operation_id="galleries.list", tags=["galleries"], dependencies=READ)
 async def list_galleries(parts: Parts) -> GalleriesOut:
     """All galleries: the default one, where there is one, then by name."""
-    summaries, damaged = await parts.retrieval.summaries()
+    summaries, damaged = await parts.catalogue.summaries()
     summaries.sort(key=lambda summary: summary.name != parts.settings.default_gallery)
     return GalleriesOut(
         galleries=[_gallery(summary) for summary in summaries],
@@ -56,13 +56,13 @@ async def list_galleries(parts: Parts) -> GalleriesOut:
 @router.post("", operation_id="galleries.create", tags=["galleries"], status_code=201, dependencies=WRITE)
 async def create_gallery(parts: Parts, new: NewGallery) -> GalleryOut:
     """A new, empty gallery of one domain of a model."""
-    return _gallery(await parts.retrieval.create(new.name, new.model, new.domain))
+    return _gallery(await parts.catalogue.create(new.name, new.model, new.domain))
 
 
 @router.get("/{name}", operation_id="galleries.get", tags=["galleries"], dependencies=READ)
 async def get_gallery(parts: Parts, name: Name) -> GalleryOut:
     """One gallery."""
-    return _gallery(await parts.retrieval.summary(name))
+    return _gallery(await parts.catalogue.summary(name))
 
 
 @router.delete(
@@ -75,7 +75,7 @@ async def get_gallery(parts: Parts, name: Name) -> GalleryOut:
 )
 async def delete_gallery(parts: Parts, name: Name) -> None:
     """Deletes a gallery and the pictures that were uploaded to it."""
-    await parts.retrieval.delete(name)
+    await parts.catalogue.delete(name)
 
 
 @router.post(
@@ -107,7 +107,7 @@ async def add_photos(
                 ((field, "sent more than once"),),
             )
     uploads = await received_all(image, parts.settings.max_images, "image")
-    photos = await parts.retrieval.add(name, uploads, label_line(label), metadata_object(metadata))
+    photos = await parts.catalogue.add(name, uploads, label_line(label), metadata_object(metadata))
     return PhotosAdded(photos=[_photo(name, photo) for photo in photos])
 
 
@@ -119,7 +119,7 @@ async def list_photos(
     limit: Annotated[int, Query(ge=1, le=1000, description="how many photos at most")] = 100,
 ) -> PhotoPage:
     """Photos by id, in pages."""
-    photos = await parts.retrieval.page(name, after, limit)
+    photos = await parts.catalogue.page(name, after, limit)
     return PhotoPage(
         photos=[_photo(name, photo) for photo in photos], next=photos[-1].id if len(photos) == limit else None
     )
@@ -137,7 +137,7 @@ async def get_photo(
     request: Request, parts: Parts, name: Name, photo_id: PhotoId, size: Size = "full"
 ) -> Response:
     """A photo's bytes."""
-    photo, file, content_type = await parts.retrieval.picture(name, photo_id, small=size == "thumbnail")
+    photo, file, content_type = await parts.catalogue.picture(name, photo_id, small=size == "thumbnail")
     tag = f'"{photo.sha256}-{size}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=86400"}
     if request.headers.get("if-none-match") == tag:
@@ -156,7 +156,7 @@ async def get_photo(
 )
 async def remove_photo(parts: Parts, name: Name, photo_id: PhotoId) -> None:
     """Removes a photo."""
-    await parts.retrieval.remove(name, photo_id)
+    await parts.catalogue.remove(name, photo_id)
 
 
 @router.get(
@@ -169,7 +169,7 @@ async def similar_photos(
     k: Annotated[int, Query(ge=1, le=1000, description="how many hits at most")] = 20,
 ) -> SearchResult:
     """More like this one."""
-    return answer(await parts.retrieval.similar(name, photo_id, k))
+    return answer(await parts.search.similar(name, photo_id, k))
 
 
 class OpenedFile(FileResponse):
@@ -189,7 +189,7 @@ class OpenedFile(FileResponse):
             await super().__call__(scope, receive, send)
 
 
-def _gallery(summary: Summary) -> GalleryOut:
+def _gallery(summary: GallerySummary) -> GalleryOut:
     spec = summary.spec
     return GalleryOut(
         name=summary.name,

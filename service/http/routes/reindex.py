@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
-from service.galleries.reindex.rows import Progress
+from service.galleries.reindex.rows import ReindexProgress
 from service.http.dependencies import Parts
 from service.http.routes.galleries import Name
 from service.http.schemas import NewReindex, ReindexFault, ReindexOut
@@ -20,7 +20,7 @@ async def start_reindex(
 ) -> ReindexOut:
     """Begins to embed a gallery anew, or goes on where that was interrupted. Until all of it is done, the old embeddings answer."""
     response.headers["Location"] = f"/galleries/{name}/reindex"
-    return _progress(await parts.reindexing.begin(name, new.model, anew=new.anew))
+    return _progress(await parts.reindexing.begin(name, new.model, from_scratch=new.anew))
 
 
 @router.get("/{name}/reindex", operation_id="reindex.get", dependencies=READ)
@@ -41,7 +41,7 @@ async def cancel_reindex(parts: Parts, name: Name) -> None:
     await parts.reindexing.cancel(name)
 
 
-def _progress(progress: Progress) -> ReindexOut:
+def _progress(progress: ReindexProgress) -> ReindexOut:
     failed = [
         ReindexFault(id=fault.photo_id, reason=fault.reason, thumbnail=fault.thumbnail)
         for fault in progress.faults

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 
-from service.galleries.retrieval import Found
+from service.galleries.query import SearchResults
 from service.http.dependencies import Parts, once, received, received_all
 from service.http.schemas import HitOut, SearchResult
 from service.http.security import READ
@@ -39,7 +39,7 @@ async def search_by_sketch(
     sketches = await received_all(sketch, MOST_SKETCHES, "sketch")
     beside = None if photo is None else await received(photo)
     return answer(
-        await parts.retrieval.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand)
+        await parts.search.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand)
     )
 
 
@@ -55,13 +55,13 @@ async def retrieve(
 ) -> SearchResult:
     """The photos of a gallery whose shared code is nearest; any model, either direction."""
     return answer(
-        await parts.retrieval.search(
+        await parts.search.search(
             await received(image), gallery=gallery, k=k, capability="retrieve", source=source
         )
     )
 
 
-def answer(found: Found) -> SearchResult:
+def answer(found: SearchResults) -> SearchResult:
     """Hits as they go over the wire."""
     name = found.gallery.name
     hits = [

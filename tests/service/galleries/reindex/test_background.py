@@ -22,9 +22,9 @@ from model import checkpoint
 from service.errors import ReindexCancelled
 from service.galleries.collection import Galleries
 from service.galleries.records import GallerySpec, NewPhoto
-from service.galleries.reindex import job
-from service.galleries.reindex.job import Reindex
-from service.galleries.reindex.rows import Embedded, Progress
+from service.galleries.reindex import job as job_module
+from service.galleries.reindex.job import ReindexJob
+from service.galleries.reindex.rows import EmbeddedPhoto, ReindexProgress
 from service.http.app import compose
 from service.settings import Settings
 
@@ -220,7 +220,7 @@ def test_what_cannot_be_begun_is_refused_with_a_reason(client):
 def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
     add(client, range(MANY))
     before = client.get("/galleries/g").json()
-    with Reindex(
+    with ReindexJob(
         Galleries(folder / "galleries").open("g"), spec(folder, "other")
     ) as elsewhere:  # as another process would
         page = next(elsewhere.pages())
@@ -232,7 +232,9 @@ def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
         assert (again.status_code, again.json()["code"]) == (409, "reindex_running")
         assert client.delete("/galleries/g/reindex").status_code == 204
         with pytest.raises(ReindexCancelled):
-            elsewhere.keep([Embedded(photo_id=photo.id, embedding=None, fault="cancelled") for photo in page])
+            elsewhere.keep(
+                [EmbeddedPhoto(photo_id=photo.id, embedding=None, fault="cancelled") for photo in page]
+            )
     assert client.get("/galleries/g/reindex").json()["state"] == "cancelled"
     client.post("/galleries/g/reindex", json={"model": "drawn"}).raise_for_status()
     assert client.delete("/galleries/g/reindex").status_code == 204
@@ -243,10 +245,8 @@ def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
 
 def test_a_client_that_hangs_up_while_it_begins_one_does_not_take_it_along(folder, server, client):
     add(client, range(3))
-    with (folder / "galleries" / "g" / job.LOCK).open("ab") as held:
-        fcntl.flock(
-            held, fcntl.LOCK_EX
-        )  # as of somebody who looks for a moment: until then it is being begun
+    with (folder / "galleries" / "g" / job_module.LOCK).open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # as of somebody who looks for a moment: until then it is being job
         with socket.create_connection(("127.0.0.1", server.port)) as hasty:
             body = b'{"model": "other"}'
             head = f"POST /galleries/g/reindex HTTP/1.1\r\nHost: s\r\nX-API-Key: admin-key\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
@@ -263,24 +263,24 @@ def test_a_client_that_hangs_up_while_it_begins_one_does_not_take_it_along(folde
 def test_photos_that_come_after_the_last_page_are_embedded_before_the_switch(tmp_path, monkeypatch):
     publish_tiny(tmp_path)
     publish_tiny(tmp_path, "other", seed=5)
-    switch, switches = Reindex.switch, list[bool]()
+    switch, switches = ReindexJob.switch, list[bool]()
 
-    def after_a_latecomer(begun: Reindex) -> None:
+    def after_a_latecomer(job: ReindexJob) -> None:
         if not switches:
-            begun.gallery.add([new_photo(2, begun.gallery.spec.dim)])
-        switch(begun)
-        switches.append(begun.switched)
+            job.gallery.add([new_photo(2, job.gallery.spec.dim)])
+        switch(job)
+        switches.append(job.switched)
 
-    monkeypatch.setattr(Reindex, "switch", after_a_latecomer)
+    monkeypatch.setattr(ReindexJob, "switch", after_a_latecomer)
 
-    async def scenario() -> Progress:
+    async def scenario() -> ReindexProgress:
         parts = compose(Settings(home=tmp_path, device="cpu"))
         await parts.engine.start()
         await parts.registry.refresh()
-        gallery = parts.retrieval.galleries.create("g", spec(tmp_path, "tiny"))
+        gallery = parts.galleries.create("g", spec(tmp_path, "tiny"))
         gallery.add([new_photo(1, gallery.spec.dim)])
         try:
-            await parts.reindexing.begin("g", "other", anew=False)
+            await parts.reindexing.begin("g", "other", from_scratch=False)
             async with asyncio.timeout(30):
                 while (progress := await parts.reindexing.progress("g")).state == "running":
                     await asyncio.sleep(0.01)

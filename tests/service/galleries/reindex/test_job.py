@@ -34,9 +34,10 @@ from service.errors import (
 from service.galleries.collection import Galleries
 from service.galleries.database import DATABASE
 from service.galleries.gallery import Gallery
-from service.galleries.reindex import job, rows
-from service.galleries.reindex.job import Reindex
-from service.galleries.reindex.rows import Embedded
+from service.galleries.reindex import job as job_module
+from service.galleries.reindex import rows
+from service.galleries.reindex.job import ReindexJob
+from service.galleries.reindex.rows import EmbeddedPhoto
 
 
 @dataclass
@@ -54,15 +55,15 @@ class Against(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.constants = pytest.MonkeyPatch()
-        self.constants.setattr(job, "PAGE", 3)
-        self.constants.setattr(job, "LOCK_SECONDS", 0)
+        self.constants.setattr(job_module, "PAGE", 3)
+        self.constants.setattr(job_module, "LOCK_SECONDS", 0)
         self.constants.setattr(rows, "STEP", 4)
         self.root = Path(tempfile.mkdtemp())
         self.both = [Galleries(self.root), Galleries(self.root)]
         self.both[0].create("g", spec("d0"))
         self.numbers: dict[int, int] = {}
         self.present, self.staged = Space("d0"), None
-        self.begun: Reindex | None = None
+        self.job: Reindex | None = None
         self.long_open = (self.both[0].open("g"), self.present)
 
     def teardown(self) -> None:
@@ -100,11 +101,11 @@ class Against(RuleBasedStateMachine):
     @rule(digest=st.sampled_from(sorted(DIMS)), anew=st.booleans(), who=st.integers(0, 1))
     def begin(self, digest: str, anew: bool, who: int) -> None:
         gallery = self.both[who].open("g")
-        if self.begun is not None:
+        if self.job is not None:
             with pytest.raises(ReindexRunning):
-                Reindex(gallery, spec(digest), anew=anew)
+                ReindexJob(gallery, spec(digest), from_scratch=anew)
             return
-        begun = Reindex(gallery, spec(digest), anew=anew)
+        job = ReindexJob(gallery, spec(digest), from_scratch=anew)
         if self.staged is not None and self.staged.digest == digest and not anew:
             self.staged.held = {identity: kept for identity, kept in self.staged.held.items() if kept[1]}
         elif (
@@ -112,19 +113,19 @@ class Against(RuleBasedStateMachine):
             and not anew
             and all(sound for _, sound in self.present.held.values())
         ):
-            assert begun.switched
-            begun.end()
+            assert job.switched
+            job.end()
             self.staged = None
             return
         else:
             self.staged = Space(digest, takes_over=digest == self.present.digest and not anew)
-        self.begun, self.pages, self.out, self.cancelled = begun, begun.pages(), None, False
+        self.job, self.pages, self.out, self.cancelled = job, job.pages(), None, False
         self.fresh = True
 
-    @precondition(lambda self: self.begun is not None)
+    @precondition(lambda self: self.job is not None)
     @rule(steps=st.integers(1, 15))
     def go_on(self, steps: int) -> None:
-        assert self.begun is not None
+        assert self.job is not None
         for step in range(steps):
             try:
                 page = self.out or next(self.pages, None)
@@ -138,20 +139,20 @@ class Against(RuleBasedStateMachine):
                     return
                 self.out = None
                 if page is None:
-                    self.begun.switch()
-                    self.pages = self.begun.pages()
+                    self.job.switch()
+                    self.pages = self.job.pages()
                 else:
                     self.keep(page)
             except ReindexCancelled as error:
                 assert self.cancelled
-                self.begun.end(error)
-                self.begun = None
+                self.job.end(error)
+                self.job = None
                 return
             assert not self.cancelled
-            if self.begun.switched:
-                self.begun.end()
+            if self.job.switched:
+                self.job.end()
                 assert self.staged is not None and self.staged.held.keys() == self.numbers.keys()
-                self.present, self.staged, self.begun = (
+                self.present, self.staged, self.job = (
                     Space(self.staged.digest, self.staged.held),
                     None,
                     None,
@@ -160,47 +161,47 @@ class Against(RuleBasedStateMachine):
 
     def keep(self, page) -> None:
         outcomes = {photo.id: self.outcome(photo) for photo in page}
-        self.begun.keep([outcomes[photo.id] for photo in page])
+        self.job.keep([outcomes[photo.id] for photo in page])
         self.staged.held |= {
             identity: (each.embedding, each.fault is None)
             for identity, each in outcomes.items()
             if identity in self.numbers
         }
 
-    def outcome(self, photo) -> Embedded:
+    def outcome(self, photo) -> EmbeddedPhoto:
         number, digest = number_of(photo), self.staged.digest
         if digest == "d2" and number % 5 == 0:
-            return Embedded(photo_id=photo.id, embedding=None, fault="nothing of it is left")
+            return EmbeddedPhoto(photo_id=photo.id, embedding=None, fault="nothing of it is left")
         if digest == "d2" and number % 4 == 0:
-            return Embedded(
+            return EmbeddedPhoto(
                 photo_id=photo.id, embedding=vector(1_000 + number, digest), fault="its file is gone"
             )
         return embedded([photo], digest)[0]
 
-    @precondition(lambda self: self.begun is not None)
+    @precondition(lambda self: self.job is not None)
     @rule(how=st.sampled_from(["killed", "failed", "interrupted"]))
     def drop(self, how: str = "killed") -> None:
-        if self.begun is None:
+        if self.job is None:
             return
         if how == "killed":
-            self.begun._lock.close()
+            self.job._lock.close()
         else:
-            self.begun.end(RuntimeError("no memory") if how == "failed" else KeyboardInterrupt())
+            self.job.end(RuntimeError("no memory") if how == "failed" else KeyboardInterrupt())
         if not self.cancelled:
-            found = job.progress(self.both[0].open("g"))
+            found = job_module.last_progress(self.both[0].open("g"))
             assert found.state == "failed"
             assert (found.error == "no memory") == (how == "failed")
-        self.begun = None
+        self.job = None
 
     @rule(who=st.integers(0, 1))
     def cancel(self, who: int) -> None:
         gallery = self.both[who].open("g")
         if self.staged is None:
             with pytest.raises(ReindexNotFound):
-                job.cancel(gallery)
+                job_module.cancel_reindex(gallery)
             return
-        job.cancel(gallery)
-        assert job.progress(gallery).state == "cancelled"
+        job_module.cancel_reindex(gallery)
+        assert job_module.last_progress(gallery).state == "cancelled"
         self.staged, self.cancelled = None, True
 
     @rule(seed=st.integers(1_000, 1_100), k=st.integers(1, 50), who=st.integers(0, 1))
@@ -274,9 +275,9 @@ class Against(RuleBasedStateMachine):
 
     @invariant()
     def progress_is_told(self) -> None:
-        if self.begun is None or self.cancelled:
+        if self.job is None or self.cancelled:
             return
-        found = job.progress(self.both[1].open("g"))
+        found = job_module.last_progress(self.both[1].open("g"))
         assert (found.state, found.digest, found.total) == ("running", self.staged.digest, len(self.numbers))
         if not self.staged.takes_over:
             assert found.done == len(self.staged.held)
@@ -350,7 +351,7 @@ def test_killed_at_any_moment_it_is_the_old_gallery_or_the_new_and_goes_on(tmp_p
             for photo in chance.sample(photos, 5):
                 assert gallery.search(vector(number_of(photo), digest), 1)[0].photo.id == photo.id
             if digest == before:
-                progress = job.progress(gallery)
+                progress = job_module.last_progress(gallery)
                 assert progress.done >= farthest - 40  # photos that were removed again
                 farthest = progress.done
             outcomes.append(digest)
@@ -363,7 +364,7 @@ def test_killed_at_any_moment_it_is_the_old_gallery_or_the_new_and_goes_on(tmp_p
 
 def running(root: Path, digest: str) -> bool:
     with suppress(ReindexNotFound):
-        found = job.progress(Galleries(root).open("g"))
+        found = job_module.last_progress(Galleries(root).open("g"))
         return found.state == "running" and found.digest == digest
     return False
 
@@ -375,17 +376,17 @@ def add_two_and_remove_one(gallery: Gallery, numbers: Iterator[int]) -> None:
 
 def test_what_came_while_the_last_page_was_embedded_is_embedded_too(tmp_path):
     gallery = made(tmp_path, 3)
-    with Reindex(gallery, spec("d1")) as begun:
-        for page in begun.pages():
-            begun.keep(embedded(page, "d1"))
+    with ReindexJob(gallery, spec("d1")) as job:
+        for page in job.pages():
+            job.keep(embedded(page, "d1"))
         late = gallery.add([new(7, "d0")])[0]
-        begun.switch()
-        assert not begun.switched
-        pages = list(begun.pages())
+        job.switch()
+        assert not job.switched
+        pages = list(job.pages())
         assert [[photo.id for photo in page] for page in pages] == [[late.id]]
-        begun.keep(embedded(pages[0], "d1"))
-        begun.switch()
-        assert begun.switched
+        job.keep(embedded(pages[0], "d1"))
+        job.switch()
+        assert job.switched
     assert Galleries(tmp_path).open("g").search(vector(7, "d1"), 1)[0].photo.id == late.id
 
 
@@ -408,24 +409,27 @@ def test_the_gallery_compares_as_the_new_checkpoint_does(tmp_path):
 
 def test_a_reindex_that_ends_while_it_is_looked_at_has_not_failed(tmp_path, monkeypatch):
     gallery = made(tmp_path, 3)
-    begun = Reindex(gallery, spec("d1"))
-    for page in begun.pages():
-        begun.keep(embedded(page, "d1"))
+    job = ReindexJob(gallery, spec("d1"))
+    for page in job.pages():
+        job.keep(embedded(page, "d1"))
 
     def ends(_: Gallery) -> bool:  # between the look at the rows and the look at the lock
-        begun.switch()
-        begun.end()
+        job.switch()
+        job.end()
         return False
 
-    monkeypatch.setattr(job, "_is_locked", ends)
-    assert (job.progress(gallery).state, job.progress(gallery).error) == ("done", None)
+    monkeypatch.setattr(job_module, "_is_locked", ends)
+    assert (job_module.last_progress(gallery).state, job_module.last_progress(gallery).error) == (
+        "done",
+        None,
+    )
 
 
 def test_a_page_that_was_not_kept_is_not_switched_over(tmp_path):
-    with Reindex(made(tmp_path, 3), spec("d1")) as begun:
-        list(begun.pages())
+    with ReindexJob(made(tmp_path, 3), spec("d1")) as job:
+        list(job.pages())
         with pytest.raises(RuntimeError, match="3 photos"):
-            begun.switch()
+            job.switch()
     assert Galleries(tmp_path).open("g").spec.digest == "d0"
 
 
@@ -433,22 +437,22 @@ def test_the_old_embeddings_leave_the_file(tmp_path):
     gallery = made(tmp_path, 40)
     reindexer.reindex_all(tmp_path, "d2")
     assert spaces(tmp_path) == ["embeddings_2"]
-    with Reindex(Galleries(tmp_path).open("g"), spec("d1")) as begun:
-        begun.keep(embedded(next(begun.pages()), "d1"))
+    with ReindexJob(Galleries(tmp_path).open("g"), spec("d1")) as job:
+        job.keep(embedded(next(job.pages()), "d1"))
         assert spaces(tmp_path) == ["embeddings_2", "embeddings_3"]
-        job.cancel(gallery)
+        job_module.cancel_reindex(gallery)
         with pytest.raises(ReindexCancelled):
-            begun.switch()
+            job.switch()
     assert spaces(tmp_path) == ["embeddings_2"]
 
 
 def test_cancelling_an_interrupted_reindex_drops_what_it_embedded(tmp_path):
     gallery = made(tmp_path, 40)
-    begun = Reindex(gallery, spec("d1"))
-    begun.keep(embedded(next(begun.pages()), "d1"))
-    begun.end(KeyboardInterrupt())
+    job = ReindexJob(gallery, spec("d1"))
+    job.keep(embedded(next(job.pages()), "d1"))
+    job.end(KeyboardInterrupt())
     assert spaces(tmp_path) == ["embeddings_1", "embeddings_2"]
-    job.cancel(gallery)
+    job_module.cancel_reindex(gallery)
     assert spaces(tmp_path) == ["embeddings_1"]
 
 
@@ -473,7 +477,7 @@ def test_a_picture_without_a_drawing_is_a_fault_and_ends_nothing(tmp_path, monke
             )
         ]
     )
-    found = job.read(gallery, Inference.__new__(Inference), "x", photo)
+    found = job_module.read_photo(gallery, Inference.__new__(Inference), "x", photo)
     assert (found.pixels, found.fault) == (None, "there is no ink")
 
 
@@ -490,12 +494,12 @@ def test_the_saved_index_of_the_old_embeddings_is_not_taken(tmp_path):
 def test_a_gallery_deleted_meanwhile_ends_it(tmp_path):
     galleries = Galleries(tmp_path)
     made(tmp_path, 5)
-    begun = Reindex(galleries.open("g"), spec("d1"))
-    page = next(begun.pages())
+    job = ReindexJob(galleries.open("g"), spec("d1"))
+    page = next(job.pages())
     galleries.delete("g")
     with pytest.raises(GalleryNotFound) as error:
-        begun.keep(embedded(page, "d1"))
-    begun.end(error.value)
+        job.keep(embedded(page, "d1"))
+    job.end(error.value)
     assert list(tmp_path.iterdir()) == []
 
 

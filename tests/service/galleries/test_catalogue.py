@@ -12,9 +12,9 @@ from fastapi import FastAPI
 from serving import png
 
 from service.errors import GalleryReindexed, PhotoNotFound
+from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery, GallerySpec
-from service.galleries.retrieval import Retrieval
 from service.http import problems
 from service.http.routes.galleries import router
 from service.images.decode import Upload
@@ -24,7 +24,7 @@ from service.settings import Settings
 DAMAGED = "a-damaged"
 
 
-def retrieval(root) -> Retrieval:
+def catalogue(root) -> Catalogue:
     """Over a model and an embedder that know nothing."""
     inference = SimpleNamespace(capabilities={"sbir", "retrieve"})
     model = SimpleNamespace(
@@ -36,7 +36,7 @@ def retrieval(root) -> Retrieval:
             return np.ones(4, np.float32)
 
     registry = SimpleNamespace(get=lambda name, capability: model, models=lambda: [model])
-    return Retrieval(
+    return Catalogue(
         galleries=Galleries(root),
         registry=registry,
         embedder=Embedder(),
@@ -52,7 +52,7 @@ def make(root, name: str = "g") -> Gallery:
 
 
 def test_what_is_removed_while_it_is_added_is_still_answered(tmp_path, monkeypatch):
-    gallery, parts, uploads = make(tmp_path), retrieval(tmp_path), [Upload.of(png(seed)) for seed in range(3)]
+    gallery, parts, uploads = make(tmp_path), catalogue(tmp_path), [Upload.of(png(seed)) for seed in range(3)]
     here = asyncio.run(parts.add("g", uploads[:1], None, {}))[0]
     add = Gallery.add
 
@@ -80,24 +80,24 @@ def test_what_meets_a_switch_of_embeddings_is_begun_again_and_not_for_ever(tmp_p
 
     monkeypatch.setattr(Gallery, "known", meets_a_switch)
     switches[:] = [False, True, True]
-    assert len(asyncio.run(retrieval(tmp_path).add("g", [Upload.of(png())], None, {}))) == 1
+    assert len(asyncio.run(catalogue(tmp_path).add("g", [Upload.of(png())], None, {}))) == 1
     switches[:] = [True] * 9
     with pytest.raises(GalleryReindexed):
-        asyncio.run(retrieval(tmp_path).add("g", [Upload.of(png(1))], None, {}))
+        asyncio.run(catalogue(tmp_path).add("g", [Upload.of(png(1))], None, {}))
     assert len(switches) == 6
 
 
-def photo_sent(parts: Retrieval, **headers: str) -> Exchange:
+def photo_sent(parts: Catalogue, **headers: str) -> Exchange:
     """What is answered who asks for the first photo of `g`."""
     app = FastAPI()
     app.include_router(router)
     problems.install(app)
-    app.state.services = SimpleNamespace(retrieval=parts, settings=Settings())
+    app.state.services = SimpleNamespace(catalogue=parts, settings=Settings())
     return asyncio.run(Exchange(path="/galleries/g/photos/1", headers=headers).through(app))
 
 
 def test_a_picture_that_vanishes_before_it_is_opened_is_not_found(tmp_path, monkeypatch):
-    gallery, parts = make(tmp_path), retrieval(tmp_path)
+    gallery, parts = make(tmp_path), catalogue(tmp_path)
     asyncio.run(parts.add("g", [Upload.of(png())], None, {}))
     where = Gallery.picture_path
 
@@ -114,16 +114,16 @@ def test_a_picture_that_vanishes_before_it_is_opened_is_not_found(tmp_path, monk
 
 @pytest.mark.parametrize("headers", [{}, {"range": "bytes=10-19"}])
 def test_a_picture_that_vanishes_once_it_is_found_is_sent(tmp_path, monkeypatch, headers):
-    gallery, parts = make(tmp_path), retrieval(tmp_path)
+    gallery, parts = make(tmp_path), catalogue(tmp_path)
     asyncio.run(parts.add("g", [Upload.of(png())], None, {}))
-    find = Retrieval.picture
+    find = Catalogue.picture
 
     async def vanishing(self, name, photo_id, *, small):
         found = await find(self, name, photo_id, small=small)
         gallery.remove(photo_id)
         return found
 
-    monkeypatch.setattr(Retrieval, "picture", vanishing)
+    monkeypatch.setattr(Catalogue, "picture", vanishing)
     answer = photo_sent(parts, **headers)
     assert answer.body == (png()[10:20] if headers else png())
     assert answer.answered_headers["content-length"] == str(len(answer.body))
@@ -135,7 +135,7 @@ def test_a_picture_that_vanishes_once_it_is_found_is_sent(tmp_path, monkeypatch,
 )
 def test_every_picture_is_closed(tmp_path, headers):
     make(tmp_path)
-    parts, upload = retrieval(tmp_path), Upload.of(png())
+    parts, upload = catalogue(tmp_path), Upload.of(png())
     asyncio.run(parts.add("g", [upload], None, {}))
     if "if-none-match" in headers:
         headers = {"if-none-match": f'"{upload.sha256}-full"'}
@@ -145,7 +145,7 @@ def test_every_picture_is_closed(tmp_path, headers):
 
 
 def test_the_picture_stands_in_for_a_lost_thumbnail(tmp_path):
-    gallery, parts = make(tmp_path), retrieval(tmp_path)
+    gallery, parts = make(tmp_path), catalogue(tmp_path)
     kept = asyncio.run(parts.add("g", [Upload.of(png())], None, {}))[0]
     assert asyncio.run(parts.picture("g", kept.id, small=True))[2] == "image/webp"
     gallery.thumbnail_path(kept).unlink()

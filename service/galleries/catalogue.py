@@ -1,0 +1,184 @@
+"""Use cases: create, list and delete galleries; add, list, send and remove their photos."""
+
+import mimetypes
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from pydantic import JsonValue
+
+from service.errors import GalleryDamaged, GalleryNotFound
+from service.galleries.collection import Galleries
+from service.galleries.gallery import Gallery
+from service.galleries.records import GallerySpec, NewPhoto, Photo
+from service.galleries.retry import retry_when_reindexed
+from service.images.decode import Header, Upload, decode, inspect, thumbnail
+from service.inference.embedder import Embedder
+from service.inference.workers import Workers
+from service.registry.registry import Registry
+
+
+@dataclass(frozen=True)
+class GallerySummary:
+    """A gallery in a list. `outdated`: no served model has the checkpoint that embedded it."""
+
+    name: str
+    spec: GallerySpec
+    photos: int
+    index: str
+    outdated: bool
+
+
+@dataclass(frozen=True)
+class DamagedGallery:
+    """A gallery that cannot be read. `reason` is a sentence."""
+
+    name: str
+    reason: str
+
+
+class Catalogue:
+    """Galleries and their photos. SQLite and Pillow run in `workers`.
+
+    Args:
+        max_pixels: the most pixels of one added picture.
+    """
+
+    def __init__(
+        self,
+        *,
+        galleries: Galleries,
+        registry: Registry,
+        embedder: Embedder,
+        workers: Workers,
+        max_pixels: int,
+    ) -> None:
+        self._galleries = galleries
+        self._registry = registry
+        self._embedder = embedder
+        self._workers = workers
+        self._max_pixels = max_pixels
+
+    # galleries
+
+    async def create(self, name: str, model_name: str, domain: str | None) -> GallerySummary:
+        """Create an empty gallery for one domain of a model.
+
+        Args:
+            domain: default: the model's first domain.
+
+        Raises:
+            NameInvalid, GalleryExists, ModelNotFound, DomainUnknown.
+        """
+        model = self._registry.get(model_name, capability="retrieve")
+        spec = GallerySpec.of(model, model.side(domain))
+        return await self._workers.run(lambda: self._summary(self._galleries.create(name, spec)))
+
+    async def summaries(self) -> tuple[list[GallerySummary], list[DamagedGallery]]:
+        """Return all galleries by name, and those that cannot be read."""
+        return await self._workers.run(self._summaries)
+
+    async def summary(self, name: str) -> GallerySummary:
+        """Return one gallery. Raises GalleryNotFound, GalleryDamaged."""
+        return await self._workers.run(lambda: self._summary(self._galleries.open(name)))
+
+    async def delete(self, name: str) -> None:
+        """Delete a gallery and its uploaded pictures. Raises GalleryNotFound."""
+        await self._workers.run(self._galleries.delete, name)
+
+    # photos
+
+    async def add(
+        self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]
+    ) -> list[Photo]:
+        """Add photos, all or none. When this returns, they are on disk.
+
+        Raises:
+            ServiceError: the first picture that cannot be embedded, with its file name; then no photo is added.
+        """
+        return await retry_when_reindexed(lambda: self._add(name, uploads, label, metadata))
+
+    async def _add(
+        self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]
+    ) -> list[Photo]:
+        gallery = await self._workers.run(self._galleries.open, name)
+        model = self._registry.get(gallery.spec.model, capability="retrieve")
+        gallery.check_checkpoint(model)
+        side = model.side(gallery.spec.domain)
+        known = await self._workers.run(gallery.known, [upload.sha256 for upload in uploads])
+        fresh = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
+        new: list[NewPhoto] = []
+        for upload in fresh.values():
+            header, small = await self._workers.run(_header_and_thumbnail, upload.data, self._max_pixels)
+            embedding = await self._embedder.shared(model, side, upload)
+            new.append(
+                NewPhoto(
+                    sha256=upload.sha256,
+                    embedding=np.ravel(embedding),
+                    content_type=header.content_type,
+                    width=header.width,
+                    height=header.height,
+                    thumbnail=small,
+                    data=upload.data,
+                    label=label,
+                    metadata=metadata,
+                )
+            )
+        added = await self._workers.run_unbounded(gallery.add, new) if new else []
+        photos = known | {photo.sha256: photo for photo in added}
+        return [photos[upload.sha256] for upload in uploads]
+
+    async def remove(self, name: str, photo_id: int) -> None:
+        """Remove a photo. Raises GalleryNotFound, PhotoNotFound."""
+        gallery = await self._workers.run(self._galleries.open, name)
+        await self._workers.run(gallery.remove, photo_id)
+
+    async def page(self, name: str, after: int, limit: int) -> list[Photo]:
+        """Return up to `limit` photos with ids above `after`, by id. Raises GalleryNotFound."""
+        gallery = await self._workers.run(self._galleries.open, name)
+        return await self._workers.run(gallery.page, after, limit)
+
+    async def picture(self, name: str, photo_id: int, *, small: bool) -> tuple[Photo, BinaryIO, str]:
+        """Return a photo, its opened file and the file's content type.
+
+        Args:
+            small: open the thumbnail, a WebP. If it is lost, the full picture.
+
+        Raises:
+            GalleryNotFound, PhotoNotFound.
+        """
+
+        def open_picture() -> tuple[Photo, BinaryIO, str]:
+            gallery = self._galleries.open(name)
+            photo = gallery.photo(photo_id)
+            if small:
+                with suppress(FileNotFoundError):
+                    return photo, gallery.thumbnail_path(photo).open("rb"), "image/webp"
+            file = gallery.picture(photo)
+            guessed = mimetypes.guess_type(file.name)[0]
+            return photo, file, photo.content_type or guessed or "application/octet-stream"
+
+        return await self._workers.run(open_picture)
+
+    def _summaries(self) -> tuple[list[GallerySummary], list[DamagedGallery]]:
+        summaries, damaged = [], []
+        for name in self._galleries.names():
+            try:
+                summaries.append(self._summary(self._galleries.open(name, keep=False)))
+            except GalleryNotFound:  # deleted since it was listed
+                continue
+            except GalleryDamaged as error:
+                damaged.append(DamagedGallery(name, error.detail))
+        return summaries, damaged
+
+    def _summary(self, gallery: Gallery) -> GallerySummary:
+        served = {model.id: model.digest for model in self._registry.models()}
+        outdated = served.get(gallery.spec.model) != gallery.spec.digest
+        return GallerySummary(gallery.name, gallery.spec, gallery.count, gallery.index.kind, outdated)
+
+
+def _header_and_thumbnail(data: bytes, max_pixels: int) -> tuple[Header, bytes]:
+    header = inspect(data, max_pixels=max_pixels)
+    return header, thumbnail(decode(data, max_pixels=max_pixels))

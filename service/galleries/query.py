@@ -1,0 +1,69 @@
+"""The rules of a search that the server and the command line share: which gallery, and which scores."""
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, replace
+
+from model.presets import Side
+from service.embedding import Embedding
+from service.errors import GalleryDamaged, GalleryNotFound
+from service.galleries.collection import Galleries
+from service.galleries.gallery import Gallery
+from service.galleries.records import Hit
+from service.registry.model import Model
+
+
+@dataclass(frozen=True)
+class SearchResults:
+    """The hits of one search, best first. `scores` names the kind of score, see `Manifest.scores`."""
+
+    gallery: Gallery
+    model: Model
+    hits: list[Hit]
+    scores: str
+
+
+def first_searchable(galleries: Galleries, digests: Collection[str]) -> Gallery:
+    """Return the first gallery, by name, that one of these checkpoints embedded.
+
+    Args:
+        digests: digests of the checkpoints that can search.
+
+    Raises:
+        GalleryNotFound: there is none.
+    """
+    for name in galleries.names():
+        with suppress(GalleryDamaged, GalleryNotFound):  # not found: deleted since it was listed
+            gallery = galleries.open(name, keep=False)
+            if gallery.spec.digest in digests:
+                return gallery
+    raise GalleryNotFound(
+        "there is no gallery to search; create one with `iiae index FOLDER` or POST /galleries, or name one"
+    )
+
+
+def search_gallery(
+    gallery: Gallery,
+    model: Model,
+    side: Side,
+    query: Embedding,
+    k: int,
+    *,
+    expand: bool = False,
+    query_norm: float = 1.0,
+) -> SearchResults:
+    """Return the k photos nearest to a query, with their scores. Runs FAISS and SQLite: call it in a thread.
+
+    Args:
+        side: the domain of the query.
+        query: [dim].
+        expand: add the first hits to the query (`model.sketch.expansion`), if it is a sketch.
+        query_norm: length of a query that is the mean of several unit embeddings, else 1. The index normalises
+            queries; times this length, a cosine is again the mean of the cosines to those embeddings.
+    """
+    kind = model.manifest.query_kind(side, expand=expand)
+    search = gallery.search_expanded if kind == "y_expanded" else gallery.search
+    hits = search(query, k)
+    photos = gallery.index.count
+    scored = [replace(hit, score=model.manifest.score(kind, hit.score * query_norm, photos)) for hit in hits]
+    return SearchResults(gallery, model, scored, model.manifest.scores(kind))

@@ -1,0 +1,149 @@
+"""Use cases: search a gallery by a picture, by sketches, or by one of its photos."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from model.presets import Side, other
+from service.embedding import Embedding
+from service.galleries.collection import Galleries
+from service.galleries.gallery import Gallery
+from service.galleries.query import SearchResults, first_searchable, search_gallery
+from service.galleries.retry import retry_when_reindexed
+from service.images.decode import Upload
+from service.inference.embedder import Embedder
+from service.inference.workers import Workers
+from service.registry.model import Model
+from service.registry.registry import Registry
+
+
+class Search:
+    """Searches galleries. SQLite and FAISS run in `workers`, models in the embedder's engine.
+
+    Args:
+        default_gallery: the gallery to search if a request names none. Without it, the first one by name.
+    """
+
+    def __init__(
+        self,
+        *,
+        galleries: Galleries,
+        registry: Registry,
+        embedder: Embedder,
+        workers: Workers,
+        default_gallery: str | None = None,
+    ) -> None:
+        self._galleries = galleries
+        self._registry = registry
+        self._embedder = embedder
+        self._workers = workers
+        self._default_gallery = default_gallery
+
+    async def search(
+        self, upload: Upload, *, gallery: str | None, k: int, capability: str, source: str | None = None
+    ) -> SearchResults:
+        """Return the k photos nearest to a picture.
+
+        Args:
+            capability: what the gallery's model must be able to do: `retrieve` or `sbir`.
+            source: the picture's domain. Default: the domain that the gallery does not have.
+
+        Raises:
+            GalleryNotFound, GalleryOutdated, ModelNotFound, CapabilityMissing, DomainUnknown.
+            ServiceError: the picture cannot be embedded, see `Embedder.shared`.
+        """
+
+        async def attempt() -> SearchResults:
+            opened, model = await self._open(gallery, capability)
+            side = model.side(source) if source is not None else other(model.side(opened.spec.domain))
+            embedding = await self._embedder.shared(model, side, upload)
+            return await self._search(opened, model, side, np.ravel(embedding), k)
+
+        return await retry_when_reindexed(attempt)
+
+    async def search_by_sketches(
+        self,
+        sketches: Sequence[Upload],
+        photo: Upload | None,
+        *,
+        gallery: str | None,
+        k: int,
+        expand: bool = True,
+    ) -> SearchResults:
+        """Return the k photos nearest to what several sketches of one thing, and perhaps a photo, have in common.
+
+        All sketches have the same weight. The photo weighs as much as all sketches together. With `expand`, the
+        first hits weigh half as much as the sketches and the photo.
+
+        Raises:
+            ServiceError: as `search`.
+        """
+
+        async def attempt() -> SearchResults:
+            opened, model = await self._open(gallery, "sbir")
+            side = model.side(opened.spec.domain)
+            tasks = [self._embedder.shared(model, other(side), sketch) for sketch in sketches]
+            if photo is not None:
+                tasks.append(self._embedder.shared(model, side, photo))
+            embeddings = [_unit(embedding) for embedding in await asyncio.gather(*tasks)]
+            query = np.mean(embeddings[: len(sketches)], axis=0)
+            if photo is not None:
+                query = (query + embeddings[-1]) / 2
+            norm = float(np.linalg.norm(query))
+            return await self._search(opened, model, other(side), query, k, expand=expand, query_norm=norm)
+
+        return await retry_when_reindexed(attempt)
+
+    async def similar(self, name: str, photo_id: int, k: int) -> SearchResults:
+        """Return the k photos of a gallery nearest to one of its photos, without that photo.
+
+        Raises:
+            GalleryNotFound, GalleryOutdated, PhotoNotFound, ModelNotFound.
+        """
+
+        async def attempt() -> SearchResults:
+            opened, model = await self._open(name, "retrieve")
+            embedding = await self._workers.run(opened.vector, photo_id)
+            return await self._search(opened, model, model.side(opened.spec.domain), embedding, k + 1)
+
+        results = await retry_when_reindexed(attempt)
+        return replace(results, hits=[hit for hit in results.hits if hit.photo.id != photo_id][:k])
+
+    async def _search(
+        self,
+        gallery: Gallery,
+        model: Model,
+        side: Side,
+        query: Embedding,
+        k: int,
+        *,
+        expand: bool = False,
+        query_norm: float = 1.0,
+    ) -> SearchResults:
+        return await self._workers.run(
+            search_gallery, gallery, model, side, query, k, expand=expand, query_norm=query_norm
+        )
+
+    async def _open(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
+        """Return a gallery and the model that embedded it."""
+        gallery = await self._workers.run(self._choose, name or self._default_gallery, capability)
+        model = self._registry.get(gallery.spec.model, capability="retrieve")
+        gallery.check_checkpoint(model)
+        model.require(capability)
+        return gallery, model
+
+    def _choose(self, name: str | None, capability: str) -> Gallery:
+        if name is None:
+            models = self._registry.models()
+            digests = {model.digest for model in models if capability in model.inference.capabilities}
+            name = first_searchable(self._galleries, digests).name
+        return self._galleries.open(name)
+
+
+def _unit(embedding: Embedding) -> Embedding:
+    """Flatten an embedding and scale it to length 1."""
+    flat = np.ravel(embedding)
+    unit: Embedding = flat / max(float(np.linalg.norm(flat)), 1e-12)
+    return unit
