@@ -1,6 +1,7 @@
-"""Prints what pyproject.toml asks for, a line each, so that an image's layer of dependencies changes with them alone.
+"""Print requirements of pyproject.toml, one a line: `python requirements.py serve cpu`.
 
-python requirements.py serve cpu      # `serve` stands for the dependencies that everything has, the rest are extras
+`serve` stands for the dependencies of the project, any other name for an extra. The images install from
+these lists, so their layer of dependencies is rebuilt only when a dependency changes.
 """
 
 import sys
@@ -9,4 +10,4 @@ from pathlib import Path
 
 project = tomllib.loads(Path("pyproject.toml").read_text())["project"]
 groups = {"serve": project["dependencies"], **project["optional-dependencies"]}
-print(*(line for group in sys.argv[1:] for line in groups[group]), sep="\n")
+print(*(requirement for group in sys.argv[1:] for requirement in groups[group]), sep="\n")

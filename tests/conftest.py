@@ -1,4 +1,4 @@
-"""Settings of all tests: tensor shapes are checked, and torch uses one thread because tests run in parallel."""
+"""Settings of all tests: tensor shapes are checked, and torch uses one thread as tests run in parallel."""
 
 import os
 
@@ -19,7 +19,7 @@ settings.load_profile("project")
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The folder in IIAE_TEST_DATA, which holds facades/, mnist_cdcb/ and sketchy/. Without it the test is skipped."""
+    """The folder in IIAE_TEST_DATA, with facades/, mnist_cdcb/ and sketchy/. Skips the test without it."""
     folder = os.environ.get("IIAE_TEST_DATA")
     if not folder:
         pytest.skip("set IIAE_TEST_DATA to a folder with facades/, mnist_cdcb/ and sketchy/")

@@ -1,4 +1,4 @@
-"""A gallery is backed up while it is written to, and put back: docker/backup.py and the commands of docs/deploy.md."""
+"""docker/backup.py backs up a gallery while photos are added; the commands of docs/deploy.md restore it."""
 
 import os
 import sqlite3
@@ -26,14 +26,15 @@ def backup(home: Path, name: str) -> subprocess.CompletedProcess[bytes]:
         )
 
 
-def put_back(home: Path, archive: bytes) -> None:
-    beside = home / "galleries" / ".restored"
-    beside.mkdir()
+def restore(home: Path, archive: bytes) -> None:
+    """Unpack beside the galleries and rename, as docs/deploy.md does."""
+    unpacked = home / "galleries" / ".restored"
+    unpacked.mkdir()
     with tarfile.open(fileobj=BytesIO(archive)) as tar:
-        tar.extractall(beside, filter="data")
-    for folder in beside.iterdir():
+        tar.extractall(unpacked, filter="data")
+    for folder in unpacked.iterdir():
         folder.rename(home / "galleries" / folder.name)
-    beside.rmdir()
+    unpacked.rmdir()
 
 
 @pytest.fixture
@@ -45,7 +46,7 @@ def server(tmp_path):
     running.stop()
 
 
-def test_what_was_acknowledged_before_is_in_it_while_more_is_added(tmp_path, server):
+def test_backup_during_writes_has_every_photo_acknowledged_before_it(tmp_path, server):
     acknowledged: dict[int, bytes] = {}
     enough, done = threading.Event(), threading.Event()
 
@@ -53,8 +54,8 @@ def test_what_was_acknowledged_before_is_in_it_while_more_is_added(tmp_path, ser
         for seed in range(10_000):
             if done.is_set():
                 return
-            answer = server.client.post("/galleries/g/photos", files={"image": png(seed)})
-            acknowledged[answer.json()["photos"][0]["id"]] = png(seed)
+            response = server.client.post("/galleries/g/photos", files={"image": png(seed)})
+            acknowledged[response.json()["photos"][0]["id"]] = png(seed)
             if seed == 20:
                 enough.set()
 
@@ -62,31 +63,32 @@ def test_what_was_acknowledged_before_is_in_it_while_more_is_added(tmp_path, ser
     adder.start()
     assert enough.wait(60)
     before = dict(acknowledged)
-    made = backup(tmp_path, "g")
+    finished = backup(tmp_path, "g")
     done.set()
     adder.join()
-    assert made.returncode == 0, made.stderr
-    assert len(acknowledged) > len(before)  # it was written to meanwhile
+    assert finished.returncode == 0, finished.stderr
+    assert len(acknowledged) > len(before)  # photos were added during the backup
     assert not list((tmp_path / "galleries").glob(".backup-*"))
 
     server.client.delete("/galleries/g").raise_for_status()
-    put_back(tmp_path, made.stdout)
-    kept = server.client.get("/galleries/g/photos", params={"limit": 1000}).json()["photos"]
-    assert {photo["id"] for photo in kept} >= set(before)
-    for photo in kept:
+    restore(tmp_path, finished.stdout)
+    restored = server.client.get("/galleries/g/photos", params={"limit": 1000}).json()["photos"]
+    assert {photo["id"] for photo in restored} >= set(before)
+    for photo in restored:
         assert server.client.get(photo["url"]).content == acknowledged[photo["id"]]
-    for identity in list(before)[:3]:
-        found = server.client.post(
-            "/retrieve", files={"image": before[identity]}, data={"gallery": "g", "source": "photo", "k": "1"}
-        ).json()
-        assert found["hits"][0]["id"] == identity
+    for photo_id in list(before)[:3]:
+        answer = server.client.post(
+            "/retrieve", files={"image": before[photo_id]}, data={"gallery": "g", "source": "photo", "k": "1"}
+        )
+        assert answer.json()["hits"][0]["id"] == photo_id
     database = sqlite3.connect(tmp_path / "galleries" / "g" / "gallery.sqlite")
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     database.close()
 
 
-def test_the_rows_come_last_so_that_half_an_archive_is_no_gallery(tmp_path, server):
+def test_database_is_the_last_file_of_the_archive(tmp_path, server):
+    """A truncated archive must not unpack to a gallery with missing pictures."""
     server.client.post("/galleries/g/photos", files={"image": png()}).raise_for_status()
     with tarfile.open(fileobj=BytesIO(backup(tmp_path, "g").stdout)) as tar:
         names = tar.getnames()
@@ -94,8 +96,8 @@ def test_the_rows_come_last_so_that_half_an_archive_is_no_gallery(tmp_path, serv
     assert [name.split("/")[1] for name in names[:-1]] == ["thumbnails", "photos"]
 
 
-def test_there_must_be_a_gallery(tmp_path):
-    made = backup(tmp_path, "none")
-    assert made.returncode == 1
-    assert b"there is no gallery 'none'" in made.stderr
-    assert made.stdout == b""
+def test_unknown_gallery_is_an_error(tmp_path):
+    finished = backup(tmp_path, "none")
+    assert finished.returncode == 1
+    assert b"there is no gallery 'none'" in finished.stderr
+    assert finished.stdout == b""

@@ -1,6 +1,6 @@
-"""The Compose file as data: what runs by default, how it is shut in, and that .env.example tells the truth.
+"""The Compose file as data: the default services, how they are contained, and that .env.example is correct.
 
-`docker/try.sh` runs it; where there is an engine's Compose, `config` is asked here as well.
+`docker/try.sh` runs it. Where Compose is installed, it parses the file here too.
 """
 
 import re
@@ -16,32 +16,41 @@ from service.settings import Settings
 ROOT = Path(__file__).parents[2]
 FILE = ROOT / "docker-compose.yml"
 OURS = ("service", "trainer", "demo", "service-gpu", "trainer-gpu")
-FIXED = {"home", "host", "port", "redis_url", "allow_open"}
-"""Settings that are the deployment's own to choose."""
-DEFAULTS = dict(re.findall(r"\$\{(\w+):-([^}]*)\}", FILE.read_text()))
+IMAGE_SETTINGS = {"home", "host", "port"}
+"""Settings with a value in the image."""
+COMPOSE_SETTINGS = {"redis_url", "allow_open", "default_model"}
+"""Settings with a value in the Compose file."""
+EXAMPLES = {"IIAE_API_KEYS", "IIAE_ADMIN_KEYS", "IIAE_DEFAULT_GALLERY", "IIAE_THREADS"}
+"""Variables without a default; .env.example has an example of each."""
+VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
+DEFAULTS = dict(VARIABLE.findall(FILE.read_text()))
 
 
 def compose(**environment: str) -> dict:
+    """The Compose file with its variables replaced."""
+
     def value(match: re.Match[str]) -> str:
         return environment.get(match[1], match[2])
 
-    return yaml.safe_load(re.sub(r"\$\{(\w+):-([^}]*)\}", value, FILE.read_text()))
+    return yaml.safe_load(VARIABLE.sub(value, FILE.read_text()))
 
 
 SERVICES = compose()["services"]
 
 
-def test_what_comes_up_by_itself_is_the_service_its_gallery_and_redis():
-    assert {name for name, each in SERVICES.items() if not each.get("profiles")} == {
-        "service",
-        "demo",
-        "redis",
-    }
-    assert {profile for each in SERVICES.values() for profile in each.get("profiles", ())} == {
-        "trainer",
-        "gpu",
-        "monitoring",
-    }
+def variables(fields: set[str]) -> set[str]:
+    return {f"IIAE_{field.upper()}" for field in fields}
+
+
+def passed_through(service: str) -> set[str]:
+    """Variables of a service that get their value from the environment or .env."""
+    return {key for key, value in SERVICES[service]["environment"].items() if value is None}
+
+
+def test_service_demo_and_redis_start_by_default():
+    profiles = {name: each.get("profiles", []) for name, each in SERVICES.items()}
+    assert {name for name, names in profiles.items() if not names} == {"service", "demo", "redis"}
+    assert set().union(*profiles.values()) == {"trainer", "gpu", "monitoring"}
 
 
 def test_images_are_built_here_or_pinned():
@@ -53,7 +62,7 @@ def test_images_are_built_here_or_pinned():
             assert re.search(r"\d", tag), f"{name} has no version: {each['image']}"
 
 
-def test_everything_is_published_on_this_machine_alone_and_redis_nowhere():
+def test_ports_are_published_on_loopback_only_and_redis_has_none():
     for name, each in SERVICES.items():
         assert all(port.startswith("127.0.0.1:") for port in each.get("ports", ())), name
     assert "ports" not in SERVICES["redis"]
@@ -62,7 +71,7 @@ def test_everything_is_published_on_this_machine_alone_and_redis_nowhere():
 
 
 @pytest.mark.parametrize("name", [*OURS, "redis"])
-def test_containers_run_as_nobody_special_and_cannot_write_to_their_image(name):
+def test_containers_are_unprivileged_and_read_only(name):
     each = SERVICES[name]
     assert each["read_only"] is True
     assert each["cap_drop"] == ["ALL"]
@@ -70,15 +79,14 @@ def test_containers_run_as_nobody_special_and_cannot_write_to_their_image(name):
     assert each["user"].partition(":")[0] not in ("", "0", "root")
 
 
-def test_logs_do_not_fill_the_disk():
+def test_logs_are_rotated():
     for name, each in SERVICES.items():
         assert {"max-size", "max-file"} <= set(each["logging"]["options"]), name
 
 
-def test_redis_is_a_cache():
+def test_redis_is_a_bounded_cache_without_persistence():
     words = SERVICES["redis"]["command"]
-    said = dict(zip(words[1::2], words[2::2], strict=True))
-    assert said == {
+    assert dict(zip(words[1::2], words[2::2], strict=True)) == {
         "--maxmemory": "256mb",
         "--maxmemory-policy": "allkeys-lru",
         "--save": "",
@@ -87,62 +95,59 @@ def test_redis_is_a_cache():
 
 
 @pytest.mark.parametrize("name", ["service", "service-gpu"])
-def test_every_setting_of_the_service_can_be_made(name):
-    environment = SERVICES[name]["environment"]
-    settings = {f"IIAE_{field.upper()}" for field in Settings.model_fields}
-    assert set(environment) <= settings
-    assert settings - set(environment) == {"IIAE_HOME", "IIAE_HOST", "IIAE_PORT"}  # which the image sets
-    passed = {key for key, value in environment.items() if value is None}
-    assert passed == {f"IIAE_{field.upper()}" for field in Settings.model_fields if field not in FIXED} - {
-        "IIAE_DEFAULT_MODEL"
-    }
+def test_every_setting_can_be_set_through_compose(name):
+    fields = set(Settings.model_fields)
+    assert set(SERVICES[name]["environment"]) == variables(fields - IMAGE_SETTINGS)
+    assert passed_through(name) == variables(fields - IMAGE_SETTINGS - COMPOSE_SETTINGS)
 
 
-def test_the_example_of_settings_names_all_of_them_with_their_defaults():
-    told = dict(re.findall(r"^#(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
-    passed = {key for key, value in SERVICES["service"]["environment"].items() if value is None}
-    assert set(told) == set(DEFAULTS) | passed
-    assert {key: told[key] for key in DEFAULTS} == DEFAULTS
-    examples = {"IIAE_API_KEYS", "IIAE_ADMIN_KEYS", "IIAE_DEFAULT_GALLERY", "IIAE_THREADS"}
-    for key in passed - examples - set(DEFAULTS):
-        field = Settings.model_fields[key.removeprefix("IIAE_").lower()]
-        assert (
-            type(field.default)(told[key]) == field.default
-            if not isinstance(field.default, bool)
-            else told[key] == str(field.default).lower()
-        ), key
+def test_env_example_lists_every_variable_with_its_default():
+    listed = dict(re.findall(r"^#(\w+)=(.*)$", (ROOT / ".env.example").read_text(), re.MULTILINE))
+    passed = passed_through("service")
+    assert set(listed) == set(DEFAULTS) | passed
+    assert {key: listed[key] for key in DEFAULTS} == DEFAULTS
+    for key in passed - EXAMPLES - set(DEFAULTS):
+        default = Settings.model_fields[key.removeprefix("IIAE_").lower()].default
+        if isinstance(default, bool):
+            assert listed[key] == str(default).lower(), key
+        else:
+            assert type(default)(listed[key]) == default, key
 
 
-def test_what_is_mounted_from_here_is_here():
+def test_mounted_files_exist():
     for each in SERVICES.values():
         for mount in each.get("volumes", ()):
             source = mount.partition(":")[0]
             assert source in ("./data", *compose()["volumes"]) or (ROOT / source).exists(), mount
 
 
-def test_the_state_may_be_a_folder_of_another_user():
+def test_state_can_be_a_folder_of_another_user():
     service = compose(IIAE_STATE="/srv/iiae", IIAE_USER="1000:1000")["services"]["service"]
     assert service["user"] == "1000:1000"
     assert "/srv/iiae:/var/lib/iiae" in service["volumes"]
 
 
 @pytest.mark.parametrize("name", ["service-gpu", "trainer-gpu"])
-def test_a_gpu_is_reserved(name):
+def test_gpu_services_reserve_a_gpu(name):
     (device,) = SERVICES[name]["deploy"]["resources"]["reservations"]["devices"]
     assert (device["driver"], device["capabilities"]) == ("nvidia", ["gpu"])
     assert SERVICES[name]["build"]["args"]["EXTRA"] == "gpu"
 
 
-def test_compose_itself_takes_the_file():
-    for command in (["docker", "compose"], ["docker-compose"]):
-        if (
-            shutil.which(command[0])
-            and subprocess.run([*command, "version"], capture_output=True).returncode == 0
-        ):
-            break
-    else:
-        pytest.skip("no Docker Compose here")
+def test_compose_accepts_the_file():
+    command = installed_compose()
+    if command is None:
+        pytest.skip("Docker Compose is not installed")
     done = subprocess.run(
         [*command, "-f", str(FILE), "config", "--services"], capture_output=True, text=True, check=True
     )
     assert {"service", "demo", "redis"} <= set(done.stdout.split())
+
+
+def installed_compose() -> list[str] | None:
+    """The command of Compose v2 or v1, None without either."""
+    for command in (["docker", "compose"], ["docker-compose"]):
+        found = shutil.which(command[0])
+        if found and subprocess.run([*command, "version"], capture_output=True).returncode == 0:
+            return command
+    return None
