@@ -1,14 +1,18 @@
-# make demo   draw on a page, see hits            make test   everything from a fresh clone to green
-# make check  format, lint, types, import rules   make format / make clean
-# make clients  the SDKs, from the served document
+# make demo     start the service with a demo gallery
+# make test     run all tests
+# make check    check format, lint, types and import rules
+# make format   format the code and fix simple lint errors
+# make clients  generate the Python and TypeScript clients
+# make clean    delete everything that make installed
 
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 PHOTOS ?=
-# Elsewhere than on a machine whose pip finds the small CPU build by itself: TORCH_INDEX=<PyTorch's own CPU index>
+# If pip would install torch's large CUDA build, set this to PyTorch's CPU index.
 TORCH_INDEX ?=
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
+       $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
 .PHONY: demo test check format clients clean
 
@@ -32,14 +36,18 @@ clients: $(VENV)/.dev
 	$(BIN)/python -m clients.generate
 
 clean:
-	rm -rf $(VENV) clients/typescript/node_modules clients/typescript/dist .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) clients/typescript/node_modules clients/typescript/dist
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
-# A virtual environment; where the system's python lacks ensurepip (Debian without python3-venv), pip makes one.
+# Debian's python3 has no venv module without the package python3-venv. As root, install it.
 $(BIN)/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed; PYTHON=/path/to/python3.11 make ... chooses one"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is required; choose one with make PYTHON=/path/to/python3.11 ..."; exit 1; }
 	@$(PYTHON) -m venv $(VENV) 2>/dev/null || { rm -rf $(VENV); \
-	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv && $(PYTHON) -m venv $(VENV); \
-	  else echo "python's venv is missing: apt-get install python3-venv"; exit 1; fi; }
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+	    apt-get update -qq && apt-get install -y -qq --no-install-recommends python3-venv && \
+	    $(PYTHON) -m venv $(VENV); \
+	  else echo "Python's venv module is missing; run: apt-get install python3-venv"; exit 1; fi; }
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[cpu,train,demo]'

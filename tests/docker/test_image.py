@@ -12,7 +12,7 @@ import pytest
 from serving import Server, png, publish_sketch, publish_tiny
 
 ROOT = Path(__file__).parents[2]
-UNINSTALL = re.compile(r"uninstall --quiet --yes ([^\\&]+)")
+UNINSTALL = re.compile(r"uninstall --quiet --yes ([^&]+)")
 IMPORT_HOOK = """
 import sys
 class Without:
@@ -36,7 +36,8 @@ def normalised(distribution: str) -> str:
 
 def left_out() -> set[str]:
     """Modules of the packages that the Dockerfile uninstalls, and of the extras for training and the demo."""
-    uninstalled = UNINSTALL.search((ROOT / "docker" / "Dockerfile").read_text())
+    dockerfile = (ROOT / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
+    uninstalled = UNINSTALL.search(dockerfile)
     assert uninstalled is not None
     extras = project()["optional-dependencies"]
     not_installed = [re.split(r"[>=]", line)[0] for line in extras["train"] + extras["demo"]]
