@@ -1,16 +1,11 @@
-"""The composition root: all parts are made and joined here, started and stopped in order."""
+"""The composition root: creates all services and the ASGI app, and starts and stops them in order."""
 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib.resources import files
-from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
-from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
 
 from model.allocator import give_back
 from model.checkpoint import code_version
@@ -20,20 +15,20 @@ from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
-from service.http import docs, openapi, problems
+from service.http import docs, exception_handlers, openapi, page
 from service.http.dependencies import Services
-from service.http.middleware import (
-    PAGE_POLICY,
-    BodyLimit,
-    CancelOnDisconnect,
-    HeadAsGet,
-    RequestId,
-    RequireKey,
-)
-from service.http.problems import RangeProblems, UnhandledErrors
+from service.http.middleware.body_limit import BodyLimit
+from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
+from service.http.middleware.head_as_get import HeadAsGet
+from service.http.middleware.no_sniff import NoSniff
+from service.http.middleware.range_problems import RangeProblems
+from service.http.middleware.request_id import request_id_middleware
+from service.http.middleware.request_metrics import RequestMetrics
+from service.http.middleware.require_key import RequireKey
+from service.http.middleware.same_origin import SameOriginOnly
+from service.http.middleware.unhandled_errors import UnhandledErrors
 from service.http.routes import galleries, images, models, ops, reindex, search
-from service.http.security import SameOriginOnly
-from service.http.telemetry import RequestMetrics, Telemetry
+from service.http.telemetry import Telemetry
 from service.inference import device
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
@@ -42,13 +37,15 @@ from service.inference.workers import Workers
 from service.registry.registry import Registry
 from service.settings import Settings
 
-WEB = Path(str(files("service"))) / "web"
-DESCRIPTION = "Draw a sketch and find the photos; translate and recombine images across two domains. Built on IIAE (Hwang et al., NeurIPS 2020)."
+DESCRIPTION = (
+    "Find photos with a sketch; translate and recombine images across two domains. "
+    "Built on IIAE (Hwang et al., NeurIPS 2020)."
+)
 
 
 def compose(settings: Settings) -> Services:
-    """All parts, made but not started."""
-    where = device.select_device(settings.device)
+    """Create all services, without starting them."""
+    torch_device = device.select_device(settings.device)
     telemetry = Telemetry()
     redis = (
         RedisCache(settings.redis_url, timeout=settings.redis_timeout_ms / 1000)
@@ -60,7 +57,7 @@ def compose(settings: Settings) -> Services:
         queue_items=settings.queue_items,
         batch_items=settings.batch_items,
         wait_ms=settings.batch_wait_ms,
-        device=where,
+        device=torch_device,
         threads=device.configure_threads(settings.threads),
         on_batch=telemetry.on_batch,
         on_idle=give_back,
@@ -68,7 +65,7 @@ def compose(settings: Settings) -> Services:
     workers = Workers(max_waiting=settings.queue_items)
     registry = Registry(
         store=settings.checkpoints,
-        device=where,
+        device=torch_device,
         poll_seconds=settings.store_poll_seconds,
         default=settings.default_model,
     )
@@ -92,7 +89,7 @@ def compose(settings: Settings) -> Services:
         galleries=collection, registry=registry, embedder=embedder, workers=workers
     )
     translator = Translator(engine=engine, embedder=embedder, workers=workers)
-    telemetry.watch(lambda: _gauges(engine, cache, registry))
+    telemetry.add_source(lambda: _gauges(engine, cache, registry))
     return Services(
         settings=settings,
         registry=registry,
@@ -110,23 +107,23 @@ def compose(settings: Settings) -> Services:
 
 
 def create_app(settings: Settings) -> FastAPI:
-    """The service as an ASGI application."""
-    parts = compose(settings)
+    """Create the ASGI app of a service."""
+    services = compose(settings)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        await parts.engine.start()
-        await parts.cache.start()
-        await parts.registry.start()
+        await services.engine.start()
+        await services.cache.start()
+        await services.registry.start()
         try:
             yield
         finally:
             app.state.draining = True
-            await parts.reindexing.stop()
-            await parts.registry.stop()
-            await parts.engine.stop(settings.drain_seconds)
-            await parts.cache.stop()
-            await asyncio.to_thread(parts.galleries.close)
+            await services.reindexing.stop()
+            await services.registry.stop()
+            await services.engine.stop(settings.drain_seconds)
+            await services.cache.stop()
+            await asyncio.to_thread(services.galleries.close)
 
     app = FastAPI(
         title="IIAE as a service",
@@ -134,60 +131,41 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
-        middleware=_middleware(parts),
+        middleware=_middleware(services),
         docs_url=None,
         redoc_url=None,
     )
-    app.state.services = parts
-    for group in (images, search, galleries, reindex, models, ops):
-        app.include_router(group.router)
-    _page(app)
-    problems.install(app)
+    app.state.services = services
+    for routes in (images, search, galleries, reindex, models, ops):
+        app.include_router(routes.router)
+    page.install(app)
+    exception_handlers.install(app)
     openapi.install(app)
     docs.install(app)
     return app
 
 
-def _middleware(parts: Services) -> list[Middleware]:
-    """What a request goes through, outermost first."""
-    settings = parts.settings
-    most, held = int(settings.max_upload_mb * 1e6), int(settings.held_mb * 1e6)
+def _middleware(services: Services) -> list[Middleware]:
+    """Return the middleware, outermost first. A request passes it from top to bottom, its response from bottom to top."""
+    settings = services.settings
     return [
-        Middleware(HeadAsGet),  # below, nobody need know of HEAD
-        Middleware(RequestId),  # all that leaves has an id
-        Middleware(RequestMetrics, telemetry=parts.telemetry),  # and is counted, refusals and failures too
-        Middleware(UnhandledErrors),  # from here inwards anything may raise
-        Middleware(SameOriginOnly, settings=settings),  # refused before anything is done for them
-        Middleware(CancelOnDisconnect),  # reads on after the body, where nothing is counted or timed any more
+        Middleware(HeadAsGet),  # everything below sees GET
+        request_id_middleware(),  # outside of everything that can fail: every response has an id
+        Middleware(NoSniff),  # on failures too
+        Middleware(RequestMetrics, telemetry=services.telemetry),  # counts refusals and failures too
+        Middleware(UnhandledErrors),  # everything below may raise
+        Middleware(SameOriginOnly, settings=settings),  # refuses before any work is done
+        Middleware(CancelOnDisconnect),  # outside of BodyLimit: it waits for the disconnect without a timeout
         Middleware(
             BodyLimit,
-            max_bytes=most,
-            max_held=held,
+            max_bytes=int(settings.max_upload_mb * 1e6),
+            max_held=int(settings.held_mb * 1e6),
             idle_seconds=settings.idle_seconds,
             upload_seconds=settings.upload_seconds,
         ),
-        Middleware(RequireKey, parts=parts),  # nothing of a body is asked for before the key
-        Middleware(RangeProblems),  # next to the routes, whose files it speaks for
+        Middleware(RequireKey, services=services),  # checks the key before the first byte of the body is read
+        Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
     ]
-
-
-class _Revalidated(StaticFiles):
-    """Files that browsers ask about again each time (an ETag answers), so that an upgrade never mixes old and new modules."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # what Starlette passes is passed on
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-def _page(app: FastAPI) -> None:
-    app.mount("/static", _Revalidated(directory=WEB, check_dir=False), name="static")
-
-    @app.get("/", include_in_schema=False)
-    async def page() -> Response:
-        return FileResponse(
-            WEB / "index.html", headers={"Content-Security-Policy": PAGE_POLICY, "Cache-Control": "no-cache"}
-        )
 
 
 def _gauges(engine: Engine, cache: EmbeddingCache, registry: Registry) -> dict[str, float]:

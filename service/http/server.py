@@ -1,10 +1,21 @@
-"""Uvicorn around the app: one process for one device, which drains before it stops."""
+"""Uvicorn around the app: one process per device, which drains before it stops.
+
+`Connection` uses uvicorn's internals because uvicorn has no setting against two attacks:
+
+- Headers without end: uvicorn collects a request's headers and trailers in memory, however many there are. One
+  client can exhaust the memory of the process.
+- Slow headers (Slowloris): uvicorn stops its keep-alive timer at the first byte of a request, then waits for the
+  rest forever. A client that opens many connections and sends half a header on each keeps them all open.
+
+Middleware cannot stop them: the app first sees a request when its headers are complete.
+"""
 
 import asyncio
 import json
 import logging
 
 import uvicorn
+from asgi_correlation_id import correlation_id
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.http.app import create_app
@@ -12,12 +23,14 @@ from service.http.problems import problem
 from service.settings import Settings
 
 MAX_HEAD = 65_536
-"""Bytes of a request before its body."""
+"""Bytes of a request before its body: request line and headers."""
 
 CLOSE = {"Connection": "close"}
 
 
-class _JsonLines(logging.Formatter):
+class _JsonFormatter(logging.Formatter):
+    """Format each log record as one JSON object a line."""
+
     def format(self, record: logging.LogRecord) -> str:
         line = {
             "time": self.formatTime(record),
@@ -31,93 +44,99 @@ class _JsonLines(logging.Formatter):
 
 
 class Connection(HttpToolsProtocol):
-    """Uvicorn's connection, with a bound on a request's head (and trailers): on its bytes, and on the time that a client lets us wait for it.
+    """Uvicorn's connection, with limits on the bytes and the duration of a request's headers and trailers.
 
-    Uvicorn collects headers without end, and stops its keep-alive timer at the first byte of a request.
+    The timer runs whenever the server can do nothing until the client sends more headers: from the start of the
+    connection, and from the end of each response.
     """
 
-    _pending = 0  # bytes since a head was complete or a part of a body came
-    _too_long = False
-    _patience: asyncio.TimerHandle | None = None
+    _bytes_in_headers = 0
+    """Bytes since the last complete headers or the last part of a body."""
+    _headers_too_large = False
+    _header_timer: asyncio.TimerHandle | None = None
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
-        self._wait()
+        self._start_header_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._wait_no_more()
+        self._stop_header_timer()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        self._pending += len(data)
+        self._bytes_in_headers += len(data)
         super().data_received(data)
         if self.transport.is_closing():
             return
-        if self._pending > MAX_HEAD:
-            self._too_long = True
+        if self._bytes_in_headers > MAX_HEAD:
+            self._headers_too_large = True
             self.send_400_response("")
-        elif (
-            self.cycle is None or self.cycle.response_complete
-        ):  # nothing to do before the client has sent more
-            self._wait()
+        elif self._is_idle():
+            self._start_header_timer()
 
     def on_headers_complete(self) -> None:
-        self._pending = 0
+        self._bytes_in_headers = 0
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:
-            self._too_long = True
-            raise ValueError  # the parser stops, and has `send_400_response` called
-        self._wait_no_more()
+            self._headers_too_large = True
+            raise ValueError  # stops the parser; uvicorn then calls `send_400_response`
+        self._stop_header_timer()
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:
-        self._pending = 0
+        self._bytes_in_headers = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._pending = 0
+        self._bytes_in_headers = 0
         super().on_message_complete()
-        if self.cycle.response_complete:  # what an answered request still sent has ended
-            self._wait_no_more()
+        if self.cycle.response_complete:  # the rest of an already answered request has arrived
+            self._stop_header_timer()
 
     def send_400_response(self, msg: str) -> None:
-        if self._too_long:
-            code, title, detail = (
+        correlation_id.set(None)  # the context may still have the id of this connection's last request
+        if self._headers_too_large:
+            response = problem(
+                431,
                 "head_too_large",
-                "The headers have too many bytes",
-                f"a request's line and headers may have {MAX_HEAD:,} bytes",
+                "Request headers are too large",
+                f"the request line and headers are too large; send at most {MAX_HEAD:,} bytes",
+                headers=CLOSE,
             )
-            response = problem(431, code, title, detail, headers=CLOSE)
         else:
             response = problem(
                 400,
                 "request_malformed",
-                "This is not HTTP",
-                "the request cannot be parsed; HTTP/1.1 is spoken here",
+                "Request is not valid HTTP",
+                "the request cannot be parsed; send HTTP/1.1",
                 headers=CLOSE,
             )
-        if (
-            self.cycle is None or self.cycle.response_complete
-        ):  # else an answer to an earlier request is on its way
+        if self._is_idle():  # otherwise the response to an earlier request is still being sent
             headers = (*self.server_state.default_headers, *response.raw_headers)
             head = b"".join(name + b": " + value + b"\r\n" for name, value in headers)
             self.transport.write(STATUS_LINE[response.status_code] + head + b"\r\n" + bytes(response.body))
         self.transport.close()
 
-    def _wait(self) -> None:
-        if self._patience is None:
-            self._patience = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+    def _is_idle(self) -> bool:
+        """Return whether every request so far has its response."""
+        return self.cycle is None or self.cycle.response_complete
 
-    def _wait_no_more(self) -> None:
-        if self._patience is not None:
-            self._patience.cancel()
-            self._patience = None
+    def _start_header_timer(self) -> None:
+        if self._header_timer is None:
+            self._header_timer = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def _stop_header_timer(self) -> None:
+        if self._header_timer is not None:
+            self._header_timer.cancel()
+            self._header_timer = None
 
 
 def serve(settings: Settings) -> None:
-    """Serves until SIGINT or SIGTERM; running requests may take `drain_seconds` to end."""
+    """Run the service until SIGINT or SIGTERM. Running requests then have `drain_seconds` to finish."""
     handler = logging.StreamHandler()
     handler.setFormatter(
-        _JsonLines()
+        _JsonFormatter()
         if settings.log_json
         else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
     )

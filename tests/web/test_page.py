@@ -13,7 +13,7 @@ from browsing import KEY, MODES, PHOTOS, draw, hits, ink, png, until, upload
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
-from service.http.app import WEB
+from service.http.page import WEB
 
 
 def test_hits_appear_while_the_stroke_is_still_drawn(page: Page) -> None:

@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 from service.errors import ParameterInvalid
 from service.galleries.catalogue import GallerySummary
 from service.galleries.gallery import Photo
-from service.http.dependencies import Parts, label_line, metadata_object, received_all
+from service.http.dependencies import ServicesDep
+from service.http.form_fields import parse_label, parse_metadata, read_uploads
 from service.http.routes.search import answer
 from service.http.schemas import (
     DamagedOut,
@@ -43,10 +44,10 @@ BINARY: dict[int | str, dict[str, object]] = {
 
 
 @router.get("", operation_id="galleries.list", tags=["galleries"], dependencies=READ)
-async def list_galleries(parts: Parts) -> GalleriesOut:
+async def list_galleries(services: ServicesDep) -> GalleriesOut:
     """All galleries: the default one, where there is one, then by name."""
-    summaries, damaged = await parts.catalogue.summaries()
-    summaries.sort(key=lambda summary: summary.name != parts.settings.default_gallery)
+    summaries, damaged = await services.catalogue.summaries()
+    summaries.sort(key=lambda summary: summary.name != services.settings.default_gallery)
     return GalleriesOut(
         galleries=[_gallery(summary) for summary in summaries],
         damaged=[DamagedOut(name=each.name, reason=each.reason) for each in damaged],
@@ -54,15 +55,15 @@ async def list_galleries(parts: Parts) -> GalleriesOut:
 
 
 @router.post("", operation_id="galleries.create", tags=["galleries"], status_code=201, dependencies=WRITE)
-async def create_gallery(parts: Parts, new: NewGallery) -> GalleryOut:
+async def create_gallery(services: ServicesDep, new: NewGallery) -> GalleryOut:
     """A new, empty gallery of one domain of a model."""
-    return _gallery(await parts.catalogue.create(new.name, new.model, new.domain))
+    return _gallery(await services.catalogue.create(new.name, new.model, new.domain))
 
 
 @router.get("/{name}", operation_id="galleries.get", tags=["galleries"], dependencies=READ)
-async def get_gallery(parts: Parts, name: Name) -> GalleryOut:
+async def get_gallery(services: ServicesDep, name: Name) -> GalleryOut:
     """One gallery."""
-    return _gallery(await parts.catalogue.summary(name))
+    return _gallery(await services.catalogue.summary(name))
 
 
 @router.delete(
@@ -73,9 +74,9 @@ async def get_gallery(parts: Parts, name: Name) -> GalleryOut:
     response_description="It is gone.",
     dependencies=WRITE,
 )
-async def delete_gallery(parts: Parts, name: Name) -> None:
+async def delete_gallery(services: ServicesDep, name: Name) -> None:
     """Deletes a gallery and the pictures that were uploaded to it."""
-    await parts.catalogue.delete(name)
+    await services.catalogue.delete(name)
 
 
 @router.post(
@@ -83,7 +84,7 @@ async def delete_gallery(parts: Parts, name: Name) -> None:
 )
 async def add_photos(
     request: Request,
-    parts: Parts,
+    services: ServicesDep,
     name: Name,
     image: Annotated[list[UploadFile], File(description="one or many pictures")],
     label: Annotated[
@@ -106,20 +107,20 @@ async def add_photos(
                 f"{field} was sent more than once; it is for all images of the request",
                 ((field, "sent more than once"),),
             )
-    uploads = await received_all(image, parts.settings.max_images, "image")
-    photos = await parts.catalogue.add(name, uploads, label_line(label), metadata_object(metadata))
+    uploads = await read_uploads(image, services.settings.max_images, "image")
+    photos = await services.catalogue.add(name, uploads, parse_label(label), parse_metadata(metadata))
     return PhotosAdded(photos=[_photo(name, photo) for photo in photos])
 
 
 @router.get("/{name}/photos", operation_id="photos.list", tags=["photos"], dependencies=READ)
 async def list_photos(
-    parts: Parts,
+    services: ServicesDep,
     name: Name,
     after: Annotated[int, Query(ge=0, le=2**63 - 1, description="photos with larger ids")] = 0,
     limit: Annotated[int, Query(ge=1, le=1000, description="how many photos at most")] = 100,
 ) -> PhotoPage:
     """Photos by id, in pages."""
-    photos = await parts.catalogue.page(name, after, limit)
+    photos = await services.catalogue.page(name, after, limit)
     return PhotoPage(
         photos=[_photo(name, photo) for photo in photos], next=photos[-1].id if len(photos) == limit else None
     )
@@ -134,10 +135,10 @@ async def list_photos(
     responses=BINARY,
 )
 async def get_photo(
-    request: Request, parts: Parts, name: Name, photo_id: PhotoId, size: Size = "full"
+    request: Request, services: ServicesDep, name: Name, photo_id: PhotoId, size: Size = "full"
 ) -> Response:
     """A photo's bytes."""
-    photo, file, content_type = await parts.catalogue.picture(name, photo_id, small=size == "thumbnail")
+    photo, file, content_type = await services.catalogue.picture(name, photo_id, small=size == "thumbnail")
     tag = f'"{photo.sha256}-{size}"'
     headers = {"ETag": tag, "Cache-Control": "private, max-age=86400"}
     if request.headers.get("if-none-match") == tag:
@@ -154,22 +155,22 @@ async def get_photo(
     response_description="It is gone.",
     dependencies=WRITE,
 )
-async def remove_photo(parts: Parts, name: Name, photo_id: PhotoId) -> None:
+async def remove_photo(services: ServicesDep, name: Name, photo_id: PhotoId) -> None:
     """Removes a photo."""
-    await parts.catalogue.remove(name, photo_id)
+    await services.catalogue.remove(name, photo_id)
 
 
 @router.get(
     "/{name}/photos/{photo_id}/similar", operation_id="photos.similar", tags=["photos"], dependencies=READ
 )
 async def similar_photos(
-    parts: Parts,
+    services: ServicesDep,
     name: Name,
     photo_id: PhotoId,
     k: Annotated[int, Query(ge=1, le=1000, description="how many hits at most")] = 20,
 ) -> SearchResult:
     """More like this one."""
-    return answer(await parts.search.similar(name, photo_id, k))
+    return answer(await services.search.similar(name, photo_id, k))
 
 
 class OpenedFile(FileResponse):

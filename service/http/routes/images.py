@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from pydantic import BeforeValidator
 
-from service.http.dependencies import Parts, chosen, once, received, received_all
+from service.http.dependencies import ServicesDep
+from service.http.form_fields import drop_empty_files, read_upload, read_uploads, refuse_repeated_fields
 from service.http.schemas import Embedding, ImageOut
 from service.http.schemas import Translation as TranslationOut
 from service.http.security import READ
@@ -14,7 +15,7 @@ from service.images.decode import Format, encode
 from service.inference.translation import DEFAULT_MIX, MAX_REFERENCES, Translation
 
 router = APIRouter(tags=["images"], dependencies=READ)
-ONCE = [Depends(once())]
+ONCE = [Depends(refuse_repeated_fields())]
 
 Image = Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF (first frame) or BMP")]
 ModelName = Annotated[str | None, Form(description="a model's id; default the first that can do this")]
@@ -38,13 +39,13 @@ AS_IMAGE: dict[int | str, dict[str, object]] = {
 @router.post(
     "/translate",
     operation_id="images.translate",
-    dependencies=[Depends(once("reference"))],
+    dependencies=[Depends(refuse_repeated_fields("reference"))],
     response_model=TranslationOut,
     responses=AS_IMAGE,
 )
 async def translate(
     request: Request,
-    parts: Parts,
+    services: ServicesDep,
     image: Image,
     model: ModelName = None,
     source: Source = None,
@@ -56,7 +57,7 @@ async def translate(
     ] = None,
     reference: Annotated[
         list[UploadFile],
-        BeforeValidator(chosen),
+        BeforeValidator(drop_empty_files),
         File(description="take this picture's style; of the target's domain. Two: a style between theirs"),
     ] = [],  # noqa: B006  # FastAPI copies it
     mix: Annotated[
@@ -67,11 +68,11 @@ async def translate(
     ] = "sampled",
 ) -> Response:
     """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes."""
-    served = parts.registry.get(model, capability="translate")
-    manners = await received_all(reference, MAX_REFERENCES, "reference")
-    made = await parts.translator.translate(
+    served = services.registry.get(model, capability="translate")
+    manners = await read_uploads(reference, MAX_REFERENCES, "reference")
+    made = await services.translator.translate(
         served,
-        await received(image),
+        await read_upload(image),
         source=source,
         samples=samples,
         seed=seed,
@@ -79,7 +80,7 @@ async def translate(
         mix=mix,
         style=style,
     )
-    return await _answer(request, parts, served.id, made)
+    return await _answer(request, services, served.id, made)
 
 
 @router.post(
@@ -91,7 +92,7 @@ async def translate(
 )
 async def analogy(
     request: Request,
-    parts: Parts,
+    services: ServicesDep,
     image: Image,
     reference: Annotated[UploadFile, File(description="how to show it; of the same domain")],
     model: ModelName = None,
@@ -101,20 +102,20 @@ async def analogy(
     ] = None,
 ) -> Response:
     """What the image shows, as the reference shows it; both of one domain."""
-    served = parts.registry.get(model, capability="analogy")
-    made = await parts.translator.analogy(
+    served = services.registry.get(model, capability="analogy")
+    made = await services.translator.analogy(
         served,
-        await received(image),
-        await received(reference),
+        await read_upload(image),
+        await read_upload(reference),
         source=source,
         reference_source=reference_source,
     )
-    return await _answer(request, parts, served.id, made)
+    return await _answer(request, services, served.id, made)
 
 
 @router.post("/embed", operation_id="images.embed", dependencies=ONCE)
 async def embed(
-    parts: Parts,
+    services: ServicesDep,
     image: Image,
     model: ModelName = None,
     source: Source = None,
@@ -124,16 +125,16 @@ async def embed(
     ] = "shared",
 ) -> Embedding:
     """The mean of a picture's shared code (zs) or of its exclusive one (zx, zy)."""
-    served = parts.registry.get(model, capability="embed")
-    encoder = parts.embedder.shared if kind == "shared" else parts.embedder.exclusive
-    code = await encoder(served, served.side(source), await received(image))
+    served = services.registry.get(model, capability="embed")
+    encoder = services.embedder.shared if kind == "shared" else services.embedder.exclusive
+    code = await encoder(served, served.side(source), await read_upload(image))
     return Embedding(model=served.id, kind=kind, shape=list(code.shape), values=code.ravel().tolist())
 
 
-async def _answer(request: Request, parts: Parts, model: str, made: Translation) -> Response:
+async def _answer(request: Request, services: ServicesDep, model: str, made: Translation) -> Response:
     wanted = _accepted(request.headers.get("accept", ""))
     files = [
-        await parts.workers.run_unbounded(encode, each.image, wanted or "png")
+        await services.workers.run_unbounded(encode, each.image, wanted or "png")
         for each in (made.samples[:1] if wanted else made.samples)
     ]
     if wanted is not None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from service.http.dependencies import Parts
+from service.http.dependencies import ServicesDep
 from service.http.schemas import ModelOut, Models, RejectedOut
 from service.http.security import READ, WRITE
 from service.registry.model import Model
@@ -13,27 +13,29 @@ router = APIRouter(prefix="/models", tags=["models"])
 
 
 @router.get("", operation_id="models.list", dependencies=READ)
-async def list_models(parts: Parts) -> Models:
+async def list_models(services: ServicesDep) -> Models:
     """All models: the default one, where there is one, then by name."""
-    models = sorted(parts.registry.models(), key=lambda model: model.id != parts.settings.default_model)
+    models = sorted(services.registry.models(), key=lambda model: model.id != services.settings.default_model)
     rejected = [
         RejectedOut(id=each.id, version=each.version, reason=each.reason)
-        for each in parts.registry.rejected()
+        for each in services.registry.rejected()
     ]
     return Models(models=[_model(model) for model in models], rejected=rejected)
 
 
 @router.get("/{model_id}", operation_id="models.get", dependencies=READ)
-async def get_model(parts: Parts, model_id: Annotated[str, Path(description="a model's id")]) -> ModelOut:
+async def get_model(
+    services: ServicesDep, model_id: Annotated[str, Path(description="a model's id")]
+) -> ModelOut:
     """One model."""
-    return _model(parts.registry.find(model_id))
+    return _model(services.registry.find(model_id))
 
 
 @router.post("/reload", operation_id="models.reload", dependencies=WRITE)
-async def reload_models(parts: Parts) -> Models:
+async def reload_models(services: ServicesDep) -> Models:
     """Looks at the store now, without waiting for the next time."""
-    await parts.registry.refresh()
-    return await list_models(parts)
+    await services.registry.refresh()
+    return await list_models(services)
 
 
 def _model(model: Model) -> ModelOut:

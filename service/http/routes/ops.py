@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
 from service.errors import NotReady
-from service.http.dependencies import Parts
+from service.http.dependencies import ServicesDep
 from service.http.schemas import Health
 from service.http.security import READ
 
@@ -18,15 +18,15 @@ async def live() -> Health:
 
 
 @router.get("/health/ready", operation_id="service.ready")
-async def ready(request: Request, parts: Parts) -> Health:
+async def ready(request: Request, services: ServicesDep) -> Health:
     """Requests can be served; `degraded` names what is down without stopping them."""
     if getattr(request.app.state, "draining", False):
         raise NotReady("the service is stopping")
-    if not parts.registry.ready:
+    if not services.registry.ready:
         raise NotReady("the models are being loaded")
-    if not parts.registry.models():
+    if not services.registry.models():
         raise NotReady("no model could be loaded; GET /models says why")
-    return Health(status="ready", degraded=["redis"] if parts.cache.stats().redis == "down" else [])
+    return Health(status="ready", degraded=["redis"] if services.cache.stats().redis == "down" else [])
 
 
 @router.get(
@@ -36,6 +36,6 @@ async def ready(request: Request, parts: Parts) -> Health:
     response_class=PlainTextResponse,
     response_description="Metrics as text.",
 )
-async def metrics(parts: Parts) -> Response:
+async def metrics(services: ServicesDep) -> Response:
     """Prometheus' text format."""
-    return Response(parts.telemetry.text(), media_type="text/plain; version=0.0.4")
+    return Response(services.telemetry.text(), media_type="text/plain; version=0.0.4")

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 
 from service.galleries.reindex.rows import ReindexProgress
-from service.http.dependencies import Parts
+from service.http.dependencies import ServicesDep
 from service.http.routes.galleries import Name
 from service.http.schemas import NewReindex, ReindexFault, ReindexOut
 from service.http.security import READ, WRITE
@@ -16,17 +16,17 @@ NOTHING_SAID = NewReindex()
 
 @router.post("/{name}/reindex", operation_id="reindex.start", status_code=202, dependencies=WRITE)
 async def start_reindex(
-    response: Response, parts: Parts, name: Name, new: Annotated[NewReindex, Body()] = NOTHING_SAID
+    response: Response, services: ServicesDep, name: Name, new: Annotated[NewReindex, Body()] = NOTHING_SAID
 ) -> ReindexOut:
     """Begins to embed a gallery anew, or goes on where that was interrupted. Until all of it is done, the old embeddings answer."""
     response.headers["Location"] = f"/galleries/{name}/reindex"
-    return _progress(await parts.reindexing.begin(name, new.model, from_scratch=new.anew))
+    return _progress(await services.reindexing.begin(name, new.model, from_scratch=new.anew))
 
 
 @router.get("/{name}/reindex", operation_id="reindex.get", dependencies=READ)
-async def get_reindex(parts: Parts, name: Name) -> ReindexOut:
+async def get_reindex(services: ServicesDep, name: Name) -> ReindexOut:
     """How far the last reindex of a gallery is, or came; also one by `iiae reindex`."""
-    return _progress(await parts.reindexing.progress(name))
+    return _progress(await services.reindexing.progress(name))
 
 
 @router.delete(
@@ -36,9 +36,9 @@ async def get_reindex(parts: Parts, name: Name) -> ReindexOut:
     response_description="It is cancelled.",
     dependencies=WRITE,
 )
-async def cancel_reindex(parts: Parts, name: Name) -> None:
+async def cancel_reindex(services: ServicesDep, name: Name) -> None:
     """Ends a reindex and drops what it has embedded; the gallery is as it was."""
-    await parts.reindexing.cancel(name)
+    await services.reindexing.cancel(name)
 
 
 def _progress(progress: ReindexProgress) -> ReindexOut:

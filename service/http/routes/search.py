@@ -5,7 +5,8 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, File, Form, UploadFile
 
 from service.galleries.query import SearchResults
-from service.http.dependencies import Parts, once, received, received_all
+from service.http.dependencies import ServicesDep
+from service.http.form_fields import read_upload, read_uploads, refuse_repeated_fields
 from service.http.schemas import HitOut, SearchResult
 from service.http.security import READ
 
@@ -19,10 +20,13 @@ K = Annotated[int, Form(ge=1, le=1000, description="how many hits at most")]
 
 
 @router.post(
-    "/sbir/search", tags=["sbir"], operation_id="sbir.search", dependencies=[Depends(once("sketch"))]
+    "/sbir/search",
+    tags=["sbir"],
+    operation_id="sbir.search",
+    dependencies=[Depends(refuse_repeated_fields("sketch"))],
 )
 async def search_by_sketch(
-    parts: Parts,
+    services: ServicesDep,
     sketch: Annotated[
         list[UploadFile], File(description=f"a drawing, or up to {MOST_SKETCHES} of the same thing")
     ],
@@ -36,16 +40,21 @@ async def search_by_sketch(
     ] = True,
 ) -> SearchResult:
     """The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on."""
-    sketches = await received_all(sketch, MOST_SKETCHES, "sketch")
-    beside = None if photo is None else await received(photo)
+    sketches = await read_uploads(sketch, MOST_SKETCHES, "sketch")
+    beside = None if photo is None else await read_upload(photo)
     return answer(
-        await parts.search.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand)
+        await services.search.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand)
     )
 
 
-@router.post("/retrieve", tags=["images"], operation_id="images.retrieve", dependencies=[Depends(once())])
+@router.post(
+    "/retrieve",
+    tags=["images"],
+    operation_id="images.retrieve",
+    dependencies=[Depends(refuse_repeated_fields())],
+)
 async def retrieve(
-    parts: Parts,
+    services: ServicesDep,
     image: Annotated[
         UploadFile, File(description="a picture of the domain that the gallery is not of, or of `source`")
     ],
@@ -55,8 +64,8 @@ async def retrieve(
 ) -> SearchResult:
     """The photos of a gallery whose shared code is nearest; any model, either direction."""
     return answer(
-        await parts.search.search(
-            await received(image), gallery=gallery, k=k, capability="retrieve", source=source
+        await services.search.search(
+            await read_upload(image), gallery=gallery, k=k, capability="retrieve", source=source
         )
     )
 

@@ -15,7 +15,7 @@ from service.errors import GalleryReindexed, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery, GallerySpec
-from service.http import problems
+from service.http import exception_handlers
 from service.http.routes.galleries import router
 from service.images.decode import Upload
 from service.inference.workers import Workers
@@ -91,7 +91,7 @@ def photo_sent(parts: Catalogue, **headers: str) -> Exchange:
     """What is answered who asks for the first photo of `g`."""
     app = FastAPI()
     app.include_router(router)
-    problems.install(app)
+    exception_handlers.install(app)
     app.state.services = SimpleNamespace(catalogue=parts, settings=Settings())
     return asyncio.run(Exchange(path="/galleries/g/photos/1", headers=headers).through(app))
 

@@ -322,8 +322,8 @@ export type Problem = {
      * | code | status | when |
      * |---|---|---|
      * | `body_unreadable` | 400 | Bad Request |
-     * | `range_malformed` | 400 | The range is not acceptable |
-     * | `request_malformed` | 400 | This is not HTTP |
+     * | `range_malformed` | 400 | Range header is malformed |
+     * | `request_malformed` | 400 | Request is not valid HTTP |
      * | `key_missing` | 401 | An API key is needed |
      * | `key_refused` | 403 | The API key does not allow this |
      * | `origin_refused` | 403 | Requests from there are refused |
@@ -342,7 +342,7 @@ export type Problem = {
      * | `image_too_many_pixels` | 413 | The image has too many pixels |
      * | `upload_too_large` | 413 | The upload has too many bytes |
      * | `image_format_unsupported` | 415 | This kind of file is not accepted |
-     * | `range_not_satisfiable` | 416 | There are no such bytes |
+     * | `range_not_satisfiable` | 416 | Range is outside of the file |
      * | `capability_missing` | 422 | The model cannot do this |
      * | `domain_unknown` | 422 | The model has no such domain |
      * | `domains_differ` | 422 | The two images are of different domains |
@@ -351,7 +351,7 @@ export type Problem = {
      * | `parameter_invalid` | 422 | A parameter is missing or not acceptable |
      * | `sketch_empty` | 422 | There is no drawing in the picture |
      * | `overloaded` | 429 | Too many requests are waiting |
-     * | `head_too_large` | 431 | The headers have too many bytes |
+     * | `head_too_large` | 431 | Request headers are too large |
      * | `gallery_damaged` | 500 | The gallery cannot be read |
      * | `internal` | 500 | Something failed on our side |
      * | `not_ready` | 503 | The service is not ready |

@@ -10,7 +10,8 @@ from asgi import Exchange
 
 from service.errors import UploadTooSlow
 from service.http.app import create_app
-from service.http.problems import AbortRequest, UnhandledErrors
+from service.http.middleware.unhandled_errors import UnhandledErrors
+from service.http.problems import AbortRequest
 from service.settings import Settings
 
 

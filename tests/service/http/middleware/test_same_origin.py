@@ -6,7 +6,7 @@ import pytest
 from asgi import Exchange
 
 from service.errors import OriginRefused
-from service.http.security import SameOriginOnly
+from service.http.middleware.same_origin import SameOriginOnly
 from service.settings import Settings
 
 

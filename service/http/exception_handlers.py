@@ -1,0 +1,89 @@
+"""Exception handlers: every exception of a route becomes a problem response."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.params import Body, File
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from service.errors import ParameterInvalid, ServiceError
+from service.http.problems import AbortRequest, problem, service_error_response
+
+CODES = {400: "body_unreadable", 404: "not_found", 405: "method_not_allowed"}
+
+
+def install(app: FastAPI) -> None:
+    """Add the handlers to an app."""
+    app.add_exception_handler(ServiceError, _handle_service_error)
+    app.add_exception_handler(RequestValidationError, _handle_validation_error)
+    app.add_exception_handler(HTTPException, _handle_http_exception)
+
+
+async def _handle_service_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, ServiceError)
+    return service_error_response(error)
+
+
+async def _handle_validation_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)
+    file_fields = _file_fields(request.scope.get("route"))
+    errors = tuple(
+        _invalid_field(entry["type"], entry["loc"], str(entry["msg"]), entry.get("ctx", {}), file_fields)
+        for entry in error.errors()
+    )
+    detail = "; ".join(f"{field}: {message}" for field, message in errors)
+    return service_error_response(ParameterInvalid(detail, errors))
+
+
+async def _handle_http_exception(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if isinstance(error, AbortRequest):
+        return service_error_response(error.error, error.headers)
+    title = HTTPStatus(error.status_code).phrase
+    code, detail = CODES.get(error.status_code, f"http_{error.status_code}"), str(error.detail)
+    if error.status_code == 400 and (media_type := _body_media_type(request.scope.get("route"))):
+        detail = f"the body cannot be parsed as {media_type}: {detail}"
+    return problem(error.status_code, code, title, detail, headers=error.headers)
+
+
+def _invalid_field(
+    kind: str,
+    location: tuple[str | int, ...],
+    message: str,
+    context: Mapping[str, object],
+    file_fields: set[str],
+) -> tuple[str, str]:
+    """Return an invalid field's name and fault.
+
+    The fault is FastAPI's message, except where that message does not say how to send the field.
+    """
+    if kind == "json_invalid":
+        return (
+            "body",
+            f"Not valid JSON ({context.get('error')} at character {location[-1]}); send a JSON object",
+        )
+    if location == ("body",):
+        return "body", "Send a JSON object with Content-Type: application/json"
+    name = ".".join(str(part) for part in location[1:])
+    if location[0] == "body" and location[1] in file_fields:
+        return name, (
+            f"Send a file as multipart/form-data with a filename, for example with curl -F {location[1]}=@FILE"
+        )
+    return name, message
+
+
+def _file_fields(route: object) -> set[str]:
+    """Return the names of a route's file fields."""
+    if not isinstance(route, APIRoute):
+        return set()
+    return {field.alias for field in route.dependant.body_params if isinstance(field.field_info, File)}
+
+
+def _body_media_type(route: object) -> str | None:
+    """Return the media type of a route's request body, or None if it has no body."""
+    info = route.body_field.field_info if isinstance(route, APIRoute) and route.body_field else None
+    return info.media_type if isinstance(info, Body) else None

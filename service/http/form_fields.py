@@ -1,0 +1,133 @@
+"""Read and check the fields of multipart forms: uploaded files, labels and metadata."""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from math import isfinite
+
+from fastapi import Request, UploadFile
+from pydantic import JsonValue
+from pydantic_core import from_json
+from starlette.concurrency import run_in_threadpool
+
+from service.errors import ParameterInvalid
+from service.images.decode import Upload
+
+CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+WHITESPACE_TO_SPACES = str.maketrans("\t\r\n", "   ")
+MAX_METADATA_DEPTH = 32
+"""Levels of nesting in a photo's metadata. JSON libraries fail at a few hundred or thousand levels."""
+
+
+def refuse_repeated_fields(*repeatable: str) -> Callable[[Request], Awaitable[None]]:
+    """Return a dependency that refuses forms with a repeated field.
+
+    FastAPI would silently use the last value.
+
+    Args:
+        repeatable: fields that may occur more than once.
+    """
+
+    async def check(request: Request) -> None:
+        form = await request.form()
+        for name in form:
+            count = len(form.getlist(name))
+            if name not in repeatable and count > 1:
+                raise ParameterInvalid(
+                    f"the field {name} was sent {count} times; send it once",
+                    ((name, "Field was sent more than once"),),
+                )
+
+    return check
+
+
+def drop_empty_files(files: list[UploadFile | str]) -> list[UploadFile | str]:
+    """Return the files without the empty ones.
+
+    A browser sends an empty file for a file input in which the user chose nothing.
+    """
+    return [file for file in files if (file.strip() if isinstance(file, str) else file.filename or file.size)]
+
+
+async def read_upload(file: UploadFile) -> Upload:
+    """Read and hash a file in a worker thread. Hashing 16 MB takes 30 ms, too long for the event loop."""
+    return await run_in_threadpool(lambda: Upload.of(file.file.read(), file.filename))
+
+
+async def read_uploads(files: Sequence[UploadFile], max_files: int, field: str) -> list[Upload]:
+    """Read and hash the files of one field.
+
+    Raises:
+        ParameterInvalid: there are more than `max_files`.
+    """
+    if len(files) > max_files:
+        raise ParameterInvalid(
+            f"the field {field} has {len(files)} files; send at most {max_files} in one request",
+            ((field, "Too many files"),),
+        )
+    return [await read_upload(file) for file in files]
+
+
+def parse_label(text: str | None) -> str | None:
+    """Return a photo's label.
+
+    Raises:
+        ParameterInvalid: the label has control characters, such as line breaks.
+    """
+    if text is not None and CONTROL_CHARACTERS.search(text):
+        raise ParameterInvalid(
+            "the label has control characters; send one line of text",
+            (("label", "Control characters are not accepted"),),
+        )
+    return text
+
+
+def parse_metadata(text: str | None) -> dict[str, JsonValue]:
+    """Parse a photo's metadata, a JSON object sent as text.
+
+    The result can always be sent back as JSON. An omitted or blank field gives an empty object.
+
+    Raises:
+        ParameterInvalid: the text is not a JSON object, is nested too deeply, has a number that is too large
+            for a float, or has control characters.
+    """
+    if text is None or not text.strip():
+        return {}
+    try:
+        value: JsonValue = from_json(text, allow_inf_nan=False)
+    except ValueError as error:
+        raise ParameterInvalid(
+            f'the metadata is not valid JSON ({error}); send a JSON object, e.g. {{"sku": 12}}',
+            (("metadata", "Not valid JSON"),),
+        ) from error
+    if not isinstance(value, dict):
+        raise ParameterInvalid(
+            'the metadata is not a JSON object; send an object, e.g. {"sku": 12}',
+            (("metadata", "Not a JSON object"),),
+        )
+    for depth, node in _walk(value):
+        if fault := _fault(depth, node):
+            raise ParameterInvalid(f"the metadata has {fault}", (("metadata", f"Metadata has {fault}"),))
+    return value
+
+
+def _walk(value: JsonValue, depth: int = 1) -> Iterator[tuple[int, JsonValue]]:
+    """Yield the depth and value of every node. An object's keys are nodes too."""
+    yield depth, value
+    children: Sequence[JsonValue] = ()
+    if isinstance(value, dict):
+        children = [*value.keys(), *value.values()]
+    elif isinstance(value, list):
+        children = value
+    for child in children:
+        yield from _walk(child, depth + 1)
+
+
+def _fault(depth: int, node: JsonValue) -> str | None:
+    """Say what is wrong with one node, or return None."""
+    if depth > MAX_METADATA_DEPTH and isinstance(node, dict | list):
+        return f"more than {MAX_METADATA_DEPTH} levels of nesting"
+    if isinstance(node, float) and not isfinite(node):
+        return "a number that is too large"
+    if isinstance(node, str) and CONTROL_CHARACTERS.search(node.translate(WHITESPACE_TO_SPACES)):
+        return "control characters; only text, tabs and line breaks are accepted"
+    return None

@@ -1,0 +1,1 @@
+"""ASGI middleware, one class a file. `service.http.app` lists them in order."""

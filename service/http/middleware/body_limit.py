@@ -1,0 +1,147 @@
+"""Limits on request bodies: size, duration, and memory of all bodies together."""
+
+import asyncio
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.errors import Overloaded, ServiceError, UploadTooLarge, UploadTooSlow
+from service.http.problems import AbortRequest
+
+DISCARD_PAUSE = 5.0
+"""Seconds to wait for more of a body that is being discarded, as nginx's `lingering_timeout`."""
+DISCARD_BODIES = 4
+"""Bytes to discard after an early response, in bodies of the largest size."""
+
+
+class BodyLimit:
+    """Limit what clients send.
+
+    - One body's bytes, whether or not the client declares them: 413.
+    - One body's duration, and its pauses: 408.
+    - The bytes of all bodies in progress: 429. A body counts until its request ends, because files of an upload
+      that waits for its turn take memory too.
+
+    Many clients read no response before they have sent their whole body. If the server closes the connection
+    earlier, they never see the response. So after an early response the rest of the body is discarded: up to
+    `DISCARD_BODIES` bodies of the largest size, for at most `idle_seconds`.
+
+    Args:
+        max_bytes: bytes of one body.
+        max_held: bytes of all bodies in progress.
+        idle_seconds: longest pause within a body.
+        upload_seconds: longest duration of a body.
+    """
+
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, max_held: int, idle_seconds: float, upload_seconds: float
+    ) -> None:
+        self.app = app
+        self.max_bytes, self.max_held = max_bytes, max_held
+        self.idle_seconds, self.upload_seconds = idle_seconds, upload_seconds
+        self.held = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        body = _Body(self, scope, receive)
+
+        async def send_after_discarding(message: Message) -> None:
+            is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
+            if not (is_last and body.expected) or body.complete:
+                await send(message)
+                return
+            await send({**message, "more_body": True})
+            await self._discard_rest(receive)
+            await send({"type": "http.response.body", "body": b""})
+
+        try:
+            await self.app(scope, body.receive, send_after_discarding)
+        finally:
+            self.held -= body.received
+
+    async def _discard_rest(self, receive: Receive) -> None:
+        loop = asyncio.get_running_loop()
+        deadline, bytes_left = loop.time() + self.idle_seconds, DISCARD_BODIES * self.max_bytes
+        while bytes_left > 0:
+            try:
+                async with asyncio.timeout_at(min(deadline, loop.time() + DISCARD_PAUSE)):
+                    message = await receive()
+            except TimeoutError:
+                return
+            bytes_left -= len(message.get("body", b""))
+            if not message.get("more_body", False):
+                return
+
+
+class _Body:
+    """The body of one request, as the app receives it."""
+
+    def __init__(self, limits: BodyLimit, scope: Scope, receive: Receive) -> None:
+        headers = Headers(scope=scope)
+        declared = headers.get("content-length", "")
+        self._limits, self._receive = limits, receive
+        self._deadline = asyncio.get_running_loop().time() + limits.upload_seconds
+        self._declared = int(declared) if declared.isdecimal() else 0
+        self.expected = self._declared > 0 or "transfer-encoding" in headers
+        self.complete = False
+        self.received = 0
+
+    async def receive(self) -> Message:
+        """Receive the next part of the body.
+
+        Raises:
+            AbortRequest: the body is too large or too slow, or all bodies together are too large.
+        """
+        if self.complete:
+            return await self._receive()
+        if self._declared > self._limits.max_bytes:
+            raise self._too_large()
+        try:
+            message = await self._receive_in_time()
+        except AbortRequest:
+            self.complete = True  # the client has stopped sending: there is nothing to discard
+            raise
+        self.complete = not message.get("more_body", False)
+        size = len(message.get("body", b""))
+        self.received += size
+        self._limits.held += size
+        if self.received > self._limits.max_bytes:
+            raise self._too_large()
+        if self._limits.held > self._limits.max_held:
+            raise self._too_many_bodies()
+        return message
+
+    async def _receive_in_time(self) -> Message:
+        limits, now = self._limits, asyncio.get_running_loop().time()
+        try:
+            async with asyncio.timeout_at(min(self._deadline, now + limits.idle_seconds)):
+                return await self._receive()
+        except TimeoutError:
+            raise abort(
+                UploadTooSlow(
+                    f"the request's body took too long; it may take {limits.upload_seconds:g} s in all "
+                    f"and pause for {limits.idle_seconds:g} s"
+                )
+            ) from None
+
+    def _too_large(self) -> AbortRequest:
+        return abort(
+            UploadTooLarge(
+                f"the request's body is too large; send at most {self._limits.max_bytes / 1e6:g} MB"
+            )
+        )
+
+    def _too_many_bodies(self) -> AbortRequest:
+        return abort(
+            Overloaded(
+                f"the uploads in progress have more than {self._limits.max_held / 1e6:g} MB together; "
+                "send this request again later"
+            )
+        )
+
+
+def abort(error: ServiceError) -> AbortRequest:
+    """Return an exception that ends the request and closes the connection, because the body is unread."""
+    return AbortRequest(error, {"Connection": "close"})

@@ -1,0 +1,25 @@
+"""Request ids: the header `X-Request-ID` of requests and responses, from the library asgi-correlation-id."""
+
+import re
+from uuid import uuid4
+
+from asgi_correlation_id import CorrelationIdMiddleware
+from starlette.middleware import Middleware
+
+_VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+
+def request_id_middleware() -> Middleware:
+    """Return the middleware that gives every request an id and every response the header `X-Request-ID`.
+
+    It keeps a client's id of up to 64 letters, digits, dots, underscores and hyphens. It replaces any other id:
+    ids end up in logs and response headers.
+
+    The check is a transformer, not a validator: the library logs a warning whenever a validator fails, and
+    clients could fill the log with them.
+    """
+    return Middleware(CorrelationIdMiddleware, validator=None, transformer=_accepted_or_new)
+
+
+def _accepted_or_new(candidate: str) -> str:
+    return candidate if _VALID_ID.fullmatch(candidate) else uuid4().hex

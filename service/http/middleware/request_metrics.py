@@ -1,0 +1,42 @@
+"""Request counts and durations for Prometheus."""
+
+from time import perf_counter
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.http.telemetry import Telemetry
+
+CLIENT_DISCONNECTED = 499
+"""Status counted when the client closed the connection before it got a response, as in nginx."""
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+class RequestMetrics:
+    """Count and time requests.
+
+    Every label has a fixed set of values, because each combination costs memory for good. The route is the path
+    template, never the path; the method of a request is one of `METHODS` or "other".
+    """
+
+    def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
+        self.app, self.telemetry = app, telemetry
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started, status = perf_counter(), CLIENT_DISCONNECTED
+
+        async def send_and_record(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_and_record)
+        finally:
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            route = getattr(scope.get("route"), "path", "other")
+            self.telemetry.requests.labels(method, route, str(status)).inc()
+            self.telemetry.seconds.labels(route).observe(perf_counter() - started)
