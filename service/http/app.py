@@ -89,7 +89,7 @@ def compose(settings: Settings) -> Services:
         galleries=collection, registry=registry, embedder=embedder, workers=workers
     )
     translator = Translator(engine=engine, embedder=embedder, workers=workers)
-    telemetry.add_source(lambda: _gauges(engine, cache, registry))
+    telemetry.watch(engine=engine, cache=cache, registry=registry)
     return Services(
         settings=settings,
         registry=registry,
@@ -166,18 +166,3 @@ def _middleware(services: Services) -> list[Middleware]:
         Middleware(RequireKey, services=services),  # checks the key before the first byte of the body is read
         Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
     ]
-
-
-def _gauges(engine: Engine, cache: EmbeddingCache, registry: Registry) -> dict[str, float]:
-    stats = cache.stats()
-    return {
-        "queue_items": engine.depth,
-        "models": len(registry.models()),
-        "models_rejected": len(registry.rejected()),
-        "cache_entries": stats.entries,
-        "cache_bytes": stats.size,
-        "cache_hits": stats.hits,
-        "cache_redis_hits": stats.redis_hits,
-        "cache_misses": stats.misses,
-        "redis_up": float(stats.redis == "up"),
-    }

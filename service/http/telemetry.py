@@ -1,14 +1,14 @@
 """Metrics for Prometheus. Each app has its own registry."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from service.inference.engine import Batch
-
-Gauges = Callable[[], dict[str, float]]
+from service.cache.embeddings import EmbeddingCache
+from service.inference.engine import Batch, Engine
+from service.registry.registry import Registry
 
 
 class Telemetry:
@@ -21,22 +21,27 @@ class Telemetry:
             "iiae_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
         )
         self.seconds = Histogram(
-            "iiae_request_seconds", "Time to an answer", ["route"], registry=self.registry
+            "iiae_request_seconds",
+            "Seconds from a request to its response",
+            ["route"],
+            registry=self.registry,
         )
         self.batch_items = Histogram(
             "iiae_batch_items",
-            "Items of a forward pass",
+            "Items in a forward pass",
             buckets=(1, 2, 4, 8, 16, 32, 64),
             registry=self.registry,
         )
-        self.batch_seconds = Histogram("iiae_batch_seconds", "Time of a forward pass", registry=self.registry)
+        self.batch_seconds = Histogram(
+            "iiae_batch_seconds", "Seconds of a forward pass", registry=self.registry
+        )
         self.waited_seconds = Histogram(
-            "iiae_waited_seconds", "Wait of a batch's oldest request", registry=self.registry
+            "iiae_waited_seconds", "Seconds that a batch's oldest request waited", registry=self.registry
         )
 
-    def add_source(self, gauges: Gauges) -> None:
-        """Adds gauges `iiae_<name>`."""
-        self.registry.register(_Read(gauges))
+    def watch(self, *, engine: Engine, cache: EmbeddingCache, registry: Registry) -> None:
+        """Add metrics that are read from the services at every scrape."""
+        self.registry.register(_ServiceCollector(engine, cache, registry))
 
     def on_batch(self, batch: Batch) -> None:
         """Record a forward pass."""
@@ -49,10 +54,22 @@ class Telemetry:
         return generate_latest(self.registry)
 
 
-class _Read(Collector):
-    def __init__(self, gauges: Gauges) -> None:
-        self.gauges = gauges
+class _ServiceCollector(Collector):
+    """Reads the state of the services. Counts since the start are counters, because gauges have no `rate()`."""
+
+    def __init__(self, engine: Engine, cache: EmbeddingCache, registry: Registry) -> None:
+        self._engine, self._cache, self._registry = engine, cache, registry
 
     def collect(self) -> Iterator[Metric]:
-        for name, value in self.gauges().items():
-            yield GaugeMetricFamily(f"iiae_{name}", name.replace("_", " "), value=value)
+        stats = self._cache.stats()
+        yield GaugeMetricFamily("iiae_queue_items", "Items that wait for the device", self._engine.depth)
+        yield GaugeMetricFamily("iiae_models", "Models that are served", len(self._registry.models()))
+        yield GaugeMetricFamily(
+            "iiae_models_rejected", "Checkpoints that are not served", len(self._registry.rejected())
+        )
+        yield GaugeMetricFamily("iiae_cache_entries", "Embeddings in the memory cache", stats.entries)
+        yield GaugeMetricFamily("iiae_cache_bytes", "Bytes in the memory cache", stats.size)
+        yield GaugeMetricFamily("iiae_redis_up", "1 if Redis answers", float(stats.redis == "up"))
+        yield CounterMetricFamily("iiae_cache_hits", "Embeddings found in the memory cache", stats.hits)
+        yield CounterMetricFamily("iiae_cache_redis_hits", "Embeddings found in Redis", stats.redis_hits)
+        yield CounterMetricFamily("iiae_cache_misses", "Embeddings found in no cache", stats.misses)

@@ -323,7 +323,7 @@ def test_redis_is_shared_and_its_loss_only_slows(own_home):
         assert (
             servers[1].client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json() == first
         )
-        assert "iiae_cache_redis_hits 1.0" in servers[1].client.get("/metrics").text
+        assert "iiae_cache_redis_hits_total 1.0" in servers[1].client.get("/metrics").text
         redis.kill()
         redis.wait()
         for seed in range(8):

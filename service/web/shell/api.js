@@ -26,8 +26,8 @@ export const analogy = (fields, signal) => json("/analogy", { method: "POST", bo
 export const createGallery = (gallery) => json("/galleries", { method: "POST", body: JSON.stringify(gallery), type: "application/json", kind: "write" });
 export const addPhoto = (gallery, fields, signal) => json(`/galleries/${encodeURIComponent(gallery)}/photos`, { method: "POST", body: form(fields), kind: "write", signal });
 
-/** The service's gauges by name, of those that have no labels. */
-export async function gauges(signal) {
+/** The service's metrics without labels, by name. */
+export async function metrics(signal) {
   const text = await (await send("/metrics", { signal, accept: "text/plain" })).text();
   return Object.fromEntries([...text.matchAll(/^iiae_(\w+) ([\d.e+-]+)$/gm)].map(([, name, value]) => [name, Number(value)]));
 }

@@ -25,8 +25,8 @@ export class Service extends EventTarget {
   /** Looks now, and then again after a while. */
   async look() {
     clearTimeout(this.#timer);
-    const [health, models, galleries, gauges] = await Promise.allSettled([api.ready(), api.models(), api.galleries(), this.watched ? api.gauges() : null]);
-    this.load = gauges.value ? loadOf(gauges.value) : null;
+    const [health, models, galleries, metrics] = await Promise.allSettled([api.ready(), api.models(), api.galleries(), this.watched ? api.metrics() : null]);
+    this.load = metrics.value ? loadOf(metrics.value) : null;
     if (models.value) {
       this.models = models.value.models;
       this.rejected = models.value.rejected ?? [];
@@ -61,8 +61,8 @@ export class Service extends EventTarget {
   }
 }
 
-/** What the gauges say of how busy the service is. */
-function loadOf({ queue_items: queue, cache_hits: hits, cache_redis_hits: shared, cache_misses: misses }) {
+/** What the metrics say of how busy the service is. */
+function loadOf({ queue_items: queue, cache_hits_total: hits, cache_redis_hits_total: shared, cache_misses_total: misses }) {
   const asked = hits + shared + misses;
   return { queue, hitRate: asked > 0 ? (hits + shared) / asked : null };
 }
