@@ -52,7 +52,7 @@ def test_the_python_client_is_what_the_document_gives(tmp_path):
     left_over = tmp_path / "python/iiae_client/models/no_longer_served.py"
     left_over.parent.mkdir(parents=True)
     left_over.touch()
-    generate.make_python(tmp_path)
+    generate.generate_python(tmp_path)
     assert (tmp_path / "python/iiae_client/client.py").stat().st_size > 1000
     assert differences(tmp_path / "python/iiae_client", CLIENTS / "python/iiae_client") == [], REMEDY
 
@@ -61,7 +61,7 @@ def test_the_python_client_is_what_the_document_gives(tmp_path):
 @pytest.mark.usefixtures("npm")
 def test_the_typescript_client_is_what_the_document_gives(tmp_path):
     shutil.copy(CLIENTS / "openapi.json", tmp_path)
-    generate.make_typescript(tmp_path)
+    generate.generate_typescript(tmp_path)
     assert (tmp_path / "typescript/src/generated/sdk.gen.ts").stat().st_size > 10_000
     assert differences(tmp_path / "typescript/src/generated", CLIENTS / "typescript/src/generated") == [], (
         REMEDY
