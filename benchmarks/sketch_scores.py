@@ -29,7 +29,7 @@ from model.evaluation.evaluation import sketch_codes
 from model.inference import Inference
 from model.sketch.calibration import FIRST_HITS, expected_error
 from model.sketch.expansion import expanded_scores
-from service.cli.demo import drawable
+from service.cli.openmoji import thing_name
 
 DRAWN = 3
 """How often galleries of a few photos are drawn."""
@@ -105,8 +105,8 @@ def emoji(
     model: Model, folder: Path, classes: tuple[str, ...], unseen: list[int]
 ) -> tuple[str, str, list[Judged]]:
     """Unseen classes that are among the emoji, searched for there."""
-    files = [path for path in sorted(folder.glob("*.png")) if drawable(path.stem)]
-    names = [str(drawable(path.stem)).lower() for path in files]
+    files = [path for path in sorted(folder.glob("*.png")) if thing_name(path.stem)]
+    names = [str(thing_name(path.stem)).lower() for path in files]
     photos = _codes(model.inference, files)
     judged = []
     for label in unseen:

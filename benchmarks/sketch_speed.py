@@ -28,7 +28,7 @@ from model.inference import Inference
 from model.sketch.fine_tuning import mean_average_precision_of
 from model.sketch.linear_start import standardised
 from model.sketch.serving_form import serving_form
-from service.galleries.bulk import index_items, pictures_below
+from service.galleries.bulk import find_photos, index_photos
 from service.galleries.collection import Galleries
 from service.galleries.gallery import GallerySpec
 
@@ -126,7 +126,7 @@ def _catalogue(
     data: Path, inference: Inference, eager: torch.nn.Module, quick: torch.nn.Module, size: int
 ) -> dict[str, float]:
     """Of 256 photos from files to a gallery on disk, and of their pixels through the bare networks."""
-    items = pictures_below(data / "photo")[::12][:256]
+    items = find_photos(data / "photo")[::12][:256]
     pictures = decode([(item.path, "x") for item in items], ("x",), size)
     spec = GallerySpec(
         model="m",
@@ -138,7 +138,7 @@ def _catalogue(
 
     def indexed() -> None:
         with tempfile.TemporaryDirectory() as scratch:
-            index_items(Galleries(Path(scratch)).create("g", spec), inference, items, max_pixels=10_000_000)
+            index_photos(Galleries(Path(scratch)).create("g", spec), inference, items, max_pixels=10_000_000)
 
     forms = {
         "full-precision eager backbone": lambda: _features(eager, pictures),

@@ -1,1 +1,1 @@
-"""The program `iiae`."""
+"""The program `iiae`: one module for each command of the service, joined in `service.cli.commands`."""

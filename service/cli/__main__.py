@@ -1,4 +1,4 @@
-"""`python -m service.cli` is the program `iiae`."""
+"""Run the program `iiae` as `python -m service.cli`."""
 
 from service.cli.commands import main
 

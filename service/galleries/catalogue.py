@@ -1,23 +1,41 @@
 """Use cases: create, list and delete galleries; add, list, send and remove their photos."""
 
+import asyncio
 import mimetypes
-from collections.abc import Sequence
+from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import numpy as np
 from pydantic import JsonValue
 
-from service.errors import GalleryDamaged, GalleryNotFound
+from model.presets import Side
+from service.errors import (
+    GalleryDamaged,
+    GalleryNotFound,
+    ImageFormatUnsupported,
+    ImageTooManyPixels,
+    ImageUnreadable,
+    SketchEmpty,
+)
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
+from service.galleries.reading import PhotoContents, read_contents
 from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.retry import retry_when_reindexed
-from service.images.decode import Header, Upload, decode, inspect, thumbnail
+from service.images.decode import Upload
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
+from service.registry.model import Model
 from service.registry.registry import Registry
+
+T = TypeVar("T")
+
+BATCH = 16
+"""Photos of one request that are decoded, then embedded, at a time: the engine batches them, and at most this many
+pictures are in memory as pixels. Decoded pictures at full size are at most as many as worker threads."""
+IMAGE_ERRORS = (ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty)
 
 
 @dataclass(frozen=True)
@@ -108,27 +126,44 @@ class Catalogue:
         gallery.check_checkpoint(model)
         side = model.side(gallery.spec.domain)
         known = await self._workers.run(gallery.known, [upload.sha256 for upload in uploads])
-        fresh = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
+        unique = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
+        fresh = list(unique.values())
         new: list[NewPhoto] = []
-        for upload in fresh.values():
-            header, small = await self._workers.run(_header_and_thumbnail, upload.data, self._max_pixels)
-            embedding = await self._embedder.shared(model, side, upload)
-            new.append(
+        for start in range(0, len(fresh), BATCH):
+            batch = fresh[start : start + BATCH]
+            contents = await _gather(self._read(model, side, upload) for upload in batch)
+            embeddings = await _gather(
+                self._embedder.shared(model, side, upload, pixels=each.pixels)
+                for upload, each in zip(batch, contents, strict=True)
+            )
+            new += [
                 NewPhoto(
                     sha256=upload.sha256,
                     embedding=np.ravel(embedding),
-                    content_type=header.content_type,
-                    width=header.width,
-                    height=header.height,
-                    thumbnail=small,
+                    content_type=each.header.content_type,
+                    width=each.header.width,
+                    height=each.header.height,
+                    thumbnail=each.thumbnail,
                     data=upload.data,
                     label=label,
                     metadata=metadata,
                 )
-            )
+                for upload, each, embedding in zip(batch, contents, embeddings, strict=True)
+            ]
         added = await self._workers.run_unbounded(gallery.add, new) if new else []
         photos = known | {photo.sha256: photo for photo in added}
         return [photos[upload.sha256] for upload in uploads]
+
+    async def _read(self, model: Model, side: Side, upload: Upload) -> PhotoContents:
+        """Decode an upload once. Errors name its file."""
+        try:
+            return await self._workers.run(
+                read_contents, upload.data, model.inference, side, max_pixels=self._max_pixels
+            )
+        except IMAGE_ERRORS as error:
+            if upload.filename is None:
+                raise
+            raise type(error)(f"{upload.filename[:80]}: {error.detail}") from error
 
     async def remove(self, name: str, photo_id: int) -> None:
         """Remove a photo. Raises GalleryNotFound, PhotoNotFound."""
@@ -179,6 +214,12 @@ class Catalogue:
         return GallerySummary(gallery.name, gallery.spec, gallery.count, gallery.index.kind, outdated)
 
 
-def _header_and_thumbnail(data: bytes, max_pixels: int) -> tuple[Header, bytes]:
-    header = inspect(data, max_pixels=max_pixels)
-    return header, thumbnail(decode(data, max_pixels=max_pixels))
+async def _gather(awaitables: Iterable[Awaitable[T]]) -> list[T]:
+    """Await all, then return their results or raise the first error by position. Cancelling this cancels all."""
+    results = await asyncio.gather(*awaitables, return_exceptions=True)
+    values: list[T] = []
+    for result in results:
+        if isinstance(result, BaseException):
+            raise result
+        values.append(result)
+    return values

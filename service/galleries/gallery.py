@@ -10,7 +10,6 @@ them has embedded it anew (`service.galleries.reindex.job`), the others open it 
 
 import weakref
 from collections.abc import Sequence
-from dataclasses import replace
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
@@ -133,12 +132,6 @@ class Gallery:
         ):  # its files only now: were it killed before the commit, the photo would have none
             if not changing.has(sha256):
                 self._files.remove(sha256)
-
-    def set_credit(self, credit: str) -> None:
-        """The line that names whose pictures these are."""
-        with self._rows.transaction() as changing:
-            changing.set_credit(credit)
-        self.spec = replace(self.spec, credit=credit)
 
     # housekeeping
 

@@ -12,6 +12,8 @@ from service.galleries.gallery import Gallery
 from service.galleries.records import Hit
 from service.registry.model import Model
 
+NAMES_SHOWN = 20
+
 
 @dataclass(frozen=True)
 class SearchResults:
@@ -32,13 +34,20 @@ def first_searchable(galleries: Galleries, digests: Collection[str]) -> Gallery:
     Raises:
         GalleryNotFound: there is none.
     """
+    unsuitable: list[str] = []
     for name in galleries.names():
         with suppress(GalleryDamaged, GalleryNotFound):  # not found: deleted since it was listed
             gallery = galleries.open(name, keep=False)
             if gallery.spec.digest in digests:
                 return gallery
+            unsuitable.append(name)
+    if not unsuitable:
+        raise GalleryNotFound(
+            "there is no gallery to search; create one with `iiae index FOLDER` or POST /galleries"
+        )
     raise GalleryNotFound(
-        "there is no gallery to search; create one with `iiae index FOLDER` or POST /galleries, or name one"
+        f"no checkpoint here that can answer this search embedded any of the galleries"
+        f" {', '.join(unsuitable[:NAMES_SHOWN])}; re-embed one with `iiae reindex NAME`, or create one"
     )
 
 

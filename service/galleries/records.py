@@ -26,8 +26,8 @@ class GallerySpec:
     identity: str = field(default_factory=lambda: uuid4().hex)
 
     @classmethod
-    def of(cls, model: Model, side: Side) -> Self:
-        """For photos of one domain, embedded by this model."""
+    def of(cls, model: Model, side: Side, *, credit: str | None = None) -> Self:
+        """Return the spec of a gallery with photos of one domain, embedded by this model."""
         preset = model.inference.preset
         return cls(
             model=model.id,
@@ -35,6 +35,7 @@ class GallerySpec:
             domain=model.domain(side),
             distance=preset.distance,
             dim=prod(preset.shared_shape),
+            credit=credit,
         )
 
 

@@ -192,10 +192,6 @@ class PhotoTransaction:
         """Whether a photo has this SHA-256."""
         return bool(photos_having(self._connection, "sha256", [sha256]))
 
-    def set_credit(self, credit: str) -> None:
-        """The line that names whose pictures these are."""
-        self._connection.execute("INSERT OR REPLACE INTO meta VALUES ('credit', ?)", (credit,))
-
 
 COLUMNS = "photos.id, sha256, label, metadata, content_type, width, height, source"
 _Row = tuple[int, str, str | None, str, str, int, int, str | None]

@@ -1,4 +1,8 @@
-"""Bytes to pictures, guarded: what a file claims is looked at before anything is decoded. Synchronous; call it in a thread."""
+"""Decode uploaded files into pictures, with limits. All functions block: call them in a thread.
+
+A file is checked by its header before anything is decoded, so a small file that claims a huge picture costs nothing.
+`service.images.containers` strips everything but the pixels from the file first.
+"""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,11 +16,14 @@ from service.errors import ImageFormatUnsupported, ImageTooManyPixels, ImageUnre
 from service.images.containers import strip_metadata
 
 ACCEPTED = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-ACCEPTED_WORDS = "PNG, JPEG, WebP, GIF (its first frame) and BMP are accepted"
-LONGEST = 65_535
-"""Pixels of a side, which is what a JPEG can have: a picture's rows cost memory too, of one pixel 58 bytes each."""
+ACCEPTED_WORDS = "PNG, JPEG, WebP, GIF (first frame) and BMP are accepted"
+MAX_SIDE = 65_535
+"""Maximum width and height in pixels, the limit of JPEG. Pillow needs 58 bytes for each row of a picture, even if
+a row is one pixel wide."""
 THUMBNAIL = 192
-_OTHERS = {
+"""Width and height of the square that thumbnails fit into, in pixels."""
+
+_UNSUPPORTED = {
     b"<svg": "SVG",
     b"<?xml": "XML or SVG",
     b"II*\0": "TIFF",
@@ -24,9 +31,10 @@ _OTHERS = {
     b"%PDF": "PDF",
     b"8BPS": "Photoshop",
 }
-_BOXED = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"avif": "AVIF"}
+_UNSUPPORTED_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"avif": "AVIF"}
+"""ISO media files (`ftyp`) by their brand. Other brands are videos."""
 
-_TURNS = {
+_TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -34,14 +42,15 @@ _TURNS = {
     6: Image.Transpose.ROTATE_270,
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
-}  # from how the camera was held, as EXIF counts, to upright
+}
+"""What turns a picture upright, by its EXIF orientation. 1 is upright."""
 
 Format = Literal["png", "webp", "jpeg"]
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One file of a request, as it came."""
+    """One uploaded file."""
 
     data: bytes
     sha256: str
@@ -54,7 +63,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Header:
-    """What a file says of itself; read without decoding."""
+    """The format and the size in pixels, as the file's header states them. The size is before any rotation."""
 
     format: str
     width: int
@@ -65,28 +74,29 @@ class Header:
         return f"image/{self.format.lower()}"
 
 
-def inspect(data: bytes, *, max_pixels: int) -> Header:
-    """Checks kind and size by the header alone.
+@dataclass(frozen=True)
+class DecodedImage:
+    """A decoded file. `picture` is RGB and upright."""
+
+    header: Header
+    picture: Image.Image
+
+
+def decode(data: bytes, *, max_pixels: int) -> DecodedImage:
+    """Decode the first frame into RGB. Apply the EXIF orientation, put transparency on white, scale 16 bits to 8.
 
     Raises:
-        ImageUnreadable: empty, or no image at all.
-        ImageFormatUnsupported: an image of a kind that is not accepted.
-        ImageTooManyPixels: more than `max_pixels`, or than `LONGEST` a side.
-    """
-    with _opened(strip_metadata(data).data, max_pixels) as image:
-        return Header(image.format or "PNG", image.width, image.height)
-
-
-def decode(data: bytes, *, max_pixels: int) -> Image.Image:
-    """The first frame as an RGB picture: EXIF orientation applied, transparency on white, 16 bits scaled to 8.
-
-    Raises: as `inspect`, and ImageUnreadable where the file is truncated or damaged.
+        ImageUnreadable: the file is empty, truncated, damaged or not an image.
+        ImageFormatUnsupported: an image in a format that is not accepted.
+        ImageTooManyPixels: more than `max_pixels` in all, or more than `MAX_SIDE` on one side. Known by the header,
+            before anything is decoded.
     """
     file = strip_metadata(data)
-    with _opened(file.data, max_pixels) as image:
+    with _open(file.data, max_pixels) as image:
+        header = Header(image.format or "PNG", image.width, image.height)
         try:
             image.load()
-            return _upright(_on_white(image), file.orientation)
+            return DecodedImage(header, _upright(_on_white(image), file.orientation))
         except (
             OSError,
             SyntaxError,
@@ -99,7 +109,7 @@ def decode(data: bytes, *, max_pixels: int) -> Image.Image:
 
 
 def encode(image: Image.Image, kind: Format) -> bytes:
-    """A picture as a file: PNG at the level that costs least for its size, lossless WebP, or JPEG at quality 90."""
+    """Encode a picture: PNG at its fastest level that compresses, lossless WebP, or JPEG at quality 90."""
     out = BytesIO()
     if kind == "png":
         image.save(out, "PNG", compress_level=1)
@@ -111,7 +121,7 @@ def encode(image: Image.Image, kind: Format) -> bytes:
 
 
 def thumbnail(image: Image.Image, size: int = THUMBNAIL) -> bytes:
-    """A WebP that fits into size x size."""
+    """Return a WebP of the picture that fits into `size` x `size`. Smaller pictures keep their size."""
     scale = min(size / image.width, size / image.height, 1)
     small = image.resize(
         (max(1, round(image.width * scale)), max(1, round(image.height * scale))), reducing_gap=2.0
@@ -121,12 +131,11 @@ def thumbnail(image: Image.Image, size: int = THUMBNAIL) -> bytes:
     return out.getvalue()
 
 
-def _opened(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
+def _open(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
+    """Read a file's header with Pillow and check it against the limits."""
     if not data:
         raise ImageUnreadable(f"the file is empty; {ACCEPTED_WORDS}")
-    if (
-        Image.MAX_IMAGE_PIXELS is not None
-    ):  # Pillow's own limit, of the whole process, gives way to a higher one
+    if Image.MAX_IMAGE_PIXELS is not None:  # Pillow's limit for the whole process must not be below ours
         Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
     try:
         image = Image.open(BytesIO(data), formats=ACCEPTED)
@@ -135,7 +144,7 @@ def _opened(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
             f"the image has too many pixels; at most {max_pixels:,} are accepted"
         ) from error
     except UnidentifiedImageError as error:
-        if kind := _other_kind(data):
+        if kind := _unsupported_kind(data):
             raise ImageFormatUnsupported(f"this is {kind}; {ACCEPTED_WORDS}") from error
         raise ImageUnreadable(f"this is not an image; {ACCEPTED_WORDS}") from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
@@ -144,29 +153,32 @@ def _opened(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
         raise ImageTooManyPixels(
             f"the image has {image.width} x {image.height} pixels; at most {max_pixels:,} in all are accepted"
         )
-    if max(image.size) > LONGEST:
+    if max(image.size) > MAX_SIDE:
         raise ImageTooManyPixels(
-            f"the image has {image.width} x {image.height} pixels; at most {LONGEST:,} a side are accepted"
+            f"the image has {image.width} x {image.height} pixels; at most {MAX_SIDE:,} a side are accepted"
         )
-    if any(tile[0] == "bmp_rle" for tile in image.tile):  # whose decoder is in Python, and slow without bound
-        raise ImageFormatUnsupported(
-            f"this is a run-length compressed BMP, which is not taken: {ACCEPTED_WORDS}"
-        )
+    if any(tile[0] == "bmp_rle" for tile in image.tile):  # Pillow decodes these in Python, in unlimited time
+        raise ImageFormatUnsupported(f"this is a run-length compressed BMP; {ACCEPTED_WORDS} without it")
     return image
 
 
-def _other_kind(data: bytes) -> str | None:
+def _unsupported_kind(data: bytes) -> str | None:
+    """Return the name of a format that is not accepted, or None if the data is not known at all."""
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data[4:8] == b"ftyp":
-        return _BOXED.get(data[8:12], "a film")
-    return next((kind for magic, kind in _OTHERS.items() if start.startswith(magic)), None)
+        return _UNSUPPORTED_BRANDS.get(data[8:12], "a video")
+    return next((kind for magic, kind in _UNSUPPORTED.items() if start.startswith(magic)), None)
 
 
 def _on_white(image: Image.Image) -> Image.Image:
-    """The picture in RGB; itself where it is so already: of 40 million pixels, each copy takes 160 MB."""
+    """Return the picture in RGB, transparency on white.
+
+    An RGB picture is returned without a copy: a copy of 40 million pixels takes 160 MB.
+    """
     if image.mode == "I;16":
         deep = np.asarray(image)
-        grey = (deep // 257 + (deep % 257 > 128)).astype(np.uint8)  # rounded in 16 bits: wider ones take GBs
+        # deep / 257, rounded, in 16-bit arithmetic: a wider type takes gigabytes for a large picture
+        grey = (deep // 257 + (deep % 257 > 128)).astype(np.uint8)
         if "transparency" in image.info:
             grey[deep == image.info["transparency"]] = 255
         return Image.fromarray(grey).convert("RGB")
@@ -179,4 +191,4 @@ def _on_white(image: Image.Image) -> Image.Image:
 
 
 def _upright(image: Image.Image, orientation: int) -> Image.Image:
-    return image.transpose(_TURNS[orientation]) if orientation in _TURNS else image
+    return image.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else image

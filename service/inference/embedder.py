@@ -1,26 +1,25 @@
-"""Use case: a picture's bytes to its codes, through the cache and the engine."""
+"""Use case: embed a picture, through the cache and the engine."""
 
 from collections.abc import Callable
 
 from torch import Tensor
 
-from model.inference import Inference, NoDrawing
 from model.presets import Side
 from service.cache.embeddings import EmbeddingCache, cache_key
 from service.cache.single_flight import SingleFlight
 from service.embedding import Embedding
-from service.errors import SketchEmpty
-from service.images.decode import Upload, decode
+from service.images.decode import Upload
 from service.inference.engine import Engine
+from service.inference.pixels import decode_pixels
 from service.inference.workers import Workers
 from service.registry.model import Model
 
 
 class Embedder:
-    """Codes of pictures. A picture that was seen before is not even decoded.
+    """Embeds pictures. A picture whose embedding is in the cache is not decoded.
 
     Args:
-        max_pixels: of one picture, read from its header.
+        max_pixels: the most pixels of one picture. The header is checked before the picture is decoded.
     """
 
     def __init__(self, *, engine: Engine, cache: EmbeddingCache, workers: Workers, max_pixels: int) -> None:
@@ -30,63 +29,80 @@ class Embedder:
         self._max_pixels = max_pixels
         self._decoding: SingleFlight[Tensor] = SingleFlight()
 
-    async def shared(self, model: Model, side: Side, upload: Upload) -> Embedding:
-        """The mean of r(zs|picture), of `model.inference.shared_shape`.
+    async def shared(
+        self, model: Model, side: Side, upload: Upload, *, pixels: Tensor | None = None
+    ) -> Embedding:
+        """Return the mean of r(zs|picture), of the model's `shared_shape`.
+
+        Args:
+            pixels: the picture as the model's pixels [3, s, s], if the caller has decoded it already.
 
         Raises:
-            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty, Overloaded, NotReady.
+            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty: unless `pixels` is given.
+            Overloaded, NotReady.
         """
-        return await self._code(
-            model, "shared", side, upload, lambda pixels: model.inference.shared(side, pixels)
-        )
+
+        def encode(batch: Tensor) -> Tensor:
+            return model.inference.shared(side, batch)
+
+        return await self._embed(model, "shared", side, upload, encode, pixels)
 
     async def exclusive(self, model: Model, side: Side, upload: Upload) -> Embedding:
-        """The mean of q(z|picture), [exclusive_size]; raises as `shared` does."""
-        return await self._code(
-            model, "exclusive", side, upload, lambda pixels: model.inference.exclusive(side, pixels)
-        )
+        """Return the mean of q(z|picture), [exclusive_size]. Raises as `shared`."""
+
+        def encode(batch: Tensor) -> Tensor:
+            return model.inference.exclusive(side, batch)
+
+        return await self._embed(model, "exclusive", side, upload, encode)
 
     async def side_of(self, model: Model, side: Side, upload: Upload) -> float:
-        """How much rather a picture given as of `side` looks like X (above 0) or Y (below); raises as `shared` does."""
-        return float(await self._code(model, "look", side, upload, model.inference.side_of))
+        """Return which domain a picture of `side` looks like: X above 0, Y below. Raises as `shared`.
+
+        See `Inference.side_of` for the unit.
+        """
+        return float(await self._embed(model, "look", side, upload, model.inference.side_of))
 
     async def in_background(self, model: Model, side: Side, pixels: Tensor) -> Embedding:
-        """As `shared`, of pictures that are read already: [n, 3, s, s] to [n, *shared_shape]. Requests go first, and nothing is cached.
+        """Return the shared codes of decoded pictures: [n, 3, s, s] to [n, *shared_shape].
+
+        Requests go first. Nothing is cached.
 
         Raises:
             NotReady.
         """
-        queue = (model.digest, "shared", side, "background")
         codes = await self._engine.run(
-            queue, lambda batch: model.inference.shared(side, batch), pixels, background=True
+            (model.digest, "shared", side, "background"),
+            lambda batch: model.inference.shared(side, batch),
+            pixels,
+            background=True,
         )
-        found: Embedding = codes.float().numpy()
-        return found
+        embeddings: Embedding = codes.float().numpy()
+        return embeddings
 
-    async def _code(
-        self, model: Model, kind: str, side: Side, upload: Upload, encode: Callable[[Tensor], Tensor]
+    async def _embed(
+        self,
+        model: Model,
+        kind: str,
+        side: Side,
+        upload: Upload,
+        encode: Callable[[Tensor], Tensor],
+        pixels: Tensor | None = None,
     ) -> Embedding:
         async def compute() -> Embedding:
-            pixels = await self._pixels(model, side, upload)
-            codes = await self._engine.run((model.digest, kind, side), encode, pixels.unsqueeze(0))
-            code: Embedding = codes[0].float().numpy()
-            return code
+            picture = await self._decode(model, side, upload) if pixels is None else pixels
+            codes = await self._engine.run((model.digest, kind, side), encode, picture.unsqueeze(0))
+            embedding: Embedding = codes[0].float().numpy()
+            return embedding
 
         key = cache_key(upload.sha256, model.digest, model.inference.preprocessing(side), f"{kind}-{side}")
         return await self._cache.get_or_compute(key, compute)
 
-    async def _pixels(self, model: Model, side: Side, upload: Upload) -> Tensor:
-        """The picture as the model's pixels [3, s, s]; decoded once where several codes of it are wanted at a time."""
+    async def _decode(self, model: Model, side: Side, upload: Upload) -> Tensor:
+        """Decode a picture into pixels [3, s, s]. Concurrent calls for one picture share one decoding."""
 
-        async def prepare() -> Tensor:
-            return await self._workers.run(_prepare, model.inference, side, upload.data, self._max_pixels)
+        async def decode() -> Tensor:
+            return await self._workers.run(
+                decode_pixels, upload.data, model.inference, side, max_pixels=self._max_pixels
+            )
 
-        return await self._decoding.run(f"{model.digest}:{side}:{upload.sha256}", prepare)
-
-
-def _prepare(inference: Inference, side: Side, data: bytes, max_pixels: int) -> Tensor:
-    with decode(data, max_pixels=max_pixels) as picture:
-        try:
-            return inference.prepare(picture, side)
-        except NoDrawing as error:
-            raise SketchEmpty(str(error)) from error
+        return await self._decoding.run(f"{model.digest}:{side}:{upload.sha256}", decode)

@@ -103,7 +103,8 @@ class Translator:
             z = torch.zeros(1, model.inference.exclusive_size)
         else:
             first = secrets.randbelow(RANDOM_SEED_LIMIT) if seed is None else seed
-            z, seeds = _draw(model, first, samples), list(range(first, first + samples))
+            z = sample_styles(model.inference.exclusive_size, first, samples)
+            seeds = list(range(first, first + samples))
         return await self._decode(model, side, target, z, zs, seeds)
 
     async def analogy(
@@ -181,13 +182,12 @@ def _check_seeds(first: int, samples: int) -> None:
         raise ParameterInvalid(f"seed: {message}", errors=(("seed", message),))
 
 
-def _draw(model: Model, first: int, samples: int) -> Tensor:
-    """z ~ N(0, I) [samples, exclusive_size]; each row from a seed of its own, so that it can be had alone."""
-    size = model.inference.exclusive_size
+def sample_styles(size: int, first_seed: int, samples: int) -> Tensor:
+    """Sample exclusive codes z ~ N(0, I), [samples, size]. Row i uses the seed `first_seed + i` alone."""
     return torch.stack(
         [
             torch.randn(size, generator=torch.Generator().manual_seed(seed))
-            for seed in range(first, first + samples)
+            for seed in range(first_seed, first_seed + samples)
         ]
     )
 

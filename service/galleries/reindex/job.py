@@ -19,7 +19,7 @@ from typing import BinaryIO, Self
 
 from torch import Tensor
 
-from model.inference import Inference, NoDrawing
+from model.inference import Inference
 from model.presets import Side
 from service.embedding import Embedding
 from service.errors import (
@@ -33,7 +33,8 @@ from service.errors import (
 from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.rows import EmbeddedPhoto, ReindexProgress, ReindexRows
-from service.images.decode import THUMBNAIL, decode
+from service.images.decode import THUMBNAIL
+from service.inference.pixels import decode_pixels
 
 PAGE = 32
 """Photos whose embeddings are kept in one transaction: what a kill costs at most."""
@@ -161,7 +162,7 @@ def read_photo(gallery: Gallery, inference: Inference, side: Side, photo: Photo)
         if hashlib.sha256(data).hexdigest() == photo.sha256:
             return ReadPhoto(
                 photo_id=photo.id,
-                pixels=_pixels(data, inference, side, photo.width * photo.height),
+                pixels=decode_pixels(data, inference, side, max_pixels=photo.width * photo.height),
                 fault=None,
             )
         fault = "its file is another one now"
@@ -169,11 +170,15 @@ def read_photo(gallery: Gallery, inference: Inference, side: Side, photo: Photo)
         fault = "its file is gone"
     except OSError as error:
         fault = f"its file cannot be read: {error.strerror}"
-    except (ServiceError, NoDrawing) as error:
+    except ServiceError as error:
         fault = str(error)
-    with suppress(OSError, ServiceError, NoDrawing):
+    with suppress(OSError, ServiceError):
         small = gallery.thumbnail_path(photo).read_bytes()
-        return ReadPhoto(photo_id=photo.id, pixels=_pixels(small, inference, side, THUMBNAIL**2), fault=fault)
+        return ReadPhoto(
+            photo_id=photo.id,
+            pixels=decode_pixels(small, inference, side, max_pixels=THUMBNAIL**2),
+            fault=fault,
+        )
     return ReadPhoto(photo_id=photo.id, pixels=None, fault=fault)
 
 
@@ -188,11 +193,6 @@ def pair_with_embeddings(reads: Sequence[ReadPhoto], codes: Sequence[Embedding])
         )
         for each in reads
     ]
-
-
-def _pixels(data: bytes, inference: Inference, side: Side, max_pixels: int) -> Tensor:
-    with decode(data, max_pixels=max_pixels) as picture:
-        return inference.prepare(picture, side)
 
 
 def _locked(gallery: Gallery) -> BinaryIO:

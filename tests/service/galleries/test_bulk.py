@@ -1,4 +1,4 @@
-"""Folders as people have them, indexed: names in other encodings, files that are no pictures, drawings of nothing."""
+"""Folders with file names that are not UTF-8, damaged files and empty drawings are indexed."""
 
 import os
 
@@ -8,13 +8,13 @@ from PIL import Image, ImageDraw
 from serving import png, publish_sketch
 
 from model import checkpoint
-from service.galleries.bulk import index_items, pictures_below
+from service.galleries.bulk import find_photos, index_photos
 from service.galleries.collection import Galleries
 from service.galleries.gallery import GallerySpec
 
 
 class Inference:
-    """A model that sees one shade."""
+    """A model whose embedding is the mean grey of a picture."""
 
     def side(self, domain):
         return "x"
@@ -26,7 +26,7 @@ class Inference:
         return torch.cat([pixels, torch.ones_like(pixels[:, :1])], 1)
 
 
-def test_names_that_are_not_utf8_are_left_out_with_a_reason(tmp_path):
+def test_file_names_that_are_not_utf8_are_left_out_with_a_reason(tmp_path):
     folder = tmp_path / "photos"
     names = [b"sound.png", b"caf\xe9.png", b"caf\xe9/1.png", "café/2.png".encode(), b"broken.png"]
     for number, name in enumerate(names):
@@ -38,14 +38,14 @@ def test_names_that_are_not_utf8_are_left_out_with_a_reason(tmp_path):
     gallery = Galleries(tmp_path / "galleries").create(
         "g", GallerySpec(model="m", digest="d", domain="photo", distance="l2", dim=4)
     )
-    counted = []
-    done = index_items(
-        gallery, Inference(), pictures_below(folder), max_pixels=10_000, progress=counted.append
+    progress = []
+    report = index_photos(
+        gallery, Inference(), find_photos(folder), max_pixels=10_000, on_progress=progress.append
     )
-    assert (done.added, done.known, sum(counted)) == (2, 0, 6)
+    assert (report.added, report.known, sum(progress)) == (2, 0, 6)
     assert sorted(photo.metadata["file"] for photo in gallery.page(0, 10)) == ["café/2.png", "sound.png"]
-    assert len(done.damaged) == 4
-    said = "\n".join(done.damaged).encode().decode()  # what can be printed
+    assert len(report.damaged) == 4
+    lines = "\n".join(report.damaged).encode().decode()  # it can be printed
     for words in (
         "broken.png: this is not an image",
         r"caf\xe9.png: ",
@@ -53,7 +53,7 @@ def test_names_that_are_not_utf8_are_left_out_with_a_reason(tmp_path):
         r"link\xe9.png: ",
         "not UTF-8",
     ):
-        assert words in said
+        assert words in lines
 
 
 def test_an_empty_drawing_is_left_out_with_a_reason(tmp_path):
@@ -68,7 +68,7 @@ def test_an_empty_drawing_is_left_out_with_a_reason(tmp_path):
     gallery = Galleries(tmp_path / "galleries").create(
         "g", GallerySpec(model="m", digest="d", domain="sketch", distance="cosine", dim=32)
     )
-    done = index_items(gallery, inference, pictures_below(folder), max_pixels=10_000)
-    assert (done.added, gallery.count) == (1, 1)
-    assert len(done.damaged) == 1
-    assert "empty.png: the picture has no ink" in done.damaged[0]
+    report = index_photos(gallery, inference, find_photos(folder), max_pixels=10_000)
+    assert (report.added, gallery.count) == (1, 1)
+    assert len(report.damaged) == 1
+    assert "empty.png: the picture has no ink" in report.damaged[0]

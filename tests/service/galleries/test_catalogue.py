@@ -1,158 +1,280 @@
-"""Galleries as the service uses them: several at once, damaged ones among them, and removals while photos are added."""
+"""Galleries and photos while several clients use them: decoding, races with removal, damaged galleries."""
 
 import asyncio
 import gc
 import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from asgi import Exchange
 from fastapi import FastAPI
-from serving import png
+from PIL import ImageFile
+from serving import png, publish_tiny
 
-from service.errors import GalleryReindexed, PhotoNotFound
+from service.cache.embeddings import EmbeddingCache
+from service.errors import GalleryReindexed, ImageUnreadable, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery, GallerySpec
 from service.http import exception_handlers
 from service.http.routes.galleries import router
+from service.images import decode
 from service.images.decode import Upload
+from service.inference.embedder import Embedder
+from service.inference.engine import Batch, Engine
 from service.inference.workers import Workers
+from service.registry.registry import Registry
 from service.settings import Settings
 
 DAMAGED = "a-damaged"
 
 
-def catalogue(root) -> Catalogue:
-    """Over a model and an embedder that know nothing."""
-    inference = SimpleNamespace(capabilities={"sbir", "retrieve"})
+def stub_catalogue(root) -> Catalogue:
+    """A catalogue whose model and embedder embed every picture alike."""
+    inference = SimpleNamespace(
+        capabilities={"sbir", "retrieve"}, prepare=lambda picture, side: torch.zeros(3, 1, 1)
+    )
     model = SimpleNamespace(
         id="m", digest="d", inference=inference, side=lambda domain: "x", require=lambda capability: None
     )
 
-    class Embedder:
-        async def shared(self, *_: object) -> np.ndarray:
+    class StubEmbedder:
+        async def shared(self, *_: object, pixels: torch.Tensor) -> np.ndarray:
             return np.ones(4, np.float32)
 
     registry = SimpleNamespace(get=lambda name, capability: model, models=lambda: [model])
     return Catalogue(
         galleries=Galleries(root),
         registry=registry,
-        embedder=Embedder(),
+        embedder=StubEmbedder(),
         workers=Workers(max_waiting=9),
         max_pixels=10_000,
     )  # type: ignore[arg-type]
 
 
-def make(root, name: str = "g") -> Gallery:
-    return Galleries(root).create(
-        name, GallerySpec(model="m", digest="d", domain="photo", distance="cosine", dim=4)
+@asynccontextmanager
+async def real_catalogue(home, batches: list[Batch]) -> AsyncIterator[Catalogue]:
+    """A catalogue with a tiny model, its engine, and an empty gallery `g`."""
+    publish_tiny(home)
+    registry = Registry(
+        store=home / "checkpoints", device=torch.device("cpu"), poll_seconds=3600, default=None
     )
+    await registry.refresh()
+    engine = Engine(queue_items=64, batch_items=32, wait_ms=1, on_batch=batches.append)
+    workers = Workers(max_waiting=64)
+    cache = EmbeddingCache(max_bytes=0)
+    embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=10_000)
+    catalogue = Catalogue(
+        galleries=Galleries(home / "galleries"),
+        registry=registry,
+        embedder=embedder,
+        workers=workers,
+        max_pixels=10_000,
+    )
+    await engine.start()
+    try:
+        await catalogue.create("g", "tiny", None)
+        yield catalogue
+    finally:
+        await engine.stop()
 
 
-def test_what_is_removed_while_it_is_added_is_still_answered(tmp_path, monkeypatch):
-    gallery, parts, uploads = make(tmp_path), catalogue(tmp_path), [Upload.of(png(seed)) for seed in range(3)]
-    here = asyncio.run(parts.add("g", uploads[:1], None, {}))[0]
+def create_gallery(root, name: str = "g") -> Gallery:
+    spec = GallerySpec(model="m", digest="d", domain="photo", distance="cosine", dim=4)
+    return Galleries(root).create(name, spec)
+
+
+# adding photos
+
+
+def test_twelve_photos_are_decoded_once_each_and_embedded_together(tmp_path, monkeypatch):
+    decoded, parsed, batches = [], [], []
+    load, strip_metadata = ImageFile.ImageFile.load, decode.strip_metadata
+
+    def counted_load(self):
+        if self.tile:  # Pillow calls `load` again for decoded pictures, without any work to do
+            decoded.append(self)
+        return load(self)
+
+    def counted_strip(data):
+        parsed.append(data)
+        return strip_metadata(data)
+
+    monkeypatch.setattr(ImageFile.ImageFile, "load", counted_load)
+    monkeypatch.setattr(decode, "strip_metadata", counted_strip)
+    uploads = [Upload.of(png(seed)) for seed in range(12)]
+
+    async def scenario():
+        async with real_catalogue(tmp_path, batches) as catalogue:
+            return await catalogue.add("g", uploads, None, {})
+
+    photos = asyncio.run(scenario())
+    assert [photo.sha256 for photo in photos] == [upload.sha256 for upload in uploads]
+    assert (len(decoded), len(parsed), sum(batch.items for batch in batches)) == (12, 12, 12)
+    assert len(batches) <= 4
+
+
+def test_the_first_bad_picture_is_named_and_nothing_is_added(tmp_path):
+    gallery, batches = None, []
+    uploads = [Upload.of(png(seed), f"{seed}.png") for seed in range(6)]
+    uploads[2:2] = [Upload.of(b"broken", "broken.png")]
+    uploads[5:5] = [Upload.of(b"", "empty.png")]
+
+    async def scenario():
+        async with real_catalogue(tmp_path, batches) as catalogue:
+            with pytest.raises(ImageUnreadable, match=r"broken\.png: this is not an image"):
+                await catalogue.add("g", uploads, None, {})
+
+    asyncio.run(scenario())
+    gallery = Galleries(tmp_path / "galleries").open("g")
+    assert (gallery.count, batches) == (0, [])
+    assert list((tmp_path / "galleries" / "g").glob("photos/*/*")) == []
+
+
+def test_a_cancelled_request_decodes_no_more_photos(tmp_path, monkeypatch):
+    decoded, batches = [], []
+    strip_metadata = decode.strip_metadata
+
+    def counted_strip(data):
+        decoded.append(data)
+        return strip_metadata(data)
+
+    monkeypatch.setattr(decode, "strip_metadata", counted_strip)
+
+    async def scenario():
+        async with real_catalogue(tmp_path, batches) as catalogue:
+            uploads = [Upload.of(png(seed, 90)) for seed in range(40)]
+            task = asyncio.create_task(catalogue.add("g", uploads, None, {}))
+            while not decoded:
+                await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            count = len(decoded)
+            await asyncio.sleep(0.1)
+            return count
+
+    count = asyncio.run(scenario())
+    assert len(decoded) == count < 40
+    assert Galleries(tmp_path / "galleries").open("g").count == 0
+
+
+def test_a_photo_removed_while_it_is_added_is_still_returned(tmp_path, monkeypatch):
+    gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
+    uploads = [Upload.of(png(seed)) for seed in range(3)]
+    first = asyncio.run(catalogue.add("g", uploads[:1], None, {}))[0]
     add = Gallery.add
 
-    def added_and_removed(self, new):
+    def add_and_remove(self, new):
         photos = add(self, new)
         for photo in gallery.page(0, 10):
             gallery.remove(photo.id)
         return photos
 
-    monkeypatch.setattr(Gallery, "add", added_and_removed)
-    photos = asyncio.run(parts.add("g", [*uploads, uploads[1]], None, {}))
+    monkeypatch.setattr(Gallery, "add", add_and_remove)
+    photos = asyncio.run(catalogue.add("g", [*uploads, uploads[1]], None, {}))
     assert [photo.sha256 for photo in photos] == [upload.sha256 for upload in [*uploads, uploads[1]]]
-    assert photos[0] == here
+    assert photos[0] == first
     assert photos[1] == photos[3]
 
 
-def test_what_meets_a_switch_of_embeddings_is_begun_again_and_not_for_ever(tmp_path, monkeypatch):
-    make(tmp_path)
-    known, switches = Gallery.known, []
-
-    def meets_a_switch(self, digests):
-        if switches.pop():
-            raise GalleryReindexed("it has other embeddings now")
-        return known(self, digests)
-
-    monkeypatch.setattr(Gallery, "known", meets_a_switch)
-    switches[:] = [False, True, True]
-    assert len(asyncio.run(catalogue(tmp_path).add("g", [Upload.of(png())], None, {}))) == 1
-    switches[:] = [True] * 9
-    with pytest.raises(GalleryReindexed):
-        asyncio.run(catalogue(tmp_path).add("g", [Upload.of(png(1))], None, {}))
-    assert len(switches) == 6
+# pictures
 
 
-def photo_sent(parts: Catalogue, **headers: str) -> Exchange:
-    """What is answered who asks for the first photo of `g`."""
+def get_first_photo(catalogue: Catalogue, **headers: str) -> Exchange:
+    """Get the first photo of `g` over HTTP."""
     app = FastAPI()
     app.include_router(router)
     exception_handlers.install(app)
-    app.state.services = SimpleNamespace(catalogue=parts, settings=Settings())
+    app.state.services = SimpleNamespace(catalogue=catalogue, settings=Settings())
     return asyncio.run(Exchange(path="/galleries/g/photos/1", headers=headers).through(app))
 
 
-def test_a_picture_that_vanishes_before_it_is_opened_is_not_found(tmp_path, monkeypatch):
-    gallery, parts = make(tmp_path), catalogue(tmp_path)
-    asyncio.run(parts.add("g", [Upload.of(png())], None, {}))
-    where = Gallery.picture_path
+def test_a_picture_removed_before_it_is_opened_is_not_found(tmp_path, monkeypatch):
+    gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
+    asyncio.run(catalogue.add("g", [Upload.of(png())], None, {}))
+    picture_path = Gallery.picture_path
 
-    def vanishing(self, photo):
-        path = where(self, photo)
+    def remove_after_lookup(self, photo):
+        path = picture_path(self, photo)
         gallery.remove(photo.id)
         return path
 
-    monkeypatch.setattr(Gallery, "picture_path", vanishing)
-    answer = photo_sent(parts)
+    monkeypatch.setattr(Gallery, "picture_path", remove_after_lookup)
+    answer = get_first_photo(catalogue)
     assert answer.status == 404
     assert b'"photo_not_found"' in answer.body
 
 
 @pytest.mark.parametrize("headers", [{}, {"range": "bytes=10-19"}])
-def test_a_picture_that_vanishes_once_it_is_found_is_sent(tmp_path, monkeypatch, headers):
-    gallery, parts = make(tmp_path), catalogue(tmp_path)
-    asyncio.run(parts.add("g", [Upload.of(png())], None, {}))
-    find = Catalogue.picture
+def test_a_picture_removed_after_it_is_opened_is_sent(tmp_path, monkeypatch, headers):
+    gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
+    asyncio.run(catalogue.add("g", [Upload.of(png())], None, {}))
+    picture = Catalogue.picture
 
-    async def vanishing(self, name, photo_id, *, small):
-        found = await find(self, name, photo_id, small=small)
+    async def remove_after_opening(self, name, photo_id, *, small):
+        found = await picture(self, name, photo_id, small=small)
         gallery.remove(photo_id)
         return found
 
-    monkeypatch.setattr(Catalogue, "picture", vanishing)
-    answer = photo_sent(parts, **headers)
+    monkeypatch.setattr(Catalogue, "picture", remove_after_opening)
+    answer = get_first_photo(catalogue, **headers)
     assert answer.body == (png()[10:20] if headers else png())
     assert answer.answered_headers["content-length"] == str(len(answer.body))
 
 
-@pytest.mark.filterwarnings("error")  # Python warns of files that nobody closed
+@pytest.mark.filterwarnings("error")  # Python warns about files that are not closed
 @pytest.mark.parametrize(
     "headers", [{}, {"range": "bytes=0-3"}, {"range": "bytes=999999-"}, {"if-none-match": ""}]
 )
 def test_every_picture_is_closed(tmp_path, headers):
-    make(tmp_path)
-    parts, upload = catalogue(tmp_path), Upload.of(png())
-    asyncio.run(parts.add("g", [upload], None, {}))
+    create_gallery(tmp_path)
+    catalogue, upload = stub_catalogue(tmp_path), Upload.of(png())
+    asyncio.run(catalogue.add("g", [upload], None, {}))
     if "if-none-match" in headers:
         headers = {"if-none-match": f'"{upload.sha256}-full"'}
-    answer = photo_sent(parts, **headers)
+    answer = get_first_photo(catalogue, **headers)
     assert answer.status in (200, 206, 304, 416)
     gc.collect()
 
 
-def test_the_picture_stands_in_for_a_lost_thumbnail(tmp_path):
-    gallery, parts = make(tmp_path), catalogue(tmp_path)
-    kept = asyncio.run(parts.add("g", [Upload.of(png())], None, {}))[0]
-    assert asyncio.run(parts.picture("g", kept.id, small=True))[2] == "image/webp"
-    gallery.thumbnail_path(kept).unlink()
-    assert asyncio.run(parts.picture("g", kept.id, small=True))[2] == "image/png"
-    gallery.picture_path(kept).unlink()
+def test_the_full_picture_replaces_a_lost_thumbnail(tmp_path):
+    gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
+    photo = asyncio.run(catalogue.add("g", [Upload.of(png())], None, {}))[0]
+    assert asyncio.run(catalogue.picture("g", photo.id, small=True))[2] == "image/webp"
+    gallery.thumbnail_path(photo).unlink()
+    assert asyncio.run(catalogue.picture("g", photo.id, small=True))[2] == "image/png"
+    gallery.picture_path(photo).unlink()
     with pytest.raises(PhotoNotFound, match="no longer"):
-        asyncio.run(parts.picture("g", kept.id, small=True))
+        asyncio.run(catalogue.picture("g", photo.id, small=True))
+
+
+# re-embedded galleries
+
+
+def test_adding_is_retried_a_few_times_when_the_gallery_is_reembedded(tmp_path, monkeypatch):
+    create_gallery(tmp_path)
+    known, switches = Gallery.known, []
+
+    def known_unless_reembedded(self, digests):
+        if switches.pop():
+            raise GalleryReindexed("it has other embeddings now")
+        return known(self, digests)
+
+    monkeypatch.setattr(Gallery, "known", known_unless_reembedded)
+    switches[:] = [False, True, True]
+    assert len(asyncio.run(stub_catalogue(tmp_path).add("g", [Upload.of(png())], None, {}))) == 1
+    switches[:] = [True] * 9
+    with pytest.raises(GalleryReindexed):
+        asyncio.run(stub_catalogue(tmp_path).add("g", [Upload.of(png(1))], None, {}))
+    assert len(switches) == 6
+
+
+# damaged galleries
 
 
 @pytest.fixture
@@ -171,19 +293,13 @@ def sound(client):
     client.delete("/galleries/b-sound")
 
 
-def test_a_damaged_gallery_is_listed_as_such_and_hides_no_other(client, damaged, sound):
+def test_a_damaged_gallery_is_listed_as_damaged_beside_the_others(client, damaged, sound):
     answer = client.get("/galleries")
     assert answer.status_code == 200, answer.text
     assert sound in [gallery["name"] for gallery in answer.json()["galleries"]]
     assert [gallery["name"] for gallery in answer.json()["damaged"]] == [DAMAGED]
     assert "cannot be read" in answer.json()["damaged"][0]["reason"]
     assert client.get(f"/galleries/{DAMAGED}").json()["code"] == "gallery_damaged"
-
-
-def test_a_damaged_gallery_is_not_the_one_that_is_searched_unless_told(client, damaged, sound):
-    answer = client.post("/sbir/search", files={"sketch": png()})
-    assert answer.status_code == 200, answer.text
-    assert answer.json()["gallery"] != DAMAGED
 
 
 def test_a_damaged_gallery_can_be_deleted(client, damaged):
@@ -193,7 +309,13 @@ def test_a_damaged_gallery_can_be_deleted(client, damaged):
     assert not damaged.exists()
 
 
-def test_a_domain_that_is_none_is_not_echoed_at_any_length(client):
+def test_search_skips_damaged_galleries(client, damaged, sound):
+    answer = client.post("/sbir/search", files={"sketch": png()})
+    assert answer.status_code == 200, answer.text
+    assert answer.json()["gallery"] != DAMAGED
+
+
+def test_an_unknown_domain_is_not_echoed_in_full(client):
     answer = client.post("/translate", files={"image": png()}, data={"model": "tiny", "source": "x" * 10_000})
     assert (answer.status_code, answer.json()["code"]) == (422, "domain_unknown")
     assert len(answer.json()["detail"]) < 300

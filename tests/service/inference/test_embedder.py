@@ -1,4 +1,4 @@
-"""From bytes to codes: the same as the model's own, decoded and computed as seldom as can be."""
+"""Embeddings equal the model's own, and each picture is decoded and embedded once."""
 
 import asyncio
 import dataclasses
@@ -17,7 +17,7 @@ from model.presets import PRESETS, Side
 from model.sketch import drawings as drawing_rules
 from service.cache.embeddings import EmbeddingCache
 from service.errors import ImageTooManyPixels, ImageUnreadable
-from service.images.decode import Upload, decode
+from service.images.decode import DecodedImage, Upload, decode
 from service.inference.embedder import Embedder
 from service.inference.engine import Batch, Engine
 from service.inference.workers import Workers
@@ -76,12 +76,12 @@ async def embedding(
 
 
 @pytest.mark.parametrize("side", ["x", "y"])
-def test_the_codes_are_the_models_own(model: Model, side: Side) -> None:
+def test_embeddings_equal_the_models_own(model: Model, side: Side) -> None:
     async def check() -> None:
         async with embedding() as embedder:
             shared = await embedder.shared(model, side, upload(1))
             exclusive = await embedder.exclusive(model, side, upload(1))
-            look = await embedder.side_of(model, side, upload(1))
+            side_of = await embedder.side_of(model, side, upload(1))
         pixels = model.inference.prepare(picture(1), side).unsqueeze(0)
         assert shared.dtype == np.float32
         np.testing.assert_allclose(
@@ -90,12 +90,12 @@ def test_the_codes_are_the_models_own(model: Model, side: Side) -> None:
         np.testing.assert_allclose(
             exclusive, model.inference.exclusive(side, pixels)[0].numpy(), rtol=2e-3, atol=1e-4
         )
-        np.testing.assert_allclose(look, model.inference.side_of(pixels).item(), rtol=2e-3, atol=1e-4)
+        np.testing.assert_allclose(side_of, model.inference.side_of(pixels).item(), rtol=2e-3, atol=1e-4)
 
     asyncio.run(check())
 
 
-def test_drawings_are_computed_anew_where_they_are_normalised_in_another_way_and_photos_are_not(
+def test_another_version_of_the_drawing_rules_invalidates_cached_drawings_but_not_photos(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     drawn = BytesIO()
@@ -119,7 +119,7 @@ def test_drawings_are_computed_anew_where_they_are_normalised_in_another_way_and
     assert asyncio.run(computed(False)) == 2
 
 
-def test_each_picture_side_and_kind_is_computed_once(model: Model) -> None:
+def test_each_picture_side_and_kind_is_embedded_once(model: Model) -> None:
     async def check() -> None:
         batches: list[Batch] = []
         async with embedding(batches) as embedder:
@@ -134,13 +134,13 @@ def test_each_picture_side_and_kind_is_computed_once(model: Model) -> None:
     asyncio.run(check())
 
 
-def test_many_pictures_share_forward_passes(model: Model) -> None:
+def test_concurrent_pictures_share_forward_passes(model: Model) -> None:
     async def check() -> None:
         batches: list[Batch] = []
         async with embedding(batches) as embedder:
             codes = await asyncio.gather(*(embedder.shared(model, "x", upload(seed)) for seed in range(12)))
             alone = [
-                await embedder.shared(dataclasses.replace(model, digest="anew"), "x", upload(seed))
+                await embedder.shared(dataclasses.replace(model, digest="another"), "x", upload(seed))
                 for seed in range(12)
             ]
         assert len([batch for batch in batches if batch.key == (model.digest, "shared", "x")]) < 12
@@ -149,16 +149,16 @@ def test_many_pictures_share_forward_passes(model: Model) -> None:
     asyncio.run(check())
 
 
-def test_a_picture_is_decoded_once_for_all_codes_wanted_at_a_time(
+def test_concurrent_embeddings_of_one_picture_decode_it_once(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     decoded: list[int] = []
 
-    def counted(data: bytes, *, max_pixels: int) -> Image.Image:
+    def counted(data: bytes, *, max_pixels: int) -> DecodedImage:
         decoded.append(len(data))
         return decode(data, max_pixels=max_pixels)
 
-    monkeypatch.setattr("service.inference.embedder.decode", counted)
+    monkeypatch.setattr("service.inference.pixels.decode", counted)
 
     async def check() -> None:
         async with embedding() as embedder:
@@ -174,7 +174,7 @@ def test_a_picture_is_decoded_once_for_all_codes_wanted_at_a_time(
     asyncio.run(check())
 
 
-def test_bad_pictures_hurt_only_themselves_and_are_not_remembered(model: Model) -> None:
+def test_a_bad_picture_fails_alone_and_each_time(model: Model) -> None:
     async def check() -> None:
         async with embedding() as embedder:
             bad = Upload.of(b"not an image")
@@ -192,15 +192,28 @@ def test_bad_pictures_hurt_only_themselves_and_are_not_remembered(model: Model) 
     asyncio.run(check())
 
 
-def test_a_request_whose_client_left_is_not_computed(model: Model) -> None:
+def test_a_cancelled_request_is_not_embedded(model: Model) -> None:
     async def check() -> None:
         batches: list[Batch] = []
         async with embedding(batches) as embedder:
-            leaving = asyncio.create_task(embedder.shared(model, "x", upload(1)))
+            cancelled = asyncio.create_task(embedder.shared(model, "x", upload(1)))
             await asyncio.sleep(0)
-            leaving.cancel()
-            await asyncio.wait([leaving])
+            cancelled.cancel()
+            await asyncio.wait([cancelled])
             await embedder.shared(model, "x", upload(2))
         assert sum(batch.items for batch in batches) == 1
+
+    asyncio.run(check())
+
+
+def test_given_pixels_are_embedded_without_decoding(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> None:
+        async with embedding() as embedder:
+            expected = await embedder.shared(model, "x", upload(1))
+        monkeypatch.setattr("service.inference.pixels.decode", None)
+        pixels = model.inference.prepare(picture(1), "x")
+        async with embedding() as embedder:
+            found = await embedder.shared(model, "x", upload(1), pixels=pixels)
+        np.testing.assert_array_equal(found, expected)
 
     asyncio.run(check())

@@ -1,0 +1,43 @@
+"""Load one checkpoint as a `Model`, without a registry."""
+
+from contextlib import suppress
+from pathlib import Path
+
+from model.checkpoint import CheckpointError, find, load_parts, published, read_manifest, released
+from model.inference import Inference
+from service.inference.device import select_device
+from service.registry.model import Model
+
+
+def store_of(home: Path) -> Path:
+    """Return the folder with the published checkpoints."""
+    return home / "checkpoints"
+
+
+def load_model(home: Path, name: str, device: str) -> Model:
+    """Load the newest checkpoint of a name, or the checkpoint of a folder.
+
+    Raises:
+        CheckpointError: there is no such checkpoint, or it is broken.
+        DeviceUnavailable.
+    """
+    folder = find(store_of(home), name)
+    manifest, iiae, backbone = load_parts(folder)
+    return Model(
+        id=manifest.name,
+        version=manifest.version,
+        digest=manifest.weights_sha256,
+        manifest=manifest,
+        inference=Inference(iiae, backbone, select_device(device)),
+    )
+
+
+def newest_digests(home: Path) -> set[str]:
+    """Return the digest of the newest checkpoint of each name, without loading its weights."""
+    names = {folder.parent.name for folder in published(store_of(home))}
+    names |= {folder.name for folder in released()}
+    digests = set()
+    for name in names:
+        with suppress(CheckpointError):  # a broken checkpoint cannot search
+            digests.add(read_manifest(find(store_of(home), name)).weights_sha256)
+    return digests

@@ -1,0 +1,37 @@
+"""`iiae galleries`: list the galleries, or delete one."""
+
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from service.cli.options import DEFAULT_HOME, Home
+from service.errors import GalleryDamaged, GalleryNotFound
+from service.galleries.collection import Galleries
+
+
+def list_galleries(context: typer.Context, home: Home = DEFAULT_HOME) -> None:
+    """List the galleries."""
+    if context.invoked_subcommand is not None:
+        return
+    galleries = Galleries(home / "galleries")
+    table = Table("name", "model", "domain", "photos", "index")
+    for name in galleries.names():
+        try:
+            gallery = galleries.open(name)
+            spec = gallery.spec
+            table.add_row(name, spec.model, spec.domain, str(gallery.count), gallery.index.kind)
+        except GalleryNotFound:  # deleted since it was listed
+            continue
+        except GalleryDamaged as error:
+            table.add_row(name, "", "", "", error.detail)
+    Console().print(table)
+
+
+def delete_gallery(
+    name: Annotated[str, typer.Argument(help="The gallery's name.")], home: Home = DEFAULT_HOME
+) -> None:
+    """Delete a gallery and its uploaded pictures. Indexed folders stay as they are."""
+    Galleries(home / "galleries").delete(name)
+    Console().print(f"deleted {name}")

@@ -1,0 +1,32 @@
+"""`iiae models`: list the checkpoints."""
+
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from model.checkpoint import CheckpointError, published, read_manifest, released
+from service.cli.checkpoints import store_of
+from service.cli.options import DEFAULT_HOME, Home
+
+METRICS_SHOWN = 3
+
+
+def models(home: Home = DEFAULT_HOME) -> None:
+    """List the checkpoints of the store and of the package."""
+    table = Table("name", "version", "domains", "size", "metrics", "from")
+    for folder in published(store_of(home)):
+        table.add_row(*_row(folder), "store")
+    for folder in released():
+        table.add_row(*_row(folder), "package")
+    Console().print(table)
+
+
+def _row(folder: Path) -> list[str]:
+    try:
+        manifest = read_manifest(folder)
+    except CheckpointError as error:
+        return [folder.parent.name, folder.name, "", "", str(error)]
+    metrics = ", ".join(f"{key} {value:.3f}" for key, value in list(manifest.metrics.items())[:METRICS_SHOWN])
+    preset = manifest.preset
+    return [manifest.name, manifest.version, " ".join(preset.domains), str(preset.image_size), metrics]

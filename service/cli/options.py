@@ -1,0 +1,24 @@
+"""Options and output that several commands share."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+Home = Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/ and galleries/.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+
+DEFAULT_HOME = Path("var")
+
+
+def progress_bar() -> Progress:
+    """Return a progress bar on stderr: done, total and remaining time."""
+    return Progress(
+        TextColumn("embedding"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    )

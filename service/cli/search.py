@@ -1,0 +1,69 @@
+"""`iiae search`: find a gallery's photos by a sketch."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from model.presets import other
+from service.cli.checkpoints import load_model, newest_digests
+from service.cli.options import DEFAULT_HOME, Device, Home
+from service.galleries.bulk import MAX_PIXELS
+from service.galleries.collection import Galleries
+from service.galleries.query import SearchResults, first_searchable, search_gallery
+from service.inference.pixels import decode_pixels, embed_pixels
+
+
+def search(
+    sketch: Annotated[
+        Path,
+        typer.Argument(
+            exists=True, dir_okay=False, help="A sketch, or another picture of the domain to search by."
+        ),
+    ],
+    gallery: Annotated[
+        str | None, typer.Option(help="The gallery's name. Default: the first that can be searched.")
+    ] = None,
+    k: Annotated[int, typer.Option(min=1, max=1000, help="Number of hits.")] = 10,
+    expand: Annotated[
+        bool, typer.Option(help="Add the first hits to a sketch's query, to find photos like them.")
+    ] = True,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    home: Home = DEFAULT_HOME,
+    device: Device = "auto",
+) -> None:
+    """Find a gallery's photos by a sketch, without a server."""
+    galleries = Galleries(home / "galleries")
+    if gallery is None:
+        opened = first_searchable(galleries, newest_digests(home))
+    else:
+        opened = galleries.open(gallery)
+    model = load_model(home, opened.spec.model, device)
+    opened.check_checkpoint(model)
+    side = other(model.side(opened.spec.domain))
+    pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=MAX_PIXELS)
+    [query] = embed_pixels(model.inference, side, [pixels])
+    results = search_gallery(opened, model, side, query, k, expand=expand)
+    if as_json:
+        _print_json(results)
+    else:
+        _print_table(results, sketch.name)
+
+
+def _print_json(results: SearchResults) -> None:
+    hits = [
+        {"id": hit.photo.id, "score": hit.score, "label": hit.photo.label, "file": hit.photo.source}
+        for hit in results.hits
+    ]
+    typer.echo(json.dumps(hits, indent=2))
+
+
+def _print_table(results: SearchResults, sketch: str) -> None:
+    table = Table("rank", "score", "label", "file", title=f"{sketch} in {results.gallery.name}")
+    for rank, hit in enumerate(results.hits, 1):
+        file = hit.photo.source or hit.photo.sha256[:12]
+        table.add_row(str(rank), f"{hit.score:.3f}", hit.photo.label or "", file)
+    Console().print(table)

@@ -1,0 +1,43 @@
+"""From a picture to a model's input pixels, and from pixels to embeddings. Blocks: call it in a thread."""
+
+from collections.abc import Sequence
+
+import torch
+from PIL import Image
+from torch import Tensor
+
+from model.inference import Inference, NoDrawing
+from model.presets import Side
+from service.embedding import Embedding
+from service.errors import SketchEmpty
+from service.images.decode import decode
+
+
+def prepare_pixels(picture: Image.Image, inference: Inference, side: Side) -> Tensor:
+    """Return an RGB picture as the model's pixels [3, s, s].
+
+    Raises:
+        SketchEmpty: the model needs a drawing, and the picture has none.
+    """
+    try:
+        return inference.prepare(picture, side)
+    except NoDrawing as error:
+        raise SketchEmpty(str(error)) from error
+
+
+def decode_pixels(data: bytes, inference: Inference, side: Side, *, max_pixels: int) -> Tensor:
+    """Decode a file into the model's pixels [3, s, s].
+
+    Raises:
+        ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty.
+    """
+    with decode(data, max_pixels=max_pixels).picture as picture:
+        return prepare_pixels(picture, inference, side)
+
+
+def embed_pixels(inference: Inference, side: Side, pixels: Sequence[Tensor]) -> list[Embedding]:
+    """Embed pictures [3, s, s] in one forward pass, without the engine. Returns their flat shared codes [dim]."""
+    if not pixels:
+        return []
+    codes = inference.shared(side, torch.stack(list(pixels)))
+    return list(codes.flatten(1).float().cpu().numpy())

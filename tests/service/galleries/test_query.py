@@ -1,0 +1,35 @@
+"""The default gallery of a search is one that can answer it."""
+
+import pytest
+
+from service.errors import GalleryNotFound
+from service.galleries.collection import Galleries
+from service.galleries.gallery import GallerySpec
+from service.galleries.query import first_searchable
+
+
+def create(galleries: Galleries, name: str, digest: str) -> None:
+    spec = GallerySpec(model="m", digest=digest, domain="photo", distance="cosine", dim=4)
+    galleries.create(name, spec)
+
+
+def test_the_first_gallery_of_a_given_checkpoint_is_searched(tmp_path):
+    galleries = Galleries(tmp_path)
+    for name, digest in (("a", "old"), ("b", "new"), ("c", "new")):
+        create(galleries, name, digest)
+    damaged = tmp_path / "0-damaged"
+    damaged.mkdir()
+    (damaged / "gallery.sqlite").write_bytes(b"damaged" * 1000)
+    assert first_searchable(galleries, {"new", "other"}).name == "b"
+
+
+def test_no_gallery_is_an_error_that_says_how_to_create_one(tmp_path):
+    with pytest.raises(GalleryNotFound, match="iiae index"):
+        first_searchable(Galleries(tmp_path), {"new"})
+
+
+def test_outdated_galleries_are_an_error_that_names_them(tmp_path):
+    galleries = Galleries(tmp_path)
+    create(galleries, "a", "old")
+    with pytest.raises(GalleryNotFound, match="galleries a; re-embed"):
+        first_searchable(galleries, {"new"})
