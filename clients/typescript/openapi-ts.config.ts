@@ -1,4 +1,4 @@
-// How @hey-api/openapi-ts makes `src/generated` of the served document.
+// Settings of @hey-api/openapi-ts, which generates `src/generated` from openapi.json.
 import { readFileSync } from "node:fs";
 import { $, defineConfig } from "@hey-api/openapi-ts";
 
@@ -6,18 +6,25 @@ type Node = { [key: string]: any };
 
 const document: Node = JSON.parse(readFileSync(new URL("../openapi.json", import.meta.url), "utf8"));
 
-/** The generator knows formats, not encodings; and files that are sent may be of more types than those that come back. */
-function marked(node: any, binary: string): any {
-  if (Array.isArray(node)) return node.map((child) => marked(child, binary));
+/**
+ * Marks base64 text and uploaded files with a `format`, because the generator's resolvers see only formats.
+ * An upload may be a Blob or bytes; a picture in an answer is always a Blob.
+ */
+function markFormats(node: any, binary: string): any {
+  if (Array.isArray(node)) return node.map((child) => markFormats(child, binary));
   if (node === null || typeof node !== "object") return node;
-  const made: Node = Object.fromEntries(Object.entries(node).map(([key, child]) => [key, marked(child, key === "requestBody" ? "upload" : binary)]));
+  const mark = ([key, child]: [string, any]) => [key, markFormats(child, key === "requestBody" ? "upload" : binary)];
+  const made: Node = Object.fromEntries(Object.entries(node).map(mark));
   if (made.format === "binary") made.format = binary;
   if (made.contentEncoding === "base64") made.format = "base64";
   return made;
 }
 
-/** Where an answer may be a picture instead of JSON, by `Accept`, that is a call of its own (`#` and what follows is not sent). */
-function withPictures(paths: Node): Node {
+/**
+ * Adds a call for each operation that can answer with a picture instead of JSON, selected by `Accept`.
+ * Its path ends in `#image`; the fragment is not sent.
+ */
+function withPictureCalls(paths: Node): Node {
   const made: Node = {};
   for (const [path, item] of Object.entries(paths)) {
     made[path] = item;
@@ -25,8 +32,17 @@ function withPictures(paths: Node): Node {
       const content: Node = operation.responses["200"]?.content ?? {};
       const pictures = Object.keys(content).filter((type) => type.startsWith("image/"));
       if (!("application/json" in content) || pictures.length === 0) continue;
-      const accept = { in: "header", name: "accept", required: true, description: "the kind of picture", schema: { type: "string", enum: pictures } };
-      const answer = { description: "The first result's bytes.", content: { "image/*": { schema: { type: "string", format: "binary" } } } };
+      const accept = {
+        in: "header",
+        name: "accept",
+        required: true,
+        description: "the type of the picture",
+        schema: { type: "string", enum: pictures },
+      };
+      const answer = {
+        description: "The first result's bytes.",
+        content: { "image/*": { schema: { type: "string", format: "binary" } } },
+      };
       made[`${path}#image`] = {
         [method]: {
           ...operation,
@@ -41,18 +57,23 @@ function withPictures(paths: Node): Node {
 }
 
 const file = () => $.type.or($.type("Blob"), $.type("Uint8Array"));
+const files = () => $.type.or($.type("Blob"), $.type("Uint8Array"), $.type("Array").generic(file()));
+
+/** Decodes base64 text to bytes: `Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0))`. */
+const decoded = (text: any) =>
+  $("Uint8Array").attr("from").call($("atob").call($(text)), $("(byte: string) => byte.charCodeAt(0)"));
 
 export default defineConfig({
-  input: marked({ ...document, paths: withPictures(document.paths) }, "binary"),
+  input: markFormats({ ...document, paths: withPictureCalls(document.paths) }, "binary"),
   output: { path: "src/generated", clean: true, importFileExtension: ".js" },
   plugins: [
     { name: "@hey-api/client-fetch", throwOnError: true },
     {
       name: "@hey-api/typescript",
       "~resolvers": {
-        string: ({ schema }) => (schema.format === "upload" ? file() : schema.format === "base64" ? $.type("Uint8Array") : undefined),
-        array: ({ schema }) =>
-          schema.items?.[0]?.format === "upload" ? $.type.or($.type("Blob"), $.type("Uint8Array"), $.type("Array").generic(file())) : undefined,
+        string: ({ schema }) =>
+          schema.format === "upload" ? file() : schema.format === "base64" ? $.type("Uint8Array") : undefined,
+        array: ({ schema }) => (schema.items?.[0]?.format === "upload" ? files() : undefined),
       },
     },
     {
@@ -62,7 +83,7 @@ export default defineConfig({
       transformers: [
         ({ schema, dataExpression }) =>
           schema.format === "base64" && dataExpression && typeof dataExpression !== "string"
-            ? [$(dataExpression as any).assign($("Uint8Array").attr("from").call($("atob").call($(dataExpression as any)), $("(byte: string) => byte.charCodeAt(0)")))]
+            ? [$(dataExpression as any).assign(decoded(dataExpression))]
             : undefined,
       ],
     },

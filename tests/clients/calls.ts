@@ -1,9 +1,10 @@
-// Every call of the TypeScript client and every problem, for Node and for a browser; test_typescript.py judges what it reports.
+// Makes every call of the TypeScript client and causes every problem, in Node or in a browser.
+// test_typescript.py checks the reports.
 import { Client, ProblemError, type Model, type SearchResult } from "iiae-client";
 
 export interface World {
   baseUrl: string;
-  /** Pictures and other files by name, base64. */
+  /** Base64 of the files to upload, by name. */
   files: Record<string, string>;
   outdated: string;
   damaged: string;
@@ -14,7 +15,7 @@ type Reports = Record<string, unknown>;
 const bytes = (base64: string): Uint8Array => Uint8Array.from(atob(base64), (byte) => byte.charCodeAt(0));
 const head = async (blob: Blob): Promise<number[]> => [...new Uint8Array(await blob.arrayBuffer())].slice(0, 12);
 
-/** What each call answered, cut to what is judged. */
+/** Returns the checked parts of each call's answer. */
 export async function answers({ baseUrl, files }: World): Promise<Reports> {
   const client = new Client({ baseUrl });
   const file = (name: string): Uint8Array => bytes(files[name]!);
@@ -22,19 +23,25 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   const gallery = "typed";
   const report: Reports = {};
   report["galleries.create"] = await client.galleries.create({ name: gallery, model: "drawn" });
-  const image = [file("0.png"), blob("1.png"), new File([blob("2.png")], "2.png"), file("3.png"), file("4.png"), file("5.png")];
-  const { photos } = await client.photos.add({ name: gallery, image, label: "noise", metadata: { sku: 12, deep: ["☂"] } });
+  const named = new File([blob("2.png")], "2.png");
+  const image = [file("0.png"), blob("1.png"), named, file("3.png"), file("4.png"), file("5.png")];
+  const metadata = { sku: 12, deep: ["☂"] };
+  const { photos } = await client.photos.add({ name: gallery, image, label: "noise", metadata });
   report["photos.add"] = photos.map(({ label, metadata, sha256 }) => [label, metadata, sha256]);
   const found: SearchResult = await client.sbir.search({ sketch: file("3.png"), gallery, k: 4 });
   report["sbir.search"] = [found.model, found.hits.length];
   const [alone, several] = await Promise.all(
-    [file("3.png"), [file("3.png"), blob("4.png")]].map((sketch) => client.sbir.search({ sketch, photo: blob("5.png"), gallery, expand: false })),
+    [file("3.png"), [file("3.png"), blob("4.png")]].map((sketch) =>
+      client.sbir.search({ sketch, photo: blob("5.png"), gallery, expand: false }),
+    ),
   );
   report["several sketches differ"] = JSON.stringify(alone?.hits) !== JSON.stringify(several?.hits);
   const retrieved = await client.images.retrieve({ image: blob("2.png"), gallery, source: "photo", k: 1 });
   report["images.retrieve"] = [retrieved.hits[0]?.id === photos[2]?.id, (retrieved.hits[0]?.score ?? 0) > 0.98];
   const made = await client.images.translate({ image: file("0.png"), model: "tiny", samples: 2, seed: 7 });
-  report["images.translate"] = [made.images.map(({ seed }) => seed), made.images[0]?.data instanceof Uint8Array, [...(made.images[0]?.data ?? [])].slice(1, 4)];
+  const data = made.images[0]?.data;
+  const seeds = made.images.map(({ seed }) => seed);
+  report["images.translate"] = [seeds, data instanceof Uint8Array, [...(data ?? [])].slice(1, 4)];
   const picture = await client.images.translateImage({ image: blob("0.png"), model: "tiny", accept: "image/webp" });
   report["images.translateImage"] = [picture instanceof Blob, picture.type, (await head(picture)).slice(8, 12)];
   const pair = { image: file("0.png"), reference: blob("1.png"), model: "tiny" };
@@ -48,8 +55,10 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   const page = await client.photos.list({ name: gallery, limit: 4 });
   report["photos.list"] = [page.photos.length, page.next === page.photos[3]?.id];
   const whole = await client.photos.get({ name: gallery, photo_id: photos[2]!.id });
-  report["photos.get"] = [whole.type, whole.size === file("2.png").length, (await client.photos.get({ name: gallery, photo_id: photos[2]!.id, size: "thumbnail" })).type];
-  report["photos.similar"] = (await client.photos.similar({ name: gallery, photo_id: photos[0]!.id, k: 100 })).hits.length;
+  const thumbnail = await client.photos.get({ name: gallery, photo_id: photos[2]!.id, size: "thumbnail" });
+  report["photos.get"] = [whole.type, whole.size === file("2.png").length, thumbnail.type];
+  const similar = await client.photos.similar({ name: gallery, photo_id: photos[0]!.id, k: 100 });
+  report["photos.similar"] = similar.hits.length;
   report["reindex.start"] = (await client.reindex.start({ name: gallery, model: "drawn", anew: true })).total;
   const reindex = await client.reindex.get({ name: gallery });
   report["reindex.get"] = [reindex.model, reindex.total, reindex.failed];
@@ -71,18 +80,27 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   return report;
 }
 
-/** A failure as it was thrown. */
+/** Returns the fields of the error that a call throws. */
 async function thrown(call: Promise<unknown>): Promise<Reports> {
   try {
     return { answered: await call };
   } catch (error) {
     if (!(error instanceof ProblemError)) return { other: String(error) };
-    const { name, status, code, detail, requestId, errors, retryAfter, message } = error;
-    return { name, status, code, detail, requestId: requestId ?? null, errors: errors.map(({ field }) => field), retryAfter: retryAfter ?? null, message };
+    const { name, status, code, detail, message } = error;
+    return {
+      name,
+      status,
+      code,
+      detail,
+      message,
+      requestId: error.requestId ?? null,
+      errors: error.errors.map(({ field }) => field),
+      retryAfter: error.retryAfter ?? null,
+    };
   }
 }
 
-/** What each call that cannot be threw, by the code that it should have. */
+/** Makes one bad request for each code and returns the errors. */
 export async function problems({ baseUrl, files, outdated, damaged }: World): Promise<Record<string, Reports>> {
   const client = new Client({ baseUrl });
   const file = (name: string): Uint8Array => bytes(files[name]!);
@@ -91,12 +109,20 @@ export async function problems({ baseUrl, files, outdated, damaged }: World): Pr
   const calls: Record<string, () => Promise<unknown>> = {
     image_unreadable: () => client.images.embed({ image: text("text"), model: "tiny" }),
     sketch_empty: () => client.sbir.search({ sketch: file("blank.png"), gallery: "strokes" }),
-    image_format_unsupported: () => client.images.embed({ image: text("<svg xmlns='http://www.w3.org/2000/svg'/>"), model: "tiny" }),
+    image_format_unsupported: () =>
+      client.images.embed({ image: text("<svg xmlns='http://www.w3.org/2000/svg'/>"), model: "tiny" }),
     image_too_many_pixels: () => client.images.embed({ image: file("huge.png"), model: "tiny" }),
     parameter_invalid: () => client.sbir.search({ sketch: image, k: 1001 }),
     name_invalid: () => client.models.get({ model_id: "Not A Name" }),
     domain_unknown: () => client.images.translate({ image, model: "tiny", source: "sketch" }),
-    domains_differ: () => client.images.analogyImage({ image, reference: image, accept: "image/png", model: "tiny", reference_source: "label" }),
+    domains_differ: () =>
+      client.images.analogyImage({
+        image,
+        reference: image,
+        accept: "image/png",
+        model: "tiny",
+        reference_source: "label",
+      }),
     capability_missing: () => client.images.translateImage({ image, accept: "image/png", model: "drawn" }),
     model_not_found: () => client.galleries.create({ name: "x", model: "nothing" }),
     gallery_not_found: () => client.galleries.get({ name: "nothing" }),
@@ -111,21 +137,27 @@ export async function problems({ baseUrl, files, outdated, damaged }: World): Pr
   return report;
 }
 
-/** With no key, a wrong one, a reader's and an administrator's: reading, then writing. */
+/** Reads, then writes: without a key, with a wrong one, a reader's and an administrator's. */
 export async function keys(baseUrl: string, reader: string, admin: string): Promise<Reports[]> {
   const clients = [undefined, "wrong", reader, admin].map((apiKey) => new Client({ baseUrl, apiKey }));
-  return Promise.all([...clients.map((client) => thrown(client.models.list())), ...clients.map((client) => thrown(client.models.reload()))]);
+  const reads = clients.map((client) => thrown(client.models.list()));
+  const writes = clients.map((client) => thrown(client.models.reload()));
+  return Promise.all([...reads, ...writes]);
 }
 
-/** More at once than may wait. */
+/** Sends more requests at once than fit in the queue. */
 export async function overload(baseUrl: string, apiKey: string, picture: string): Promise<Reports[]> {
   const client = new Client({ baseUrl, apiKey });
-  return Promise.all(Array.from({ length: 16 }, () => thrown(client.images.translate({ image: bytes(picture), model: "tiny", samples: 2 }).then(() => "made"))));
+  const translate = () => client.images.translate({ image: bytes(picture), model: "tiny", samples: 2 });
+  return Promise.all(Array.from({ length: 16 }, () => thrown(translate().then(() => "made"))));
 }
 
-/** An address where nobody answers, and a call that is given up. */
+/** Calls an address without a server, and aborts a call. */
 export async function silence(baseUrl: string): Promise<Reports[]> {
-  const given = new AbortController();
-  given.abort();
-  return [await thrown(new Client({ baseUrl: "http://127.0.0.1:1" }).service.live()), await thrown(new Client({ baseUrl }).service.live({ signal: given.signal }))];
+  const controller = new AbortController();
+  controller.abort();
+  return [
+    await thrown(new Client({ baseUrl: "http://127.0.0.1:1" }).service.live()),
+    await thrown(new Client({ baseUrl }).service.live({ signal: controller.signal })),
+  ];
 }

@@ -1,4 +1,7 @@
-"""Two real servers for the clients: one that is open, and one with keys and hardly any room; and pictures in files."""
+"""Two real servers for the clients' tests, and files to upload.
+
+One server has no keys. The other has keys, a short queue and a short idle timeout.
+"""
 
 from io import BytesIO
 
@@ -12,7 +15,7 @@ from world import ADMIN, DAMAGED, OUTDATED, READER
 def home(tmp_path_factory):
     folder = tmp_path_factory.mktemp("clients")
     publish_tiny(folder)
-    publish_tiny(folder, "ageing")
+    publish_tiny(folder, "replaced")
     publish_sketch(folder)
     publish_sketch(folder, "strokes", drawings=True)
     damaged = folder / "galleries" / DAMAGED
@@ -24,8 +27,8 @@ def home(tmp_path_factory):
 @pytest.fixture(scope="session")
 def open_server(home):
     running = Server(home, IIAE_MAX_UPLOAD_MB="2").ready()
-    running.client.post("/galleries", json={"name": OUTDATED, "model": "ageing"}).raise_for_status()
-    publish_tiny(home, "ageing", seed=1)
+    running.client.post("/galleries", json={"name": OUTDATED, "model": "replaced"}).raise_for_status()
+    publish_tiny(home, "replaced", seed=1)
     running.client.post("/models/reload").raise_for_status()
     running.client.post("/galleries", json={"name": "strokes", "model": "strokes"}).raise_for_status()
     yield running
@@ -45,7 +48,7 @@ def closed_server(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory):
-    """A folder with 0.png to 5.png, of noise, and blank.png."""
+    """A folder with 0.png to 5.png, which are noise, and blank.png."""
     folder = tmp_path_factory.mktemp("pictures")
     for seed in range(6):
         (folder / f"{seed}.png").write_bytes(png(seed))

@@ -1,4 +1,4 @@
-"""The clients that are checked in are what the served document gives, byte by byte."""
+"""The clients in the repository are equal to newly generated ones, byte for byte."""
 
 import filecmp
 import json
@@ -13,7 +13,7 @@ from world import CLIENTS, without_node
 from clients import generate
 
 NEEDS_NODE = pytest.mark.skipif(bool(without_node()), reason=without_node())
-REMEDY = "`make clients` makes them anew"
+REMEDY = "out of date; run `make clients`"
 
 
 @pytest.fixture(scope="module")
@@ -21,13 +21,14 @@ def npm():
     try:
         generate.install_typescript_tools()
     except subprocess.CalledProcessError as error:
-        pytest.skip(f"npm could not install what package-lock.json names: {error}")
+        pytest.skip(f"npm could not install the packages of package-lock.json: {error}")
 
 
-def differences(made: Path, kept: Path) -> list[str]:
+def differences(generated: Path, committed: Path) -> list[str]:
+    """Return the files that differ between two folders."""
     names = {
         str(path.relative_to(folder))
-        for folder in (made, kept)
+        for folder in (generated, committed)
         for path in folder.rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
@@ -35,23 +36,23 @@ def differences(made: Path, kept: Path) -> list[str]:
         name
         for name in names
         if not (
-            (made / name).is_file()
-            and (kept / name).is_file()
-            and filecmp.cmp(made / name, kept / name, shallow=False)
+            (generated / name).is_file()
+            and (committed / name).is_file()
+            and filecmp.cmp(generated / name, committed / name, shallow=False)
         )
     )
 
 
-def test_the_document_is_the_served_one(tmp_path):
+def test_openapi_json_equals_the_served_document(tmp_path):
     generate.write_document(tmp_path)
     assert (tmp_path / "openapi.json").read_text() == (CLIENTS / "openapi.json").read_text(), REMEDY
 
 
-def test_the_python_client_is_what_the_document_gives(tmp_path):
+def test_python_client_is_up_to_date(tmp_path):
     shutil.copy(CLIENTS / "openapi.json", tmp_path)
-    left_over = tmp_path / "python/iiae_client/models/no_longer_served.py"
-    left_over.parent.mkdir(parents=True)
-    left_over.touch()
+    stale = tmp_path / "python/iiae_client/models/no_longer_served.py"
+    stale.parent.mkdir(parents=True)
+    stale.touch()
     generate.generate_python(tmp_path)
     assert (tmp_path / "python/iiae_client/client.py").stat().st_size > 1000
     assert differences(tmp_path / "python/iiae_client", CLIENTS / "python/iiae_client") == [], REMEDY
@@ -59,7 +60,7 @@ def test_the_python_client_is_what_the_document_gives(tmp_path):
 
 @NEEDS_NODE
 @pytest.mark.usefixtures("npm")
-def test_the_typescript_client_is_what_the_document_gives(tmp_path):
+def test_typescript_client_is_up_to_date(tmp_path):
     shutil.copy(CLIENTS / "openapi.json", tmp_path)
     generate.generate_typescript(tmp_path)
     assert (tmp_path / "typescript/src/generated/sdk.gen.ts").stat().st_size > 10_000
@@ -70,14 +71,14 @@ def test_the_typescript_client_is_what_the_document_gives(tmp_path):
 
 @NEEDS_NODE
 @pytest.mark.usefixtures("npm")
-def test_the_document_lints_clean():
+def test_openapi_json_passes_the_linter():
     linted = subprocess.run(
         ["npm", "run", "--silent", "lint"], cwd=CLIENTS / "typescript", capture_output=True, text=True
     )
     assert linted.returncode == 0, linted.stdout + linted.stderr
 
 
-def test_versions_are_the_services():
+def test_clients_have_the_version_of_the_service():
     version = json.loads((CLIENTS / "openapi.json").read_text())["info"]["version"]
     project = tomllib.loads((CLIENTS.parent / "pyproject.toml").read_text())["project"]["version"]
     package = json.loads((CLIENTS / "typescript/package.json").read_text())["version"]

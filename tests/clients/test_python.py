@@ -1,4 +1,4 @@
-"""The Python client, sync and async, against the real service: every call, and every kind of problem."""
+"""The Python client, sync and async, against a real server: every call and every problem."""
 
 import asyncio
 import re
@@ -25,8 +25,8 @@ from service.galleries.reindex.job import ReindexJob
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
-class Sync:
-    """Calls of `Client`."""
+class SyncCaller:
+    """Runs a call of `Client`."""
 
     def __init__(self, *args, **settings):
         self.client = Client(*args, **settings)
@@ -38,8 +38,8 @@ class Sync:
         self.client.close()
 
 
-class Awaited:
-    """The same calls of `AsyncClient`, awaited."""
+class AsyncCaller:
+    """Runs the same call of `AsyncClient`."""
 
     def __init__(self, *args, **settings):
         self.loop = asyncio.new_event_loop()
@@ -53,24 +53,24 @@ class Awaited:
         self.loop.close()
 
 
-@pytest.fixture(params=[Sync, Awaited], ids=["sync", "async"])
-def kind(request):
+@pytest.fixture(params=[SyncCaller, AsyncCaller], ids=["sync", "async"])
+def caller_type(request):
     return request.param
 
 
 @pytest.fixture
-def ask(kind, open_server):
-    asking = kind(open_server.url)
-    yield asking
-    asking.close()
+def call(caller_type, open_server):
+    caller = caller_type(open_server.url)
+    yield caller
+    caller.close()
 
 
 @pytest.fixture
-def gallery(ask, open_server, pictures):
+def gallery(call, open_server, pictures):
     """A gallery with six photos."""
     name = "noise"
-    ask(lambda client: client.galleries.create(name, "drawn"))
-    ask(
+    call(lambda client: client.galleries.create(name, "drawn"))
+    call(
         lambda client: client.photos.add(
             name,
             [pictures / f"{seed}.png" for seed in range(6)],
@@ -183,7 +183,7 @@ CALLS = {
 }
 
 
-def test_the_calls_are_the_operations():
+def test_client_has_one_call_per_operation():
     assert {name.removesuffix("_image") for name in CALLS} == operations()
     with Client() as client:
         groups = {tag: getattr(client, tag) for tag in {name.partition(".")[0] for name in CALLS}}
@@ -196,49 +196,56 @@ def test_the_calls_are_the_operations():
 
 
 def interrupt_a_reindex(gallery: Gallery) -> None:
-    """Leaves one to another checkpoint as if its process had been killed."""
+    """Leave a reindex to another checkpoint as a killed process would."""
     with ReindexJob(gallery, replace(gallery.spec, digest="another")):
         pass
 
 
 @pytest.mark.parametrize("name", CALLS)
-def test_every_call_is_answered(ask, gallery, pictures, open_server, home, name):
-    call, right = CALLS[name]
+def test_every_call_returns_its_answer(call, gallery, pictures, open_server, home, name):
+    request, is_right = CALLS[name]
     if name == "reindex.get":
         open_server.client.post(f"/galleries/{gallery}/reindex").raise_for_status()
     if name == "reindex.cancel":
         interrupt_a_reindex(Galleries(home / "galleries").open(gallery))
     if name == "galleries.delete":
         open_server.client.post("/galleries", json={"name": "made", "model": "tiny"})
-    answer = ask(lambda client: call(client, gallery, pictures))
-    assert right(answer), answer
+    answer = call(lambda client: request(client, gallery, pictures))
+    assert is_right(answer), answer
     open_server.client.delete("/galleries/made")
 
 
-def test_uploads_are_paths_bytes_and_files(ask, gallery, pictures):
-    ways = (
+def test_uploads_can_be_paths_bytes_or_open_files(call, gallery, pictures):
+    uploads = (
         pictures / "2.png",
         str(pictures / "2.png"),
         png(2),
         BytesIO(png(2)),
         (pictures / "2.png").open("rb"),
     )
-    codes = [ask(lambda client, way=way: client.images.embed(way, model="tiny")).values for way in ways]
-    assert all(code == codes[0] for code in codes)
+    embeddings = [
+        call(lambda client, upload=upload: client.images.embed(upload, model="tiny")).values
+        for upload in uploads
+    ]
+    assert all(embedding == embeddings[0] for embedding in embeddings)
     one, several = (
-        ask(lambda client, sent=sent: client.sbir.search(sent, photo=png(5), gallery=gallery, expand=False))
-        for sent in (png(3), [png(3), pictures / "4.png"])
+        call(
+            lambda client, sketches=sketches: client.sbir.search(
+                sketches, photo=png(5), gallery=gallery, expand=False
+            )
+        )
+        for sketches in (png(3), [png(3), pictures / "4.png"])
     )
     assert one.hits != several.hits
-    added = ask(lambda client: client.photos.add(gallery, [pictures / "2.png", png(98), BytesIO(png(99))]))
+    added = call(lambda client: client.photos.add(gallery, [pictures / "2.png", png(98), BytesIO(png(99))]))
     assert [photo.id for photo in added.photos] == [3, 7, 8]
 
 
-def test_pictures_come_back_byte_by_byte(ask, gallery):
-    assert ask(lambda client: client.photos.get(gallery, 3)) == png(2)
+def test_photos_are_returned_byte_for_byte(call, gallery):
+    assert call(lambda client: client.photos.get(gallery, 3)) == png(2)
 
 
-BREACHES = {
+BAD_REQUESTS = {
     "image_unreadable": lambda client, p: client.images.embed(b"text", model="tiny"),
     "sketch_empty": lambda client, p: client.sbir.search(p / "blank.png", gallery="strokes"),
     "image_format_unsupported": lambda client, p: client.images.embed(
@@ -263,9 +270,9 @@ BREACHES = {
 
 
 @pytest.mark.parametrize("code", PROBLEMS)
-def test_every_problem_is_raised(ask, pictures, code):
+def test_every_problem_raises_problem_error(call, pictures, code):
     with pytest.raises(ProblemError) as raised:
-        ask(lambda client: BREACHES[code](client, pictures))
+        call(lambda client: BAD_REQUESTS[code](client, pictures))
     problem = raised.value
     assert (problem.code, problem.status) == (code, PROBLEMS[code])
     assert len(problem.detail) > 15
@@ -274,21 +281,21 @@ def test_every_problem_is_raised(ask, pictures, code):
     assert str(problem) == f"{problem.status} {code}: {problem.detail}"
 
 
-def test_an_upload_beyond_the_limit_is_refused(ask):
+def test_too_large_upload_raises_413(call):
     with pytest.raises(ProblemError) as raised:
-        ask(lambda client: client.images.embed(bytes(6_000_000), model="tiny"))
+        call(lambda client: client.images.embed(bytes(6_000_000), model="tiny"))
     assert (raised.value.status, raised.value.code) == (413, "upload_too_large")
 
 
-def test_keys_are_sent_and_refusals_are_raised(kind, closed_server):
-    def code(key: str | None, call) -> str:
-        asking = kind(closed_server.url, api_key=key)
+def test_client_sends_its_key(caller_type, closed_server):
+    def code(key: str | None, request) -> str:
+        caller = caller_type(closed_server.url, api_key=key)
         try:
-            asking(call)
+            caller(request)
         except ProblemError as problem:
             return problem.code
         finally:
-            asking.close()
+            caller.close()
         return "allowed"
 
     read, write = (lambda client: client.models.list()), (lambda client: client.models.reload())
@@ -301,15 +308,15 @@ def test_keys_are_sent_and_refusals_are_raised(kind, closed_server):
     assert [code(key, write) for key in (READER, ADMIN)] == ["key_refused", "allowed"]
 
 
-def test_who_calls_by_another_name_is_refused(kind, open_server):
-    asking = kind(f"http://0.0.0.0:{open_server.port}")
+def test_other_host_name_raises_origin_refused(caller_type, open_server):
+    caller = caller_type(f"http://0.0.0.0:{open_server.port}")
     with pytest.raises(ProblemError) as raised:
-        asking(lambda client: client.models.list())
-    asking.close()
+        caller(lambda client: client.models.list())
+    caller.close()
     assert (raised.value.status, raised.value.code) == (403, "origin_refused")
 
 
-def test_overload_says_when_to_come_again(closed_server, pictures):
+def test_overload_raises_429_with_retry_after(closed_server, pictures):
     async def many() -> list[object]:
         async with AsyncClient(closed_server.url, api_key=READER) as client:
             calls = (client.images.translate(pictures / "0.png", model="tiny", samples=2) for _ in range(16))
@@ -322,8 +329,8 @@ def test_overload_says_when_to_come_again(closed_server, pictures):
     assert len(problems) < len(answers)
 
 
-class Slowly(httpx.HTTPTransport):
-    """Half of a body, a pause, and the rest."""
+class PausingTransport(httpx.HTTPTransport):
+    """Sends half of the body, pauses, and sends the rest."""
 
     def __init__(self, seconds: float) -> None:
         super().__init__()
@@ -344,24 +351,24 @@ class Slowly(httpx.HTTPTransport):
         )
 
 
-def test_an_upload_that_pauses_is_refused(closed_server, pictures):
+def test_paused_upload_raises_408(closed_server, pictures):
     with (
-        Client(closed_server.url, api_key=READER, transport=Slowly(2)) as client,
+        Client(closed_server.url, api_key=READER, transport=PausingTransport(2)) as client,
         pytest.raises(ProblemError) as raised,
     ):
         client.images.embed(pictures / "0.png", model="tiny")
     assert (raised.value.status, raised.value.code) == (408, "upload_too_slow")
 
 
-def test_what_stopping_cuts_off_is_told_to_come_again(tmp_path, pictures):
+def test_request_cut_off_by_shutdown_raises_503_with_retry_after(tmp_path, pictures):
     publish_tiny(tmp_path)
     server = Server(tmp_path, IIAE_DRAIN_SECONDS="1").ready()
-    slowly = Slowly(4)
+    transport = PausingTransport(4)
     stopping = threading.Thread(
-        target=lambda: (slowly.halfway.wait(30), time.sleep(0.3), server.process.terminate())
+        target=lambda: (transport.halfway.wait(30), time.sleep(0.3), server.process.terminate())
     )
     stopping.start()
-    with Client(server.url, transport=slowly) as client, pytest.raises(ProblemError) as raised:
+    with Client(server.url, transport=transport) as client, pytest.raises(ProblemError) as raised:
         client.images.embed(pictures / "0.png", model="tiny")
     stopping.join()
     server.stop()
@@ -369,14 +376,14 @@ def test_what_stopping_cuts_off_is_told_to_come_again(tmp_path, pictures):
     assert raised.value.retry_after >= 1
 
 
-def test_no_answer_at_all_is_an_error_of_httpx(kind, open_server):
-    asking = kind("http://127.0.0.1:1")
+def test_no_answer_raises_an_httpx_error(caller_type, open_server):
+    caller = caller_type("http://127.0.0.1:1")
     with pytest.raises(httpx.ConnectError):
-        asking(lambda client: client.service.live())
-    asking.close()
+        caller(lambda client: client.service.live())
+    caller.close()
 
 
-def test_what_a_proxy_answers_is_a_problem_too(kind):
+def test_proxy_error_raises_problem_error(caller_type):
     class BadGateway(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             self.send_response(502)
@@ -389,17 +396,17 @@ def test_what_a_proxy_answers_is_a_problem_too(kind):
 
     with HTTPServer(("127.0.0.1", 0), BadGateway) as proxy:
         threading.Thread(target=proxy.serve_forever, daemon=True).start()
-        asking = kind(f"http://127.0.0.1:{proxy.server_port}")
+        caller = caller_type(f"http://127.0.0.1:{proxy.server_port}")
         with pytest.raises(ProblemError) as raised:
-            asking(lambda client: client.models.list())
-        asking.close()
+            caller(lambda client: client.models.list())
+        caller.close()
         proxy.shutdown()
     problem = raised.value
     assert (problem.status, problem.code, problem.request_id) == (502, "http_502", "of-the-proxy")
     assert "Bad Gateway" in problem.detail
 
 
-def test_the_readmes_example_runs(open_server, gallery, pictures, tmp_path):
+def test_readme_example_runs(open_server, gallery, pictures, tmp_path):
     (example,) = re.findall(r"```python\n(.*?)```", (CLIENTS / "python/README.md").read_text(), re.DOTALL)
     assert "http://127.0.0.1:8000" in example
     assert len(example.strip().splitlines()) <= 10
@@ -416,10 +423,12 @@ def test_the_readmes_example_runs(open_server, gallery, pictures, tmp_path):
     assert int(length) > 100
 
 
-def test_the_client_is_typed_strictly(tmp_path):
+def test_client_passes_strict_mypy(tmp_path):
     program = tmp_path / "program.py"
     program.write_text(
-        'from iiae_client import Client\nscores: list[float] = [hit.score for hit in Client().sbir.search("a.png", k=5).hits]\n'
+        "from iiae_client import Client\n"
+        'hits = Client().sbir.search("a.png", k=5).hits\n'
+        "scores: list[float] = [hit.score for hit in hits]\n"
     )
     for source, status in ((program.read_text(), 0), (program.read_text().replace("k=5", 'k="5"'), 1)):
         program.write_text(source)

@@ -1,4 +1,4 @@
-"""The TypeScript client: it compiles under `strict`, and makes every call and meets every problem, in Node and in Chromium."""
+"""The TypeScript client compiles with `strict`. Every call and problem works in Node and in Chromium."""
 
 import base64
 import json
@@ -44,11 +44,11 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def program(tmp_path_factory):
-    """A project that has installed the client, with `calls.ts` and the README's example, compiled."""
+    """A compiled project that has the client installed, `calls.ts` and the README's example."""
     try:
         generate.install_typescript_tools()
     except subprocess.CalledProcessError as error:
-        pytest.skip(f"npm could not install what package-lock.json names: {error}")
+        pytest.skip(f"npm could not install the packages of package-lock.json: {error}")
     folder = tmp_path_factory.mktemp("program")
     client = folder / "node_modules/iiae-client"
     client.mkdir(parents=True)
@@ -80,7 +80,7 @@ def world(open_server, pictures):
 
 
 class Node:
-    """Functions of `calls.ts`, run by Node."""
+    """Calls a function of `calls.ts` in Node."""
 
     def __init__(self, program: Path) -> None:
         self.program = program
@@ -103,7 +103,7 @@ def node(program: Path, *arguments: str, stdin: str = "") -> str:
 
 
 class Browser:
-    """The same functions in a page of the service's own origin."""
+    """Calls a function of `calls.ts` in a page with the origin of the service."""
 
     def __init__(self, program: Path, page: Page) -> None:
         self.page = page
@@ -133,7 +133,7 @@ class Browser:
 @pytest.fixture(scope="module")
 def browser(program):
     if not CHROMIUM.exists():
-        pytest.skip(f"there is no browser at {CHROMIUM} (apt-get install chromium)")
+        pytest.skip(f"Chromium is not installed at {CHROMIUM}; run apt-get install chromium")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield Browser(program, chromium.new_page())
@@ -145,7 +145,7 @@ def run(request, program):
     return Node(program) if request.param == "node" else request.getfixturevalue("browser")
 
 
-def test_every_call_is_answered(run, world, open_server):
+def test_every_call_returns_its_answer(run, world, open_server):
     answers = run("answers", world, origin=open_server.url)
     assert {name.removesuffix("Image") for name in answers} - {"several sketches differ"} == operations()
     created = answers.pop("galleries.create")
@@ -159,7 +159,10 @@ def test_every_call_is_answered(run, world, open_server):
     assert answers.pop("photos.add") == [
         ["noise", metadata, sha256(png(seed)).hexdigest()] for seed in range(6)
     ]
-    assert answers.pop("reindex.cancel") in {"cancelled", "reindex_not_found"}  # where it was done before
+    assert answers.pop("reindex.cancel") in {
+        "cancelled",
+        "reindex_not_found",
+    }  # the reindex may be complete already
     assert answers == {
         "sbir.search": ["drawn", 4],
         "several sketches differ": True,
@@ -187,7 +190,7 @@ def test_every_call_is_answered(run, world, open_server):
     }
 
 
-def test_every_problem_is_thrown(run, world, open_server):
+def test_every_problem_throws_problem_error(run, world, open_server):
     problems = run("problems", world, origin=open_server.url)
     assert set(problems) == set(PROBLEMS)
     for code, problem in problems.items():
@@ -201,7 +204,7 @@ def test_every_problem_is_thrown(run, world, open_server):
         assert problem["errors"] == (["k"] if code == "parameter_invalid" else [])
 
 
-def test_keys_are_sent_and_refusals_are_thrown(run, closed_server):
+def test_client_sends_its_key(run, closed_server):
     reports = run("keys", closed_server.url, READER, ADMIN, origin=closed_server.url)
     assert [report.get("code", "allowed") for report in reports] == [
         "key_missing",
@@ -215,7 +218,7 @@ def test_keys_are_sent_and_refusals_are_thrown(run, closed_server):
     ]
 
 
-def test_overload_says_when_to_come_again(run, closed_server, pictures):
+def test_overload_throws_429_with_retry_after(run, closed_server, pictures):
     picture = base64.b64encode((pictures / "0.png").read_bytes()).decode()
     reports = run("overload", closed_server.url, READER, picture, origin=closed_server.url)
     refused = [report for report in reports if "code" in report]
@@ -224,25 +227,25 @@ def test_overload_says_when_to_come_again(run, closed_server, pictures):
     assert {"answered": "made"} in reports
 
 
-def test_no_answer_is_what_fetch_throws(run, open_server):
-    nobody, given_up = run("silence", open_server.url, origin=open_server.url)
-    assert nobody["other"].startswith("TypeError")
-    assert given_up["other"].startswith("AbortError")
+def test_no_answer_throws_the_error_of_fetch(run, open_server):
+    unreachable, aborted = run("silence", open_server.url, origin=open_server.url)
+    assert unreachable["other"].startswith("TypeError")
+    assert aborted["other"].startswith("AbortError")
 
 
-def test_another_sites_page_is_refused(browser, open_server, closed_server, world):
-    with pytest.raises(Exception, match="Failed to fetch"):  # the browser keeps the 403 to itself
+def test_page_of_another_origin_is_rejected(browser, open_server, closed_server, world):
+    with pytest.raises(Exception, match="Failed to fetch"):  # the browser hides the 403 from the page
         browser("answers", world, origin=closed_server.url)
 
 
-def test_who_calls_by_another_name_is_refused(program, open_server, world):
+def test_other_host_name_throws_origin_refused(program, open_server, world):
     problem = Node(program)("problems", world | {"baseUrl": f"http://0.0.0.0:{open_server.port}"}, origin="")[
         "gallery_not_found"
     ]
     assert (problem["status"], problem["code"]) == (403, "origin_refused")
 
 
-def test_the_readmes_example_runs(program, open_server, pictures):
+def test_readme_example_runs(program, open_server, pictures):
     assert "http://127.0.0.1:8000" in example()
     assert len(example().strip().splitlines()) <= 12
     name = "of-the-example"

@@ -1,4 +1,4 @@
-"""What the clients' tests ask for, whatever the language: the calls that there are, and how each problem comes spec."""
+"""Facts that the tests of both clients share: the operations, the problems and their statuses."""
 
 import json
 import re
@@ -30,26 +30,26 @@ PROBLEMS = {
     "gallery_outdated": 409,
     "gallery_damaged": 500,
 }
-"""Those that a request alone brings spec; keys, other origins, size, overload, slowness and stopping have tests of their own."""
+"""Problems that a single request can cause, with their status. The others have tests of their own."""
 
 
 def without_node() -> str:
-    """Why the TypeScript client cannot be tested here, if so."""
+    """Return why the TypeScript client cannot be tested here, or an empty string."""
     if not (shutil.which("node") and shutil.which("npm")):
-        return "there is no Node.js here, with npm (20.19 or newer is needed)"
-    said = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
-    version = tuple(int(part) for part in re.findall(r"\d+", said)[:2])
-    return "" if version >= (20, 19) else f"Node.js is {said.strip()} here (20.19 or newer is needed)"
+        return "Node.js 20.19 or newer with npm is not installed"
+    output = subprocess.run(["node", "--version"], capture_output=True, text=True).stdout
+    version = tuple(int(part) for part in re.findall(r"\d+", output)[:2])
+    return "" if version >= (20, 19) else f"Node.js is {output.strip()}; 20.19 or newer is required"
 
 
 def operations() -> set[str]:
-    """Ids of all operations of the document that the clients were made of."""
+    """Return the ids of all operations in openapi.json."""
     document = json.loads((CLIENTS / "openapi.json").read_text())
     return {operation["operationId"] for item in document["paths"].values() for operation in item.values()}
 
 
 def huge_png() -> bytes:
-    """A header that claims 900 million pixels, and hardly any data."""
+    """Return a PNG whose header claims 900 million pixels, with little data."""
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

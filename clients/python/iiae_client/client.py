@@ -1,4 +1,4 @@
-"""The service, for programs: `Client`, and `AsyncClient` that awaits."""
+"""The clients: `Client` (sync) and `AsyncClient`."""
 
 from types import TracebackType
 from typing import Self
@@ -16,12 +16,12 @@ def _headers(api_key: str | None) -> dict[str, str]:
 
 
 class Client:
-    """The service at `base_url`; its connections are kept until it is closed.
+    """A client of the service at `base_url`. It keeps connections open until it is closed.
 
     Args:
-        api_key: needed where the service was given keys
-        timeout: seconds for connecting, and for each wait for data
-        transport: another way to send requests, e.g. one of httpx's with retries
+        api_key: required if the service has keys
+        timeout: seconds to connect, and to wait for data
+        transport: an httpx transport, for example one with retries
     """
 
     def __init__(self, base_url: str = LOCAL, *, api_key: str | None = None, timeout: float = 60, transport: httpx.BaseTransport | None = None) -> None:
@@ -35,7 +35,7 @@ class Client:
         self.service = api.ServiceResource(self._http)
 
     def close(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> Self:
@@ -46,12 +46,12 @@ class Client:
 
 
 class AsyncClient:
-    """The service at `base_url`; its connections are kept until it is closed.
+    """A client of the service at `base_url`. It keeps connections open until it is closed.
 
     Args:
-        api_key: needed where the service was given keys
-        timeout: seconds for connecting, and for each wait for data
-        transport: another way to send requests, e.g. one of httpx's with retries
+        api_key: required if the service has keys
+        timeout: seconds to connect, and to wait for data
+        transport: an httpx transport, for example one with retries
     """
 
     def __init__(self, base_url: str = LOCAL, *, api_key: str | None = None, timeout: float = 60, transport: httpx.AsyncBaseTransport | None = None) -> None:
@@ -65,7 +65,7 @@ class AsyncClient:
         self.service = api.AsyncServiceResource(self._http)
 
     async def aclose(self) -> None:
-        """Closes the connections."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:

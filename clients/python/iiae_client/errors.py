@@ -1,4 +1,4 @@
-"""What is raised where the service refuses or fails."""
+"""The error that calls raise."""
 
 from typing import NoReturn
 
@@ -8,16 +8,16 @@ from .models import FieldProblem, Problem
 
 
 class ProblemError(Exception):
-    """An answer that is not a success.
+    """The service rejected a request, or failed.
 
-    `code` is stable and for programs, `detail` for people; by `request_id` the server's operator finds the request.
+    `code` is stable, for programs; `detail` is for people. With `request_id` the operator finds the request in the logs.
     """
 
     def __init__(self, problem: Problem, retry_after: int | None = None) -> None:
         super().__init__(f"{problem.status} {problem.code}: {problem.detail}")
         self.problem = problem
         self.retry_after = retry_after
-        """Seconds after which another try may succeed, where the service says so."""
+        """Seconds to wait before a retry, if the service gave a time."""
 
     @property
     def status(self) -> int:
@@ -45,7 +45,7 @@ class ProblemError(Exception):
 
 
 def fail(response: httpx.Response) -> NoReturn:
-    """Raises ProblemError, also for what a proxy between us and the service answers (`code` is then `http_502` or so)."""
+    """Raise ProblemError. If a proxy answered instead of the service, `code` is its status, such as `http_502`."""
     wait = response.headers.get("Retry-After", "")
     try:
         problem = Problem.from_dict(response.json())

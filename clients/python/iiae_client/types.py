@@ -1,4 +1,4 @@
-"""What can be uploaded."""
+"""Uploads, and their form fields."""
 
 import os
 from collections.abc import Sequence
@@ -9,11 +9,11 @@ Upload = str | os.PathLike[str] | bytes | BinaryIO
 """A path, a file's bytes, or an open file."""
 
 Part = tuple[str, tuple[str | None, bytes] | tuple[str | None, bytes, str]]
-"""One field of a form, as httpx takes it."""
+"""One form field, for httpx."""
 
 
 def file_part(field: str, upload: Upload) -> Part:
-    """A file of a form."""
+    """Return the form field of one file."""
     if isinstance(upload, (str, os.PathLike)):
         path = Path(upload)
         return field, (path.name, path.read_bytes())
@@ -24,14 +24,14 @@ def file_part(field: str, upload: Upload) -> Part:
 
 
 def file_parts(field: str, uploads: Upload | Sequence[Upload]) -> list[Part]:
-    """One file or several, under one name."""
+    """Return the form fields of one or several files."""
     if isinstance(uploads, Sequence) and not isinstance(uploads, (str, bytes)):
         return [file_part(field, upload) for upload in uploads]
     return [file_part(field, uploads)]
 
 
 def text_part(field: str, value: str | float | bool) -> Part:
-    """A value of a form."""
+    """Return the form field of a value."""
     return field, (None, (str(value).lower() if isinstance(value, bool) else str(value)).encode())
 
 

@@ -1,6 +1,8 @@
 /**
- * The one file that is written by hand: a class that is made with an address and a key, failures as exceptions, and bytes as files.
- * The generator has a place for each (a client's settings, an interceptor, a hook before sending) but nothing that fills it.
+ * The client. This is the only file written by hand.
+ *
+ * It adds three things to the generated code: a class with an address and a key, failures as exceptions, and bytes as
+ * uploads. The generator has a hook for each, but does not generate them.
  */
 import { createClient, createConfig } from "./generated/client/index.js";
 import { Calls } from "./generated/sdk.gen.js";
@@ -9,24 +11,40 @@ import type { FieldProblem, Problem } from "./generated/types.gen.js";
 export type * from "./generated/types.gen.js";
 
 export interface Options {
-  /** Where the service is; in its own page, leave it out. */
+  /** Address of the service. On the service's own page, leave it out. */
   baseUrl?: string;
-  /** Needed where the service was given keys. */
+  /** Required if the service has keys. */
   apiKey?: string;
-  /** Another `fetch`, with retries for example. */
+  /** A `fetch` to use instead, for example one with retries. */
   fetch?: typeof fetch;
 }
 
-/** The service. Calls are grouped: `client.sbir.search({ sketch })`; each takes `{ signal }` and fetch's other settings after its fields. */
+/**
+ * A client of the service. Calls are grouped, such as `client.sbir.search({ sketch })`.
+ * The second argument of a call has fetch's settings, such as `{ signal }`.
+ */
 export class Client extends Calls {
   constructor({ baseUrl = "", apiKey, fetch }: Options = {}) {
-    const client = createClient(createConfig({ baseUrl, auth: () => apiKey, throwOnError: true, requestValidator: filesOfBytes, ...(fetch && { fetch }) }));
-    client.interceptors.error.use((error, response: Response | undefined) => (response ? new ProblemError(problemOf(error, response), response) : error));
+    const client = createClient(
+      createConfig({
+        baseUrl,
+        auth: () => apiKey,
+        throwOnError: true,
+        requestValidator: bytesToFiles,
+        ...(fetch && { fetch }),
+      }),
+    );
+    client.interceptors.error.use((error, response: Response | undefined) =>
+      response ? new ProblemError(toProblem(error, response), response) : error,
+    );
     super({ client });
   }
 }
 
-/** An answer that is not a success. `code` is stable and for programs, `detail` for people; by `requestId` the operator finds the request. */
+/**
+ * The service rejected a request, or failed.
+ * `code` is stable, for programs; `detail` is for people. With `requestId` the operator finds the request in the logs.
+ */
 export class ProblemError extends Error {
   override readonly name = "ProblemError";
   readonly status: number;
@@ -35,29 +53,42 @@ export class ProblemError extends Error {
   readonly detail: string;
   readonly requestId: string | undefined;
   readonly errors: ReadonlyArray<FieldProblem>;
-  /** Seconds after which another try may succeed, where the service says so. */
+  /** Seconds to wait before a retry, if the service gave a time. */
   readonly retryAfter: number | undefined;
 
   constructor(problem: Problem, response: Response) {
     super(`${problem.status} ${problem.code}: ${problem.detail}`);
-    ({ status: this.status, code: this.code, title: this.title, detail: this.detail, request_id: this.requestId } = problem);
+    this.status = problem.status;
+    this.code = problem.code;
+    this.title = problem.title;
+    this.detail = problem.detail;
+    this.requestId = problem.request_id;
     this.errors = problem.errors ?? [];
     const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
     this.retryAfter = Number.isNaN(wait) ? undefined : wait;
   }
 }
 
-/** What was answered as a problem, also where a proxy between us and the service answered (`code` is then `http_502` or so). */
-function problemOf(error: unknown, response: Response): Problem {
+/** Returns the problem in an answer. If a proxy answered instead of the service, `code` is its status: `http_502`. */
+function toProblem(error: unknown, response: Response): Problem {
   if (typeof error === "object" && error !== null && "code" in error && "detail" in error) return error as Problem;
-  const detail = typeof error === "string" ? error.slice(0, 1000) : JSON.stringify(error);
-  return { title: response.statusText, status: response.status, detail, code: `http_${response.status}`, request_id: response.headers.get("X-Request-ID") ?? undefined };
+  return {
+    title: response.statusText,
+    status: response.status,
+    detail: typeof error === "string" ? error.slice(0, 1000) : JSON.stringify(error),
+    code: `http_${response.status}`,
+    request_id: response.headers.get("X-Request-ID") ?? undefined,
+  };
 }
 
-/** A form takes files; bytes (Node's Buffer too) are made one. */
-async function filesOfBytes(request: unknown): Promise<void> {
+/** Turns bytes in a form into files, because forms accept only files. Node's Buffer is a Uint8Array too. */
+async function bytesToFiles(request: unknown): Promise<void> {
   const sent = request as { body?: unknown };
   if (typeof sent.body !== "object" || sent.body === null) return;
-  const file = (value: unknown): unknown => (value instanceof Uint8Array ? new File([value as Uint8Array<ArrayBuffer>], "upload") : value);
-  sent.body = Object.fromEntries(Object.entries(sent.body).map(([name, value]) => [name, Array.isArray(value) ? value.map(file) : file(value)]));
+  const file = (value: unknown): unknown =>
+    value instanceof Uint8Array ? new File([value as Uint8Array<ArrayBuffer>], "upload") : value;
+  const fields = Object.entries(sent.body);
+  sent.body = Object.fromEntries(
+    fields.map(([name, value]) => [name, Array.isArray(value) ? value.map(file) : file(value)]),
+  );
 }

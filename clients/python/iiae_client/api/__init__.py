@@ -1,4 +1,4 @@
-"""One class for each group of calls, and one that awaits."""
+"""Two classes for each group of calls: sync and async."""
 
 from .galleries import AsyncGalleriesResource, GalleriesResource
 from .images import AsyncImagesResource, ImagesResource

@@ -1,4 +1,4 @@
-"""What the service answers, and the forms that it is sent."""
+"""Bodies of requests and answers."""
 
 from .damaged import Damaged
 from .embedding import Embedding

@@ -16,7 +16,7 @@ class Damaged:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Damaged:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             name=data["name"],
             reason=data["reason"],

@@ -22,7 +22,7 @@ class Embedding:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Embedding:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             model=data["model"],
             kind=data["kind"],

@@ -16,7 +16,7 @@ class FieldProblem:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FieldProblem:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             field=data["field"],
             message=data["message"],

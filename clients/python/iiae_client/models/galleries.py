@@ -19,7 +19,7 @@ class Galleries:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Galleries:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             galleries=[Gallery.from_dict(each) for each in data["galleries"]],
             damaged=[Damaged.from_dict(each) for each in data["damaged"]],

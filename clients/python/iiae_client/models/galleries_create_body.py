@@ -16,5 +16,5 @@ class GalleriesCreateBody:
     """domain of the photos; default the model's first"""
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON; what is None is left out."""
+        """Return the JSON fields that are not None."""
         return {field: value for field, value in asdict(self).items() if value is not None}

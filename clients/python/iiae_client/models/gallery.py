@@ -26,7 +26,7 @@ class Gallery:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Gallery:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             name=data["name"],
             model=data["model"],

@@ -16,7 +16,7 @@ class Health:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Health:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             status=data["status"],
             degraded=[each for each in data["degraded"]],

@@ -23,7 +23,7 @@ class Image:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Image:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             content_type=data["content_type"],
             data=b64decode(data["data"]),

@@ -7,7 +7,7 @@ from ..types import Part, Upload, file_part, text_part
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesAnalogyBody:
-    """What is sent."""
+    """The body of a request."""
 
     image: Upload
     """PNG, JPEG, WebP, GIF (first frame) or BMP"""
@@ -21,7 +21,7 @@ class ImagesAnalogyBody:
     """the reference's domain, if said apart; it must be the image's"""
 
     def to_multipart(self) -> list[Part]:
-        """The form's fields; those that are None are left out."""
+        """Return the form fields that are not None."""
         parts: list[Part] = []
         parts.append(file_part("image", self.image))
         parts.append(file_part("reference", self.reference))

@@ -8,7 +8,7 @@ from ..types import Part, Upload, file_part, text_part
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesEmbedBody:
-    """What is sent."""
+    """The body of a request."""
 
     image: Upload
     """PNG, JPEG, WebP, GIF (first frame) or BMP"""
@@ -20,7 +20,7 @@ class ImagesEmbedBody:
     """which code: of what both domains show, or of what this one alone does"""
 
     def to_multipart(self) -> list[Part]:
-        """The form's fields; those that are None are left out."""
+        """Return the form fields that are not None."""
         parts: list[Part] = []
         parts.append(file_part("image", self.image))
         if self.model is not None:

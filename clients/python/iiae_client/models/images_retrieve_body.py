@@ -7,7 +7,7 @@ from ..types import Part, Upload, file_part, text_part
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesRetrieveBody:
-    """What is sent."""
+    """The body of a request."""
 
     image: Upload
     """a picture of the domain that the gallery is not of, or of `source`"""
@@ -19,7 +19,7 @@ class ImagesRetrieveBody:
     """the image's domain"""
 
     def to_multipart(self) -> list[Part]:
-        """The form's fields; those that are None are left out."""
+        """Return the form fields that are not None."""
         parts: list[Part] = []
         parts.append(file_part("image", self.image))
         if self.gallery is not None:

@@ -9,7 +9,7 @@ from ..types import Part, Upload, file_part, file_parts, text_part
 
 @dataclass(frozen=True, kw_only=True)
 class ImagesTranslateBody:
-    """What is sent."""
+    """The body of a request."""
 
     image: Upload
     """PNG, JPEG, WebP, GIF (first frame) or BMP"""
@@ -29,7 +29,7 @@ class ImagesTranslateBody:
     """mean: the plainest style, nothing drawn"""
 
     def to_multipart(self) -> list[Part]:
-        """The form's fields; those that are None are left out."""
+        """Return the form fields that are not None."""
         parts: list[Part] = []
         parts.append(file_part("image", self.image))
         if self.model is not None:

@@ -19,7 +19,7 @@ class Models:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Models:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             models=[Model.from_dict(each) for each in data["models"]],
             rejected=[Rejected.from_dict(each) for each in data["rejected"]],

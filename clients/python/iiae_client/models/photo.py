@@ -28,7 +28,7 @@ class Photo:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Photo:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             id=data["id"],
             sha256=data["sha256"],

@@ -18,7 +18,7 @@ class PhotoPage:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PhotoPage:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             photos=[Photo.from_dict(each) for each in data["photos"]],
             next_=data["next"],

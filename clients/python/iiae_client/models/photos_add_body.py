@@ -10,7 +10,7 @@ from ..types import Part, Upload, file_parts, text_part
 
 @dataclass(frozen=True, kw_only=True)
 class PhotosAddBody:
-    """What is sent."""
+    """The body of a request."""
 
     image: Upload | Sequence[Upload]
     """one or many pictures"""
@@ -20,7 +20,7 @@ class PhotosAddBody:
     """a JSON object, kept with each of the photos"""
 
     def to_multipart(self) -> list[Part]:
-        """The form's fields; those that are None are left out."""
+        """Return the form fields that are not None."""
         parts: list[Part] = []
         parts.extend(file_parts("image", self.image))
         if self.label is not None:

@@ -16,7 +16,7 @@ class PhotosAdded:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PhotosAdded:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             photos=[Photo.from_dict(each) for each in data["photos"]],
         )

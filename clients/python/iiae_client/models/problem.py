@@ -28,7 +28,7 @@ class Problem:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Problem:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             title=data["title"],
             status=data["status"],

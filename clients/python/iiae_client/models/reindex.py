@@ -36,7 +36,7 @@ class Reindex:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Reindex:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             state=data["state"],
             model=data["model"],

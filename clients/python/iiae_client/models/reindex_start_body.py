@@ -14,5 +14,5 @@ class ReindexStartBody:
     """embed every photo, also those that an interrupted reindex or the same checkpoint has embedded"""
 
     def to_dict(self) -> dict[str, Any]:
-        """As JSON; what is None is left out."""
+        """Return the JSON fields that are not None."""
         return {field: value for field, value in asdict(self).items() if value is not None}

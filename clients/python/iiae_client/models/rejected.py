@@ -18,7 +18,7 @@ class Rejected:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Rejected:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             id=data["id"],
             version=data["version"],

@@ -8,7 +8,7 @@ from ..types import Part, Upload, file_part, file_parts, text_part
 
 @dataclass(frozen=True, kw_only=True)
 class SbirSearchBody:
-    """What is sent."""
+    """The body of a request."""
 
     sketch: Upload | Sequence[Upload]
     """a drawing, or up to 8 of the same thing"""
@@ -22,7 +22,7 @@ class SbirSearchBody:
     """whether the first hits make the query wider, so that photos like them rise"""
 
     def to_multipart(self) -> list[Part]:
-        """The form's fields; those that are None are left out."""
+        """Return the form fields that are not None."""
         parts: list[Part] = []
         parts.extend(file_parts("sketch", self.sketch))
         if self.photo is not None:

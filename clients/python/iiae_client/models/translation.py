@@ -22,7 +22,7 @@ class Translation:
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Translation:
-        """From JSON; fields that are not known here are passed over."""
+        """Read JSON. Unknown fields are ignored."""
         return cls(
             model=data["model"],
             source=data["source"],

@@ -592,7 +592,7 @@ export type ImagesTranslateImageData = {
     };
     headers: {
         /**
-         * the kind of picture
+         * the type of the picture
          */
         accept: 'image/png' | 'image/webp' | 'image/jpeg';
     };
@@ -698,7 +698,7 @@ export type ImagesAnalogyImageData = {
     };
     headers: {
         /**
-         * the kind of picture
+         * the type of the picture
          */
         accept: 'image/png' | 'image/webp' | 'image/jpeg';
     };

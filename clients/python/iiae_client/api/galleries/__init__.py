@@ -1,4 +1,4 @@
-"""`client.galleries`."""
+"""The calls of `client.galleries`."""
 
 import httpx
 
@@ -20,8 +20,8 @@ class GalleriesResource:
         """All galleries: the default one, where there is one, then by name.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(**galleries_list.request())
@@ -42,8 +42,8 @@ class GalleriesResource:
             domain: domain of the photos; default the model's first
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -67,8 +67,8 @@ class GalleriesResource:
             name: a gallery's name
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -88,8 +88,8 @@ class GalleriesResource:
             name: a gallery's name
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -101,7 +101,7 @@ class GalleriesResource:
 
 
 class AsyncGalleriesResource:
-    """The calls of `client.galleries`, awaited."""
+    """The async calls of `client.galleries`."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -112,8 +112,8 @@ class AsyncGalleriesResource:
         """All galleries: the default one, where there is one, then by name.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(**galleries_list.request())
@@ -134,8 +134,8 @@ class AsyncGalleriesResource:
             domain: domain of the photos; default the model's first
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -159,8 +159,8 @@ class AsyncGalleriesResource:
             name: a gallery's name
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -180,8 +180,8 @@ class AsyncGalleriesResource:
             name: a gallery's name
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(

@@ -12,7 +12,7 @@ from ...models.gallery import Gallery
 def request(
     name: str,
 ) -> dict[str, Any]:
-    """What httpx is to send."""
+    """Return the arguments of httpx's `request`."""
     return {
         "method": "GET",
         "url": "/galleries/{name}".format(
@@ -22,7 +22,7 @@ def request(
 
 
 def answer(response: httpx.Response) -> Gallery:
-    """What the service answered. Raises ProblemError where it refused or failed."""
+    """Return the answer. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)
     data: Any = response.json()

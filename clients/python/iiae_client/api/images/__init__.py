@@ -1,4 +1,4 @@
-"""`client.images`."""
+"""The calls of `client.images`."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -49,8 +49,8 @@ class ImagesResource:
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -82,10 +82,10 @@ class ImagesResource:
         mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> bytes:
-        """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes. This gives those bytes.
+        """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes. This call returns the picture's bytes.
 
         Args:
-            accept: the kind of picture
+            accept: the type of the picture
             image: PNG, JPEG, WebP, GIF (first frame) or BMP
             model: a model's id; default the first that can do this
             source: the image's domain; default the model's first
@@ -96,8 +96,8 @@ class ImagesResource:
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -136,8 +136,8 @@ class ImagesResource:
             reference_source: the reference's domain, if said apart; it must be the image's
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -163,10 +163,10 @@ class ImagesResource:
         source: str | None = None,
         reference_source: str | None = None,
     ) -> bytes:
-        """What the image shows, as the reference shows it; both of one domain. This gives those bytes.
+        """What the image shows, as the reference shows it; both of one domain. This call returns the picture's bytes.
 
         Args:
-            accept: the kind of picture
+            accept: the type of the picture
             image: PNG, JPEG, WebP, GIF (first frame) or BMP
             reference: how to show it; of the same domain
             model: a model's id; default the first that can do this
@@ -174,8 +174,8 @@ class ImagesResource:
             reference_source: the reference's domain, if said apart; it must be the image's
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -209,8 +209,8 @@ class ImagesResource:
             kind: which code: of what both domains show, or of what this one alone does (default 'shared')
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -242,8 +242,8 @@ class ImagesResource:
             source: the image's domain
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -260,7 +260,7 @@ class ImagesResource:
 
 
 class AsyncImagesResource:
-    """The calls of `client.images`, awaited."""
+    """The async calls of `client.images`."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -290,8 +290,8 @@ class AsyncImagesResource:
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -323,10 +323,10 @@ class AsyncImagesResource:
         mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> bytes:
-        """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes. This gives those bytes.
+        """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes. This call returns the picture's bytes.
 
         Args:
-            accept: the kind of picture
+            accept: the type of the picture
             image: PNG, JPEG, WebP, GIF (first frame) or BMP
             model: a model's id; default the first that can do this
             source: the image's domain; default the model's first
@@ -337,8 +337,8 @@ class AsyncImagesResource:
             style: mean: the plainest style, nothing drawn (default 'sampled')
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -377,8 +377,8 @@ class AsyncImagesResource:
             reference_source: the reference's domain, if said apart; it must be the image's
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -404,10 +404,10 @@ class AsyncImagesResource:
         source: str | None = None,
         reference_source: str | None = None,
     ) -> bytes:
-        """What the image shows, as the reference shows it; both of one domain. This gives those bytes.
+        """What the image shows, as the reference shows it; both of one domain. This call returns the picture's bytes.
 
         Args:
-            accept: the kind of picture
+            accept: the type of the picture
             image: PNG, JPEG, WebP, GIF (first frame) or BMP
             reference: how to show it; of the same domain
             model: a model's id; default the first that can do this
@@ -415,8 +415,8 @@ class AsyncImagesResource:
             reference_source: the reference's domain, if said apart; it must be the image's
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -450,8 +450,8 @@ class AsyncImagesResource:
             kind: which code: of what both domains show, or of what this one alone does (default 'shared')
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -483,8 +483,8 @@ class AsyncImagesResource:
             source: the image's domain
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(

@@ -12,7 +12,7 @@ from ...models.translation import Translation
 def request(
     body: ImagesTranslateBody,
 ) -> dict[str, Any]:
-    """What httpx is to send."""
+    """Return the arguments of httpx's `request`."""
     return {
         "method": "POST",
         "url": "/translate",
@@ -21,7 +21,7 @@ def request(
 
 
 def answer(response: httpx.Response) -> Translation:
-    """What the service answered. Raises ProblemError where it refused or failed."""
+    """Return the answer. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)
     data: Any = response.json()
@@ -29,7 +29,7 @@ def answer(response: httpx.Response) -> Translation:
 
 
 def image(response: httpx.Response) -> bytes:
-    """The picture that the service answered. Raises ProblemError where it refused or failed."""
+    """Return the picture. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)
     return response.content

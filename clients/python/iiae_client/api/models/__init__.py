@@ -1,4 +1,4 @@
-"""`client.models`."""
+"""The calls of `client.models`."""
 
 import httpx
 
@@ -19,8 +19,8 @@ class ModelsResource:
         """All models: the default one, where there is one, then by name.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(**models_list.request())
@@ -36,8 +36,8 @@ class ModelsResource:
             model_id: a model's id
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -53,8 +53,8 @@ class ModelsResource:
         """Looks at the store now, without waiting for the next time.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(**models_reload.request())
@@ -62,7 +62,7 @@ class ModelsResource:
 
 
 class AsyncModelsResource:
-    """The calls of `client.models`, awaited."""
+    """The async calls of `client.models`."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -73,8 +73,8 @@ class AsyncModelsResource:
         """All models: the default one, where there is one, then by name.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(**models_list.request())
@@ -90,8 +90,8 @@ class AsyncModelsResource:
             model_id: a model's id
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -107,8 +107,8 @@ class AsyncModelsResource:
         """Looks at the store now, without waiting for the next time.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(**models_reload.request())

@@ -1,4 +1,4 @@
-"""`client.photos`."""
+"""The calls of `client.photos`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -35,8 +35,8 @@ class PhotosResource:
             limit: how many photos at most (default 100)
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -65,8 +65,8 @@ class PhotosResource:
             metadata: a JSON object, kept with each of the photos
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -96,8 +96,8 @@ class PhotosResource:
             size: the file as it was added, or a small WebP of it (default 'full')
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -121,8 +121,8 @@ class PhotosResource:
             photo_id: a photo's id in its gallery
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -148,8 +148,8 @@ class PhotosResource:
             k: how many hits at most (default 20)
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -163,7 +163,7 @@ class PhotosResource:
 
 
 class AsyncPhotosResource:
-    """The calls of `client.photos`, awaited."""
+    """The async calls of `client.photos`."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -183,8 +183,8 @@ class AsyncPhotosResource:
             limit: how many photos at most (default 100)
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -213,8 +213,8 @@ class AsyncPhotosResource:
             metadata: a JSON object, kept with each of the photos
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -244,8 +244,8 @@ class AsyncPhotosResource:
             size: the file as it was added, or a small WebP of it (default 'full')
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -269,8 +269,8 @@ class AsyncPhotosResource:
             photo_id: a photo's id in its gallery
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -296,8 +296,8 @@ class AsyncPhotosResource:
             k: how many hits at most (default 20)
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(

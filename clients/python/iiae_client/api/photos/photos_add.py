@@ -14,7 +14,7 @@ def request(
     name: str,
     body: PhotosAddBody,
 ) -> dict[str, Any]:
-    """What httpx is to send."""
+    """Return the arguments of httpx's `request`."""
     return {
         "method": "POST",
         "url": "/galleries/{name}/photos".format(
@@ -25,7 +25,7 @@ def request(
 
 
 def answer(response: httpx.Response) -> PhotosAdded:
-    """What the service answered. Raises ProblemError where it refused or failed."""
+    """Return the answer. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)
     data: Any = response.json()

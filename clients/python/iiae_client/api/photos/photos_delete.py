@@ -12,7 +12,7 @@ def request(
     name: str,
     photo_id: int,
 ) -> dict[str, Any]:
-    """What httpx is to send."""
+    """Return the arguments of httpx's `request`."""
     return {
         "method": "DELETE",
         "url": "/galleries/{name}/photos/{photo_id}".format(
@@ -23,6 +23,6 @@ def request(
 
 
 def answer(response: httpx.Response) -> None:
-    """What the service answered. Raises ProblemError where it refused or failed."""
+    """Return the answer. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)

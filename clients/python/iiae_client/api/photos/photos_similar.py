@@ -15,7 +15,7 @@ def request(
     *,
     k: int | None = None,
 ) -> dict[str, Any]:
-    """What httpx is to send."""
+    """Return the arguments of httpx's `request`."""
     query = {
         "k": k,
     }
@@ -30,7 +30,7 @@ def request(
 
 
 def answer(response: httpx.Response) -> SearchResult:
-    """What the service answered. Raises ProblemError where it refused or failed."""
+    """Return the answer. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)
     data: Any = response.json()

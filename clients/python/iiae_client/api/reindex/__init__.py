@@ -1,4 +1,4 @@
-"""`client.reindex`."""
+"""The calls of `client.reindex`."""
 
 import httpx
 
@@ -23,8 +23,8 @@ class ReindexResource:
             name: a gallery's name
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -49,8 +49,8 @@ class ReindexResource:
             anew: embed every photo, also those that an interrupted reindex or the same checkpoint has embedded (default False)
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -74,8 +74,8 @@ class ReindexResource:
             name: a gallery's name
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -87,7 +87,7 @@ class ReindexResource:
 
 
 class AsyncReindexResource:
-    """The calls of `client.reindex`, awaited."""
+    """The async calls of `client.reindex`."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -102,8 +102,8 @@ class AsyncReindexResource:
             name: a gallery's name
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -128,8 +128,8 @@ class AsyncReindexResource:
             anew: embed every photo, also those that an interrupted reindex or the same checkpoint has embedded (default False)
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(
@@ -153,8 +153,8 @@ class AsyncReindexResource:
             name: a gallery's name
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(

@@ -11,7 +11,7 @@ from ...errors import fail
 def request(
     name: str,
 ) -> dict[str, Any]:
-    """What httpx is to send."""
+    """Return the arguments of httpx's `request`."""
     return {
         "method": "DELETE",
         "url": "/galleries/{name}/reindex".format(
@@ -21,6 +21,6 @@ def request(
 
 
 def answer(response: httpx.Response) -> None:
-    """What the service answered. Raises ProblemError where it refused or failed."""
+    """Return the answer. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)

@@ -1,4 +1,4 @@
-"""`client.sbir`."""
+"""The calls of `client.sbir`."""
 
 from collections.abc import Sequence
 
@@ -35,8 +35,8 @@ class SbirResource:
             expand: whether the first hits make the query wider, so that photos like them rise (default True)
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(
@@ -54,7 +54,7 @@ class SbirResource:
 
 
 class AsyncSbirResource:
-    """The calls of `client.sbir`, awaited."""
+    """The async calls of `client.sbir`."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -78,8 +78,8 @@ class AsyncSbirResource:
             expand: whether the first hits make the query wider, so that photos like them rise (default True)
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(

@@ -1,4 +1,4 @@
-"""`client.service`."""
+"""The calls of `client.service`."""
 
 import httpx
 
@@ -18,8 +18,8 @@ class ServiceResource:
         """The process answers.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(**service_live.request())
@@ -31,8 +31,8 @@ class ServiceResource:
         """Requests can be served; `degraded` names what is down without stopping them.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(**service_ready.request())
@@ -44,8 +44,8 @@ class ServiceResource:
         """Prometheus' text format.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = self._http.request(**service_metrics.request())
@@ -53,7 +53,7 @@ class ServiceResource:
 
 
 class AsyncServiceResource:
-    """The calls of `client.service`, awaited."""
+    """The async calls of `client.service`."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._http = http
@@ -64,8 +64,8 @@ class AsyncServiceResource:
         """The process answers.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(**service_live.request())
@@ -77,8 +77,8 @@ class AsyncServiceResource:
         """Requests can be served; `degraded` names what is down without stopping them.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(**service_ready.request())
@@ -90,8 +90,8 @@ class AsyncServiceResource:
         """Prometheus' text format.
 
         Raises:
-            ProblemError: where the service refuses or fails
-            httpx.TransportError: where there is no answer
+            ProblemError: the request was rejected or failed
+            httpx.TransportError: there was no answer
         """
 
         response = await self._http.request(**service_metrics.request())

@@ -8,7 +8,7 @@ from ...errors import fail
 
 
 def request() -> dict[str, Any]:
-    """What httpx is to send."""
+    """Return the arguments of httpx's `request`."""
     return {
         "method": "GET",
         "url": "/metrics",
@@ -16,7 +16,7 @@ def request() -> dict[str, Any]:
 
 
 def answer(response: httpx.Response) -> str:
-    """What the service answered. Raises ProblemError where it refused or failed."""
+    """Return the answer. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)
     return response.text

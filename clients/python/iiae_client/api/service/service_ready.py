@@ -9,7 +9,7 @@ from ...models.health import Health
 
 
 def request() -> dict[str, Any]:
-    """What httpx is to send."""
+    """Return the arguments of httpx's `request`."""
     return {
         "method": "GET",
         "url": "/health/ready",
@@ -17,7 +17,7 @@ def request() -> dict[str, Any]:
 
 
 def answer(response: httpx.Response) -> Health:
-    """What the service answered. Raises ProblemError where it refused or failed."""
+    """Return the answer. Raises ProblemError if the request was rejected or failed."""
     if not response.is_success:
         fail(response)
     data: Any = response.json()
