@@ -17,9 +17,10 @@ from torch import Tensor
 
 from benchmarks.shared.options import Data, Home, Name
 from model import checkpoint
-from model.data.sketchy import Pictures, decode, read_catalogue
+from model.data.sketchy import read_catalogue
 from model.sketch import efficientnet
 from model.sketch.backbones import Backbone
+from model.sketch.pictures import Pictures, decode
 
 FIRST_BLOCKS = (0, 1, 2, 4, 6, 9)
 
@@ -47,7 +48,7 @@ def main(
     for blocks in FIRST_BLOCKS:
         efficientnet.PRECISE_BLOCKS = blocks
         rounded = _backbone(folder)
-        rounded.network.quicken(torch.bfloat16)
+        rounded.network.convert(torch.bfloat16)
         cosines = [
             _cosine(pooled(rounded, pictures), features)
             for pictures, features in zip((sketches, photos), exact, strict=True)

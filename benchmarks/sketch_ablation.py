@@ -22,14 +22,15 @@ from torch import Tensor
 
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
-from model.data.sketchy import Catalogue, FeaturePairs, read_catalogue, read_unseen
-from model.evaluation.evaluation import sketch_codes
+from model.data.sketchy import Catalogue, read_catalogue, read_unseen
 from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
+from model.evaluation.sketch_search import encode_catalogue
 from model.iiae import IIAE
 from model.inference import Inference
 from model.presets import SIDES, Preset, Side
-from model.sketch.fine_tuning import Recipe
-from model.sketch.linear_start import start_at_shared
+from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.linear_start import init_shared_encoders
+from model.sketch.recipe import Recipe
 from model.sketch.training import SketchPlan, train_on_features
 
 NAMES = {"ii": "II", "ii-mi": "II−MI", "elbo+ii": "ELBO+λII", "iiae": "IIAE", "elbo": "ELBO"}
@@ -41,8 +42,8 @@ class Half:
     """Features of some classes' pictures, and their class numbers."""
 
     def __init__(self, inference: Inference, catalogue: Catalogue) -> None:
-        codes, self.labels = sketch_codes(inference, catalogue)
-        self.features: Codes = dict(zip(SIDES, codes["features_"], strict=True))
+        encoded = encode_catalogue(inference, catalogue)
+        self.labels, self.features = encoded.labels, encoded.features
 
     def pairs(self) -> FeaturePairs:
         """The features as training takes them."""
@@ -100,7 +101,7 @@ def main(
     table.add_row("features alone", "", f"{precision:.3f}", f"{first:.3f}", "", "")
     begun = IIAE(manifest.preset)
     pairs = train.pairs()
-    start_at_shared(begun, pairs.photos, pairs.sketches, pairs.of_class)
+    init_shared_encoders(begun, pairs.photos, pairs.sketches, pairs.class_members)
     precision, first = test.of(begun.eval())
     table.add_row("their start alone", "linear", f"{precision:.3f}", f"{first:.3f}", "", "")
     printed = replace(manifest.preset, shared_encoder="printed", zs_size=64)

@@ -20,12 +20,14 @@ from torch import Tensor, nn
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
-from model.data.sketchy import FeaturePairs, read_catalogue, read_unseen
+from model.data.sketchy import read_catalogue, read_unseen
+from model.evaluation.metrics import cosine_map
 from model.iiae import IIAE
 from model.presets import SIDES, Side
 from model.sketch import linear_start
-from model.sketch.fine_tuning import mean_average_precision_of, pooled_of
-from model.sketch.training import decoded
+from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.features import pooled_features
+from model.sketch.pictures import decode_classes
 
 
 def main(
@@ -48,8 +50,10 @@ def main(
     backbone.eval()
 
     def pooled(classes: tuple[str, ...]) -> dict[Side, tuple[Tensor, Tensor]]:
-        pictures = zip(SIDES, decoded(catalogue, classes, manifest.preset), strict=True)
-        return {side: (pooled_of(backbone, each), torch.from_numpy(each.labels)) for side, each in pictures}
+        pictures = zip(SIDES, decode_classes(catalogue, classes, manifest.preset), strict=True)
+        return {
+            side: (pooled_features(backbone, each), torch.from_numpy(each.labels)) for side, each in pictures
+        }
 
     parts = [pooled(classes) for classes in (trained, manifest.held_out, hidden)]
     ways: dict[str, Callable[[Tensor], Tensor]] = {
@@ -62,12 +66,12 @@ def main(
         train, *judged = [{side: (way(of), labels) for side, (of, labels) in part.items()} for part in parts]
         (photos, photo_labels), (sketches, sketch_labels) = train["x"], train["y"]
         backbone.feature = nn.Linear(photos.shape[1], manifest.preset.feature_size)
-        linear_start.end_at_components(backbone, photos, sketches, manifest.seed)
+        linear_start.init_feature_layer(backbone, photos, sketches, manifest.seed)
         pairs = FeaturePairs(
             backbone.feature(photos), photo_labels.numpy(), backbone.feature(sketches), sketch_labels.numpy()
         )
         iiae = IIAE(replace(manifest.preset, batch_size=len(pairs))).eval()
-        linear_start.start_at_shared(iiae, pairs.photos, pairs.sketches, pairs.of_class)
+        linear_start.init_shared_encoders(iiae, pairs.photos, pairs.sketches, pairs.class_members)
         for kind, started in (("features, standardised", False), ("zs at its start", True)):
             found = []
             for part in judged:
@@ -75,7 +79,7 @@ def main(
                     side: (_code(iiae, side, backbone.feature(of), started=started), labels.numpy())
                     for side, (of, labels) in part.items()
                 }
-                found.append(f"{mean_average_precision_of(*codes['x'], *codes['y']):.3f}")
+                found.append(f"{cosine_map(*codes['x'], *codes['y']):.3f}")
             table.add_row(fed, kind, *found)
     Console(width=110).print(table)
     print(f"{time.monotonic() - began:.0f} s")

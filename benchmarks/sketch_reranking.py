@@ -20,8 +20,8 @@ from torch import Tensor
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
-from model.evaluation.evaluation import sketch_codes
 from model.evaluation.metrics import mean_average_precision, precision_at, ranked_relevance
+from model.evaluation.sketch_search import encode_catalogue
 from model.inference import Inference
 from model.sketch.expansion import FIRST, expanded_scores
 
@@ -32,9 +32,9 @@ class Search:
     """Unit codes of photos and sketches of some classes, and their class numbers."""
 
     def __init__(self, inference: Inference, catalogue: Catalogue) -> None:
-        codes, labels = sketch_codes(inference, catalogue)
-        self.photos, self.sketches = (F.normalize(each) for each in codes[""])
-        self.photo_labels, self.sketch_labels = labels["x"], labels["y"]
+        codes = encode_catalogue(inference, catalogue)
+        self.photos, self.sketches = F.normalize(codes.zs["x"]), F.normalize(codes.zs["y"])
+        self.photo_labels, self.sketch_labels = codes.labels["x"], codes.labels["y"]
 
     def figures(self, scores: Tensor, labels: Tensor | None = None) -> str:
         """mAP@all and P@10."""

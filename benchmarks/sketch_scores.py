@@ -25,9 +25,9 @@ from torch import Tensor
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
-from model.evaluation.evaluation import sketch_codes
+from model.evaluation.sketch_search import encode_catalogue
 from model.inference import Inference
-from model.sketch.calibration import FIRST_HITS, expected_error
+from model.sketch.calibration_fitting import FIRST_HITS, expected_calibration_error
 from model.sketch.expansion import expanded_scores
 from service.cli.openmoji import thing_name
 
@@ -50,9 +50,9 @@ class Model:
     def __init__(self, folder: Path, catalogue: Catalogue) -> None:
         self.inference = checkpoint.load(folder, torch.device("cpu"))
         self.curve = checkpoint.read_manifest(folder).calibration["y_expanded"]
-        codes, labels = sketch_codes(self.inference, catalogue)
-        self.photos, self.sketches = codes[""]
-        self.photo_labels, self.sketch_labels = labels["x"].numpy(), labels["y"].numpy()
+        codes = encode_catalogue(self.inference, catalogue)
+        self.photos, self.sketches = codes.zs["x"], codes.zs["y"]
+        self.photo_labels, self.sketch_labels = codes.labels["x"].numpy(), codes.labels["y"].numpy()
 
     def of(self, asked: NDArray[np.int64], shown: NDArray[np.int64]) -> Judged:
         """Sketches by their numbers in a gallery of photos by theirs."""
@@ -63,7 +63,8 @@ class Model:
         """The same of codes."""
         found = expanded_scores(sketches, photos)
         cosines, first = found.topk(min(FIRST_HITS, len(photos)), 1)
-        return self.curve.probabilities(cosines, len(photos)), right.gather(1, first)
+        probabilities = self.curve.probabilities(cosines.numpy(), len(photos))
+        return torch.from_numpy(probabilities), right.gather(1, first)
 
 
 def galleries(model: Model, unseen: list[int]) -> Iterator[tuple[str, str, list[Judged]]]:
@@ -174,7 +175,7 @@ def main(
             kind,
             photos,
             f"{said[:, 0].mean():.2f}, {right[:, 0].float().mean():.2f}",
-            f"{expected_error(said, right):.3f}",
+            f"{expected_calibration_error(said.numpy(), right.numpy()):.3f}",
             cells,
             str(int(sure.sum())),
         )

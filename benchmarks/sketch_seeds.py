@@ -19,7 +19,7 @@ from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_catalogue, read_unseen
-from model.evaluation.evaluation import sketch_search
+from model.evaluation.sketch_search import measure_sketch_search
 
 FIGURES = ("map_all", "map_200", "p_100", "p_10")
 CODES = {
@@ -44,7 +44,7 @@ def main(
     found = []
     for name in names:
         found.append(
-            sketch_search(
+            measure_sketch_search(
                 checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu")), hidden
             )
         )

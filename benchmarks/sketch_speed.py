@@ -23,10 +23,11 @@ from torch import Tensor
 from benchmarks.shared.options import Data, Home, Name
 from model import checkpoint
 from model.allocator import keep_memory
-from model.data.sketchy import Pictures, decode, read_catalogue, read_unseen
+from model.data.sketchy import read_catalogue, read_unseen
+from model.evaluation.metrics import cosine_map
 from model.inference import Inference
-from model.sketch.fine_tuning import mean_average_precision_of
 from model.sketch.linear_start import standardised
+from model.sketch.pictures import Pictures, decode
 from model.sketch.serving_form import serving_form
 from service.galleries.bulk import find_photos, index_photos
 from service.galleries.collection import Galleries
@@ -109,7 +110,7 @@ def main(
         for label, network in (("full-precision eager", eager), ("serving form", quick)):
             codes = [standardised(_features(network, pictures)) for pictures in (photos, sketches)]
             console.print(
-                f"mAP@all, features, {label}: {mean_average_precision_of(codes[0], photos.labels, codes[1], sketches.labels):.4f}"
+                f"mAP@all, features, {label}: {cosine_map(codes[0], photos.labels, codes[1], sketches.labels):.4f}"
             )
 
 

@@ -26,7 +26,10 @@ from model.allocator import keep_memory
 from model.data.open import open_pairs
 from model.data.pairs import Pairs, Split
 from model.data.sketchy import Catalogue, held_out, read_catalogue, read_unseen
-from model.evaluation import evaluation, figures
+from model.evaluation.image_figures import analogies, translation_writer, translations
+from model.evaluation.retrieval import cross_domain_retrieval, retrieval_validation
+from model.evaluation.sketch_figures import class_bars, search_rows
+from model.evaluation.sketch_search import map_by_class, measure_sketch_search
 from model.iiae import IIAE
 from model.objective import OBJECTIVES
 from model.presets import PRESETS, Preset
@@ -34,7 +37,7 @@ from model.sketch import linear_start
 from model.sketch.backbones import Backbone
 from model.sketch.calibration import Calibration
 from model.sketch.efficientnet import WIDTH_AND_DEPTH as BACKBONES
-from model.sketch.fine_tuning import Recipe
+from model.sketch.recipe import Recipe
 from model.sketch.training import SketchPlan, train_sketch
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
@@ -282,8 +285,8 @@ def _train_images(
             iiae,
             pairs,
             plan,
-            validate=evaluation.while_training(held),
-            sample=figures.sampler(held),
+            validate=retrieval_validation(held),
+            sample=translation_writer(held),
             report=report,
         )
         if resume:
@@ -403,10 +406,10 @@ def evaluate(
     inference = checkpoint.load(folder, torch.device(device))
     preset = manifest.preset
     if preset.backbone is not None:
-        found = evaluation.sketch_search(inference, _measured(data, unseen))
+        found = measure_sketch_search(inference, _measured(data, unseen))
     else:
         pairs = open_pairs(preset.reader, data, _split(split), preset.image_size, preset.domains)
-        found = evaluation.retrieval(inference.shared, inference.exclusive, pairs, limit=limit)
+        found = cross_domain_retrieval(inference.shared, inference.exclusive, pairs, limit=limit)
     if note and folder not in checkpoint.released():
         checkpoint.with_metrics(folder, found)
     if json_file is not None:
@@ -475,16 +478,16 @@ def figure(
         inference = checkpoint.load(folder, torch.device("cpu"))
         measured = _measured(data, unseen)
         if kind == "classes":
-            found = evaluation.by_class(inference, measured)
-            figures.class_bars(found, chance=1 / len(found)).save(out)
+            found = map_by_class(inference, measured)
+            class_bars(found, chance=1 / len(found)).save(out)
         else:
-            figures.search_rows(inference, measured, count=count, seed=seed).save(out)
+            search_rows(inference, measured, count=count, seed=seed).save(out)
         Console().print(f"wrote {out}")
         return
     pairs = open_pairs(
         manifest.preset.reader, data, _split(split), manifest.preset.image_size, manifest.preset.domains
     )
-    draw = figures.analogies if kind == "analogies" else figures.translations
+    draw = analogies if kind == "analogies" else translations
     draw(iiae.eval(), pairs, count=count).save(out)
     Console().print(f"wrote {out}")
 

@@ -1,14 +1,16 @@
-"""Figures of retrieval: top-1 across domains, and mean average precision over ranked lists."""
+"""Retrieval metrics: top-1 accuracy across domains, and precision over ranked lists."""
 
+import numpy as np
 import torch
 from jaxtyping import Bool, Float
+from numpy.typing import NDArray
 from torch import Tensor
 
 
 def top1(queries: Float[Tensor, "n d"], photos: Float[Tensor, "n d"]) -> float:
-    """Share of queries whose nearest of all photos (L2) is their own pair, i.e. of the same row; a fraction of 1.
+    """Share of queries whose nearest photo (L2) is the photo in the same row, from 0 to 1.
 
-    A tie counts only in proportion: codes that are all equal score 1 / n.
+    A tie between k photos counts 1 / k, so equal codes score 1 / n.
     """
     right = 0.0
     for start in range(0, len(queries), 512):
@@ -29,19 +31,36 @@ def cosine(queries: Float[Tensor, "q d"], photos: Float[Tensor, "n d"]) -> Float
 def ranked_relevance(
     scores: Float[Tensor, "q n"], query_labels: Tensor, photo_labels: Tensor
 ) -> Bool[Tensor, "q n"]:
-    """Whether the hit at each rank, best first, is of the query's class; equal scores keep the photos' order."""
+    """Whether the hit at each rank is of the query's class, best first; equal scores keep the photos' order."""
     order = scores.argsort(dim=1, descending=True, stable=True)
     return photo_labels[order] == query_labels[:, None]
 
 
 def mean_average_precision(relevant: Bool[Tensor, "q n"], at: int | None = None) -> float:
-    """Mean over queries of sum_k P(k) rel(k) / R; `at` cuts the lists, and R with them (R = min(at, relevant))."""
+    """Mean average precision: the mean over queries of sum_k P(k) rel(k) / R.
+
+    P(k) is the precision of the first k hits, rel(k) is 1 if hit k is relevant, and R is the number of relevant photos.
+
+    Args:
+        relevant: whether each hit is relevant, best first.
+        at: use only the first `at` hits, with R at most `at`; None uses all.
+    """
     hits = relevant if at is None else relevant[:, :at]
     precision = hits.cumsum(1) / torch.arange(1, hits.shape[1] + 1)
-    wanted = relevant.sum(1) if at is None else relevant.sum(1).clamp_max(at)
-    return float(((precision * hits).sum(1) / wanted.clamp_min(1)).mean())
+    total = relevant.sum(1) if at is None else relevant.sum(1).clamp_max(at)
+    return float(((precision * hits).sum(1) / total.clamp_min(1)).mean())
 
 
 def precision_at(relevant: Bool[Tensor, "q n"], k: int) -> float:
     """Mean share of relevant hits among the first k."""
     return float(relevant[:, :k].float().mean())
+
+
+def cosine_map(
+    photos: Tensor, photo_labels: NDArray[np.int64], sketches: Tensor, sketch_labels: NDArray[np.int64]
+) -> float:
+    """mAP@all of searching photo codes [n, d] with sketch codes [q, d] by cosine; labels are class numbers."""
+    relevant = ranked_relevance(
+        cosine(sketches, photos), torch.from_numpy(sketch_labels), torch.from_numpy(photo_labels)
+    )
+    return mean_average_precision(relevant)

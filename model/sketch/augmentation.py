@@ -1,4 +1,4 @@
-"""Random views of the pictures that a backbone is fine-tuned on: photos as cameras, sketches as hands would vary them."""
+"""Random views of training pictures: photos vary as cameras vary them, sketches as hands vary them."""
 
 import numpy as np
 import torch
@@ -9,7 +9,7 @@ from torch import Tensor
 CPU = torch.device("cpu")
 
 
-def crops(
+def random_views(
     pixels: NDArray[np.uint8],
     size: int,
     rng: np.random.Generator,
@@ -19,16 +19,39 @@ def crops(
     jitter: float = 0.0,
     ink_dropout: float = 0.0,
 ) -> Tensor:
-    """Random views: [n, L, L, 3] uint8 to [n, 3, size, size] in [-1, 1] on a device; beyond a picture it is white.
+    """One random view of each picture; the area outside a picture is white.
 
-    Photos are cropped (half to all of the area), mirrored and changed in colour. Sketches are turned, scaled and bent
-    as a hand would, half of them by up to `jitter` at every point, lose up to the share `ink_dropout` of their ink in pieces
-    and get thicker.
+    Photos are cropped to 50-100 % of their area, mirrored, and changed in colour. Sketches lose ink, get thicker,
+    and are mirrored, turned, scaled and bent; half of them are jittered.
+
+    Args:
+        pixels: uint8, [n, L, L, 3].
+        size: side of the views, in pixels.
+        rng: decides everything random.
+        device: where to compute the views.
+        sketch: treat the pictures as sketches.
+        jitter: largest deviation of a jittered sketch's points, as a share of half a side.
+        ink_dropout: largest share of a sketch's ink to erase.
+
+    Returns:
+        Views [n, 3, size, size] in [-1, 1], on `device`.
     """
     whole = torch.from_numpy(pixels).to(device).permute(0, 3, 1, 2).float() / 127.5 - 1
     if sketch:
-        whole = _worn(whole, rng, ink_dropout)
-    count = len(whole)
+        whole = erase_and_thicken(whole, rng, ink_dropout)
+    grid = F.affine_grid(
+        torch.from_numpy(_random_transforms(len(whole), rng, sketch=sketch)).to(device),
+        [len(whole), 3, size, size],
+        align_corners=False,
+    )
+    if sketch:
+        grid = grid + _random_bends(len(whole), size, rng, jitter, device)
+    views = F.grid_sample(whole - 1, grid, align_corners=False) + 1  # zero padding becomes white
+    return views if sketch else _recoloured(views, rng)
+
+
+def _random_transforms(count: int, rng: np.random.Generator, *, sketch: bool) -> NDArray[np.float32]:
+    """Affine transforms [n, 2, 3] from view to picture coordinates, both in [-1, 1]."""
     zoom = np.sqrt(rng.uniform(0.7, 1.4, count) if sketch else rng.uniform(0.5, 1.0, count))
     angle = rng.uniform(-0.25, 0.25, count) if sketch else np.zeros(count)
     shift = rng.uniform(-1, 1, (count, 2)) * np.maximum(0.08, 1 - zoom)[:, None]
@@ -38,42 +61,50 @@ def crops(
     matrix[:, 0, 0], matrix[:, 0, 1] = zoom * aspect * mirror * np.cos(angle), -zoom * np.sin(angle)
     matrix[:, 1, 0], matrix[:, 1, 1] = zoom * mirror * np.sin(angle), zoom / aspect * np.cos(angle)
     matrix[:, :, 2] = shift
-    where = F.affine_grid(torch.from_numpy(matrix).to(device), [count, 3, size, size], align_corners=False)
-    if sketch:
-        bend = _on(device, rng.normal(0, 0.03, (count, 2, 6, 6)))
-        reach = rng.uniform(0, jitter, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
-        shaken = _on(device, rng.normal(0, 1, (count, 2, 56, 56)) * reach)
-        moved = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(
-            shaken, (size, size), mode="bilinear"
-        )
-        where = where + moved.permute(0, 2, 3, 1)
-    views = F.grid_sample(whole - 1, where, align_corners=False) + 1
-    return views if sketch else _recoloured(views, rng)
+    return matrix
 
 
-def _worn(sketches: Tensor, rng: np.random.Generator, ink_dropout: float) -> Tensor:
-    """Sketches [n, 3, L, L] without some pieces of their ink, a third of them in thicker strokes."""
+def _random_bends(
+    count: int, size: int, rng: np.random.Generator, jitter: float, device: torch.device
+) -> Tensor:
+    """Offsets of the sampling grid [n, size, size, 2]: a smooth bend of each sketch, and jitter of half of them."""
+    bend = _to_tensor(device, rng.normal(0, 0.03, (count, 2, 6, 6)))
+    reach = rng.uniform(0, jitter, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
+    jittered = _to_tensor(device, rng.normal(0, 1, (count, 2, 56, 56)) * reach)
+    offsets = F.interpolate(bend, (size, size), mode="bicubic") + F.interpolate(
+        jittered, (size, size), mode="bilinear"
+    )
+    return offsets.permute(0, 2, 3, 1)
+
+
+def erase_and_thicken(sketches: Tensor, rng: np.random.Generator, ink_dropout: float) -> Tensor:
+    """Erase pieces of up to a share of each sketch's ink, and thicken the strokes of a third of the sketches.
+
+    Args:
+        sketches: [n, 3, L, L], black (-1) on white (1).
+        rng: decides everything random.
+        ink_dropout: largest share to erase.
+    """
     count = len(sketches)
-    gone = rng.random((count, 1, 14, 14)) < rng.uniform(0, ink_dropout, (count, 1, 1, 1))
-    erased = F.interpolate(_on(sketches.device, gone), sketches.shape[-2:], mode="nearest")
-    kept = torch.where(erased > 0, torch.ones((), device=sketches.device), sketches)
+    dropped = rng.random((count, 1, 14, 14)) < rng.uniform(0, ink_dropout, (count, 1, 1, 1))
+    erased = F.interpolate(_to_tensor(sketches.device, dropped), sketches.shape[-2:], mode="nearest")
+    remaining = torch.where(erased > 0, torch.ones((), device=sketches.device), sketches)
     thicker = torch.from_numpy(rng.random(count) < 1 / 3).to(sketches.device)[:, None, None, None]
-    return torch.where(thicker, -F.max_pool2d(-kept, 3, stride=1, padding=1), kept)
+    return torch.where(thicker, -F.max_pool2d(-remaining, 3, stride=1, padding=1), remaining)
 
 
 def _recoloured(photos: Tensor, rng: np.random.Generator) -> Tensor:
-    """Photos [n, 3, s, s] of another brightness, contrast and saturation; a fifth of them grey."""
+    """Change brightness, contrast and saturation of photos [n, 3, s, s]; turn a fifth of them grey."""
     count = len(photos)
-    light, contrast = (
-        _on(photos.device, rng.uniform(low, high, (count, 1, 1, 1)))
+    brightness, contrast = (
+        _to_tensor(photos.device, rng.uniform(low, high, (count, 1, 1, 1)))
         for low, high in ((-0.2, 0.2), (0.7, 1.3))
     )
-    colour = _on(photos.device, np.where(rng.random(count) < 0.2, 0.0, rng.uniform(0.6, 1.4, count)))[
-        :, None, None, None
-    ]
+    saturation = np.where(rng.random(count) < 0.2, 0.0, rng.uniform(0.6, 1.4, count))
+    colour = _to_tensor(photos.device, saturation)[:, None, None, None]
     grey = photos.mean(1, keepdim=True)
-    return ((grey + colour * (photos - grey)) * contrast + light).clamp(-1, 1)
+    return ((grey + colour * (photos - grey)) * contrast + brightness).clamp(-1, 1)
 
 
-def _on(device: torch.device, values: NDArray[np.generic]) -> Tensor:
+def _to_tensor(device: torch.device, values: NDArray[np.generic]) -> Tensor:
     return torch.from_numpy(values.astype(np.float32)).to(device)

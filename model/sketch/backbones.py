@@ -1,17 +1,26 @@
-"""Pixels to the features that D.2 takes: an EfficientNet-Lite that photos and sketches share, ending in one FC layer."""
+"""The network from pixels to D.2's input features: an EfficientNet-Lite that both domains share, and one linear layer."""
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from model.sketch.efficientnet import FEATURES, IMAGENET_CLASSES, EfficientNetLite
+from model.sketch.efficientnet import (
+    FEATURES,
+    IMAGENET_CLASSES,
+    EfficientNetLite,
+    classifier_state,
+    network_state,
+)
 
 
 class Backbone(nn.Module):
-    """A network by its name and a linear layer to `feature_size`; initialised at random.
+    """An EfficientNet-Lite and a linear layer to `feature_size`; initialised at random.
 
-    Where it is `mirrored`, features in evaluation mode are the mean over a picture and its mirror image. Where it is
-    `classified`, the last layer is also fed what ImageNet's classifier says of the picture.
+    Args:
+        name: a key of `efficientnet.WIDTH_AND_DEPTH`.
+        feature_size: size of the output.
+        mirrored: in evaluation mode, average the features of a picture and of its mirror image.
+        classified: also feed the linear layer with the class probabilities of ImageNet's classifier.
     """
 
     def __init__(
@@ -28,17 +37,29 @@ class Backbone(nn.Module):
         return features
 
     def pooled(self, pixels: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b 1280"]:
-        """What the network's pooling gives, in the last layer's precision."""
-        precise = self.feature.weight.dtype
-        pooled: Tensor = self.network(pixels).to(precise)
+        """The network's pooled features, in the precision of the linear layer."""
+        dtype = self.feature.weight.dtype
+        pooled: Tensor = self.network(pixels).to(dtype)
         if not self.mirrored or self.training:
             return pooled
-        mirrored: Tensor = self.network(pixels.flip(-1)).to(precise)
+        mirrored: Tensor = self.network(pixels.flip(-1)).to(dtype)
         return (pooled + mirrored) / 2
 
     def descriptor(self, pooled: Float[Tensor, "b 1280"]) -> Float[Tensor, "b descriptor"]:
-        """What the last layer takes. Where there is a classifier, its shares stand beside the pooled features, and of both the
-        square root is taken, so that a strong channel, or a sure class, does not outweigh all others (Perronnin et al., 2010)."""
+        """The input of the linear layer: the pooled features or, with a classifier, 2280 values.
+
+        With a classifier these are the square roots of the pooled features and of the class probabilities. Square
+        roots keep a strong channel or a confident class from outweighing the others (Perronnin et al., 2010).
+        """
         if self.classifier is None:
             return pooled
         return torch.cat([pooled, self.classifier(pooled).softmax(-1)], -1).sqrt()
+
+    def load_network(self, imagenet: dict[str, Tensor]) -> None:
+        """Set the network to published ImageNet weights (`efficientnet.imagenet_weights`)."""
+        self.network.load_state_dict(network_state(imagenet))
+
+    def load_classifier(self, imagenet: dict[str, Tensor]) -> None:
+        """Set the classifier, if there is one, to ImageNet's."""
+        if self.classifier is not None:
+            self.classifier.load_state_dict(classifier_state(imagenet))

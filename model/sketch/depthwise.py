@@ -1,7 +1,7 @@
-"""Depthwise convolution whose weights' gradient is taken in float32 where its kernel is 5x5: in bfloat16 that takes oneDNN far longer.
+"""Depthwise convolution that computes the gradient of 5x5 weights in float32, because oneDNN's bfloat16 one is slow.
 
-`python -m benchmarks.depthwise` has the measurement: a quarter to a half of the time of forward and backward. 3x3 kernels gain
-nothing. For them, and elsewhere than in bfloat16 on a CPU, it is the ordinary convolution.
+This takes a quarter to a half of the time of forward and backward (`python -m benchmarks.depthwise`). 3x3 kernels
+gain nothing; they, and everything but bfloat16 on a CPU, use the ordinary convolution.
 """
 
 import torch
@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.autograd.function import FunctionCtx
 
 SMALL = 3
-"""Side of the kernels that oneDNN's bfloat16 gradient is quick for."""
+"""Largest kernel side for which oneDNN's bfloat16 gradient is fast."""
 
 
 class _Bfloat16OnCpu(torch.autograd.Function):
     @staticmethod
     def forward(ctx: FunctionCtx, inputs: Tensor, weight: Tensor, stride: int, padding: int) -> Tensor:
         ctx.save_for_backward(inputs, weight)
-        ctx.stride, ctx.padding = stride, padding  # type: ignore[attr-defined]  # autograd's documented way
+        ctx.stride, ctx.padding = stride, padding  # type: ignore[attr-defined]  # as torch documents
         return F.conv2d(inputs, weight, stride=stride, padding=padding, groups=inputs.shape[1])
 
     @staticmethod
@@ -27,19 +27,19 @@ class _Bfloat16OnCpu(torch.autograd.Function):
         stride, padding = ctx.stride, ctx.padding  # type: ignore[attr-defined]
         gradient = gradient.contiguous(memory_format=torch.channels_last)
         shape = [stride, stride], [padding, padding], [1, 1], False, [0, 0], inputs.shape[1]
-        of_inputs = torch.ops.aten.convolution_backward(
+        input_gradient = torch.ops.aten.convolution_backward(
             gradient, inputs, weight, None, *shape, [True, False, False]
         )[0]
-        of_weight = torch.ops.aten.convolution_backward(
+        weight_gradient = torch.ops.aten.convolution_backward(
             gradient.float(), inputs.float(), weight.float(), None, *shape, [False, True, False]
         )[1]
-        return of_inputs, of_weight.to(weight.dtype), None, None
+        return input_gradient, weight_gradient.to(weight.dtype), None, None
 
 
 def depthwise(
     inputs: Float[Tensor, "b c h w"], weight: Float[Tensor, "c 1 k k"], stride: int, padding: int = 0
 ) -> Float[Tensor, "b c h2 w2"]:
-    """Each channel with its own kernel; `padding` zeros on every side."""
+    """Convolve each channel with its own kernel; pad every side with `padding` zeros."""
     if (
         weight.shape[-1] > SMALL
         and torch.is_autocast_enabled("cpu")

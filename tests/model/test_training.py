@@ -14,7 +14,7 @@ import torch
 from model import checkpoint
 from model.checkpoint import CheckpointError
 from model.data.synthetic import SyntheticPairs
-from model.evaluation.evaluation import while_training
+from model.evaluation.retrieval import retrieval_validation
 from model.iiae import IIAE
 from model.presets import PRESETS
 from model.storage import read_tensors
@@ -44,7 +44,7 @@ def run_in(folder, *, steps=STEPS, slow=0.0, objective="iiae", average=0.0, ever
         IIAE(replace(PRESET, **changes)),
         pairs,
         plan,
-        validate=while_training(held),
+        validate=retrieval_validation(held),
         sample=lambda iiae, path: path.write_bytes(b"grid"),
         report=lambda progress: time.sleep(slow),
     )

@@ -20,7 +20,7 @@ from model.pictures import prepare
 from model.presets import PRESETS, QueryKind
 from model.sketch.backbones import Backbone
 from model.sketch.calibration import Calibration
-from model.sketch.linear_start import start_at_shared
+from model.sketch.linear_start import init_shared_encoders
 
 PROVENANCE = {
     "trained_on": "nothing",
@@ -69,7 +69,7 @@ def publish_sketch(
     with torch.no_grad():
         backbone.train()(noise)
         features = backbone.eval()(noise)
-    start_at_shared(
+    init_shared_encoders(
         iiae,
         features,
         features,

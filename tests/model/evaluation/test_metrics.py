@@ -1,4 +1,4 @@
-"""Retrieval figures against definitions written out."""
+"""Retrieval metrics against their definitions."""
 
 import numpy as np
 import pytest
@@ -7,14 +7,14 @@ import torch
 from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance, top1
 
 
-def test_top1_counts_exact_partners():
+def test_top1_is_the_share_of_pairs_found():
     photos = torch.eye(4)
     assert top1(photos, photos) == 1
     assert top1(photos, photos[[1, 0, 2, 3]]) == 0.5
     assert top1(torch.randn(300, 8), torch.randn(300, 8)) < 0.05
 
 
-def test_codes_that_are_all_equal_score_chance():
+def test_top1_of_equal_codes_is_chance():
     assert top1(torch.zeros(50, 3), torch.zeros(50, 3)) == pytest.approx(1 / 50)
 
 
@@ -30,12 +30,12 @@ def test_map_is_the_mean_of_average_precisions():
     )
 
 
-def test_precision_at_k_is_the_share_among_the_first_k():
+def test_precision_at_k_is_the_share_of_relevant_hits_among_the_first_k():
     relevant = np.random.default_rng(0).random((20, 50)) < 0.2
     assert precision_at(torch.from_numpy(relevant), 10) == pytest.approx(relevant[:, :10].mean())
 
 
-def test_ranking_is_by_cosine_not_by_length():
+def test_ranking_ignores_the_length_of_codes():
     photos = torch.tensor([[10.0, 1.0], [0.1, 0.1], [-1.0, 0.0]])
     relevant = ranked_relevance(
         cosine(torch.tensor([[1.0, 1.0]]), photos), torch.tensor([1]), torch.tensor([0, 1, 2])

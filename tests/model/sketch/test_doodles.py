@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw
 from shapes import circle_and_cross
 
-from model.sketch.doodles import LARGEST, SMALLEST, doodle, rough
+from model.sketch.doodles import LARGEST, SMALLEST, doodle, normalised_doodle
 from model.sketch.drawings import CANVAS, normalise
 
 
@@ -27,7 +27,10 @@ def test_of_one_stroke_something_is_left():
 def test_what_is_rough_still_lies_near_what_was_drawn(seed):
     careful, careless = (
         np.asarray(picture) < 128
-        for picture in (normalise(circle_and_cross()), rough(circle_and_cross(), np.random.default_rng(seed)))
+        for picture in (
+            normalise(circle_and_cross()),
+            normalised_doodle(circle_and_cross(), np.random.default_rng(seed)),
+        )
     )
     rows, columns = np.nonzero(careless)
     near = np.array(
@@ -43,4 +46,4 @@ def test_what_is_rough_still_lies_near_what_was_drawn(seed):
 def test_a_drawing_without_lines_is_left_as_it_is():
     dot = Image.new("L", (CANVAS, CANVAS), 255)
     ImageDraw.Draw(dot).point((5, 5), 0)
-    assert rough(dot, np.random.default_rng(0)) is dot
+    assert normalised_doodle(dot, np.random.default_rng(0)) is dot

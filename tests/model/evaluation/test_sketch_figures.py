@@ -1,4 +1,4 @@
-"""Figure 9's picture: as many rows and columns as asked for, ticks where a hit is of the sketch's class."""
+"""Search results mark right and wrong hits; bars show each class's value."""
 
 from dataclasses import replace
 
@@ -8,13 +8,13 @@ import torch
 from PIL import Image
 
 from model.data.sketchy import read_catalogue
-from model.evaluation.figures import BAR, GAP, MARK, RIGHT, TILE, WRONG, class_bars, search_rows
+from model.evaluation.sketch_figures import BAR, GAP, MARK, RIGHT, TILE, WRONG, class_bars, search_rows
 from model.inference import Inference
 from model.presets import PRESETS
 
 
 class ByBrightness(Inference):
-    """A model that sees nothing but how bright a picture is."""
+    """A model whose codes depend on the brightness only."""
 
     def __init__(self):
         self.preset = replace(PRESETS["sketchy"], image_size=32, drawings=False)
@@ -38,7 +38,7 @@ def catalogue(tmp_path):
     return read_catalogue(tmp_path)
 
 
-def test_hits_are_marked_right_or_wrong(catalogue):
+def test_hits_of_the_sketchs_class_are_marked_right(catalogue):
     sheet = search_rows(ByBrightness(), catalogue, count=4, k=5)
     assert sheet.size == (6 * (TILE + GAP) + MARK, 4 * (TILE + GAP))
     for row in range(4):
@@ -49,7 +49,7 @@ def test_hits_are_marked_right_or_wrong(catalogue):
         assert marks == [RIGHT] * 3 + [WRONG] * 2
 
 
-def test_bars_are_as_long_as_what_they_show_and_the_best_comes_first():
+def test_bars_are_sorted_and_proportional_to_their_values():
     sheet = class_bars({"low": 0.2, "high": 0.9, "middle": 0.5}, chance=0.1)
     lengths = [sum(sheet.getpixel((x, row * 20 + 14)) == BAR for x in range(sheet.width)) for row in range(3)]
     assert lengths == pytest.approx([450, 250, 100], abs=6)

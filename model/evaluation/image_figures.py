@@ -1,0 +1,77 @@
+"""The paper's pictures of an image model: translations (Table 7) and analogies (Table 8), during and after training."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+
+from model.data.pairs import Pairs
+from model.iiae import IIAE
+from model.pictures import picture
+from model.presets import SIDES, other
+
+GAP = 2
+"""Pixels between pictures."""
+
+
+def grid(rows: list[list[Tensor]], *, scale: int = 1) -> Image.Image:
+    """Arrange rows of pictures [3, s, s] in one picture with narrow white gaps, each enlarged by `scale`."""
+    size = rows[0][0].shape[-1] * scale
+    step = size + GAP
+    sheet = Image.new("RGB", (step * max(len(row) for row in rows) - GAP, step * len(rows) - GAP), "white")
+    for y, row in enumerate(rows):
+        for x, pixels in enumerate(row):
+            tile = picture(pixels)
+            sheet.paste(
+                tile if scale == 1 else tile.resize((size, size), Image.Resampling.NEAREST),
+                (x * step, y * step),
+            )
+    return sheet
+
+
+@torch.inference_mode()
+def translations(iiae: IIAE, pairs: Pairs, *, count: int = 6, samples: int = 3, seed: int = 0) -> Image.Image:
+    """Table 7: translations of pairs in both directions, one pair a row.
+
+    Each direction shows the input, `samples` outputs with random exclusive codes, the output with the prior's mean,
+    and the true picture.
+    """
+    device = next(iiae.parameters()).device
+    chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int)
+    z = torch.randn(samples, iiae.preset.zx_size, generator=torch.Generator().manual_seed(seed))
+    codes = torch.cat([z, torch.zeros(1, iiae.preset.zx_size)]).to(device)
+    rows: list[list[Tensor]] = []
+    for index in chosen:
+        pair = dict(zip(SIDES, pairs.pair(int(index), None), strict=True))
+        row: list[Tensor] = []
+        for side in SIDES:
+            zs = iiae.shared(side, pair[side][None].to(device)).mean
+            outputs = iiae.decode(other(side), codes, zs.expand(len(codes), *zs.shape[1:]))
+            row += [pair[side], *outputs, pair[other(side)]]
+        rows.append(row)
+    return grid(rows)
+
+
+@torch.inference_mode()
+def analogies(iiae: IIAE, pairs: Pairs, *, count: int = 6) -> Image.Image:
+    """Table 8: for both domains, a query, a reference, and the query in the style of the reference; `count` rows."""
+    device = next(iiae.parameters()).device
+    chosen = np.linspace(0, len(pairs) - 1, 2 * count).round().astype(int)
+    rows: list[list[Tensor]] = []
+    for query_index, reference_index in zip(chosen[:count], chosen[count:], strict=True):
+        queries, references = pairs.pair(int(query_index), None), pairs.pair(int(reference_index), None)
+        row: list[Tensor] = []
+        for side, query, reference in zip(SIDES, queries, references, strict=True):
+            z = iiae.exclusive(side, reference[None].to(device)).mean
+            zs = iiae.shared(side, query[None].to(device)).mean
+            row += [query, reference, iiae.decode(side, z, zs)[0]]
+        rows.append(row)
+    return grid(rows)
+
+
+def translation_writer(pairs: Pairs) -> Callable[[IIAE, Path], None]:
+    """A function for training that writes `translations` of the current weights to a path."""
+    return lambda iiae, path: translations(iiae, pairs).save(path)

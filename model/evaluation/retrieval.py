@@ -1,0 +1,90 @@
+"""The paper's figures of an image model: cross-domain retrieval with the shared codes, leakage with the exclusive ones."""
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.data.pairs import Pairs
+from model.evaluation.metrics import top1
+from model.iiae import IIAE
+from model.presets import SIDES, Side
+
+Encode = Callable[[Side, Tensor], Tensor]
+"""From a domain and pixels [b, 3, s, s] to codes [b, ...]."""
+
+
+def encode_pairs(
+    encode: Encode, pairs: Pairs, *, limit: int | None = None, batch: int = 64
+) -> dict[Side, Tensor]:
+    """Encode both sides of pairs.
+
+    Args:
+        encode: the encoder.
+        pairs: the pairs.
+        limit: number of pairs, spread evenly; None encodes all.
+        batch: pictures per call of `encode`.
+
+    Returns:
+        Flattened codes of each side, [n, d], on the CPU.
+    """
+    count = len(pairs) if limit is None else min(limit, len(pairs))
+    indices = np.linspace(0, len(pairs) - 1, count).round().astype(int)
+    codes: dict[Side, list[Tensor]] = {"x": [], "y": []}
+    for start in range(0, count, batch):
+        chunk = [pairs.pair(int(index), None) for index in indices[start : start + batch]]
+        for side, pictures in zip(SIDES, zip(*chunk, strict=True), strict=True):
+            codes[side].append(encode(side, torch.stack(pictures)).flatten(1).float().cpu())
+    return {side: torch.cat(parts) for side, parts in codes.items()}
+
+
+def cross_domain_retrieval(
+    shared: Encode, exclusive: Encode, pairs: Pairs, *, limit: int | None = None
+) -> dict[str, float]:
+    """Top-1 accuracy of retrieval in both directions, as fractions of 1.
+
+    Retrieval with the shared codes should find the pair. Retrieval with the exclusive codes measures leakage; chance
+    is 1 / pairs.
+
+    Args:
+        shared: means of r(zs|.).
+        exclusive: means of q(zx|x) and q(zy|y).
+        pairs: the pairs.
+        limit: number of pairs, spread evenly; None uses all.
+    """
+    zs = encode_pairs(shared, pairs, limit=limit)
+    z = encode_pairs(exclusive, pairs, limit=limit)
+    return {
+        "top1_shared_xy": top1(zs["x"], zs["y"]),
+        "top1_shared_yx": top1(zs["y"], zs["x"]),
+        "top1_exclusive_xy": top1(z["x"], z["y"]),
+        "top1_exclusive_yx": top1(z["y"], z["x"]),
+        "pairs": float(len(zs["x"])),
+    }
+
+
+def retrieval_validation(pairs: Pairs, *, limit: int = 1_000) -> Callable[[IIAE], dict[str, float]]:
+    """A validation function for training, which measures `cross_domain_retrieval` of the current weights.
+
+    `validation`, which decides the weights to keep, is the mean of the shared figures minus that of the exclusive ones.
+
+    Args:
+        pairs: the validation pairs.
+        limit: number of pairs, spread evenly.
+    """
+
+    def validate(iiae: IIAE) -> dict[str, float]:
+        device = next(iiae.parameters()).device
+        with torch.inference_mode():
+            found = cross_domain_retrieval(
+                lambda side, pixels: iiae.shared(side, pixels.to(device)).mean,
+                lambda side, pixels: iiae.exclusive(side, pixels.to(device)).mean,
+                pairs,
+                limit=limit,
+            )
+        shared = (found["top1_shared_xy"] + found["top1_shared_yx"]) / 2
+        leaked = (found["top1_exclusive_xy"] + found["top1_exclusive_yx"]) / 2
+        return {**found, "validation": shared - leaked}
+
+    return validate

@@ -1,0 +1,101 @@
+"""Figures of zero-shot sketch search: every sketch of the unseen classes searches all photos of these classes."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from model.data.sketchy import Catalogue
+from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
+from model.inference import Inference
+from model.presets import SIDES, Side
+from model.sketch.expansion import expanded_scores
+from model.sketch.pictures import decode_classes
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class CatalogueCodes:
+    """Codes and class numbers of a catalogue's photos (x) and sketches (y).
+
+    Attributes:
+        zs: means of r(zs|.), [n, d] for each domain.
+        features: the backbone's features.
+        exclusive: means of q(zx|x) and q(zy|y).
+        standardised: the features as IIAE's first layer standardises them; None if that layer does more (D.2 as
+            printed).
+        labels: class numbers, [n] for each domain; positions in `Catalogue.classes`.
+    """
+
+    zs: dict[Side, Tensor]
+    features: dict[Side, Tensor]
+    exclusive: dict[Side, Tensor]
+    standardised: dict[Side, Tensor] | None
+    labels: dict[Side, Tensor]
+
+
+@torch.inference_mode()
+def encode_catalogue(inference: Inference, catalogue: Catalogue) -> CatalogueCodes:
+    """Decode and encode all photos and sketches of a catalogue.
+
+    Raises:
+        DataError: no photo or no sketch can be read.
+        ValueError: the model has no backbone.
+    """
+    preset, iiae, backbone = inference.preset, inference.iiae, inference.backbone
+    if backbone is None:
+        raise ValueError(f"preset {preset.name} has no backbone")
+    pictures = dict(zip(SIDES, decode_classes(catalogue, catalogue.classes, preset), strict=True))
+    features: dict[Side, Tensor] = {
+        side: torch.cat([backbone(batch.to(inference.device)) for batch in pictures[side].batches(BATCH)])
+        for side in SIDES
+    }
+    return CatalogueCodes(
+        zs={side: iiae.shared(side, features[side]).mean.cpu() for side in SIDES},
+        features={side: features[side].cpu() for side in SIDES},
+        exclusive={side: iiae.exclusive(side, features[side]).mean.cpu() for side in SIDES},
+        standardised=None
+        if preset.shared_encoder == "printed"
+        else {side: iiae.fe[side](features[side]).cpu() for side in SIDES},
+        labels={side: torch.from_numpy(pictures[side].labels) for side in SIDES},
+    )
+
+
+def measure_sketch_search(inference: Inference, unseen: Catalogue) -> dict[str, float]:
+    """mAP and precision of searching the photos of unseen classes with their sketches, by cosine.
+
+    The figures without a prefix are those of zs. The others are those of the backbone's features (`features_`), of
+    standardised features (`standardised_features_`), of the exclusive codes (`exclusive_`), and of zs with the
+    service's query expansion (`expanded_`).
+
+    P@k is the share of relevant hits among the first k photos. It cannot reach 1 if a class has fewer than k photos.
+    """
+    codes = encode_catalogue(inference, unseen)
+    by_prefix = {"": codes.zs, "features_": codes.features, "exclusive_": codes.exclusive}
+    if codes.standardised is not None:
+        by_prefix["standardised_features_"] = codes.standardised
+    scores = {prefix: cosine(each["y"], each["x"]) for prefix, each in by_prefix.items()}
+    scores["expanded_"] = expanded_scores(codes.zs["y"], codes.zs["x"])
+    figures: dict[str, float] = {}
+    for prefix, each in scores.items():
+        relevant = ranked_relevance(each, codes.labels["y"], codes.labels["x"])
+        figures |= {
+            f"{prefix}map_all": mean_average_precision(relevant),
+            f"{prefix}map_200": mean_average_precision(relevant, 200),
+            f"{prefix}p_100": precision_at(relevant, 100),
+            f"{prefix}p_10": precision_at(relevant, 10),
+        }
+    counts = {"queries": float(len(codes.labels["y"])), "photos": float(len(codes.labels["x"]))}
+    return figures | counts
+
+
+def map_by_class(inference: Inference, unseen: Catalogue) -> dict[str, float]:
+    """mAP@all of each class's sketches, which search all photos."""
+    codes = encode_catalogue(inference, unseen)
+    scores, query_labels = cosine(codes.zs["y"], codes.zs["x"]), codes.labels["y"]
+    relevant = ranked_relevance(scores, query_labels, codes.labels["x"])
+    return {
+        name: mean_average_precision(relevant[query_labels == number])
+        for number, name in enumerate(unseen.classes)
+    }

@@ -1,0 +1,189 @@
+"""Fit calibration curves (`model.sketch.calibration`) to searches whose right answers are known.
+
+The searches are made in many sample galleries: large and small ones, with many or few photos of a class, and some
+without any photo of the query's class.
+"""
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Bool, Float
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.errors import UserError
+from model.sketch.calibration import Calibration
+
+FIRST_HITS = 20
+"""Hits of each search that a curve is fitted to: those that a user sees."""
+GALLERIES = 400
+"""Number of sample galleries."""
+QUERIES = 8
+"""Queries per sample gallery, all of one class."""
+FEWEST_CLASSES = 4
+"""Smallest number of other classes in a gallery, if there are as many."""
+PHOTOS_PER_CLASS = (1, 2, 3, 5, 10, 25)
+"""Largest numbers of photos of each class; each gallery draws one of them."""
+MISSING = 0.25
+"""Share of the galleries without photos of the query's class."""
+
+
+class CalibrationError(UserError):
+    """A curve cannot be fitted to these searches."""
+
+
+@dataclass(frozen=True)
+class SearchHits:
+    """The first hits of the queries in one gallery.
+
+    Attributes:
+        cosines: [q, k].
+        relevant: whether each hit is of the query's class, [q, k].
+        photos: number of photos in the gallery.
+    """
+
+    cosines: Float[Tensor, "q k"]
+    relevant: Bool[Tensor, "q k"]
+    photos: int
+
+
+@dataclass(frozen=True)
+class SampleGallery:
+    """Indices of the queries, which are of one class, and of the gallery's photos."""
+
+    queries: NDArray[np.int64]
+    photos: NDArray[np.int64]
+
+
+def sample_galleries(
+    query_labels: NDArray[np.int64],
+    query_classes: Sequence[int],
+    photo_labels: NDArray[np.int64],
+    seed: int,
+    count: int = GALLERIES,
+) -> Iterator[SampleGallery]:
+    """Draw galleries from photos of all classes, with queries of some classes.
+
+    Args:
+        query_labels: class numbers of all queries, [n].
+        query_classes: the classes to take queries from.
+        photo_labels: class numbers of all photos, [m].
+        seed: decides everything random.
+        count: number of galleries.
+    """
+    rng = np.random.default_rng((seed, 0xCA11))
+    classes = np.unique(photo_labels)
+    for _ in range(count):
+        query_class = int(rng.choice(query_classes))
+        others = classes[classes != query_class]
+        size = round(math.exp(rng.uniform(math.log(min(FEWEST_CLASSES, len(others))), math.log(len(others)))))
+        chosen, limit = rng.choice(others, size, replace=False).tolist(), int(rng.choice(PHOTOS_PER_CLASS))
+        shown = chosen if rng.random() < MISSING else [*chosen, query_class]
+        photos = [rng.permutation(np.flatnonzero(photo_labels == label))[:limit] for label in shown]
+        queries = rng.permutation(np.flatnonzero(query_labels == query_class))[:QUERIES]
+        yield SampleGallery(queries, np.concatenate(photos))
+
+
+def first_hits(
+    scores: Float[Tensor, "q n"],
+    relevant: Bool[Tensor, "q n"],
+    is_query: Bool[Tensor, "q n"] | None = None,
+) -> SearchHits:
+    """The first hits by score.
+
+    Args:
+        scores: of each query and photo.
+        relevant: whether the photo is of the query's class.
+        is_query: whether the photo is the query itself, which is no hit; None if no query is in the gallery.
+    """
+    photos = scores.shape[1]
+    ranked = scores if is_query is None else scores.masked_fill(is_query, -torch.inf)
+    cosines, indices = ranked.topk(min(FIRST_HITS, photos if is_query is None else max(photos - 1, 1)), dim=1)
+    return SearchHits(cosines, relevant.gather(1, indices), photos)
+
+
+def fit(searches: Sequence[SearchHits]) -> Calibration:
+    """Fit the maximum-likelihood curve to the first hits of searches.
+
+    The targets are Platt's, slightly off 0 and 1. With these the slope stays finite even if a threshold separates
+    right from wrong hits.
+
+    Raises:
+        CalibrationError: all hits are relevant, or none is.
+    """
+    from scipy.optimize import minimize  # imported here because it is slow to import and serving never fits
+    from scipy.special import expit
+
+    cosines = torch.cat([each.cosines.flatten() for each in searches]).double().numpy()
+    crowds = np.concatenate([np.full(each.cosines.numel(), math.log(each.photos)) for each in searches])
+    finite = np.isfinite(cosines)  # the query itself scores -inf; it is a hit if the gallery has nothing else
+    relevant = torch.cat([each.relevant.flatten() for each in searches]).numpy()[finite]
+    positives, negatives = np.count_nonzero(relevant), np.count_nonzero(~relevant)
+    if not positives or not negatives:
+        raise CalibrationError(
+            "calibration needs both relevant and irrelevant hits; "
+            f"found {positives} relevant and {negatives} irrelevant ones"
+        )
+    target = np.where(relevant, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    inputs = np.stack([cosines, crowds])[:, finite]
+    centre, spread = inputs.mean(1), np.maximum(inputs.std(1), 1e-9)
+    scaled = np.vstack([(inputs - centre[:, None]) / spread[:, None], np.ones(len(relevant))])
+
+    def loss(curve: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        logits = curve @ scaled
+        value = float((np.logaddexp(0, logits) - target * logits).mean())
+        return value, scaled @ (expit(logits) - target) / len(relevant)
+
+    *weights, constant = minimize(loss, np.zeros(3), jac=True, method="BFGS", options={"gtol": 1e-7}).x
+    slope, crowd = weights / spread if np.ptp(crowds) else (weights[0] / spread[0], 0.0)
+    return Calibration(
+        float(slope),
+        float(constant - slope * centre[0] - crowd * centre[1]),
+        float(crowd),
+        max(each.photos for each in searches),
+    )
+
+
+def fit_to_codes(
+    score: Callable[[Tensor, Tensor], Tensor],
+    queries: Tensor,
+    query_labels: NDArray[np.int64],
+    query_classes: Sequence[int],
+    photos: Tensor,
+    photo_labels: NDArray[np.int64],
+    seed: int,
+    *,
+    query_by_photo: bool = False,
+) -> Calibration:
+    """Fit a curve to searches in sample galleries.
+
+    Args:
+        score: scores [q, n] of query codes [q, d] and photo codes [n, d].
+        queries: codes of all queries, [n, d].
+        query_labels: their class numbers, [n].
+        query_classes: the classes to take queries from.
+        photos: codes of all photos, [m, d].
+        photo_labels: their class numbers, [m].
+        seed: decides the galleries.
+        query_by_photo: the queries are the photos themselves; a query is no hit of its own search.
+    """
+    searches = []
+    for gallery in sample_galleries(query_labels, query_classes, photo_labels, seed):
+        scores = score(queries[gallery.queries], photos[gallery.photos])
+        relevant = query_labels[gallery.queries][:, None] == photo_labels[gallery.photos]
+        is_query = torch.from_numpy(gallery.queries[:, None] == gallery.photos) if query_by_photo else None
+        searches.append(first_hits(scores, torch.from_numpy(relevant), is_query))
+    return fit(searches)
+
+
+def expected_calibration_error(
+    probabilities: NDArray[np.floating], relevant: NDArray[np.bool_], bins: int = 10
+) -> float:
+    """Mean distance between the mean probability and the share of relevant hits, over bins of equal width."""
+    predicted, actual = np.ravel(probabilities), np.ravel(relevant).astype(np.float64)
+    bin_of = np.minimum((predicted * bins).astype(int), bins - 1)
+    totals = np.bincount(bin_of, weights=predicted - actual, minlength=bins)
+    return float(np.abs(totals).sum() / len(predicted))

@@ -1,0 +1,54 @@
+"""Pairs of backbone features, on which IIAE is trained."""
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from model.data.pairs import fingerprint_of
+from model.data.sketchy import DOMAINS
+
+
+class FeaturePairs:
+    """Random pairs of a photo's features (X) and a sketch's features (Y) of the same class.
+
+    There is one pair per class that has both. Each access with a generator draws another photo and another sketch.
+
+    Args:
+        photos: features, [n, d].
+        photo_labels: their class numbers, [n].
+        sketches: features, [m, d].
+        sketch_labels: their class numbers, [m].
+
+    Attributes:
+        class_members: for each class, the indices of its photos and the indices of its sketches.
+    """
+
+    def __init__(
+        self,
+        photos: Tensor,
+        photo_labels: NDArray[np.int64],
+        sketches: Tensor,
+        sketch_labels: NDArray[np.int64],
+    ) -> None:
+        self.domains = DOMAINS
+        self.damaged: tuple[str, ...] = ()
+        self.photos, self.sketches = photos, sketches
+        self.photo_labels = photo_labels
+        shared = sorted(set(photo_labels.tolist()) & set(sketch_labels.tolist()))
+        self.class_members = [
+            (np.flatnonzero(photo_labels == label), np.flatnonzero(sketch_labels == label))
+            for label in shared
+        ]
+        self.fingerprint = fingerprint_of(
+            [str(tuple(photos.shape)), str(photo_labels.tolist()), str(sketch_labels.tolist())]
+        )
+
+    def __len__(self) -> int:
+        return len(self.class_members)
+
+    def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
+        """A pair of class `index`, [d] each: random with `rng`, the class's first photo and sketch without."""
+        photos, sketches = self.class_members[index]
+        if rng is None:
+            return self.photos[photos[0]], self.sketches[sketches[0]]
+        return self.photos[rng.choice(photos)], self.sketches[rng.choice(sketches)]

@@ -1,0 +1,95 @@
+"""Evaluation on held-out classes: which weights to keep, figures for the manifest, and calibration."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.data.pairs import DataError
+from model.evaluation.metrics import cosine, cosine_map
+from model.iiae import IIAE
+from model.presets import SIDES, QueryKind, Side
+from model.sketch.augmentation import CPU
+from model.sketch.backbones import Backbone
+from model.sketch.calibration import Calibration
+from model.sketch.calibration_fitting import fit_to_codes
+from model.sketch.expansion import expanded_scores
+from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.features import pooled_features
+from model.sketch.pictures import Pictures
+
+
+class HeldOutEvaluator:
+    """Evaluates sketch search on classes that were held out of training.
+
+    Args:
+        pictures: photos and sketches of the held-out classes.
+
+    Attributes:
+        features: backbone features of both domains, [n, d]; empty before `set_features`.
+
+    Raises:
+        DataError: no class has two photos, without which photo queries cannot be calibrated.
+    """
+
+    def __init__(self, pictures: tuple[Pictures, Pictures]) -> None:
+        self.pictures: dict[Side, Pictures] = dict(zip(SIDES, pictures, strict=True))
+        self.features: dict[Side, Tensor] = {}
+        if (most := np.bincount(self.pictures["x"].labels).max()) < 2:
+            raise DataError(
+                "calibration needs held-out classes with at least 2 readable photos; "
+                f"found {most} of each; add photos, or train with --hold-out 0"
+            )
+
+    def set_features(self, backbone: Backbone, device: torch.device = CPU) -> None:
+        """Compute the backbone features that the other methods use."""
+        with torch.no_grad():
+            for side in SIDES:
+                pooled = pooled_features(backbone, self.pictures[side], device)
+                self.features[side] = backbone.feature(backbone.descriptor(pooled))
+
+    def validate(self, iiae: IIAE) -> dict[str, float]:
+        """mAP@all of the means of r(zs|.); training keeps the weights with the best `validation`."""
+        found = self._map(self._zs(iiae))
+        return {"held_out_map_all": found, "validation": found}
+
+    def feature_metrics(self, iiae: IIAE) -> dict[str, float]:
+        """mAP@all without IIAE: of the features, and of the features as IIAE's first layer standardises them."""
+        with torch.no_grad():
+            standardised = {side: iiae.fe[side].eval()(self.features[side]) for side in SIDES}
+        return {
+            "held_out_map_all_features": self._map(self.features),
+            "held_out_map_all_standardised": self._map(standardised),
+        }
+
+    def calibrate(self, iiae: IIAE, trained: FeaturePairs, seed: int) -> dict[QueryKind, Calibration]:
+        """Fit a calibration curve for each kind of query.
+
+        Queries are of held-out classes. Galleries have photos of held-out classes and of the classes trained on.
+
+        Args:
+            iiae: the trained model.
+            trained: features of the classes trained on.
+            seed: decides the galleries.
+        """
+        zs, labels = self._zs(iiae), {side: self.pictures[side].labels for side in SIDES}
+        with torch.inference_mode():
+            trained_zs = iiae.shared("x", trained.photos).mean
+        photos = torch.cat([zs["x"], trained_zs])
+        photo_labels = np.concatenate([labels["x"], trained.photo_labels + labels["x"].max() + 1])
+        classes = np.unique(labels["y"]).tolist()
+        return {
+            "x": fit_to_codes(
+                cosine, photos, photo_labels, classes, photos, photo_labels, seed, query_by_photo=True
+            ),
+            "y": fit_to_codes(cosine, zs["y"], labels["y"], classes, photos, photo_labels, seed),
+            "y_expanded": fit_to_codes(
+                expanded_scores, zs["y"], labels["y"], classes, photos, photo_labels, seed
+            ),
+        }
+
+    def _zs(self, iiae: IIAE) -> dict[Side, Tensor]:
+        with torch.inference_mode():
+            return {side: iiae.eval().shared(side, self.features[side]).mean for side in SIDES}
+
+    def _map(self, codes: dict[Side, Tensor]) -> float:
+        return cosine_map(codes["x"], self.pictures["x"].labels, codes["y"], self.pictures["y"].labels)

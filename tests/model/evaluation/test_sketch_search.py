@@ -1,0 +1,46 @@
+"""Figures of sketch search use the cut-offs in their names."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from model.data.sketchy import Catalogue
+from model.evaluation import sketch_search
+from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
+from model.evaluation.sketch_search import CatalogueCodes, map_by_class, measure_sketch_search
+from model.inference import Inference
+
+
+@pytest.fixture
+def codes(monkeypatch) -> CatalogueCodes:
+    """Random codes of 300 photos and 9 sketches of three classes."""
+    generator = torch.Generator().manual_seed(0)
+    random = {"x": torch.randn(300, 8, generator=generator), "y": torch.randn(9, 8, generator=generator)}
+    codes = CatalogueCodes(
+        zs=random,
+        features=random,
+        exclusive=random,
+        standardised=None,
+        labels={"x": torch.arange(300) % 3, "y": torch.arange(9) % 3},
+    )
+    monkeypatch.setattr(sketch_search, "encode_catalogue", lambda *_: codes)
+    return codes
+
+
+def test_figures_are_cut_at_the_number_of_photos_in_their_names(codes):
+    figures = measure_sketch_search(Inference.__new__(Inference), Catalogue((), ()))
+    relevant = ranked_relevance(cosine(codes.zs["y"], codes.zs["x"]), codes.labels["y"], codes.labels["x"])
+    assert figures["map_all"] == mean_average_precision(relevant)
+    assert figures["map_200"] == mean_average_precision(relevant, 200) != figures["map_all"]
+    assert (figures["p_10"], figures["p_100"]) == (precision_at(relevant, 10), precision_at(relevant, 100))
+    assert (figures["queries"], figures["photos"]) == (9, 300)
+    assert "standardised_features_map_all" not in figures
+
+
+def test_the_mean_over_classes_of_equal_size_is_the_map(codes):
+    catalogue = Catalogue(tuple((Path(label), label) for label in "abc"), ())
+    by_class = map_by_class(Inference.__new__(Inference), catalogue)
+    figures = measure_sketch_search(Inference.__new__(Inference), catalogue)
+    assert list(by_class) == ["a", "b", "c"]
+    assert sum(by_class.values()) / 3 == pytest.approx(figures["map_all"])

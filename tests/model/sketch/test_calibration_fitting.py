@@ -1,0 +1,103 @@
+"""Curves are recovered from searches with known probabilities, and fitted on varied sample galleries."""
+
+from collections import Counter
+
+import numpy as np
+import pytest
+import torch
+
+from model.sketch.calibration import Calibration
+from model.sketch.calibration_fitting import (
+    CalibrationError,
+    SearchHits,
+    expected_calibration_error,
+    first_hits,
+    fit,
+    fit_to_codes,
+    sample_galleries,
+)
+
+
+def hits_of_curve(count: int, photos: int, curve: Calibration, seed: int = 0) -> SearchHits:
+    """Searches in one gallery, whose hits are right with a curve's probability."""
+    generator = torch.Generator().manual_seed(seed)
+    cosines = torch.rand(count, 20, generator=generator) * 2 - 1
+    probabilities = torch.from_numpy(curve.probabilities(cosines.numpy(), photos))
+    return SearchHits(cosines, torch.rand(count, 20, generator=generator) < probabilities, photos)
+
+
+def test_fit_recovers_the_curve_that_made_the_hits():
+    curve = Calibration(9.0, -1.0, -0.7, 2000)
+    fitted = fit([hits_of_curve(3000, photos, curve, photos) for photos in (5, 40, 300, 2000)])
+    assert (fitted.slope, fitted.intercept, fitted.crowd) == pytest.approx((9.0, -1.0, -0.7), abs=0.2)
+    assert fitted.largest == 2000
+
+
+def test_galleries_of_one_size_give_no_weight_to_the_number_of_photos():
+    fitted = fit([hits_of_curve(3000, 50, Calibration(9.0, -4.0))])
+    assert (fitted.slope, fitted.intercept, fitted.crowd) == pytest.approx((9.0, -4.0, 0.0), abs=0.2)
+
+
+def test_separable_hits_give_a_finite_slope():
+    cosines = torch.linspace(-1, 1, 100)[None]
+    # The slope would be 13 if one of Platt's two targets were 0 or 1, and unbounded if both were.
+    assert 5 < fit([SearchHits(cosines, cosines > 0, 100)]).slope < 11
+
+
+def test_hits_that_are_all_relevant_cannot_be_fitted():
+    with pytest.raises(CalibrationError, match="found 3 relevant and 0 irrelevant"):
+        fit([SearchHits(torch.zeros(1, 3), torch.ones(1, 3, dtype=torch.bool), 3)])
+
+
+def test_sample_galleries_differ_in_size_and_some_lack_the_query_class():
+    query_labels, photo_labels = np.repeat(np.arange(5), 12), np.repeat(np.arange(40), 30)
+    galleries = list(sample_galleries(query_labels, [1, 3], photo_labels, seed=0, count=300))
+    assert all(len(each.queries) == 8 == len(set(each.queries.tolist())) for each in galleries)
+    query_classes = [set(query_labels[each.queries].tolist()) for each in galleries]
+    assert {frozenset(each) for each in query_classes} == {frozenset({1}), frozenset({3})}
+    counts = [Counter(photo_labels[each.photos].tolist()) for each in galleries]
+    assert all(len(set(each.photos.tolist())) == len(each.photos) for each in galleries)
+    assert all(len(set(each.values())) == 1 for each in counts)
+    assert {next(iter(each.values())) for each in counts} == {1, 2, 3, 5, 10, 25}
+    assert min(len(each) for each in counts) <= 5
+    assert max(len(each) for each in counts) >= 35
+    missing = [not labels & set(each) for labels, each in zip(query_classes, counts, strict=True)]
+    assert 0.17 < np.mean(missing) < 0.33
+
+
+def test_first_hits_are_the_best_20_without_the_query_itself():
+    scores = torch.arange(30.0).repeat(2, 1)
+    relevant = scores > 25
+    hits = first_hits(scores, relevant)
+    assert (hits.cosines[0].tolist(), hits.photos) == (list(map(float, range(29, 9, -1))), 30)
+    assert hits.relevant[0].tolist() == [True] * 4 + [False] * 16
+    is_query = torch.zeros(2, 30, dtype=torch.bool)
+    is_query[1, 29] = True
+    without_query = first_hits(scores, relevant, is_query)
+    assert [float(row[0]) for row in without_query.cosines] == [29, 28]
+    small_gallery = first_hits(scores[:, :3], relevant[:, :3], is_query[:, -3:])
+    assert small_gallery.cosines.shape == (2, 2)
+
+
+def test_photo_queries_do_not_count_themselves_as_hits():
+    """Each photo's code is near no other. If it counted as its own hit, the nearest hit would always be right."""
+    codes, labels = torch.eye(60), np.repeat(np.arange(6), 10)
+
+    def score(query: torch.Tensor, photos: torch.Tensor) -> torch.Tensor:
+        noise = torch.rand(len(query), len(photos), generator=torch.Generator().manual_seed(0))
+        return query @ photos.T + 0.01 * noise
+
+    without, counted = (
+        fit_to_codes(score, codes, labels, [0, 1], codes, labels, 0, query_by_photo=by_photo)
+        for by_photo in (True, False)
+    )
+    assert counted.probability(1.0, 30) > 0.9
+    assert without.slope != counted.slope
+    assert abs(without.slope) < 100
+
+
+def test_the_calibration_error_is_the_distance_of_prediction_and_share():
+    relevant = np.arange(10)
+    assert expected_calibration_error(np.full(10, 0.8), relevant < 8) == pytest.approx(0, abs=1e-6)
+    assert expected_calibration_error(np.full(10, 0.8), relevant < 3) == pytest.approx(0.5, abs=1e-6)
+    assert expected_calibration_error(np.ones(10), relevant < 7) == pytest.approx(0.3, abs=1e-6)

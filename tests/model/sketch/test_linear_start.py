@@ -1,0 +1,75 @@
+"""The initial linear layers keep what generalises to other classes."""
+
+import numpy as np
+import pytest
+import torch
+from small_sketch import small_preset
+
+from model.evaluation.metrics import cosine, mean_average_precision, ranked_relevance
+from model.iiae import IIAE
+from model.presets import SIDES
+from model.sketch.backbones import Backbone
+from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.linear_start import WHITENING, init_feature_layer, init_shared_encoders
+
+
+def test_the_feature_layer_keeps_class_differences_of_both_domains():
+    generator = torch.Generator().manual_seed(0)
+    labels = torch.arange(200) % 20
+    means = torch.randn(20, 1280, generator=generator)
+    photos, sketches = (means[labels] * 2 + torch.randn(200, 1280, generator=generator) for _ in range(2))
+    backbone = Backbone("efficientnet-lite0", 128)
+    init_feature_layer(backbone, photos, sketches + 5, seed=0)
+    with torch.no_grad():
+        x, y = backbone.feature(photos), backbone.feature(sketches + 5)
+    assert x.std(0).max() < 3 * x.std(0).min()  # without the rotation, the first would be 5 times the last
+    found = mean_average_precision(ranked_relevance(cosine(y - y.mean(0), x - x.mean(0)), labels, labels))
+    assert found > 0.99
+
+
+def test_the_feature_layer_whitens_the_components_partly():
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randn(600, 1280, generator=generator)
+    inputs[:, 1:200] += 2 * inputs[:, :1]  # one strong component
+    backbone = Backbone("efficientnet-lite0", 64)
+    init_feature_layer(backbone, inputs[:300], inputs[300:], seed=0)
+    with torch.no_grad():
+        spreads = torch.linalg.svdvals(backbone.feature(inputs) - backbone.feature(inputs).mean(0))
+    deviation = inputs.std(0)
+    plain = torch.linalg.svdvals((inputs - inputs.mean(0)) / deviation)[:64]
+    ratio = float(plain[0] / plain[-1]) ** (1 - WHITENING)
+    assert float(spreads[0] / spreads[-1]) == pytest.approx(ratio, rel=0.1)
+
+
+def test_shared_encoders_start_with_the_regression_between_the_domains():
+    """Sketches show a class's code through a linear map and noise; the start inverts the map without fitting the noise."""
+    generator = torch.Generator().manual_seed(0)
+    size, classes, each = 32, 80, 10
+    rotation = torch.linalg.qr(torch.randn(size, size, generator=generator))[0]
+    sketch_map = rotation * 0.7 + 0.3 * torch.eye(size)
+    labels = np.repeat(np.arange(classes), each)
+
+    def features_of(count: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+        means = torch.randn(count, size, generator=generator)
+        class_of = torch.arange(count).repeat_interleave(each)
+        noise = 0.8 * torch.randn(2, count * each, size, generator=generator)
+        return means[class_of] + noise[0] + 3, means[class_of] @ sketch_map + noise[1] - 2, class_of
+
+    photos, sketches, _ = features_of(classes)
+    preset = small_preset("efficientnet-lite0", backbone=None, feature_size=size, zs_size=24)
+    iiae = IIAE(preset).eval()
+    pairs = FeaturePairs(photos, labels, sketches, labels)
+    init_shared_encoders(iiae, photos, sketches, pairs.class_members)
+    *unseen, unseen_labels = features_of(20)
+    with torch.no_grad():
+        standardised = [iiae.fe[side](features) for side, features in zip(SIDES, unseen, strict=True)]
+        zs = [iiae.shared(side, features) for side, features in zip(SIDES, unseen, strict=True)]
+        joint = iiae.q_zs(torch.cat(standardised, 1)).mean
+    after, before = (
+        mean_average_precision(ranked_relevance(cosine(y, x), unseen_labels, unseen_labels))
+        for x, y in ([each.mean for each in zs], standardised)
+    )
+    assert after > before + 0.1
+    torch.testing.assert_close(joint, (zs[0].mean + zs[1].mean) / 2, atol=1e-4, rtol=1e-4)
+    assert 0.8 < float(torch.cat([each.mean for each in zs]).square().mean()) < 1.2
+    assert all(torch.allclose(each.log_var, torch.full_like(each.log_var, -2.0)) for each in zs)

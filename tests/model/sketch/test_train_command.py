@@ -1,0 +1,121 @@
+"""`iiae train` for sketch models: its options, the files that it opens, and reuse of a fine-tuned backbone."""
+
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+from click.testing import Result
+from typer.testing import CliRunner
+
+from model import checkpoint
+from model.cli import app
+from model.sketch.efficientnet import imagenet_weights
+from model.sketch.recipe import Recipe
+from model.sketch.training import SketchPlan
+
+OPENED: list[str] = []
+# An audit hook cannot be removed, so it records only while the list has a first entry.
+sys.addaudithook(
+    lambda event, arguments: OPENED.append(str(arguments[0])) if event == "open" and OPENED else None
+)
+
+
+def train(home: Path, data: Path, **options: object) -> Result:
+    """Run `iiae train sketchy`; keyword arguments are its options."""
+    given = {"data": data, "home": home, **options}
+    words = [word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", str(value))]
+    return CliRunner().invoke(app, ["train", "sketchy", *words], catch_exceptions=False)
+
+
+@pytest.fixture
+def home(tmp_path, weights) -> Path:
+    """A home folder that has ImageNet's weights."""
+    (tmp_path / "downloads").symlink_to(weights[1])
+    return tmp_path
+
+
+def unseen_file(folder: Path, name: str) -> Path:
+    path = folder / f"{name}.txt"
+    path.write_text(f"{name}\n")
+    return path
+
+
+def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder):
+    OPENED.append("start recording")
+    try:
+        result = train(
+            home,
+            shapes_folder,
+            unseen=unseen_file(home, "star"),
+            image_size=64,
+            hold_out=0.4,
+            backbone=weights[0],
+            epochs=1,
+            steps=12,
+        )
+    finally:
+        opened = [Path(path) for path in OPENED]
+        OPENED.clear()
+    assert result.exit_code == 0, result.output
+    pictures = [path for path in opened if shapes_folder in path.parents and path.suffix in {".jpg", ".png"}]
+    assert {path.parent.name for path in pictures} == {"bar", "cross", "disc", "triangle"}
+    assert len(pictures) >= 4 * 40
+    manifest = checkpoint.read_manifest(checkpoint.find(home / "checkpoints", "sketchy"))
+    assert set(manifest.calibration) == {"x", "y", "y_expanded"}
+    assert manifest.held_out is not None
+    assert set(manifest.held_out) < {"bar", "cross", "disc", "triangle"}
+    assert len(manifest.held_out) == 2
+    assert 0 <= manifest.metrics["held_out_map_all"] <= 1
+
+
+@pytest.mark.parametrize("name", ["tpu", *([] if torch.cuda.is_available() else ["cuda"])])
+def test_a_missing_device_is_refused(tmp_path, shapes_folder, name):
+    result = train(tmp_path, shapes_folder, device=name)
+    assert result.exit_code == 2
+    assert "auto, cpu" in result.output
+    assert not (tmp_path / "runs").exists()
+
+
+def test_options_become_the_recipe(tmp_path, shapes_folder, monkeypatch):
+    given: list[tuple[SketchPlan, torch.device]] = []
+    monkeypatch.setattr(
+        "model.cli.train_sketch",
+        lambda folder, preset, seen, plan, *, device, **_: given.append((plan, device)) or 1 / 0,
+    )
+    options = {"epochs": 7, "runs": 5, "imagenet": 0.2, "jitter": 0.01, "ink_dropout": 0.3, "seed": 3}
+    with pytest.raises(ZeroDivisionError):
+        train(tmp_path, shapes_folder, device="cpu", **options)
+    assert given == [(SketchPlan(recipe=Recipe(**options)), torch.device("cpu"))]
+
+
+def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(home, weights, shapes_folder):
+    common = {
+        "unseen": unseen_file(home, "star"),
+        "image_size": 64,
+        "hold_out": 0.4,
+        "backbone": weights[0],
+        "epochs": 1,
+        "runs": 1,
+        "steps": 12,
+    }
+    assert train(home, shapes_folder, **common).exit_code == 0
+    for changed in ({"seed": 1}, {"hold_out": 0}, {"unseen": unseen_file(home, "disc")}):
+        refused = train(home, shapes_folder, **{**common, **changed}, name="again", backbone_of="sketchy")
+        assert refused.exit_code == 2
+        assert "other classes" in " ".join(refused.output.split())
+    reusing = train(home, shapes_folder, **common, name="again", backbone_of="sketchy", objective="elbo")
+    assert reusing.exit_code == 0, reusing.output
+    (_, first_iiae, first), (_, again_iiae, again) = (
+        checkpoint.load_parts(checkpoint.find(home / "checkpoints", name)) for name in ("sketchy", "again")
+    )
+    assert first is not None
+    assert again is not None
+    again_state = again.network.state_dict()
+    assert all(torch.equal(value, again_state[key]) for key, value in first.network.state_dict().items())
+    for backbone in (first, again):
+        assert backbone.classifier is not None
+        assert torch.equal(backbone.classifier.weight, imagenet_weights(*weights)["_fc.weight"])
+    assert not (home / "runs" / "again" / "run-0").exists()
+    again_state = again_iiae.state_dict()
+    assert any(not torch.equal(value, again_state[key]) for key, value in first_iiae.state_dict().items())

@@ -1,0 +1,45 @@
+"""Small settings for training sketch models in tests."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from model.presets import PRESETS, Preset
+from model.sketch.pictures import Pictures
+from model.sketch.recipe import Recipe
+
+CLASSES = ("bar", "cross", "disc", "star", "triangle")
+RECIPE = Recipe(
+    epochs=6,
+    runs=1,
+    cycle=1.0,
+    batch=16,
+    learning_rate=1e-3,
+    distillation=0.0,
+    sketch_distillation=0.0,
+    crop_share=0.75,
+)
+
+
+def small_preset(network: str, **changes: object) -> Preset:
+    """The preset of sketch models, with small pictures and codes."""
+    small = {
+        "image_size": 64,
+        "zs_size": 64,
+        "feature_size": 64,
+        "batch_size": 5,
+        "shared_encoder": "linear_each",
+        "backbone": network,
+    }
+    return replace(PRESETS["sketchy"], **{**small, **changes})
+
+
+def noise_pictures(count: int = 32) -> Pictures:
+    """Random pixels of two classes."""
+    pixels = np.random.default_rng(0).integers(0, 256, (count, 64, 64, 3), dtype=np.uint8)
+    return Pictures(pixels, np.repeat(np.arange(2), count // 2), ())
+
+
+def blank_pictures(count: int = 16) -> Pictures:
+    """White pictures of two classes."""
+    return Pictures(np.full((count, 64, 64, 3), 255, np.uint8), np.repeat(np.arange(2), count // 2), ())
