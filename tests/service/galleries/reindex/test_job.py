@@ -63,7 +63,7 @@ class Against(RuleBasedStateMachine):
         self.both[0].create("g", spec("d0"))
         self.numbers: dict[int, int] = {}
         self.present, self.staged = Space("d0"), None
-        self.job: Reindex | None = None
+        self.job: ReindexJob | None = None
         self.long_open = (self.both[0].open("g"), self.present)
 
     def teardown(self) -> None:
