@@ -7,6 +7,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from model import pictures
+from model.domain_score import domain_score
 from model.iiae import IIAE
 from model.presets import SIDES, Preset, Side, other
 from model.sketch import drawings
@@ -79,14 +80,9 @@ class Inference:
         return self.iiae.decode(side, z.to(self.device), zs.to(self.device)).float()
 
     @torch.inference_mode()
-    def side_of(self, pixels: Tensor) -> Tensor:
-        """Which domain pictures look like: log(error as y / error as x) of their reconstructions, [b]; above 0 is x."""
-        errors = {side: self._reconstruction_error(side, pixels) for side in SIDES}
-        return torch.log(errors["y"] / errors["x"])
-
-    def _reconstruction_error(self, side: Side, pixels: Tensor) -> Tensor:
-        decoded = self.decode(side, self.exclusive(side, pixels), self.shared(side, pixels))
-        return (decoded - pixels.to(self.device)).abs().flatten(1).mean(1).clamp_min(1e-4)
+    def domain_score(self, pixels: Tensor) -> Tensor:
+        """Score which domain pictures look like, [b, 3, s, s] to [b]: positive for X, negative for Y."""
+        return domain_score(self.iiae.fe["x"], self.iiae.fe["y"], self._inputs(pixels))
 
     def _inputs(self, pixels: Tensor) -> Tensor:
         on_device = pixels.to(self.device, memory_format=torch.channels_last)

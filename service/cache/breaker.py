@@ -7,9 +7,9 @@ from collections.abc import Callable
 class CircuitBreaker:
     """Decides whether to call a service that may be down.
 
-    Closed: every call is allowed. Open: only one probe is allowed after each cooldown. The cooldown doubles with
-    each failed probe. A probe may never report its result, because its caller was cancelled; another probe
-    follows after the same cooldown, so the breaker cannot get stuck.
+    Closed: every call is allowed. Open: only one probe is allowed after each cooldown. The cooldown doubles
+    with each failed probe. A probe may never report its result, because its caller was cancelled; another
+    probe follows after the same cooldown, so the breaker cannot get stuck.
 
     Args:
         max_failures: failures in a row that open the breaker.
@@ -39,7 +39,7 @@ class CircuitBreaker:
         return self._probe_at is None
 
     def allow(self) -> bool:
-        """Return whether to call now. After an allowed call, report its result with `succeeded` or `failed`."""
+        """Return whether to call now. Report the result of the call with `succeeded` or `failed`."""
         if self._probe_at is None:
             return True
         if self._clock() < self._probe_at:

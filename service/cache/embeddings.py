@@ -31,7 +31,8 @@ class CacheStats:
     """Counters since the start; `entries` and `size` (bytes) describe the memory cache now.
 
     Each request counts once: as a `hit` (memory), a `redis_hit`, a `miss`, or as `joined` when it shared a
-    lookup or computation that was already running. `corrupt` counts values in Redis that could not be decoded.
+    lookup or computation that was already running. `corrupt` counts values in Redis that could not be
+    decoded.
     """
 
     hits: int

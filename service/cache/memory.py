@@ -5,7 +5,8 @@ from cachetools import LRUCache
 ENTRY_BYTES = 450
 """Memory of an entry beside its value: the key, the objects' headers and the LRU's bookkeeping.
 
-tracemalloc measures 425 bytes an entry for a key of 147 characters; all keys are about as long (see `cache_key`).
+tracemalloc measures 425 bytes an entry for a key of 147 characters; all keys are about as long (see
+`cache_key`).
 """
 
 
@@ -32,7 +33,7 @@ class MemoryCache:
         return self._entries.get(key)
 
     def put(self, key: str, value: bytes) -> None:
-        """Store a value and evict the least recently used ones. A value larger than `max_bytes` is not stored."""
+        """Store a value and evict the least recently used ones. Skip a value larger than `max_bytes`."""
         self._entries.pop(key, None)
         if _entry_bytes(value) <= self._entries.maxsize:
             self._entries[key] = value

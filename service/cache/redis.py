@@ -1,7 +1,7 @@
-"""The Redis cache: embeddings shared by several processes. A slow, full or absent Redis never fails a request.
+"""The Redis cache, shared by several processes. A slow, full or absent Redis never fails a request.
 
-A read that exceeds the timeout counts as a miss. Writes run in the background and are dropped when too many wait.
-After several failures in a row, a circuit breaker stops all calls and probes Redis from time to time.
+A read that exceeds the timeout counts as a miss. Writes run in the background and are dropped when too many
+wait. After several failures in a row, a circuit breaker stops all calls and probes Redis from time to time.
 """
 
 import asyncio

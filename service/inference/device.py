@@ -31,12 +31,12 @@ def select_device(name: str) -> torch.device:
 def configure_threads(requested: int | None) -> int:
     """Limit torch to one thread everywhere, and return the number of threads for the forward pass.
 
-    Call this once, before any other work. Afterwards, a thread that calls torch computes alone unless it calls
-    `torch.set_num_threads` itself, as the engine's forward thread does.
+    Call this once, before any other work. Afterwards, a thread that calls torch computes alone unless it
+    calls `torch.set_num_threads` itself, as the engine's forward thread does.
 
     GNU OpenMP gives each thread that computes in parallel its own helper threads. If all helpers together are
-    more than the cores, each sleeps between two operations. A forward pass then takes twice as long, even if the
-    other helpers are idle (`benchmarks/forward_threads.py`).
+    more than the cores, each sleeps between two operations. A forward pass then takes twice as long, even if
+    the other helpers are idle (`benchmarks/forward_threads.py`).
 
     Args:
         requested: threads of a forward pass; None means torch's default.

@@ -55,12 +55,9 @@ class Embedder:
 
         return await self._embed(model, "exclusive", side, upload, encode)
 
-    async def side_of(self, model: Model, side: Side, upload: Upload) -> float:
-        """Return which domain a picture of `side` looks like: X above 0, Y below. Raises as `shared`.
-
-        See `Inference.side_of` for the unit.
-        """
-        return float(await self._embed(model, "look", side, upload, model.inference.side_of))
+    async def domain_score(self, model: Model, side: Side, upload: Upload) -> float:
+        """Score which domain a picture looks like: positive for X, negative for Y. Raises as `shared`."""
+        return float(await self._embed(model, "domain-score", side, upload, model.inference.domain_score))
 
     async def in_background(self, model: Model, side: Side, pixels: Tensor) -> Embedding:
         """Return the shared codes of decoded pictures: [n, 3, s, s] to [n, *shared_shape].

@@ -45,13 +45,14 @@ class Batch:
 class Engine:
     """Runs functions of tensors on one device, in micro-batches.
 
-    A batch holds the requests of one batch key that arrived during the last forward pass, up to `batch_items`.
-    A larger request is cut into several batches. The key with the oldest request is served next. A background
-    request counts as `BACKGROUND_DELAY` seconds younger: it uses idle time, but still gets a turn under load.
+    A batch holds the requests of one batch key that arrived during the last forward pass, up to
+    `batch_items`. A larger request is cut into several batches. The key with the oldest request is served
+    next. A background request counts as `BACKGROUND_DELAY` seconds younger: it uses idle time, but still gets
+    a turn under load.
 
-    Clients often send their next request as soon as they have an answer. If the last batch had the same key and
-    more requests than wait now, the engine waits for the missing ones. It waits until `wait_ms` after the oldest
-    request's arrival at most. A single client never waits.
+    Clients often send their next request as soon as they have an answer. If the last batch had the same key
+    and more requests than wait now, the engine waits for the missing ones. It waits until `wait_ms` after the
+    oldest request's arrival at most. A single client never waits.
 
     Args:
         queue_items: items, not requests, that may wait.
@@ -111,7 +112,8 @@ class Engine:
         """Refuse new requests and compute the waiting ones.
 
         Args:
-            within: seconds after which waiting requests get NotReady. The current forward pass always finishes.
+            within: seconds after which waiting requests get NotReady. The current forward pass always
+                finishes.
         """
         with self._changed:
             self._open = False
@@ -128,12 +130,12 @@ class Engine:
         """Compute `function(*inputs)`, possibly in one batch with other requests of the same key.
 
         Args:
-            batch_key: requests with the same key may share a forward pass. Their functions must be equivalent:
-                a batch calls only one of them.
+            batch_key: requests with the same key may share a forward pass. Their functions must be
+                equivalent: a batch calls only one of them.
             function: maps batches to a batch. It runs on the forward thread, in inference mode.
             inputs: tensors of [n, ...] with the same n.
-            background: foreground requests go first, and this one takes no room in the queue. All requests with
-                the same key must be either background or foreground.
+            background: foreground requests go first, and this one takes no room in the queue. All requests
+                with the same key must be either background or foreground.
 
         Returns:
             [n, ...], on the CPU, detached.
@@ -162,7 +164,7 @@ class Engine:
             return
         if request.items > self._queue_items:
             raise ParameterInvalid(
-                f"The request has {request.items} items; this service takes at most {self._queue_items} at once."
+                f"The request has {request.items} items; the maximum is {self._queue_items} at once."
             )
         if self._queues.depth + request.items > self._queue_items:
             ahead = self._queues.depth + self._items_in_forward
@@ -189,7 +191,8 @@ class Engine:
                 try:
                     self._run_batch(slices)
                 except BaseException as error:
-                    # The thread must survive: these callers wait for an answer, and later ones for the device.
+                    # The thread must survive: these callers wait for an answer, and later ones for the
+                    # device.
                     self._deliver([self._collect(each, error) for each in slices])
                 del slices  # frees the inputs while the engine idles
         finally:
@@ -269,7 +272,7 @@ class Engine:
                 logger.exception("The batch callback failed.")
 
     def _collect(self, part: RequestSlice, outcome: Outcome) -> tuple[Request, Outcome | None]:
-        """Add a slice's outcome to its request. Returns the request's outcome, or None if items are missing."""
+        """Add a slice's outcome to its request. Returns None until the request is complete."""
         request = part.request
         if isinstance(outcome, BaseException):
             with self._changed:

@@ -17,7 +17,8 @@ def forward(slices: Sequence[RequestSlice], device: torch.device) -> list[Outcom
     If the batch fails, each slice is computed alone, with its own function.
 
     Returns:
-        A result or an exception for each slice, in order. Results are on the CPU, detached, and share no memory.
+        A result or an exception for each slice, in order. Results are on the CPU, detached, and share no
+        memory.
     """
     try:
         return list(_run_batch(slices, device))

@@ -1,4 +1,4 @@
-"""Requests that wait for the device, in one queue for each batch key. This module has no threads and no clock."""
+"""Requests that wait for the device, in one queue for each batch key. No threads and no clock."""
 
 import asyncio
 from collections import deque
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 BACKGROUND_DELAY = 1.0
-"""Seconds by which a background request counts as younger than it is; foreground requests go first for so long."""
+"""Seconds added to the arrival time of a background request, to let foreground requests go first."""
 
 
 @dataclass(eq=False, kw_only=True)
@@ -77,7 +77,7 @@ class RequestSlice:
 
 
 class RequestQueues:
-    """One first-in-first-out queue for each batch key. The queue with the earliest due request is served next."""
+    """One FIFO queue for each batch key. The queue with the earliest due request is served next."""
 
     def __init__(self) -> None:
         self._queues: dict[Hashable, deque[Request]] = {}

@@ -26,5 +26,5 @@ class ThroughputEstimate:
             self._seconds_per_item = previous + self._smoothing * (measured - previous)
 
     def retry_after(self, items: int) -> int:
-        """Return the whole seconds that `items` will take, from 1 to `max_retry_after`; 1 without a measurement."""
+        """Return the seconds that `items` will take, from 1 to `max_retry_after`; 1 before `record`."""
         return min(max(ceil((self._seconds_per_item or 0.0) * items), 1), self._max_retry_after)

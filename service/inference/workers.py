@@ -34,7 +34,7 @@ class Workers:
         return self._limiter.statistics().tasks_waiting
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run `function(*args, **kwargs)` in a thread. A call that is cancelled while it waits leaves the queue.
+        """Run `function(*args, **kwargs)` in a thread. A call cancelled in the queue never runs.
 
         Raises:
             Overloaded: the queue is full.

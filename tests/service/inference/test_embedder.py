@@ -81,7 +81,7 @@ def test_embeddings_equal_the_models_own(model: Model, side: Side) -> None:
         async with embedding() as embedder:
             shared = await embedder.shared(model, side, upload(1))
             exclusive = await embedder.exclusive(model, side, upload(1))
-            side_of = await embedder.side_of(model, side, upload(1))
+            domain_score = await embedder.domain_score(model, side, upload(1))
         pixels = model.inference.prepare(picture(1), side).unsqueeze(0)
         assert shared.dtype == np.float32
         np.testing.assert_allclose(
@@ -90,7 +90,9 @@ def test_embeddings_equal_the_models_own(model: Model, side: Side) -> None:
         np.testing.assert_allclose(
             exclusive, model.inference.exclusive(side, pixels)[0].numpy(), rtol=2e-3, atol=1e-4
         )
-        np.testing.assert_allclose(side_of, model.inference.side_of(pixels).item(), rtol=2e-3, atol=1e-4)
+        np.testing.assert_allclose(
+            domain_score, model.inference.domain_score(pixels).item(), rtol=2e-3, atol=1e-4
+        )
 
     asyncio.run(check())
 
@@ -128,7 +130,7 @@ def test_each_picture_side_and_kind_is_embedded_once(model: Model) -> None:
             assert sum(batch.items for batch in batches) == 2
             await embedder.shared(model, "y", upload(1))
             await embedder.exclusive(model, "x", upload(1))
-            await embedder.side_of(model, "x", upload(1))
+            await embedder.domain_score(model, "x", upload(1))
             assert sum(batch.items for batch in batches) == 5
 
     asyncio.run(check())
@@ -165,7 +167,7 @@ def test_concurrent_embeddings_of_one_picture_decode_it_once(
             await asyncio.gather(
                 embedder.shared(model, "x", upload(1)),
                 embedder.exclusive(model, "x", upload(1)),
-                embedder.side_of(model, "x", upload(1)),
+                embedder.domain_score(model, "x", upload(1)),
             )
             assert len(decoded) == 1
             await embedder.shared(model, "x", upload(1))

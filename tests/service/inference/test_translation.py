@@ -1,14 +1,16 @@
-"""Translation and analogy against the model called by hand, and what both refuse."""
+"""Translation and analogy: results against direct calls of the model, and refused requests."""
 
 import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
+from importlib.resources import files
 from io import BytesIO
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from model.checkpoint import publish
 from model.iiae import IIAE
@@ -27,6 +29,7 @@ from service.registry.model import Model
 from service.registry.store import find_candidates
 
 CPU = torch.device("cpu")
+SAMPLES = Path(str(files("service"))) / "web" / "samples" / "mnist-cdcb"
 IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
 SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4)
 
@@ -45,7 +48,7 @@ def published(tmp_path_factory: pytest.TempPathFactory, preset: Preset) -> Model
     store = tmp_path_factory.mktemp("checkpoints")
     torch.manual_seed(0)
     iiae = IIAE(preset)
-    for parameter in iiae.parameters():  # wide weights, so that codes and styles make a visible difference
+    for parameter in iiae.parameters():  # large weights make codes and styles visible
         parameter.data.mul_(4)
     backbone = (
         Backbone(preset.backbone, preset.feature_size, classified=preset.classified)
@@ -101,13 +104,13 @@ def pixels(model: Model, seed: int) -> torch.Tensor:
 
 
 def assert_same(image: Image.Image, expected: torch.Tensor) -> None:
-    """Equal but for the cache's float16 rounding of codes: a level or two in few pixels."""
+    """Equal except for the cache's float16 rounding of codes: a level or two in few pixels."""
     assert image.mode == "RGB"
     difference = np.abs(np.asarray(image).astype(int) - np.asarray(to_picture(expected[0])).astype(int))
     assert difference.mean() < 0.5
 
 
-def test_a_seeded_sample_is_the_decoded_draw_of_that_seed(model: Model) -> None:
+def test_seeded_samples_are_decoded_from_the_seeds_styles(model: Model) -> None:
     result = ask(lambda translator: translator.translate(model, upload(1), samples=3, seed=7))
     assert (result.source, result.target) == ("cd", "cb")
     assert [each.seed for each in result.samples] == [7, 8, 9]
@@ -123,7 +126,7 @@ def test_a_seeded_sample_is_the_decoded_draw_of_that_seed(model: Model) -> None:
     assert not np.array_equal(np.asarray(result.samples[0].image), np.asarray(result.samples[1].image))
 
 
-def test_an_unseeded_sample_tells_the_seed_that_gives_it_again(model: Model) -> None:
+def test_unseeded_sample_returns_a_seed_that_reproduces_it(model: Model) -> None:
     first, second = (ask(lambda translator: translator.translate(model, upload(1))) for _ in range(2))
     seed = first.samples[0].seed
     assert seed is not None
@@ -137,7 +140,7 @@ def test_seed_0_is_a_seed(model: Model) -> None:
     assert [each.seed for each in result.samples] == [0, 1]
 
 
-def test_every_sample_has_a_seed_that_may_be_sent_back(model: Model) -> None:
+def test_every_returned_seed_is_accepted(model: Model) -> None:
     last = ask(lambda translator: translator.translate(model, upload(1), samples=2, seed=2**32 - 2)).samples[
         -1
     ]
@@ -148,7 +151,7 @@ def test_every_sample_has_a_seed_that_may_be_sent_back(model: Model) -> None:
     assert refused.value.errors[0][0] == "seed"
 
 
-def test_the_other_direction_by_the_domains_name(model: Model) -> None:
+def test_translates_from_y_to_x_by_domain_name(model: Model) -> None:
     result = ask(lambda translator: translator.translate(model, upload(1), source="cb", seed=1))
     assert (result.source, result.target) == ("cb", "cd")
     z = torch.randn(1, 8, generator=torch.Generator().manual_seed(1))
@@ -158,7 +161,7 @@ def test_the_other_direction_by_the_domains_name(model: Model) -> None:
     )
 
 
-def test_the_priors_mean_and_a_reference_instead_of_a_draw(model: Model) -> None:
+def test_mean_style_and_reference_style(model: Model) -> None:
     zs = model.inference.shared("x", pixels(model, 1))
     plain = ask(lambda translator: translator.translate(model, upload(1), style="mean"))
     assert_same(plain.samples[0].image, model.inference.decode("y", torch.zeros(1, 8), zs))
@@ -171,9 +174,7 @@ def test_the_priors_mean_and_a_reference_instead_of_a_draw(model: Model) -> None
 
 
 @pytest.mark.parametrize(("mix", "share"), [(0.0, 0.0), (0.25, 0.25), (1.0, 1.0), (None, 0.5)])
-def test_between_two_references_lies_the_style_on_the_line_from_one_to_the_other(
-    model: Model, mix: float | None, share: float
-) -> None:
+def test_two_references_interpolate_the_style(model: Model, mix: float | None, share: float) -> None:
     made = ask(
         lambda translator: translator.translate(
             model, upload(1), references=[upload(2), upload(3)], **({} if mix is None else {"mix": mix})
@@ -187,7 +188,7 @@ def test_between_two_references_lies_the_style_on_the_line_from_one_to_the_other
     assert_same(made.samples[0].image, expected)
 
 
-def test_samples_are_decoded_together_from_one_encoding(model: Model) -> None:
+def test_samples_share_one_encoding_and_one_decoding_batch(model: Model) -> None:
     batches: list[Batch] = []
     ask(lambda translator: translator.translate(model, upload(1), samples=8), batches)
     assert [(batch.key, batch.items) for batch in batches] == [
@@ -196,7 +197,7 @@ def test_samples_are_decoded_together_from_one_encoding(model: Model) -> None:
     ]
 
 
-def test_an_analogy_takes_what_from_one_and_how_from_the_other(model: Model) -> None:
+def test_analogy_combines_content_and_style(model: Model) -> None:
     result = ask(
         lambda translator: translator.analogy(model, upload(1), upload(2), source="cb", reference_source="cb")
     )
@@ -207,13 +208,13 @@ def test_an_analogy_takes_what_from_one_and_how_from_the_other(model: Model) -> 
     assert_same(result.samples[0].image, expected)
 
 
-def looking(model: Model, image: float, reference: float) -> Model:
-    """The model with a `side_of` that says these of the two pictures, whose first is `picture(1)`."""
+def with_scores(model: Model, image: float, reference: float) -> Model:
+    """Return the model with fixed domain scores: `image` for `picture(1)`, `reference` for any other."""
 
-    class Inference(type(model.inference)):  # type: ignore[misc]  # the class is what was loaded
-        def side_of(self, pixels: torch.Tensor) -> torch.Tensor:
-            first = (pixels - self.prepare(picture(1), "x")).abs().flatten(1).sum(1) == 0
-            return torch.where(first, image, reference)
+    class Inference(type(model.inference)):  # type: ignore[misc]  # the class is known only at run time
+        def domain_score(self, pixels: torch.Tensor) -> torch.Tensor:
+            is_image = (pixels - self.prepare(picture(1), "x")).abs().flatten(1).sum(1) == 0
+            return torch.where(is_image, image, reference)
 
     inference = Inference.__new__(Inference)
     inference.__dict__ = model.inference.__dict__
@@ -223,36 +224,74 @@ def looking(model: Model, image: float, reference: float) -> Model:
 @pytest.mark.parametrize(
     ("image", "reference", "refused"),
     [
-        (0.25, -0.25, True),
-        (-1, 1, True),  # two domains beyond doubt
-        (1, 1, False),
-        (-1, -1, False),  # one domain, be it the one named or not
-        (3, -0.15, False),
-        (-0.15, 3, False),
-        (0, -3, False),
-        (0.15, -0.15, False),  # not both are clear
+        (0.55, -0.55, True),
+        (-2, 2, True),
+        (2, 2, False),
+        (-2, -2, False),  # one domain, even if the request names the other
+        (5, -0.45, False),  # only one score is clear
+        (-0.45, 5, False),
+        (0, -5, False),
+        (0.45, -0.45, False),
     ],
 )
-def test_an_analogy_over_two_domains_is_refused_only_beyond_doubt(
+def test_analogy_is_refused_only_if_both_scores_are_clear(
     model: Model, image: float, reference: float, refused: bool
 ) -> None:
-    asked = looking(model, image, reference)
+    scored = with_scores(model, image, reference)
     if not refused:
-        ask(lambda translator: translator.analogy(asked, upload(1), upload(2)))
+        ask(lambda translator: translator.analogy(scored, upload(1), upload(2)))
         return
     with pytest.raises(DomainsDiffer) as error:
-        ask(lambda translator: translator.analogy(asked, upload(1), upload(2)))
+        ask(lambda translator: translator.analogy(scored, upload(1), upload(2)))
     assert ("image looks like 'cd'" in error.value.detail) == (image > 0)
 
 
-def test_an_analogy_over_two_named_domains_is_refused(model: Model) -> None:
+@pytest.fixture(scope="module")
+def digits() -> Model:
+    """The shipped model of coloured digits."""
+    return load(find_candidates(Path("no store"))["mnist-cdcb"][0], CPU)
+
+
+def changed(name: str, change: Callable[[Image.Image], Image.Image]) -> Upload:
+    file = BytesIO()
+    change(Image.open(SAMPLES / name).convert("RGB")).save(file, "PNG")
+    return Upload.of(file.getvalue())
+
+
+@pytest.mark.parametrize(("image", "reference"), [("7-cd", "0-cb"), ("4-cb", "2-cd"), ("9-cd", "5-cb")])
+def test_shipped_model_refuses_pictures_of_two_domains(digits: Model, image: str, reference: str) -> None:
+    first, second = (Upload.of((SAMPLES / f"{name}.webp").read_bytes()) for name in (image, reference))
+    with pytest.raises(DomainsDiffer):
+        ask(lambda translator: translator.analogy(digits, first, second))
+
+
+@pytest.mark.parametrize("name", ["7-cd.webp", "0-cb.webp"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda image: image.convert("L").convert("RGB"),
+        lambda image: image.point(lambda level: level * 0.35),
+        lambda image: image.filter(ImageFilter.GaussianBlur(1.5)),
+        lambda image: image.rotate(90),
+    ],
+    ids=["grey", "dark", "blurred", "rotated"],
+)
+def test_shipped_model_accepts_changed_pictures_of_one_domain(
+    digits: Model, name: str, change: Callable[[Image.Image], Image.Image]
+) -> None:
+    original, reference = changed(name, lambda image: image), changed(name, change)
+    result = ask(lambda translator: translator.analogy(digits, original, reference))
+    assert len(result.samples) == 1
+
+
+def test_analogy_of_two_named_domains_is_refused(model: Model) -> None:
     with pytest.raises(DomainsDiffer):
         ask(lambda translator: translator.analogy(model, upload(1), upload(2), reference_source="cb"))
     with pytest.raises(DomainUnknown):
         ask(lambda translator: translator.analogy(model, upload(1), upload(2), reference_source="photo"))
 
 
-def test_what_the_model_cannot_or_does_not_know_is_refused(model: Model, sketch_model: Model) -> None:
+def test_missing_capability_and_unknown_domain_are_refused(model: Model, sketch_model: Model) -> None:
     with pytest.raises(CapabilityMissing):
         ask(lambda translator: translator.translate(sketch_model, upload(1)))
     with pytest.raises(CapabilityMissing):
@@ -261,7 +300,7 @@ def test_what_the_model_cannot_or_does_not_know_is_refused(model: Model, sketch_
         ask(lambda translator: translator.translate(model, upload(1), source="photo"))
 
 
-def test_contradictions_are_refused(model: Model) -> None:
+def test_contradictory_parameters_are_refused(model: Model) -> None:
     with pytest.raises(ParameterInvalid) as two_styles:
         ask(lambda translator: translator.translate(model, upload(1), references=[upload(2)], style="mean"))
     assert two_styles.value.errors[0][0] == "style"
