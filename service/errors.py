@@ -1,4 +1,4 @@
-"""Everything that can go wrong on purpose, with the status and stable code that clients see.
+"""The errors of the service, each with its HTTP status and stable code.
 
     ServiceError
     ├── ImageUnreadable          422  image_unreadable
@@ -28,18 +28,22 @@
     ├── Overloaded               429  overloaded      (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
 
-Use cases raise these; `service.http.app` renders all of them in one handler as RFC 9457 problems.
+Use cases raise them. `service.http.exception_handlers` turns them into RFC 9457 problem responses.
 """
 
 from typing import ClassVar
 
 
 class ServiceError(Exception):
-    """An expected failure. `detail` is a sentence for people; `code` never changes, for programs."""
+    """An expected error.
+
+    Args:
+        detail: what happened and what to do, for people. Programs use `code`, which never changes.
+    """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
-    title: ClassVar[str] = "Something failed on our side"
+    title: ClassVar[str] = "Internal server error"
 
     def __init__(self, detail: str) -> None:
         super().__init__(detail)
@@ -48,33 +52,37 @@ class ServiceError(Exception):
 
 
 class ImageUnreadable(ServiceError):
-    status, code, title = 422, "image_unreadable", "The image cannot be read"
+    status, code, title = 422, "image_unreadable", "Image cannot be read"
 
 
 class SketchEmpty(ServiceError):
-    status, code, title = 422, "sketch_empty", "There is no drawing in the picture"
+    status, code, title = 422, "sketch_empty", "Sketch is empty"
 
 
 class ImageFormatUnsupported(ServiceError):
-    status, code, title = 415, "image_format_unsupported", "This kind of file is not accepted"
+    status, code, title = 415, "image_format_unsupported", "Image format is not supported"
 
 
 class ImageTooManyPixels(ServiceError):
-    status, code, title = 413, "image_too_many_pixels", "The image has too many pixels"
+    status, code, title = 413, "image_too_many_pixels", "Image has too many pixels"
 
 
 class UploadTooLarge(ServiceError):
-    status, code, title = 413, "upload_too_large", "The upload has too many bytes"
+    status, code, title = 413, "upload_too_large", "Upload is too large"
 
 
 class UploadTooSlow(ServiceError):
-    status, code, title = 408, "upload_too_slow", "The upload takes too long"
+    status, code, title = 408, "upload_too_slow", "Upload is too slow"
 
 
 class ParameterInvalid(ServiceError):
-    """A field is missing or out of range. `errors` names each: `{"field": ..., "message": ...}`."""
+    """A field is missing or invalid.
 
-    status, code, title = 422, "parameter_invalid", "A parameter is missing or not acceptable"
+    Args:
+        errors: the name and fault of each invalid field.
+    """
+
+    status, code, title = 422, "parameter_invalid", "Parameter is missing or invalid"
 
     def __init__(self, detail: str, errors: tuple[tuple[str, str], ...] = ()) -> None:
         super().__init__(detail)
@@ -82,79 +90,83 @@ class ParameterInvalid(ServiceError):
 
 
 class NameInvalid(ServiceError):
-    status, code, title = 422, "name_invalid", "The name is not acceptable"
+    status, code, title = 422, "name_invalid", "Name is invalid"
 
 
 class DomainUnknown(ServiceError):
-    status, code, title = 422, "domain_unknown", "The model has no such domain"
+    status, code, title = 422, "domain_unknown", "Model does not have this domain"
 
 
 class DomainsDiffer(ServiceError):
-    status, code, title = 422, "domains_differ", "The two images are of different domains"
+    status, code, title = 422, "domains_differ", "Images have different domains"
 
 
 class CapabilityMissing(ServiceError):
-    status, code, title = 422, "capability_missing", "The model cannot do this"
+    status, code, title = 422, "capability_missing", "Model does not support this operation"
 
 
 class KeyMissing(ServiceError):
-    status, code, title = 401, "key_missing", "An API key is needed"
+    status, code, title = 401, "key_missing", "API key is missing"
 
 
 class KeyRefused(ServiceError):
-    status, code, title = 403, "key_refused", "The API key does not allow this"
+    status, code, title = 403, "key_refused", "API key does not allow this operation"
 
 
 class OriginRefused(ServiceError):
-    status, code, title = 403, "origin_refused", "Requests from there are refused"
+    status, code, title = 403, "origin_refused", "Request comes from another site"
 
 
 class ModelNotFound(ServiceError):
-    status, code, title = 404, "model_not_found", "There is no such model"
+    status, code, title = 404, "model_not_found", "Model does not exist"
 
 
 class GalleryNotFound(ServiceError):
-    status, code, title = 404, "gallery_not_found", "There is no such gallery"
+    status, code, title = 404, "gallery_not_found", "Gallery does not exist"
 
 
 class PhotoNotFound(ServiceError):
-    status, code, title = 404, "photo_not_found", "There is no such photo"
+    status, code, title = 404, "photo_not_found", "Photo does not exist"
 
 
 class GalleryExists(ServiceError):
-    status, code, title = 409, "gallery_exists", "A gallery of this name exists"
+    status, code, title = 409, "gallery_exists", "Gallery already exists"
 
 
 class GalleryOutdated(ServiceError):
-    status, code, title = 409, "gallery_outdated", "The gallery was made with another checkpoint"
+    status, code, title = 409, "gallery_outdated", "Gallery was embedded by another checkpoint"
 
 
 class GalleryReindexed(ServiceError):
-    """What was begun with the old embeddings is to be begun again; the service does so by itself."""
+    """The gallery got new embeddings while a request used the old ones. The service retries it."""
 
-    status, code, title = 409, "gallery_reindexed", "The gallery has other embeddings now"
+    status, code, title = 409, "gallery_reindexed", "Gallery was reindexed during the request"
 
 
 class ReindexNotFound(ServiceError):
-    status, code, title = 404, "reindex_not_found", "There is no such reindex"
+    status, code, title = 404, "reindex_not_found", "Reindex does not exist"
 
 
 class ReindexRunning(ServiceError):
-    status, code, title = 409, "reindex_running", "The gallery is being reindexed"
+    status, code, title = 409, "reindex_running", "Gallery is being reindexed"
 
 
 class ReindexCancelled(ServiceError):
-    status, code, title = 409, "reindex_cancelled", "The reindex was cancelled"
+    status, code, title = 409, "reindex_cancelled", "Reindex was cancelled"
 
 
 class GalleryDamaged(ServiceError):
-    status, code, title = 500, "gallery_damaged", "The gallery cannot be read"
+    status, code, title = 500, "gallery_damaged", "Gallery cannot be read"
 
 
 class Overloaded(ServiceError):
-    """The queue is full. `retry_after` is in seconds."""
+    """A queue is full.
 
-    status, code, title = 429, "overloaded", "Too many requests are waiting"
+    Args:
+        retry_after: seconds after which the client should try again.
+    """
+
+    status, code, title = 429, "overloaded", "Service is overloaded"
 
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)
@@ -162,9 +174,13 @@ class Overloaded(ServiceError):
 
 
 class NotReady(ServiceError):
-    """Starting or draining. `retry_after` is in seconds."""
+    """The service is starting or stopping.
 
-    status, code, title = 503, "not_ready", "The service is not ready"
+    Args:
+        retry_after: seconds after which the client should try again.
+    """
+
+    status, code, title = 503, "not_ready", "Service is not ready"
 
     def __init__(self, detail: str, retry_after: int = 2) -> None:
         super().__init__(detail)

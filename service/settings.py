@@ -1,4 +1,4 @@
-"""What a deployment may choose, read from the environment; `iiae serve --help` lists it all."""
+"""Settings of a deployment, read from the environment. `iiae serve --help` lists them."""
 
 from pathlib import Path
 from typing import Annotated, Self
@@ -10,60 +10,71 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
 class Settings(BaseSettings):
-    """Every field `x` is the environment variable `IIAE_X`."""
+    """The settings of one service. The field `x` is the environment variable `IIAE_X`."""
 
     model_config = SettingsConfigDict(env_prefix="IIAE_", frozen=True, extra="ignore")
 
-    home: Path = Field(Path("var"), description="folder with checkpoints/ and galleries/")
-    host: str = Field("127.0.0.1", description="address to listen on")
-    port: int = Field(8000, ge=0, le=65_535, description="port to listen on; 0 takes a free one")
-    device: str = Field("auto", description="auto, cpu, cuda or cuda:N")
+    home: Path = Field(Path("var"), description="Folder with checkpoints/ and galleries/.")
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 chooses a free port.")
+    device: str = Field("auto", description="Device that runs the models: auto, cpu, cuda or cuda:N.")
     redis_url: str | None = Field(
-        None, description="redis://host:port/db to share embeddings; none keeps them in the process"
+        None,
+        description="URL of a Redis that caches embeddings, e.g. redis://host:port/db; memory only if unset.",
     )
 
     api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="comma-separated keys; when set, every call needs one"
+        (), description="API keys, separated by commas. If any key is set, requests need one."
     )
     admin_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="comma-separated keys that may also write"
+        (), description="API keys that may also change galleries and models, separated by commas."
     )
-    allow_open: bool = Field(False, description="serve beyond this machine without any key")
+    allow_open: bool = Field(False, description="Serve other machines without API keys.")
 
     default_model: str | None = Field(
-        None, description="model for translate and analogy when a request names none"
+        None, description="Model for requests that name none; the first model with the capability if unset."
     )
-    default_gallery: str | None = Field(None, description="gallery to search when a request names none")
-    store_poll_seconds: float = Field(
-        1.0, gt=0, description="how often the store is looked at for new checkpoints"
+    default_gallery: str | None = Field(
+        None, description="Gallery for searches that name none; the first suitable gallery if unset."
     )
+    store_poll_seconds: float = Field(1.0, gt=0, description="Seconds between checks for new checkpoints.")
 
-    max_upload_mb: float = Field(16.0, gt=0, description="bytes of one request's body, in MB (10^6)")
+    max_upload_mb: float = Field(16.0, gt=0, description="Largest request body, in MB (10^6 bytes).")
     held_mb: float = Field(
-        256.0, gt=0, description="bytes of all requests' bodies together, in MB (10^6), before 429"
+        256.0,
+        gt=0,
+        description="Largest size of all request bodies in progress, in MB (10^6 bytes); more get 429.",
     )
-    upload_seconds: float = Field(300.0, gt=0, description="how long one request's body may take")
+    upload_seconds: float = Field(300.0, gt=0, description="Longest duration of a request body, in seconds.")
     idle_seconds: int = Field(
         30,
         gt=0,
-        description="how long a client may let us wait: for the rest of a body or of headers, and between requests",
+        description="Longest pause of a client in seconds: within headers or a body, and between requests.",
     )
-    max_pixels: int = Field(40_000_000, gt=0, description="pixels of one image, read from its header")
-    max_images: int = Field(64, gt=0, description="images in one request that adds photos")
-    queue_items: int = Field(256, gt=0, description="items that may wait for the device before 429")
-    batch_items: int = Field(32, gt=0, description="items in one forward pass")
-    batch_wait_ms: float = Field(2.0, ge=0, description="how long a batch waits for company, in milliseconds")
+    max_pixels: int = Field(
+        40_000_000, gt=0, description="Most pixels of one image, checked before it is decoded."
+    )
+    max_images: int = Field(64, gt=0, description="Most images in one request that adds photos.")
+    queue_items: int = Field(256, gt=0, description="Most items that may wait for the device; more get 429.")
+    batch_items: int = Field(32, gt=0, description="Most items in one forward pass.")
+    batch_wait_ms: float = Field(
+        2.0, ge=0, description="Longest wait for more items of a batch, in milliseconds."
+    )
     threads: int | None = Field(
-        None, gt=0, description="CPU threads of a forward pass; none leaves it to torch"
+        None, gt=0, description="CPU threads of a forward pass; PyTorch's default if unset."
     )
-    cache_mb: float = Field(64.0, ge=0, description="embeddings kept in the process, in MB (10^6)")
+    cache_mb: float = Field(
+        64.0, ge=0, description="Size of the memory cache of embeddings, in MB (10^6 bytes)."
+    )
     redis_timeout_ms: float = Field(
-        50.0, gt=0, description="how long Redis may take before we go on without it"
+        50.0,
+        gt=0,
+        description="Timeout of a Redis command in milliseconds; then the request continues without Redis.",
     )
     drain_seconds: float = Field(
-        10.0, ge=0, description="how long running requests may take after a stop signal"
+        10.0, ge=0, description="Seconds that running requests have to finish after a stop signal."
     )
-    log_json: bool = Field(False, description="one JSON object a log line instead of text")
+    log_json: bool = Field(False, description="Log one JSON object per line instead of text.")
 
     @field_validator("api_keys", "admin_keys", mode="before")
     @classmethod
@@ -73,19 +84,20 @@ class Settings(BaseSettings):
         return value
 
     @model_validator(mode="after")
-    def _closed_unless_told(self) -> Self:
+    def _require_keys_for_other_machines(self) -> Self:
         if self.host not in LOOPBACK and self.keyless and not self.allow_open:
             raise ValueError(
-                f"IIAE_HOST={self.host} is reachable from other machines but no key is set: "
+                f"IIAE_HOST={self.host} is reachable from other machines, but no API key is set; "
                 "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), or IIAE_ALLOW_OPEN=true to serve anyone"
             )
         return self
 
     @model_validator(mode="after")
-    def _one_upload_fits(self) -> Self:
+    def _check_that_one_upload_fits(self) -> Self:
         if self.held_mb < self.max_upload_mb:
             raise ValueError(
-                f"IIAE_HELD_MB={self.held_mb:g} is less than one body may have, IIAE_MAX_UPLOAD_MB={self.max_upload_mb:g}"
+                f"IIAE_HELD_MB={self.held_mb:g} is less than IIAE_MAX_UPLOAD_MB={self.max_upload_mb:g}; "
+                "all uploads together need room for one"
             )
         return self
 

@@ -27,7 +27,7 @@ from service.http.middleware.request_metrics import RequestMetrics
 from service.http.middleware.require_key import RequireKey
 from service.http.middleware.same_origin import SameOriginOnly
 from service.http.middleware.unhandled_errors import UnhandledErrors
-from service.http.routes import galleries, images, models, ops, reindex, search
+from service.http.routes import galleries, images, models, ops, photos, reindex, search
 from service.http.telemetry import Telemetry
 from service.inference import device
 from service.inference.embedder import Embedder
@@ -136,7 +136,7 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
     )
     app.state.services = services
-    for routes in (images, search, galleries, reindex, models, ops):
+    for routes in (images, search, galleries, photos, reindex, models, ops):
         app.include_router(routes.router)
     page.install(app)
     exception_handlers.install(app)
@@ -146,7 +146,10 @@ def create_app(settings: Settings) -> FastAPI:
 
 
 def _middleware(services: Services) -> list[Middleware]:
-    """Return the middleware, outermost first. A request passes it from top to bottom, its response from bottom to top."""
+    """Return the middleware, outermost first.
+
+    Requests pass it from top to bottom, responses from bottom to top.
+    """
     settings = services.settings
     return [
         Middleware(HeadAsGet),  # everything below sees GET

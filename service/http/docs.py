@@ -1,4 +1,4 @@
-"""`/docs` and `/redoc`, with their scripts from this server: they work where no other host is reached."""
+"""The API documentation at `/docs` and `/redoc`. This server hosts their scripts, so they work offline."""
 
 from importlib.resources import files
 from pathlib import Path
@@ -9,12 +9,12 @@ from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
 SCRIPTS = Path(str(files("fastapi_offline"))) / "static"
-"""Swagger UI and Redoc, as a distribution brings them."""
+"""Swagger UI and Redoc, from the package fastapi-offline."""
 PATH = "/docs/static"
 
 
 def install(app: FastAPI) -> None:
-    """Adds both pages. The app itself must have been made without any."""
+    """Add both pages to an app. The app must be created without FastAPI's own documentation pages."""
     app.mount(PATH, StaticFiles(directory=SCRIPTS), name="docs")
 
     @app.get("/docs", include_in_schema=False)

@@ -1,4 +1,4 @@
-"""One example of every body, shown in `/docs` and to clients' readers."""
+"""One example of every request and response body, for the OpenAPI document."""
 
 from pydantic import JsonValue
 
@@ -37,7 +37,7 @@ _MODEL: dict[str, JsonValue] = {
     "device": "cpu",
 }
 
-ANSWERS: dict[str, JsonValue] = {
+RESPONSES: dict[str, JsonValue] = {
     "Embedding": {"model": "sketchy", "kind": "shared", "shape": [4], "values": [0.12, -0.5, 0.03, 0.86]},
     "Galleries": {"galleries": [_GALLERY], "damaged": []},
     "Gallery": _GALLERY,
@@ -48,7 +48,7 @@ ANSWERS: dict[str, JsonValue] = {
     "PhotosAdded": {"photos": [_PHOTO]},
     "Problem": {
         "type": "about:blank",
-        "title": "There is no such gallery",
+        "title": "Gallery does not exist",
         "status": 404,
         "detail": "there is no gallery 'catalogue'",
         "code": "gallery_not_found",

@@ -71,7 +71,8 @@ def _invalid_field(
     name = ".".join(str(part) for part in location[1:])
     if location[0] == "body" and location[1] in file_fields:
         return name, (
-            f"Send a file as multipart/form-data with a filename, for example with curl -F {location[1]}=@FILE"
+            "Send a file as multipart/form-data with a filename, "
+            f"for example with curl -F {location[1]}=@FILE"
         )
     return name, message
 

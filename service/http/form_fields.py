@@ -3,8 +3,9 @@
 import re
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from math import isfinite
+from typing import Annotated
 
-from fastapi import Request, UploadFile
+from fastapi import File, Request, UploadFile
 from pydantic import JsonValue
 from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +17,8 @@ CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 WHITESPACE_TO_SPACES = str.maketrans("\t\r\n", "   ")
 MAX_METADATA_DEPTH = 32
 """Levels of nesting in a photo's metadata. JSON libraries fail at a few hundred or thousand levels."""
+
+ImageFile = Annotated[UploadFile, File(description="Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.")]
 
 
 def refuse_repeated_fields(*repeatable: str) -> Callable[[Request], Awaitable[None]]:

@@ -1,4 +1,4 @@
-"""The OpenAPI document, with what generators and readers need and FastAPI leaves out."""
+"""The OpenAPI document: FastAPI's, with what client generators and readers need in addition."""
 
 from collections.abc import Iterator
 from typing import cast
@@ -8,7 +8,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic import JsonValue
 
 from service.errors import ServiceError
-from service.http.examples import ANSWERS, REQUESTS
+from service.http.examples import REQUESTS, RESPONSES
 from service.http.problems import OTHER_CODES
 from service.http.schemas import Problem
 
@@ -16,73 +16,79 @@ Node = dict[str, JsonValue]
 
 SCHEMAS = "#/components/schemas/"
 TAGS = {
-    "sbir": "Sketch-based image retrieval: photos by a drawing.",
-    "images": "A picture in; pictures of the other domain, a code, or the nearest photos out.",
+    "sbir": "Sketch-based image retrieval: find photos with a sketch.",
+    "images": "Translate, combine, embed and retrieve images.",
     "galleries": "Named collections of photos to search.",
     "photos": "The photos of a gallery.",
-    "reindex": "A gallery embedded anew by another checkpoint, in the background.",
-    "models": "The models that are served.",
-    "service": "For operators: is it alive, is it ready, how is it doing.",
+    "reindex": "Re-embed a gallery with another checkpoint, in the background.",
+    "models": "The models that the service runs.",
+    "service": "Health probes and metrics.",
 }
-"""An operation's id is its tag, a dot and a verb, from which clients have `client.sbir.search(...)`."""
+"""Tags and their descriptions.
+
+An operation id is its tag, a dot and a verb. Clients have methods of these names: `client.sbir.search(...)`.
+"""
 KEY: Node = {
     "type": "apiKey",
     "in": "header",
     "name": "X-API-Key",
-    "description": "Needed where the service was given keys; writing needs an administrator's.",
+    "description": "API key, required if the service has keys. Changes require an administrator's key.",
 }
-FAILURE: Node = {
-    "description": "What went wrong.",
+PROBLEM_RESPONSE: Node = {
+    "description": "The request failed.",
     "headers": {
         "X-Request-ID": {
-            "description": "by which the server's operator finds the request",
+            "description": "Id of the request. Quote it when you report a problem.",
             "schema": {"type": "string"},
         },
         "Retry-After": {
-            "description": "with 429 and 503: seconds after which another try may succeed",
+            "description": "Seconds to wait before a retry. Sent with 429 and 503.",
             "schema": {"type": "integer"},
         },
     },
     "content": {
-        "application/problem+json": {"schema": {"$ref": SCHEMAS + "Problem"}, "example": ANSWERS["Problem"]}
+        "application/problem+json": {"schema": {"$ref": SCHEMAS + "Problem"}, "example": RESPONSES["Problem"]}
     },
 }
 
 
 def install(app: FastAPI) -> None:
-    """Makes `app.openapi()` give the document below, once."""
+    """Make `app.openapi()` return the completed document. It is created once."""
 
-    def document() -> Node:
+    def get_document() -> Node:
         if app.openapi_schema is None:
-            made = get_openapi(
+            document = get_openapi(
                 title=app.title,
                 version=app.version,
                 description=app.description,
                 routes=app.routes,
                 license_info=app.license_info,
             )
-            app.openapi_schema = completed(made)
+            app.openapi_schema = completed(document)
         return app.openapi_schema
 
-    app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way
+    app.openapi = get_document  # type: ignore[method-assign]  # as FastAPI's documentation says
 
 
-def completed(made: Node) -> Node:
-    """FastAPI's document made whole."""
-    components = _node(made["components"])
+def completed(document: Node) -> Node:
+    """Return FastAPI's document with problems, examples, security and descriptions."""
+    components = _node(document["components"])
     schemas = _node(components["schemas"])
-    for replaced in ("HTTPValidationError", "ValidationError", "JsonValue"):
-        schemas.pop(replaced, None)
-    schemas |= _problem()
-    named = _node(_renamed(made, {name: name.removesuffix("Out") for name in schemas}))
-    components = _node(named["components"])
+    for unused in ("HTTPValidationError", "ValidationError", "JsonValue"):
+        schemas.pop(unused, None)
+    schemas |= _problem_schemas()
+    document = _node(_renamed(document, {name: name.removesuffix("Out") for name in schemas}))
+    components = _node(document["components"])
     schemas = _node(components["schemas"])
-    sent = {name for operation in _operations(named) for name in _complete(operation, schemas)}
-    tidied: Node = {name: _tidied(schema) for name, schema in sorted(schemas.items()) if name not in sent}
-    components |= {"schemas": tidied, "securitySchemes": {"ApiKey": KEY}, "responses": {"Problem": FAILURE}}
-    named["servers"] = [{"url": "/", "description": "the server that this document comes from"}]
-    named["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
-    return named
+    inlined = {name for operation in _operations(document) for name in _complete(operation, schemas)}
+    components["schemas"] = {
+        name: _simplified(schema) for name, schema in sorted(schemas.items()) if name not in inlined
+    }
+    components["securitySchemes"] = {"ApiKey": KEY}
+    components["responses"] = {"Problem": PROBLEM_RESPONSE}
+    document["servers"] = [{"url": "/", "description": "The server of this document."}]
+    document["tags"] = [{"name": name, "description": text} for name, text in TAGS.items()]
+    return document
 
 
 def _node(value: JsonValue) -> Node:
@@ -90,74 +96,81 @@ def _node(value: JsonValue) -> Node:
     return value
 
 
-def _operations(made: Node) -> Iterator[Node]:
-    for item in _node(made["paths"]).values():
+def _operations(document: Node) -> Iterator[Node]:
+    for item in _node(document["paths"]).values():
         yield from map(_node, _node(item).values())
 
 
-def _problem() -> Node:
-    """The schemas of a problem, which no route returns; with a table of the codes."""
+def _problem_schemas() -> Node:
+    """Return the schemas of a problem, with a table of all codes.
+
+    FastAPI omits them, because no route returns a problem.
+    """
     schema = Problem.model_json_schema(ref_template=SCHEMAS + "{model}")
     known = {(error.status, error.code, error.title) for error in ServiceError.__subclasses__()} | set(
         OTHER_CODES
     )
     rows = "".join(f"\n| `{code}` | {status} | {title} |" for status, code, title in sorted(known))
     schema["properties"]["code"]["description"] = (
-        f"tells problems apart and never changes; more may come\n\n| code | status | when |\n|---|---|---|{rows}"
+        "Code of the problem. Codes never change; new ones may be added.\n\n"
+        f"| code | status | meaning |\n|---|---|---|{rows}"
     )
     return {**schema.pop("$defs"), "Problem": schema}
 
 
 def _schema_name(media: Node) -> str:
-    """What a body's schema is called, if it has a name."""
+    """Return the name of a body's schema, or an empty string if it has none."""
     return str(_node(media.get("schema", {})).get("$ref", "")).removeprefix(SCHEMAS)
 
 
 def _renamed(node: JsonValue, names: dict[str, str]) -> JsonValue:
-    """The same with other names for schemas."""
+    """Return the node with its schemas renamed."""
     if isinstance(node, list):
         return [_renamed(child, names) for child in node]
     if not isinstance(node, dict):
         return node
-    made: Node = {}
+    renamed: Node = {}
     for key, child in node.items():
         if key == "$ref":
             name = str(child).removeprefix(SCHEMAS)
-            made[key] = SCHEMAS + names.get(name, name)
+            renamed[key] = SCHEMAS + names.get(name, name)
         elif key == "schemas":
-            made[key] = {
+            renamed[key] = {
                 names.get(name, name): _renamed(schema, names) for name, schema in _node(child).items()
             }
         else:
-            made[key] = _renamed(child, names)
-    return made
+            renamed[key] = _renamed(child, names)
+    return renamed
 
 
 def _complete(operation: Node, schemas: Node) -> set[str]:
-    """Says who may call an operation, how it fails and what its bodies look like.
+    """Add security, problem responses and examples to an operation, in place.
 
-    What is sent is written out where it is used, and the names that it had are returned: fields of a body without a name are arguments
-    of a client's call.
+    Request schemas are moved into the operation. Client generators turn the fields of such a body into
+    arguments of the call.
+
+    Returns:
+        Names of the schemas that were moved.
     """
     operation["security"] = [{"ApiKey": []}, {}] if "security" in operation else []
     for parameter in map(_node, cast(list[JsonValue], operation.get("parameters", []))):
-        parameter["schema"] = _tidied(parameter["schema"], form=True)
-    sent = set()
+        parameter["schema"] = _simplified(parameter["schema"], form=True)
+    moved = set()
     for media_type, media in _media(operation.get("requestBody", {})):
-        sent.add(name := _schema_name(media))
+        moved.add(name := _schema_name(media))
         media |= {
-            "schema": _tidied(schemas[name], form=media_type == "multipart/form-data"),
+            "schema": _simplified(schemas[name], form=media_type == "multipart/form-data"),
             "example": REQUESTS[str(operation["operationId"])],
         }
     responses = _node(operation["responses"])
     responses.pop("422", None)
-    for answer in map(_node, responses.values()):
-        for _, media in _media(answer):
+    for response in map(_node, responses.values()):
+        for _, media in _media(response):
             if name := _schema_name(media):
-                media["example"] = ANSWERS[name]
-                answer["description"] = _node(schemas[name])["description"]
-    responses |= {failed: {"$ref": "#/components/responses/Problem"} for failed in ("4XX", "5XX")}
-    return sent
+                media["example"] = RESPONSES[name]
+                response["description"] = _node(schemas[name])["description"]
+    responses |= {statuses: {"$ref": "#/components/responses/Problem"} for statuses in ("4XX", "5XX")}
+    return moved
 
 
 def _media(body: JsonValue) -> Iterator[tuple[str, Node]]:
@@ -165,36 +178,44 @@ def _media(body: JsonValue) -> Iterator[tuple[str, Node]]:
         yield media_type, _node(media)
 
 
-def _tidied(node: JsonValue, *, form: bool = False) -> JsonValue:
-    """A schema without what hinders generators.
+def _simplified(node: JsonValue, *, form: bool = False) -> JsonValue:
+    """Return a schema without the parts that client generators cannot use.
 
-    Titles made of fields' names are gone, whole numbers are written so, metadata may hold anything. Where bytes go, there is `format: binary`,
-    or uploads would be typed as strings. In a `form` nothing can be null: a field is there or it is not; and text that is JSON is an object,
-    as which OpenAPI has it sent.
+    - Titles, which FastAPI derives from field names, are removed.
+    - Whole numbers are written without a fraction.
+    - Metadata may hold any JSON value.
+    - Files have `format: binary`. Without it, generators type uploads as strings.
+    - A `form` or query has no null: a field is present or absent. Form text that holds JSON becomes
+      an object, as OpenAPI describes JSON in a form.
     """
     if isinstance(node, list):
-        return [_tidied(child, form=form) for child in node]
+        return [_simplified(child, form=form) for child in node]
     if isinstance(node, float) and node.is_integer():
         return int(node)
     if not isinstance(node, dict):
         return node
-    made: Node = {
-        key: _tidied(child, form=form)
+    schema: Node = {
+        key: _simplified(child, form=form)
         for key, child in node.items()
         if not (key == "title" and isinstance(child, str))
     }
-    if made.get("contentMediaType") == "application/octet-stream":
-        del made["contentMediaType"]
-        made["format"] = "binary"
-    if made.get("additionalProperties") == {"$ref": SCHEMAS + "JsonValue"}:
-        made["additionalProperties"] = True
-    if form and made.get("contentMediaType") == "application/json":
-        return {"type": "object", "additionalProperties": True, "description": made["description"]}
-    options = made.get("anyOf")
-    if form and isinstance(options, list) and {"type": "null"} in options:
-        del made["anyOf"]
-        (wanted,) = (option for option in options if option != {"type": "null"})
-        made = _node(wanted) | made
-        if made.get("type") == "string" and "format" not in made:
-            made.setdefault("examples", [""])  # or /docs would send "string"
-    return made
+    if schema.get("contentMediaType") == "application/octet-stream":
+        del schema["contentMediaType"]
+        schema["format"] = "binary"
+    if schema.get("additionalProperties") == {"$ref": SCHEMAS + "JsonValue"}:
+        schema["additionalProperties"] = True
+    if form and schema.get("contentMediaType") == "application/json":
+        return {"type": "object", "additionalProperties": True, "description": schema["description"]}
+    return _without_null(schema) if form else schema
+
+
+def _without_null(schema: Node) -> Node:
+    """Return the schema of an optional field as the schema of its value."""
+    options = schema.get("anyOf")
+    if not isinstance(options, list) or {"type": "null"} not in options:
+        return schema
+    (value,) = (option for option in options if option != {"type": "null"})
+    schema = _node(value) | {key: child for key, child in schema.items() if key != "anyOf"}
+    if schema.get("type") == "string" and "format" not in schema:
+        schema.setdefault("examples", [""])  # otherwise Swagger UI sends the text "string"
+    return schema

@@ -26,7 +26,10 @@ def install(app: FastAPI) -> None:
 
 
 class _RevalidatedFiles(StaticFiles):
-    """Static files that browsers revalidate on each use, by ETag. An upgrade never mixes old and new modules."""
+    """Static files that browsers revalidate on each use, by ETag.
+
+    Without it, a browser could mix old and new modules after an upgrade.
+    """
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:  # passes on whatever Starlette passes
         response = super().file_response(*args, **kwargs)

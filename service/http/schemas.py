@@ -1,4 +1,4 @@
-"""What goes over the wire: answers, as clients are generated from them."""
+"""The JSON bodies of requests and responses. The clients are generated from them."""
 
 from datetime import datetime
 from typing import Literal
@@ -7,239 +7,260 @@ from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 
 class Answer(BaseModel):
-    """Answers name all their fields, also those that have a default here."""
+    """Base of all responses. Every field is always present, even if it has a default here."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
 
 
 class FieldProblem(BaseModel):
-    """One field of a request that is not acceptable."""
+    """An invalid field of a request."""
 
-    field: str = Field(description="the field's name; `body` for the body as a whole", examples=["k"])
+    field: str = Field(description="Name of the field; `body` for the whole body.", examples=["k"])
     message: str = Field(
-        description="what it ought to be", examples=["Input should be less than or equal to 1000"]
+        description="What is wrong with the field, and what is accepted.",
+        examples=["Input should be less than or equal to 1000"],
     )
 
 
 class Problem(BaseModel):
-    """What went wrong, after RFC 9457. `code` is stable and for programs, `detail` for people."""
+    """Description of an error (RFC 9457). Programs use `code`, which never changes; people read `detail`."""
 
     type: str = Field(
         "about:blank",
-        description="always `about:blank`: `code` tells problems apart",
+        description="Always `about:blank`; use `code` to distinguish problems.",
         examples=["about:blank"],
     )
     title: str = Field(
-        description="the kind of problem, the same for each `code`", examples=["There is no such gallery"]
+        description="Short description of the kind of problem, the same for each `code`.",
+        examples=["Gallery does not exist"],
     )
-    status: int = Field(description="the HTTP status, once more", examples=[404])
+    status: int = Field(description="HTTP status of the response.", examples=[404])
     detail: str = Field(
-        description="what was wrong this time, and what is accepted",
+        description="What went wrong in this request, and what to do.",
         examples=["there is no gallery 'catalogue'"],
     )
-    code: str = Field(examples=["gallery_not_found"])  # service.schema_document lists the codes
+    code: str = Field(
+        examples=["gallery_not_found"]
+    )  # service.http.openapi lists the codes in the description
     request_id: str = Field(
         "",
-        description="the answer's `X-Request-ID`, by which the server's operator finds the request",
+        description="Id of the request, also sent as `X-Request-ID`. Quote it when you report a problem.",
         examples=["6f1c2a9b0d"],
     )
     errors: list[FieldProblem] = Field(
-        [], description="with `parameter_invalid`: each of the fields that are not acceptable"
+        [], description="The invalid fields, if `code` is `parameter_invalid`."
     )
 
 
 class ImageOut(Answer):
-    """A picture that was made."""
+    """A generated image."""
 
-    content_type: str = Field(description="the file's type", examples=["image/png"])
-    data: str = Field(description="the file, base64", json_schema_extra={"contentEncoding": "base64"})
-    width: int = Field(description="in pixels")
-    height: int = Field(description="in pixels")
-    seed: int | None = Field(description="repeats this sample; null where nothing was drawn")
+    content_type: str = Field(description="Media type of the image.", examples=["image/png"])
+    data: str = Field(
+        description="The image file, encoded as base64.", json_schema_extra={"contentEncoding": "base64"}
+    )
+    width: int = Field(description="Width in pixels.")
+    height: int = Field(description="Height in pixels.")
+    seed: int | None = Field(
+        description="Seed that reproduces this image; null if the style was not sampled."
+    )
 
 
 class Translation(Answer):
-    """Pictures made of a picture."""
+    """Images generated from an image."""
 
-    model: str = Field(description="id of the model that made them")
-    source: str = Field(description="domain of the picture sent", examples=["photo"])
-    target: str = Field(description="domain of the pictures made", examples=["label"])
-    images: list[ImageOut] = Field(description="one for each sample asked for")
+    model: str = Field(description="Id of the model that generated the images.")
+    source: str = Field(description="Domain of the uploaded image.", examples=["photo"])
+    target: str = Field(description="Domain of the generated images.", examples=["label"])
+    images: list[ImageOut] = Field(description="The generated images, one per sample.")
 
 
 class HitOut(Answer):
-    """A photo that was found."""
+    """A photo that matches a query."""
 
-    id: int = Field(description="the photo's id in its gallery")
-    score: float = Field(description="higher is nearer; `scores` says what it is")
-    label: str | None = Field(description="what the photo was labelled as, if it was")
-    url: str = Field(description="path of the photo's bytes on this server; with ?size=thumbnail, small")
-    metadata: dict[str, JsonValue] = Field(description="what was added with the photo")
+    id: int = Field(description="Id of the photo in its gallery.")
+    score: float = Field(description="Similarity to the query; higher is better. See `scores`.")
+    label: str | None = Field(description="Label of the photo; null if it has none.")
+    url: str = Field(description="Path of the image file; add `?size=thumbnail` for a thumbnail.")
+    metadata: dict[str, JsonValue] = Field(description="Metadata that was added with the photo.")
 
 
 class SearchResult(Answer):
-    """Photos of one gallery, best first."""
+    """The hits of a search, best first."""
 
-    gallery: str = Field(description="name of the gallery that was searched")
-    model: str = Field(description="id of the model by which it was searched")
+    gallery: str = Field(description="Name of the gallery that was searched.")
+    model: str = Field(description="Id of the model that embedded the query.")
     scores: str = Field(
         examples=["probability"],
-        description="what scores are: `probability` that the photo is of the query's class, in galleries of as many photos; `cosine`; "
-        "or `nearness`, 1 / (1 + L2 distance)",
+        description="Kind of score: `probability` (that the photo has the query's class, given the size of "
+        "the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance)).",
     )
-    hits: list[HitOut] = Field(description="best first")
+    hits: list[HitOut] = Field(description="Matching photos, best first.")
 
 
 class Embedding(Answer):
-    """A picture's code."""
+    """The embedding of an image."""
 
-    model: str = Field(description="id of the model that made it")
+    model: str = Field(description="Id of the model that embedded the image.")
     kind: Literal["shared", "exclusive"] = Field(
-        description="what the code holds: what both domains show, or what this one alone does"
+        description="Embedding of the content that both domains share (`shared`), "
+        "or of what only this domain shows (`exclusive`)."
     )
-    shape: list[int] = Field(description="the code's axes")
-    values: list[float] = Field(description="row-major, of `shape`")
+    shape: list[int] = Field(description="Shape of the embedding.")
+    values: list[float] = Field(description="Values of the embedding in row-major order.")
 
 
 class ModelOut(Answer):
     """A model that is served."""
 
-    id: str = Field(description="by which requests name it")
-    version: str = Field(description="of the checkpoint that is served")
-    preset: str = Field(description="the settings that it was made with")
-    domains: list[str] = Field(description="X and Y")
-    image_size: int = Field(description="height and width to which pictures are brought, in pixels")
-    metrics: dict[str, float] = Field(description="as measured when it was made")
-    capabilities: list[str] = Field(description="among `analogy`, `embed`, `retrieve`, `sbir`, `translate`")
-    digest: str = Field(description="SHA-256 of the weights; galleries name it")
-    trained_on: str = Field(description="the data that it has learnt from")
-    terms: str = Field(description="what those data allow")
-    device: str = Field(examples=["cpu"], description="what it runs on")
+    id: str = Field(description="Id of the model.")
+    version: str = Field(description="Version of the checkpoint that is served.")
+    preset: str = Field(description="Name of the preset that the model was trained with.")
+    domains: list[str] = Field(description="The model's two domains, X and Y.")
+    image_size: int = Field(description="Height and width in pixels to which images are resized.")
+    metrics: dict[str, float] = Field(description="Metrics of the model, measured after training.")
+    capabilities: list[str] = Field(
+        description="What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir` and `translate`."
+    )
+    digest: str = Field(description="SHA-256 of the weights. A gallery belongs to one digest.")
+    trained_on: str = Field(description="Data set that the model was trained on.")
+    terms: str = Field(description="Terms of use of the training data.")
+    device: str = Field(examples=["cpu"], description="Device that runs the model.")
 
 
 class RejectedOut(Answer):
-    """A checkpoint that is not served."""
+    """A checkpoint that cannot be served."""
 
-    id: str = Field(description="the model's id")
-    version: str = Field(description="the checkpoint's version")
-    reason: str = Field(description="why it is not served")
+    id: str = Field(description="Id of the model.")
+    version: str = Field(description="Version of the checkpoint.")
+    reason: str = Field(description="Why the checkpoint cannot be served.")
 
 
 class Models(Answer):
     """All models."""
 
-    models: list[ModelOut] = Field(description="the default one first, then by id")
-    rejected: list[RejectedOut] = Field(description="checkpoints in the store that are not served, and why")
+    models: list[ModelOut] = Field(description="The default model, then the other models by id.")
+    rejected: list[RejectedOut] = Field(description="Checkpoints that cannot be served.")
 
 
 class NewGallery(BaseModel):
-    """A gallery to be made."""
+    """A gallery to create."""
 
     name: str = Field(
-        examples=["catalogue"], description="lower-case letters, digits, '.', '_', '-'; at most 64"
+        examples=["catalogue"],
+        description="Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.",
     )
-    model: str = Field(examples=["sketchy"], description="id of the model by which it will be searched")
-    domain: str | None = Field(None, description="domain of the photos; default the model's first")
+    model: str = Field(examples=["sketchy"], description="Id of the model that will embed the photos.")
+    domain: str | None = Field(None, description="Domain of the photos; the model's first domain if omitted.")
 
 
 class GalleryOut(Answer):
     """A gallery: photos of one domain, embedded by one model."""
 
-    name: str = Field(description="by which requests name it")
-    model: str = Field(description="id of the model by which it is searched")
-    domain: str = Field(description="domain of the photos")
-    photos: int = Field(description="how many there are")
-    index: str = Field(examples=["flat"], description="the kind of index, which is chosen by size")
-    credit: str | None = Field(None, description="whom the photos are due to, if that is known")
+    name: str = Field(description="Name of the gallery.")
+    model: str = Field(description="Id of the model that embedded the photos.")
+    domain: str = Field(description="Domain of the photos.")
+    photos: int = Field(description="Number of photos.")
+    index: str = Field(examples=["flat"], description="Kind of search index, chosen by the number of photos.")
+    credit: str | None = Field(None, description="Source and license of the photos; null if unknown.")
     outdated: bool = Field(
-        description="made with another checkpoint than the one served; it must be embedded again"
+        description="Whether another checkpoint embedded the photos. Reindex the gallery to search it."
     )
 
 
 class DamagedOut(Answer):
     """A gallery that cannot be read."""
 
-    name: str = Field(description="the gallery's name")
-    reason: str = Field(description="what is wrong with it")
+    name: str = Field(description="Name of the gallery.")
+    reason: str = Field(description="Why the gallery cannot be read.")
 
 
 class GalleriesOut(Answer):
     """All galleries."""
 
-    galleries: list[GalleryOut] = Field(description="the default one, where there is one, then by name")
-    damaged: list[DamagedOut] = Field(
-        description="galleries that cannot be read, and why; they can be deleted"
+    galleries: list[GalleryOut] = Field(
+        description="The default gallery, if one is set, then the other galleries by name."
     )
+    damaged: list[DamagedOut] = Field(description="Galleries that cannot be read. They can be deleted.")
 
 
 class PhotoOut(Answer):
     """A photo of a gallery."""
 
-    id: int = Field(description="in its gallery; larger ones were added later")
-    sha256: str = Field(description="of its bytes, in hexadecimal")
-    label: str | None = Field(description="what it was labelled as, if it was")
-    width: int = Field(description="in pixels, as the file has it: EXIF may turn it")
-    height: int = Field(description="in pixels, as the file has it: EXIF may turn it")
-    url: str = Field(description="path of its bytes on this server; with ?size=thumbnail, small")
-    metadata: dict[str, JsonValue] = Field(description="what was added with it")
+    id: int = Field(description="Id of the photo in its gallery. Later photos have larger ids.")
+    sha256: str = Field(description="SHA-256 of the image file, in hexadecimal.")
+    label: str | None = Field(description="Label of the photo; null if it has none.")
+    width: int = Field(description="Width in pixels, before EXIF rotation.")
+    height: int = Field(description="Height in pixels, before EXIF rotation.")
+    url: str = Field(description="Path of the image file; add `?size=thumbnail` for a thumbnail.")
+    metadata: dict[str, JsonValue] = Field(description="Metadata that was added with the photo.")
 
 
 class PhotosAdded(Answer):
-    """The photos of a request, as they are kept."""
+    """The photos of a request, as stored."""
 
-    photos: list[PhotoOut] = Field(description="in the order sent; the same bytes twice are one photo")
+    photos: list[PhotoOut] = Field(
+        description="The photos, in the order of the request. Equal files are one photo."
+    )
 
 
 class PhotoPage(Answer):
-    """Some of a gallery's photos."""
+    """One page of a gallery's photos."""
 
-    photos: list[PhotoOut] = Field(description="by id")
-    next: int | None = Field(description="`after` of the next page; null on the last")
+    photos: list[PhotoOut] = Field(description="Photos, sorted by id.")
+    next: int | None = Field(description="Value of `after` for the next page; null on the last page.")
 
 
 class Health(Answer):
-    """How the service is."""
+    """Health of the service."""
 
-    status: str = Field(examples=["ready"], description="`live` or `ready`")
-    degraded: list[str] = Field(default_factory=list, description="what is down but not needed, e.g. redis")
+    status: str = Field(examples=["ready"], description="`live` or `ready`.")
+    degraded: list[str] = Field(
+        default_factory=list,
+        description="Optional components that are down, such as `redis`. Requests are still answered.",
+    )
 
 
 class NewReindex(BaseModel):
-    """How to embed a gallery anew."""
+    """Options of a reindex."""
 
     model: str | None = Field(
         None,
         examples=["sketchy"],
-        description="the model to embed by; default the gallery's own, in the version that is served",
+        description="Id of the model that embeds the photos; the gallery's own model if omitted.",
     )
     anew: bool = Field(
         False,
-        description="embed every photo, also those that an interrupted reindex or the same checkpoint has embedded",
+        description="Whether to embed every photo again, "
+        "even if an interrupted reindex or the same checkpoint has already embedded it.",
     )
 
 
 class ReindexFault(Answer):
-    """A photo whose picture could not be embedded."""
+    """A photo that could not be embedded."""
 
-    id: int = Field(description="the photo's id in its gallery")
-    reason: str = Field(examples=["its file is gone"], description="why its picture was not embedded")
+    id: int = Field(description="Id of the photo in its gallery.")
+    reason: str = Field(examples=["its file is gone"], description="Why the photo could not be embedded.")
     thumbnail: bool = Field(
-        description="its thumbnail was embedded instead; else the photo is kept, and found by no search until a reindex can read it"
+        description="Whether its thumbnail was embedded instead. "
+        "If not, searches cannot find the photo until a later reindex embeds it."
     )
 
 
 class ReindexOut(Answer):
-    """How far a reindex is, or came."""
+    """Progress of a reindex."""
 
     state: Literal["running", "done", "failed", "cancelled"] = Field(
-        description="`failed` and interrupted ones go on where they were when they are begun again"
+        description="State of the reindex. A failed or interrupted reindex resumes when it is started again."
     )
-    model: str = Field(examples=["sketchy"], description="the model that embeds")
-    digest: str = Field(description="SHA-256 of its weights")
-    done: int = Field(description="photos that are embedded, or of which that failed")
-    total: int = Field(description="photos of the gallery")
-    failures: int = Field(description="photos whose pictures could not be embedded")
-    failed: list[ReindexFault] = Field(description="the first 100 of them, by id")
-    error: str | None = Field(description="why it failed as a whole")
-    started: datetime = Field(description="when it was begun, or begun again")
-    ended: datetime | None = Field(description="null while it runs")
+    model: str = Field(examples=["sketchy"], description="Id of the model that embeds the photos.")
+    digest: str = Field(description="SHA-256 of the model's weights.")
+    done: int = Field(description="Number of photos processed, including failures.")
+    total: int = Field(description="Number of photos in the gallery.")
+    failures: int = Field(description="Number of photos that could not be embedded.")
+    failed: list[ReindexFault] = Field(
+        description="The first 100 photos that could not be embedded, sorted by id."
+    )
+    error: str | None = Field(description="Why the whole reindex failed; null if it did not.")
+    started: datetime = Field(description="Time at which the reindex was started or resumed.")
+    ended: datetime | None = Field(description="Time at which the reindex ended; null while it runs.")

@@ -2,10 +2,10 @@
 
 `Connection` uses uvicorn's internals because uvicorn has no setting against two attacks:
 
-- Headers without end: uvicorn collects a request's headers and trailers in memory, however many there are. One
-  client can exhaust the memory of the process.
-- Slow headers (Slowloris): uvicorn stops its keep-alive timer at the first byte of a request, then waits for the
-  rest forever. A client that opens many connections and sends half a header on each keeps them all open.
+- Headers without end: uvicorn collects a request's headers and trailers in memory, however many there are.
+  One client can exhaust the memory of the process.
+- Slow headers (Slowloris): uvicorn stops its keep-alive timer at the first byte of a request, then waits for
+  the rest forever. A client that opens many connections and sends half a header on each keeps them all open.
 
 Middleware cannot stop them: the app first sees a request when its headers are complete.
 """
@@ -46,8 +46,8 @@ class _JsonFormatter(logging.Formatter):
 class Connection(HttpToolsProtocol):
     """Uvicorn's connection, with limits on the bytes and the duration of a request's headers and trailers.
 
-    The timer runs whenever the server can do nothing until the client sends more headers: from the start of the
-    connection, and from the end of each response.
+    The timer runs whenever the server can do nothing until the client sends more headers: from the start of
+    the connection, and from the end of each response.
     """
 
     _bytes_in_headers = 0

@@ -55,7 +55,7 @@ class Telemetry:
 
 
 class _ServiceCollector(Collector):
-    """Reads the state of the services. Counts since the start are counters, because gauges have no `rate()`."""
+    """Reads the state of the services. Counts since the start are counters, for `rate()`."""
 
     def __init__(self, engine: Engine, cache: EmbeddingCache, registry: Registry) -> None:
         self._engine, self._cache, self._registry = engine, cache, registry

@@ -19,8 +19,8 @@ class BodyLimit:
 
     - One body's bytes, whether or not the client declares them: 413.
     - One body's duration, and its pauses: 408.
-    - The bytes of all bodies in progress: 429. A body counts until its request ends, because files of an upload
-      that waits for its turn take memory too.
+    - The bytes of all bodies in progress: 429. A body counts until its request ends, because the files of
+      a waiting request take memory too.
 
     Many clients read no response before they have sent their whole body. If the server closes the connection
     earlier, they never see the response. So after an early response the rest of the body is discarded: up to

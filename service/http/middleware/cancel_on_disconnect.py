@@ -8,8 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 class CancelOnDisconnect:
     """Cancel a request's handler when its client disconnects, to save the work that is still to do.
 
-    The server also reports a disconnect after a complete response. This does not cancel the handler, which may
-    still have files to close.
+    The server also reports a disconnect after a complete response. This does not cancel the handler,
+    which may still have files to close.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -8,7 +8,7 @@ from service.http.problems import problem
 
 
 class RangeProblems:
-    """Answer a bad `Range` header with a problem response. Starlette's `FileResponse` answers in plain text."""
+    """Answer a bad `Range` header with a problem response. Starlette's own answer is plain text."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -12,8 +12,8 @@ _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 def request_id_middleware() -> Middleware:
     """Return the middleware that gives every request an id and every response the header `X-Request-ID`.
 
-    It keeps a client's id of up to 64 letters, digits, dots, underscores and hyphens. It replaces any other id:
-    ids end up in logs and response headers.
+    It keeps a client's id of up to 64 letters, digits, dots, underscores and hyphens. It replaces any
+    other id, because ids end up in logs and response headers.
 
     The check is a transformer, not a validator: the library logs a warning whenever a validator fails, and
     clients could fill the log with them.

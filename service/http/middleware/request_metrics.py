@@ -14,8 +14,8 @@ METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 class RequestMetrics:
     """Count and time requests.
 
-    Every label has a fixed set of values, because each combination costs memory for good. The route is the path
-    template, never the path; the method of a request is one of `METHODS` or "other".
+    Every label has a fixed set of values, because each combination stays in memory. The route is the path
+    template, never the path. The method is one of `METHODS` or "other".
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:

@@ -17,10 +17,10 @@ class SameOriginOnly:
 
     This applies only to a service without API keys. It stops two attacks:
 
-    - Cross-site request forgery: the page posts to this service. `Sec-Fetch-Site` or `Origin` gives it away, as
-      in Go's `http.CrossOriginProtection`. curl and SDKs send neither header.
-    - DNS rebinding: the page's own host name resolves to this machine. A service bound to this machine therefore
-      accepts only loopback names in `Host`.
+    - Cross-site request forgery: the page posts to this service. `Sec-Fetch-Site` or `Origin` gives it away,
+      as in Go's `http.CrossOriginProtection`. curl and SDKs send neither header.
+    - DNS rebinding: the page's own host name resolves to this machine. A service bound to this machine
+      therefore accepts only loopback names in `Host`.
     """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:

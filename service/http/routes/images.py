@@ -1,13 +1,20 @@
-"""Translate, analogy and embed: one picture in, pictures or a code out."""
+"""Translate, analogy and embed: images in; images or an embedding out."""
 
+import asyncio
 import base64
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from pydantic import BeforeValidator
 
-from service.http.dependencies import ServicesDep
-from service.http.form_fields import drop_empty_files, read_upload, read_uploads, refuse_repeated_fields
+from service.http.dependencies import Services, ServicesDep
+from service.http.form_fields import (
+    ImageFile,
+    drop_empty_files,
+    read_upload,
+    read_uploads,
+    refuse_repeated_fields,
+)
 from service.http.schemas import Embedding, ImageOut
 from service.http.schemas import Translation as TranslationOut
 from service.http.security import READ
@@ -15,23 +22,23 @@ from service.images.decode import Format, encode
 from service.inference.translation import DEFAULT_MIX, MAX_REFERENCES, Translation
 
 router = APIRouter(tags=["images"], dependencies=READ)
-ONCE = [Depends(refuse_repeated_fields())]
 
-Image = Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF (first frame) or BMP")]
-ModelName = Annotated[str | None, Form(description="a model's id; default the first that can do this")]
-Source = Annotated[str | None, Form(description="the image's domain; default the model's first")]
-AS_IMAGE: dict[int | str, dict[str, object]] = {
+FORMATS: dict[str, Format] = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpeg"}
+"""Image formats of responses, by media type."""
+
+ModelId = Annotated[
+    str | None, Form(description="Id of the model; the first model with this capability if omitted.")
+]
+Source = Annotated[str | None, Form(description="Domain of the image; the model's first domain if omitted.")]
+IMAGE_RESPONSES: dict[int | str, dict[str, object]] = {
     200: {
         "headers": {
             "X-Seed": {
-                "description": "with an image: repeats this sample, where something was drawn",
+                "description": "Seed of the image, if the response is an image and its style was sampled.",
                 "schema": {"type": "integer"},
             }
         },
-        "content": {
-            f"image/{kind}": {"schema": {"type": "string", "format": "binary"}}
-            for kind in ("png", "webp", "jpeg")
-        },
+        "content": {media_type: {"schema": {"type": "string", "format": "binary"}} for media_type in FORMATS},
     }
 }
 
@@ -41,131 +48,157 @@ AS_IMAGE: dict[int | str, dict[str, object]] = {
     operation_id="images.translate",
     dependencies=[Depends(refuse_repeated_fields("reference"))],
     response_model=TranslationOut,
-    responses=AS_IMAGE,
+    responses=IMAGE_RESPONSES,
 )
 async def translate(
     request: Request,
     services: ServicesDep,
-    image: Image,
-    model: ModelName = None,
+    image: ImageFile,
+    model: ModelId = None,
     source: Source = None,
     samples: Annotated[
-        int, Form(ge=1, le=16, description="how many pictures to make, each in another style")
+        int, Form(ge=1, le=16, description="Number of images to generate, each with its own style.")
     ] = 1,
     seed: Annotated[
-        int | None, Form(ge=0, le=2**32 - 1, description="sample i is drawn with seed + i")
+        int | None,
+        Form(
+            ge=0,
+            le=2**32 - 1,
+            description="Seed of the first sample; sample i uses seed + i. A random seed if omitted.",
+        ),
     ] = None,
     reference: Annotated[
         list[UploadFile],
         BeforeValidator(drop_empty_files),
-        File(description="take this picture's style; of the target's domain. Two: a style between theirs"),
+        File(
+            description="Image of the target domain whose style to use. Two images: a style between theirs."
+        ),
     ] = [],  # noqa: B006  # FastAPI copies it
     mix: Annotated[
-        float, Form(ge=0, le=1, description="where between two references: 0 is the first, 1 the second")
+        float,
+        Form(ge=0, le=1, description="Position between two references: 0 is the first, 1 is the second."),
     ] = DEFAULT_MIX,
     style: Annotated[
-        Literal["sampled", "mean"], Form(description="mean: the plainest style, nothing drawn")
+        Literal["sampled", "mean"], Form(description="Random style (`sampled`) or average style (`mean`).")
     ] = "sampled",
 ) -> Response:
-    """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes."""
+    """Translate an image to the model's other domain.
+
+    With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
+    """
     served = services.registry.get(model, capability="translate")
-    manners = await read_uploads(reference, MAX_REFERENCES, "reference")
-    made = await services.translator.translate(
+    references = await read_uploads(reference, MAX_REFERENCES, "reference")
+    translation = await services.translator.translate(
         served,
         await read_upload(image),
         source=source,
         samples=samples,
         seed=seed,
-        references=manners,
+        references=references,
         mix=mix,
         style=style,
     )
-    return await _answer(request, services, served.id, made)
+    return await _translation_response(request, services, served.id, translation)
 
 
 @router.post(
     "/analogy",
     operation_id="images.analogy",
-    dependencies=ONCE,
+    dependencies=[Depends(refuse_repeated_fields())],
     response_model=TranslationOut,
-    responses=AS_IMAGE,
+    responses=IMAGE_RESPONSES,
 )
 async def analogy(
     request: Request,
     services: ServicesDep,
-    image: Image,
-    reference: Annotated[UploadFile, File(description="how to show it; of the same domain")],
-    model: ModelName = None,
+    image: ImageFile,
+    reference: Annotated[UploadFile, File(description="Image of the same domain whose style to use.")],
+    model: ModelId = None,
     source: Source = None,
     reference_source: Annotated[
-        str | None, Form(description="the reference's domain, if said apart; it must be the image's")
+        str | None,
+        Form(description="Domain of the reference; must be the image's domain, which is the default."),
     ] = None,
 ) -> Response:
-    """What the image shows, as the reference shows it; both of one domain."""
+    """Generate an image with the content of one image and the style of another image of the same domain.
+
+    With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
+    """
     served = services.registry.get(model, capability="analogy")
-    made = await services.translator.analogy(
+    translation = await services.translator.analogy(
         served,
         await read_upload(image),
         await read_upload(reference),
         source=source,
         reference_source=reference_source,
     )
-    return await _answer(request, services, served.id, made)
+    return await _translation_response(request, services, served.id, translation)
 
 
-@router.post("/embed", operation_id="images.embed", dependencies=ONCE)
+@router.post("/embed", operation_id="images.embed", dependencies=[Depends(refuse_repeated_fields())])
 async def embed(
     services: ServicesDep,
-    image: Image,
-    model: ModelName = None,
+    image: ImageFile,
+    model: ModelId = None,
     source: Source = None,
     kind: Annotated[
         Literal["shared", "exclusive"],
-        Form(description="which code: of what both domains show, or of what this one alone does"),
+        Form(
+            description="Embedding of the content that both domains share (`shared`), "
+            "or of what only this domain shows (`exclusive`)."
+        ),
     ] = "shared",
 ) -> Embedding:
-    """The mean of a picture's shared code (zs) or of its exclusive one (zx, zy)."""
+    """Embed an image: the mean of its shared code (zs) or of its exclusive code (zx or zy)."""
     served = services.registry.get(model, capability="embed")
     encoder = services.embedder.shared if kind == "shared" else services.embedder.exclusive
     code = await encoder(served, served.side(source), await read_upload(image))
     return Embedding(model=served.id, kind=kind, shape=list(code.shape), values=code.ravel().tolist())
 
 
-async def _answer(request: Request, services: ServicesDep, model: str, made: Translation) -> Response:
-    wanted = _accepted(request.headers.get("accept", ""))
-    files = [
-        await services.workers.run_unbounded(encode, each.image, wanted or "png")
-        for each in (made.samples[:1] if wanted else made.samples)
-    ]
-    if wanted is not None:
-        seed = made.samples[0].seed
-        return Response(
-            files[0], media_type=f"image/{wanted}", headers={} if seed is None else {"X-Seed": str(seed)}
-        )
+async def _translation_response(
+    request: Request, services: Services, model: str, translation: Translation
+) -> Response:
+    """Return the images as JSON, or the first image if the client accepts images.
+
+    Encoding runs in worker threads, all samples in parallel.
+    """
+    media_type = accepted_image_type(request.headers.get("accept", ""))
+    workers = services.workers
+    if media_type is not None:
+        first = translation.samples[0]
+        data = await workers.run_unbounded(encode, first.image, FORMATS[media_type])
+        headers = {} if first.seed is None else {"X-Seed": str(first.seed)}
+        return Response(data, media_type=media_type, headers=headers)
+    files = await asyncio.gather(
+        *(workers.run_unbounded(encode, sample.image, "png") for sample in translation.samples)
+    )
+    body = await workers.run_unbounded(_translation_json, model, translation, files)
+    return Response(body, media_type="application/json")
+
+
+def _translation_json(model: str, translation: Translation, files: list[bytes]) -> str:
     images = [
         ImageOut(
             content_type="image/png",
             data=base64.b64encode(file).decode(),
-            width=each.image.width,
-            height=each.image.height,
-            seed=each.seed,
+            width=sample.image.width,
+            height=sample.image.height,
+            seed=sample.seed,
         )
-        for file, each in zip(files, made.samples, strict=True)
+        for file, sample in zip(files, translation.samples, strict=True)
     ]
-    body = TranslationOut(model=model, source=made.source, target=made.target, images=images)
-    return Response(body.model_dump_json(), media_type="application/json")
+    return TranslationOut(
+        model=model, source=translation.source, target=translation.target, images=images
+    ).model_dump_json()
 
 
-def _accepted(accept: str) -> Format | None:
-    """The first of our image kinds that the client names, unless it names JSON before."""
+def accepted_image_type(accept: str) -> str | None:
+    """Return the first supported image type in an `Accept` header, or None if JSON comes first."""
     for entry in accept.split(","):
-        kind = entry.split(";")[0].strip().lower()
-        if kind == "application/json":
+        media_type = entry.split(";")[0].strip().lower()
+        if media_type == "application/json":
             return None
-        if kind == "image/png":
-            return "png"
-        if kind == "image/webp":
-            return "webp"
-        if kind == "image/jpeg":
-            return "jpeg"
+        if media_type in FORMATS:
+            return media_type
     return None

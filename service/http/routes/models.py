@@ -1,10 +1,10 @@
-"""The models that are served, and those that are not and why."""
+"""List, show and reload the models."""
 
 from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from service.http.dependencies import ServicesDep
+from service.http.dependencies import Services, ServicesDep
 from service.http.schemas import ModelOut, Models, RejectedOut
 from service.http.security import READ, WRITE
 from service.registry.model import Model
@@ -14,28 +14,32 @@ router = APIRouter(prefix="/models", tags=["models"])
 
 @router.get("", operation_id="models.list", dependencies=READ)
 async def list_models(services: ServicesDep) -> Models:
-    """All models: the default one, where there is one, then by name."""
+    """List all models. The default model comes first, if one is set; the others are sorted by id."""
+    return _models(services)
+
+
+@router.get("/{model_id}", operation_id="models.get", dependencies=READ)
+async def get_model(
+    services: ServicesDep, model_id: Annotated[str, Path(description="Id of the model.")]
+) -> ModelOut:
+    """Show one model."""
+    return _model(services.registry.find(model_id))
+
+
+@router.post("/reload", operation_id="models.reload", dependencies=WRITE)
+async def reload_models(services: ServicesDep) -> Models:
+    """Look for new checkpoints now, without waiting for the next regular check."""
+    await services.registry.refresh()
+    return _models(services)
+
+
+def _models(services: Services) -> Models:
     models = sorted(services.registry.models(), key=lambda model: model.id != services.settings.default_model)
     rejected = [
         RejectedOut(id=each.id, version=each.version, reason=each.reason)
         for each in services.registry.rejected()
     ]
     return Models(models=[_model(model) for model in models], rejected=rejected)
-
-
-@router.get("/{model_id}", operation_id="models.get", dependencies=READ)
-async def get_model(
-    services: ServicesDep, model_id: Annotated[str, Path(description="a model's id")]
-) -> ModelOut:
-    """One model."""
-    return _model(services.registry.find(model_id))
-
-
-@router.post("/reload", operation_id="models.reload", dependencies=WRITE)
-async def reload_models(services: ServicesDep) -> Models:
-    """Looks at the store now, without waiting for the next time."""
-    await services.registry.refresh()
-    return await list_models(services)
 
 
 def _model(model: Model) -> ModelOut:

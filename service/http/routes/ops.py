@@ -1,4 +1,4 @@
-"""For operators: is it alive, is it ready, how is it doing. No key is needed for the probes."""
+"""Health probes and metrics for operators. The probes need no API key."""
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
@@ -13,19 +13,19 @@ router = APIRouter(tags=["service"])
 
 @router.get("/health/live", operation_id="service.live")
 async def live() -> Health:
-    """The process answers."""
+    """Check that the process answers. Needs no API key."""
     return Health(status="live")
 
 
 @router.get("/health/ready", operation_id="service.ready")
 async def ready(request: Request, services: ServicesDep) -> Health:
-    """Requests can be served; `degraded` names what is down without stopping them."""
+    """Check that the service can answer requests. Needs no API key."""
     if getattr(request.app.state, "draining", False):
-        raise NotReady("the service is stopping")
+        raise NotReady("the service is stopping; use another instance")
     if not services.registry.ready:
-        raise NotReady("the models are being loaded")
+        raise NotReady("the models are being loaded; try again in a few seconds")
     if not services.registry.models():
-        raise NotReady("no model could be loaded; GET /models says why")
+        raise NotReady("no model could be loaded; GET /models lists the reasons")
     return Health(status="ready", degraded=["redis"] if services.cache.stats().redis == "down" else [])
 
 
@@ -37,5 +37,5 @@ async def ready(request: Request, services: ServicesDep) -> Health:
     response_description="Metrics as text.",
 )
 async def metrics(services: ServicesDep) -> Response:
-    """Prometheus' text format."""
+    """Return metrics in Prometheus' text format."""
     return Response(services.telemetry.text(), media_type="text/plain; version=0.0.4")

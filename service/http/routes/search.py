@@ -1,4 +1,4 @@
-"""Search: photos by a sketch, or by any picture of the other domain."""
+"""Search: find photos with a sketch, or with any image of the other domain."""
 
 from typing import Annotated
 
@@ -6,17 +6,15 @@ from fastapi import APIRouter, Depends, File, Form, UploadFile
 
 from service.galleries.query import SearchResults
 from service.http.dependencies import ServicesDep
-from service.http.form_fields import read_upload, read_uploads, refuse_repeated_fields
+from service.http.form_fields import ImageFile, read_upload, read_uploads, refuse_repeated_fields
 from service.http.schemas import HitOut, SearchResult
 from service.http.security import READ
 
 router = APIRouter(dependencies=READ)
-MOST_SKETCHES = 8
+MAX_SKETCHES = 8
 
-Gallery = Annotated[
-    str | None, Form(description="a gallery's name; default the first that can be searched so")
-]
-K = Annotated[int, Form(ge=1, le=1000, description="how many hits at most")]
+GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]
+HitCount = Annotated[int, Form(ge=1, le=1000, description="Number of hits to return.")]
 
 
 @router.post(
@@ -28,23 +26,27 @@ K = Annotated[int, Form(ge=1, le=1000, description="how many hits at most")]
 async def search_by_sketch(
     services: ServicesDep,
     sketch: Annotated[
-        list[UploadFile], File(description=f"a drawing, or up to {MOST_SKETCHES} of the same thing")
+        list[UploadFile],
+        File(description=f"Image file of a sketch, or up to {MAX_SKETCHES} of the same object."),
     ],
     photo: Annotated[
-        UploadFile | None, File(description="a picture beside the drawings: like this, but drawn so")
+        UploadFile | None,
+        File(description="Photo to combine with the sketches: photo and sketches have the same weight."),
     ] = None,
-    gallery: Gallery = None,
-    k: K = 20,
+    gallery: GalleryName = None,
+    k: HitCount = 20,
     expand: Annotated[
-        bool, Form(description="whether the first hits make the query wider, so that photos like them rise")
+        bool,
+        Form(description="Query expansion: whether photos similar to the first hits rank higher."),
     ] = True,
 ) -> SearchResult:
-    """The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on."""
-    sketches = await read_uploads(sketch, MOST_SKETCHES, "sketch")
-    beside = None if photo is None else await read_upload(photo)
-    return answer(
-        await services.search.search_by_sketches(sketches, beside, gallery=gallery, k=k, expand=expand)
+    """Find the photos of a gallery that match a sketch, best first. The model need not know their class."""
+    sketches = await read_uploads(sketch, MAX_SKETCHES, "sketch")
+    reference = None if photo is None else await read_upload(photo)
+    results = await services.search.search_by_sketches(
+        sketches, reference, gallery=gallery, k=k, expand=expand
     )
+    return search_result(results)
 
 
 @router.post(
@@ -55,24 +57,24 @@ async def search_by_sketch(
 )
 async def retrieve(
     services: ServicesDep,
-    image: Annotated[
-        UploadFile, File(description="a picture of the domain that the gallery is not of, or of `source`")
-    ],
-    gallery: Gallery = None,
-    k: K = 20,
-    source: Annotated[str | None, Form(description="the image's domain")] = None,
+    image: ImageFile,
+    gallery: GalleryName = None,
+    k: HitCount = 20,
+    source: Annotated[
+        str | None,
+        Form(description="Domain of the image; the domain that the gallery does not have if omitted."),
+    ] = None,
 ) -> SearchResult:
-    """The photos of a gallery whose shared code is nearest; any model, either direction."""
-    return answer(
-        await services.search.search(
-            await read_upload(image), gallery=gallery, k=k, capability="retrieve", source=source
-        )
+    """Find the photos of a gallery that are nearest to an image, with any model, in either direction."""
+    results = await services.search.search(
+        await read_upload(image), gallery=gallery, k=k, capability="retrieve", source=source
     )
+    return search_result(results)
 
 
-def answer(found: SearchResults) -> SearchResult:
-    """Hits as they go over the wire."""
-    name = found.gallery.name
+def search_result(results: SearchResults) -> SearchResult:
+    """Return the response to a search."""
+    name = results.gallery.name
     hits = [
         HitOut(
             id=hit.photo.id,
@@ -81,6 +83,6 @@ def answer(found: SearchResults) -> SearchResult:
             url=f"/galleries/{name}/photos/{hit.photo.id}",
             metadata=hit.photo.metadata,
         )
-        for hit in found.hits
+        for hit in results.hits
     ]
-    return SearchResult(gallery=name, model=found.model.id, scores=found.scores, hits=hits)
+    return SearchResult(gallery=name, model=results.model.id, scores=results.scores, hits=hits)

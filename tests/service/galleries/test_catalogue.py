@@ -21,7 +21,7 @@ from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery, GallerySpec
 from service.http import exception_handlers
-from service.http.routes.galleries import router
+from service.http.routes.photos import router
 from service.images import decode
 from service.images.decode import Upload
 from service.inference.embedder import Embedder

@@ -1,0 +1,156 @@
+"""Add, list, show and remove the photos of a gallery, and find similar ones."""
+
+import os
+from collections.abc import Mapping
+from typing import Annotated, BinaryIO, Literal
+
+from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
+from pydantic import JsonValue
+from starlette.responses import FileResponse
+from starlette.types import Receive, Scope, Send
+
+from service.galleries.records import Photo
+from service.http.dependencies import ServicesDep
+from service.http.form_fields import parse_label, parse_metadata, read_uploads, refuse_repeated_fields
+from service.http.routes.galleries import GalleryName
+from service.http.routes.search import search_result
+from service.http.schemas import PhotoOut, PhotoPage, PhotosAdded, SearchResult
+from service.http.security import READ, WRITE
+
+router = APIRouter(prefix="/galleries", tags=["photos"])
+
+PhotoId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Id of the photo in its gallery.")]
+Size = Annotated[
+    Literal["full", "thumbnail"],
+    Query(description="The original file (`full`) or a small WebP image (`thumbnail`)."),
+]
+JSON_TEXT: dict[str, JsonValue] = {"contentMediaType": "application/json"}
+FILE_RESPONSE: dict[int | str, dict[str, object]] = {
+    200: {
+        "description": "The image file.",
+        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
+
+@router.post(
+    "/{name}/photos",
+    operation_id="photos.add",
+    status_code=201,
+    dependencies=[*WRITE, Depends(refuse_repeated_fields("image"))],
+)
+async def add_photos(
+    services: ServicesDep,
+    name: GalleryName,
+    image: Annotated[list[UploadFile], File(description="One or more image files.")],
+    label: Annotated[
+        str | None, Form(max_length=200, description="One line of text, stored with each of the photos.")
+    ] = None,
+    metadata: Annotated[
+        str | None,
+        Form(
+            max_length=20_000,
+            description="JSON object, stored with each of the photos.",
+            json_schema_extra=JSON_TEXT,
+        ),
+    ] = None,
+) -> PhotosAdded:
+    """Add photos to a gallery: all of them, or none if one cannot be read.
+
+    When the response arrives, the photos are stored on disk.
+    """
+    uploads = await read_uploads(image, services.settings.max_images, "image")
+    photos = await services.catalogue.add(name, uploads, parse_label(label), parse_metadata(metadata))
+    return PhotosAdded(photos=[_photo(name, photo) for photo in photos])
+
+
+@router.get("/{name}/photos", operation_id="photos.list", dependencies=READ)
+async def list_photos(
+    services: ServicesDep,
+    name: GalleryName,
+    after: Annotated[
+        int,
+        Query(ge=0, le=2**63 - 1, description="List photos with larger ids only; for the first page, 0."),
+    ] = 0,
+    limit: Annotated[int, Query(ge=1, le=1000, description="Number of photos per page.")] = 100,
+) -> PhotoPage:
+    """List the photos of a gallery in pages, sorted by id."""
+    photos = await services.catalogue.page(name, after, limit)
+    return PhotoPage(
+        photos=[_photo(name, photo) for photo in photos], next=photos[-1].id if len(photos) == limit else None
+    )
+
+
+@router.get(
+    "/{name}/photos/{photo_id}",
+    operation_id="photos.get",
+    dependencies=READ,
+    response_class=FileResponse,
+    responses=FILE_RESPONSE,
+)
+async def get_photo(
+    request: Request, services: ServicesDep, name: GalleryName, photo_id: PhotoId, size: Size = "full"
+) -> Response:
+    """Download a photo."""
+    photo, file, content_type = await services.catalogue.picture(name, photo_id, small=size == "thumbnail")
+    etag = f'"{photo.sha256}-{size}"'
+    headers = {"ETag": etag, "Cache-Control": "private, max-age=86400"}
+    if request.headers.get("if-none-match") == etag:
+        file.close()
+        return Response(status_code=304, headers=headers)
+    return OpenFileResponse(file, media_type=content_type, headers=headers)
+
+
+@router.delete(
+    "/{name}/photos/{photo_id}",
+    operation_id="photos.delete",
+    status_code=204,
+    response_description="The photo was removed.",
+    dependencies=WRITE,
+)
+async def remove_photo(services: ServicesDep, name: GalleryName, photo_id: PhotoId) -> None:
+    """Remove a photo from its gallery."""
+    await services.catalogue.remove(name, photo_id)
+
+
+@router.get("/{name}/photos/{photo_id}/similar", operation_id="photos.similar", dependencies=READ)
+async def similar_photos(
+    services: ServicesDep,
+    name: GalleryName,
+    photo_id: PhotoId,
+    k: Annotated[int, Query(ge=1, le=1000, description="Number of hits to return.")] = 20,
+) -> SearchResult:
+    """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out."""
+    return search_result(await services.search.similar(name, photo_id, k))
+
+
+class OpenFileResponse(FileResponse):
+    """Response with the contents of an open file, which it closes.
+
+    The file may be deleted or replaced while it is sent: the open file keeps its contents.
+    """
+
+    def __init__(self, file: BinaryIO, *, media_type: str, headers: Mapping[str, str]) -> None:
+        super().__init__(
+            f"/dev/fd/{file.fileno()}",
+            media_type=media_type,
+            headers=headers,
+            stat_result=os.fstat(file.fileno()),
+        )
+        self._file = file
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._file:
+            await super().__call__(scope, receive, send)
+
+
+def _photo(gallery: str, photo: Photo) -> PhotoOut:
+    return PhotoOut(
+        id=photo.id,
+        sha256=photo.sha256,
+        label=photo.label,
+        width=photo.width,
+        height=photo.height,
+        url=f"/galleries/{gallery}/photos/{photo.id}",
+        metadata=photo.metadata,
+    )
