@@ -21,7 +21,7 @@ function markFormats(node: any, binary: string): any {
 }
 
 /**
- * Adds a call for each operation that can answer with a picture instead of JSON, selected by `Accept`.
+ * Adds a call for each operation that can answer with an image instead of JSON, selected by `Accept`.
  * Its path ends in `#image`; the fragment is not sent.
  */
 function withPictureCalls(paths: Node): Node {
@@ -30,14 +30,14 @@ function withPictureCalls(paths: Node): Node {
     made[path] = item;
     for (const [method, operation] of Object.entries<Node>(item)) {
       const content: Node = operation.responses["200"]?.content ?? {};
-      const pictures = Object.keys(content).filter((type) => type.startsWith("image/"));
-      if (!("application/json" in content) || pictures.length === 0) continue;
+      const images = Object.keys(content).filter((type) => type.startsWith("image/"));
+      if (!("application/json" in content) || images.length === 0) continue;
       const accept = {
         in: "header",
         name: "accept",
         required: true,
-        description: "the type of the picture",
-        schema: { type: "string", enum: pictures },
+        description: "Media type of the image.",
+        schema: { type: "string", enum: images },
       };
       const answer = {
         description: "The first result's bytes.",

@@ -19,9 +19,9 @@ class Client:
     """A client of the service at `base_url`. It keeps connections open until it is closed.
 
     Args:
-        api_key: required if the service has keys
-        timeout: seconds to connect, and to wait for data
-        transport: an httpx transport, for example one with retries
+        api_key: API key; required if the service has keys.
+        timeout: Seconds to connect, and to wait for data.
+        transport: An httpx transport, for example one with retries.
     """
 
     def __init__(self, base_url: str = LOCAL, *, api_key: str | None = None, timeout: float = 60, transport: httpx.BaseTransport | None = None) -> None:
@@ -49,9 +49,9 @@ class AsyncClient:
     """A client of the service at `base_url`. It keeps connections open until it is closed.
 
     Args:
-        api_key: required if the service has keys
-        timeout: seconds to connect, and to wait for data
-        transport: an httpx transport, for example one with retries
+        api_key: API key; required if the service has keys.
+        timeout: Seconds to connect, and to wait for data.
+        transport: An httpx transport, for example one with retries.
     """
 
     def __init__(self, base_url: str = LOCAL, *, api_key: str | None = None, timeout: float = 60, transport: httpx.AsyncBaseTransport | None = None) -> None:

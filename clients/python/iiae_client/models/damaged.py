@@ -10,9 +10,9 @@ class Damaged:
     """A gallery that cannot be read."""
 
     name: str
-    """the gallery's name"""
+    """Name of the gallery."""
     reason: str
-    """what is wrong with it"""
+    """Why the gallery cannot be read."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Damaged:

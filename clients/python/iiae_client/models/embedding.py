@@ -9,16 +9,16 @@ from ..models.embedding_kind import EmbeddingKind
 
 @dataclass(frozen=True, kw_only=True)
 class Embedding:
-    """A picture's code."""
+    """The embedding of an image."""
 
     model: str
-    """id of the model that made it"""
+    """Id of the model that embedded the image."""
     kind: EmbeddingKind
-    """what the code holds: what both domains show, or what this one alone does"""
+    """Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`)."""
     shape: list[int]
-    """the code's axes"""
+    """Shape of the embedding."""
     values: list[float]
-    """row-major, of `shape`"""
+    """Values of the embedding in row-major order."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Embedding:

@@ -7,12 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class FieldProblem:
-    """One field of a request that is not acceptable."""
+    """An invalid field of a request."""
 
     field: str
-    """the field's name; `body` for the body as a whole"""
+    """Name of the field; `body` for the whole body."""
     message: str
-    """what it ought to be"""
+    """What is wrong with the field, and what is accepted."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> FieldProblem:

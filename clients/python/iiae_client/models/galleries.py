@@ -13,9 +13,9 @@ class Galleries:
     """All galleries."""
 
     galleries: list[Gallery]
-    """the default one, where there is one, then by name"""
+    """The default gallery, if one is set, then the other galleries by name."""
     damaged: list[Damaged]
-    """galleries that cannot be read, and why; they can be deleted"""
+    """Galleries that cannot be read. They can be deleted."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Galleries:

@@ -6,14 +6,14 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class GalleriesCreateBody:
-    """A gallery to be made."""
+    """A gallery to create."""
 
     name: str
-    """lower-case letters, digits, '.', '_', '-'; at most 64"""
+    """Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'."""
     model: str
-    """id of the model by which it will be searched"""
+    """Id of the model that will embed the photos."""
     domain: None | str | None = None
-    """domain of the photos; default the model's first"""
+    """Domain of the photos; the model's first domain if omitted."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON fields that are not None."""

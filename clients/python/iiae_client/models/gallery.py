@@ -10,19 +10,19 @@ class Gallery:
     """A gallery: photos of one domain, embedded by one model."""
 
     name: str
-    """by which requests name it"""
+    """Name of the gallery."""
     model: str
-    """id of the model by which it is searched"""
+    """Id of the model that embedded the photos."""
     domain: str
-    """domain of the photos"""
+    """Domain of the photos."""
     photos: int
-    """how many there are"""
+    """Number of photos."""
     index: str
-    """the kind of index, which is chosen by size"""
+    """Kind of search index, chosen by the number of photos."""
     credit: None | str
-    """whom the photos are due to, if that is known"""
+    """Source and license of the photos; null if unknown."""
     outdated: bool
-    """made with another checkpoint than the one served; it must be embedded again"""
+    """Whether another checkpoint embedded the photos. Reindex the gallery to search it."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Gallery:

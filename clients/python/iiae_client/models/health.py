@@ -7,12 +7,12 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Health:
-    """How the service is."""
+    """Health of the service."""
 
     status: str
-    """`live` or `ready`"""
+    """`live` or `ready`."""
     degraded: list[str]
-    """what is down but not needed, e.g. redis"""
+    """Optional components that are down, such as `redis`. Requests are still answered."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Health:

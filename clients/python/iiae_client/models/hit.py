@@ -9,18 +9,18 @@ from ..models.hit_metadata import HitMetadata
 
 @dataclass(frozen=True, kw_only=True)
 class Hit:
-    """A photo that was found."""
+    """A photo that matches a query."""
 
     id: int
-    """the photo's id in its gallery"""
+    """Id of the photo in its gallery."""
     score: float
-    """higher is nearer; `scores` says what it is"""
+    """Similarity to the query; higher is better. See `scores`."""
     label: None | str
-    """what the photo was labelled as, if it was"""
+    """Label of the photo; null if it has none."""
     url: str
-    """path of the photo's bytes on this server; with ?size=thumbnail, small"""
+    """Path of the image file; add `?size=thumbnail` for a thumbnail."""
     metadata: HitMetadata
-    """what was added with the photo"""
+    """Metadata that was added with the photo."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Hit:

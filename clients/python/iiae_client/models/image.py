@@ -8,18 +8,18 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Image:
-    """A picture that was made."""
+    """A generated image."""
 
     content_type: str
-    """the file's type"""
+    """Media type of the image."""
     data: bytes
-    """the file, base64"""
+    """The image file, encoded as base64."""
     width: int
-    """in pixels"""
+    """Width in pixels."""
     height: int
-    """in pixels"""
+    """Height in pixels."""
     seed: int | None
-    """repeats this sample; null where nothing was drawn"""
+    """Seed that reproduces this image; null if the style was not sampled."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Image:

@@ -10,15 +10,15 @@ class ImagesAnalogyBody:
     """The body of a request."""
 
     image: Upload
-    """PNG, JPEG, WebP, GIF (first frame) or BMP"""
+    """Image file: PNG, JPEG, WebP, GIF (first frame) or BMP."""
     reference: Upload
-    """how to show it; of the same domain"""
+    """Image of the same domain whose style to use."""
     model: str | None = None
-    """a model's id; default the first that can do this"""
+    """Id of the model; the first model with this capability if omitted."""
     source: str | None = None
-    """the image's domain; default the model's first"""
+    """Domain of the image; the model's first domain if omitted."""
     reference_source: str | None = None
-    """the reference's domain, if said apart; it must be the image's"""
+    """Domain of the reference; must be the image's domain, which is the default."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

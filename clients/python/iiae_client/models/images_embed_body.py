@@ -11,13 +11,13 @@ class ImagesEmbedBody:
     """The body of a request."""
 
     image: Upload
-    """PNG, JPEG, WebP, GIF (first frame) or BMP"""
+    """Image file: PNG, JPEG, WebP, GIF (first frame) or BMP."""
     model: str | None = None
-    """a model's id; default the first that can do this"""
+    """Id of the model; the first model with this capability if omitted."""
     source: str | None = None
-    """the image's domain; default the model's first"""
+    """Domain of the image; the model's first domain if omitted."""
     kind: ImagesEmbedBodyKind | None = None
-    """which code: of what both domains show, or of what this one alone does"""
+    """Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`)."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

@@ -10,13 +10,13 @@ class ImagesRetrieveBody:
     """The body of a request."""
 
     image: Upload
-    """a picture of the domain that the gallery is not of, or of `source`"""
+    """Image file: PNG, JPEG, WebP, GIF (first frame) or BMP."""
     gallery: str | None = None
-    """a gallery's name; default the first that can be searched so"""
+    """Name of the gallery; the default gallery if omitted."""
     k: int | None = None
-    """how many hits at most"""
+    """Number of hits to return."""
     source: str | None = None
-    """the image's domain"""
+    """Domain of the image; the domain that the gallery does not have if omitted."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

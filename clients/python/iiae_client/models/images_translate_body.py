@@ -12,21 +12,21 @@ class ImagesTranslateBody:
     """The body of a request."""
 
     image: Upload
-    """PNG, JPEG, WebP, GIF (first frame) or BMP"""
+    """Image file: PNG, JPEG, WebP, GIF (first frame) or BMP."""
     model: str | None = None
-    """a model's id; default the first that can do this"""
+    """Id of the model; the first model with this capability if omitted."""
     source: str | None = None
-    """the image's domain; default the model's first"""
+    """Domain of the image; the model's first domain if omitted."""
     samples: int | None = None
-    """how many pictures to make, each in another style"""
+    """Number of images to generate, each with its own style."""
     seed: int | None = None
-    """sample i is drawn with seed + i"""
+    """Seed of the first sample; sample i uses seed + i. A random seed if omitted."""
     reference: Upload | Sequence[Upload] | None = None
-    """take this picture's style; of the target's domain. Two: a style between theirs"""
+    """Image of the target domain whose style to use. Two images: a style between theirs."""
     mix: float | None = None
-    """where between two references: 0 is the first, 1 the second"""
+    """Position between two references: 0 is the first, 1 is the second."""
     style: ImagesTranslateBodyStyle | None = None
-    """mean: the plainest style, nothing drawn"""
+    """Random style (`sampled`) or average style (`mean`)."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

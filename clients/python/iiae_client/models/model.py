@@ -12,27 +12,27 @@ class Model:
     """A model that is served."""
 
     id: str
-    """by which requests name it"""
+    """Id of the model."""
     version: str
-    """of the checkpoint that is served"""
+    """Version of the checkpoint that is served."""
     preset: str
-    """the settings that it was made with"""
+    """Name of the preset that the model was trained with."""
     domains: list[str]
-    """X and Y"""
+    """The model's two domains, X and Y."""
     image_size: int
-    """height and width to which pictures are brought, in pixels"""
+    """Height and width in pixels to which images are resized."""
     metrics: ModelMetrics
-    """as measured when it was made"""
+    """Metrics of the model, measured after training."""
     capabilities: list[str]
-    """among `analogy`, `embed`, `retrieve`, `sbir`, `translate`"""
+    """What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir` and `translate`."""
     digest: str
-    """SHA-256 of the weights; galleries name it"""
+    """SHA-256 of the weights. A gallery belongs to one digest."""
     trained_on: str
-    """the data that it has learnt from"""
+    """Data set that the model was trained on."""
     terms: str
-    """what those data allow"""
+    """Terms of use of the training data."""
     device: str
-    """what it runs on"""
+    """Device that runs the model."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Model:

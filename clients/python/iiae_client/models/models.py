@@ -13,9 +13,9 @@ class Models:
     """All models."""
 
     models: list[Model]
-    """the default one first, then by id"""
+    """The default model, then the other models by id."""
     rejected: list[Rejected]
-    """checkpoints in the store that are not served, and why"""
+    """Checkpoints that cannot be served."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Models:

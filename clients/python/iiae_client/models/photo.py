@@ -12,19 +12,19 @@ class Photo:
     """A photo of a gallery."""
 
     id: int
-    """in its gallery; larger ones were added later"""
+    """Id of the photo in its gallery. Later photos have larger ids."""
     sha256: str
-    """of its bytes, in hexadecimal"""
+    """SHA-256 of the image file, in hexadecimal."""
     label: None | str
-    """what it was labelled as, if it was"""
+    """Label of the photo; null if it has none."""
     width: int
-    """in pixels, as the file has it: EXIF may turn it"""
+    """Width in pixels, before EXIF rotation."""
     height: int
-    """in pixels, as the file has it: EXIF may turn it"""
+    """Height in pixels, before EXIF rotation."""
     url: str
-    """path of its bytes on this server; with ?size=thumbnail, small"""
+    """Path of the image file; add `?size=thumbnail` for a thumbnail."""
     metadata: PhotoMetadata
-    """what was added with it"""
+    """Metadata that was added with the photo."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Photo:

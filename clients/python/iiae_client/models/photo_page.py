@@ -9,12 +9,12 @@ from ..models.photo import Photo
 
 @dataclass(frozen=True, kw_only=True)
 class PhotoPage:
-    """Some of a gallery's photos."""
+    """One page of a gallery's photos."""
 
     photos: list[Photo]
-    """by id"""
+    """Photos, sorted by id."""
     next_: int | None
-    """`after` of the next page; null on the last"""
+    """Value of `after` for the next page; null on the last page."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PhotoPage:

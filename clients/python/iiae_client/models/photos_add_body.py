@@ -13,11 +13,11 @@ class PhotosAddBody:
     """The body of a request."""
 
     image: Upload | Sequence[Upload]
-    """one or many pictures"""
+    """One or more image files."""
     label: str | None = None
-    """a line of text, kept with each of the photos"""
+    """One line of text, stored with each of the photos."""
     metadata: Mapping[str, Any] | None = None
-    """a JSON object, kept with each of the photos"""
+    """JSON object, stored with each of the photos."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

@@ -9,10 +9,10 @@ from ..models.photo import Photo
 
 @dataclass(frozen=True, kw_only=True)
 class PhotosAdded:
-    """The photos of a request, as they are kept."""
+    """The photos of a request, as stored."""
 
     photos: list[Photo]
-    """in the order sent; the same bytes twice are one photo"""
+    """The photos, in the order of the request. Equal files are one photo."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> PhotosAdded:

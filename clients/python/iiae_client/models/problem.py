@@ -9,22 +9,22 @@ from ..models.field_problem import FieldProblem
 
 @dataclass(frozen=True, kw_only=True)
 class Problem:
-    """What went wrong, after RFC 9457. `code` is stable and for programs, `detail` for people."""
+    """Description of an error (RFC 9457). Programs use `code`, which never changes; people read `detail`."""
 
     title: str
-    """the kind of problem, the same for each `code`"""
+    """Short description of the kind of problem, the same for each `code`."""
     status: int
-    """the HTTP status, once more"""
+    """HTTP status of the response."""
     detail: str
-    """what was wrong this time, and what is accepted"""
+    """What went wrong in this request, and what to do."""
     code: str
-    """tells problems apart and never changes; more may come"""
+    """Code of the problem. Codes never change; new ones may be added."""
     type_: str | None = None
-    """always `about:blank`: `code` tells problems apart"""
+    """Always `about:blank`; use `code` to distinguish problems."""
     request_id: str | None = None
-    """the answer's `X-Request-ID`, by which the server's operator finds the request"""
+    """Id of the request, also sent as `X-Request-ID`. Quote it when you report a problem."""
     errors: list[FieldProblem] | None = None
-    """with `parameter_invalid`: each of the fields that are not acceptable"""
+    """The invalid fields, if `code` is `parameter_invalid`."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Problem:

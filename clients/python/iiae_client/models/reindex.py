@@ -11,28 +11,28 @@ from ..models.reindex_state import ReindexState
 
 @dataclass(frozen=True, kw_only=True)
 class Reindex:
-    """How far a reindex is, or came."""
+    """Progress of a reindex."""
 
     state: ReindexState
-    """`failed` and interrupted ones go on where they were when they are begun again"""
+    """State of the reindex. A failed or interrupted reindex resumes when it is started again."""
     model: str
-    """the model that embeds"""
+    """Id of the model that embeds the photos."""
     digest: str
-    """SHA-256 of its weights"""
+    """SHA-256 of the model's weights."""
     done: int
-    """photos that are embedded, or of which that failed"""
+    """Number of photos processed, including failures."""
     total: int
-    """photos of the gallery"""
+    """Number of photos in the gallery."""
     failures: int
-    """photos whose pictures could not be embedded"""
+    """Number of photos that could not be embedded."""
     failed: list[ReindexFault]
-    """the first 100 of them, by id"""
+    """The first 100 photos that could not be embedded, sorted by id."""
     error: None | str
-    """why it failed as a whole"""
+    """Why the whole reindex failed; null if it did not."""
     started: datetime.datetime
-    """when it was begun, or begun again"""
+    """Time at which the reindex was started or resumed."""
     ended: datetime.datetime | None
-    """null while it runs"""
+    """Time at which the reindex ended; null while it runs."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Reindex:

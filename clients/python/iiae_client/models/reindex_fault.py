@@ -7,14 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class ReindexFault:
-    """A photo whose picture could not be embedded."""
+    """A photo that could not be embedded."""
 
     id: int
-    """the photo's id in its gallery"""
+    """Id of the photo in its gallery."""
     reason: str
-    """why its picture was not embedded"""
+    """Why the photo could not be embedded."""
     thumbnail: bool
-    """its thumbnail was embedded instead; else the photo is kept, and found by no search until a reindex can read it"""
+    """Whether its thumbnail was embedded instead. If not, searches cannot find the photo until a later reindex embeds it."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> ReindexFault:

@@ -6,12 +6,12 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class ReindexStartBody:
-    """How to embed a gallery anew."""
+    """Options of a reindex."""
 
     model: None | str | None = None
-    """the model to embed by; default the gallery's own, in the version that is served"""
+    """Id of the model that embeds the photos; the gallery's own model if omitted."""
     anew: bool | None = None
-    """embed every photo, also those that an interrupted reindex or the same checkpoint has embedded"""
+    """Whether to embed every photo again, even if an interrupted reindex or the same checkpoint has already embedded it."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON fields that are not None."""

@@ -7,14 +7,14 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Rejected:
-    """A checkpoint that is not served."""
+    """A checkpoint that cannot be served."""
 
     id: str
-    """the model's id"""
+    """Id of the model."""
     version: str
-    """the checkpoint's version"""
+    """Version of the checkpoint."""
     reason: str
-    """why it is not served"""
+    """Why the checkpoint cannot be served."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Rejected:

@@ -11,15 +11,15 @@ class SbirSearchBody:
     """The body of a request."""
 
     sketch: Upload | Sequence[Upload]
-    """a drawing, or up to 8 of the same thing"""
+    """Image file of a sketch, or up to 8 of the same object."""
     photo: Upload | None = None
-    """a picture beside the drawings: like this, but drawn so"""
+    """Photo to combine with the sketches: photo and sketches have the same weight."""
     gallery: str | None = None
-    """a gallery's name; default the first that can be searched so"""
+    """Name of the gallery; the default gallery if omitted."""
     k: int | None = None
-    """how many hits at most"""
+    """Number of hits to return."""
     expand: bool | None = None
-    """whether the first hits make the query wider, so that photos like them rise"""
+    """Query expansion: whether photos similar to the first hits rank higher."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

@@ -9,16 +9,16 @@ from ..models.hit import Hit
 
 @dataclass(frozen=True, kw_only=True)
 class SearchResult:
-    """Photos of one gallery, best first."""
+    """The hits of a search, best first."""
 
     gallery: str
-    """name of the gallery that was searched"""
+    """Name of the gallery that was searched."""
     model: str
-    """id of the model by which it was searched"""
+    """Id of the model that embedded the query."""
     scores: str
-    """what scores are: `probability` that the photo is of the query's class, in galleries of as many photos; `cosine`; or `nearness`, 1 / (1 + L2 distance)"""
+    """Kind of score: `probability` (that the photo has the query's class, given the size of the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance))."""
     hits: list[Hit]
-    """best first"""
+    """Matching photos, best first."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SearchResult:

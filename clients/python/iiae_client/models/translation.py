@@ -9,16 +9,16 @@ from ..models.image import Image
 
 @dataclass(frozen=True, kw_only=True)
 class Translation:
-    """Pictures made of a picture."""
+    """Images generated from an image."""
 
     model: str
-    """id of the model that made them"""
+    """Id of the model that generated the images."""
     source: str
-    """domain of the picture sent"""
+    """Domain of the uploaded image."""
     target: str
-    """domain of the pictures made"""
+    """Domain of the generated images."""
     images: list[Image]
-    """one for each sample asked for"""
+    """The generated images, one per sample."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Translation:

@@ -51,7 +51,9 @@ export class Images extends HeyApiClient {
     /**
      * Translate
      *
-     * The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes.
+     * Translate an image to the model's other domain.
+     *
+     * With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
      */
     public translate<ThrowOnError extends boolean = true>(parameters: {
         image: Blob | Uint8Array;
@@ -92,7 +94,9 @@ export class Images extends HeyApiClient {
     /**
      * Translate
      *
-     * The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes.
+     * Translate an image to the model's other domain.
+     *
+     * With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
      */
     public translateImage<ThrowOnError extends boolean = true>(parameters: {
         accept: 'image/png' | 'image/webp' | 'image/jpeg';
@@ -134,7 +138,9 @@ export class Images extends HeyApiClient {
     /**
      * Analogy
      *
-     * What the image shows, as the reference shows it; both of one domain.
+     * Generate an image with the content of one image and the style of another image of the same domain.
+     *
+     * With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
      */
     public analogy<ThrowOnError extends boolean = true>(parameters: {
         image: Blob | Uint8Array;
@@ -169,7 +175,9 @@ export class Images extends HeyApiClient {
     /**
      * Analogy
      *
-     * What the image shows, as the reference shows it; both of one domain.
+     * Generate an image with the content of one image and the style of another image of the same domain.
+     *
+     * With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
      */
     public analogyImage<ThrowOnError extends boolean = true>(parameters: {
         accept: 'image/png' | 'image/webp' | 'image/jpeg';
@@ -205,7 +213,7 @@ export class Images extends HeyApiClient {
     /**
      * Embed
      *
-     * The mean of a picture's shared code (zs) or of its exclusive one (zx, zy).
+     * Embed an image: the mean of its shared code (zs) or of its exclusive code (zx or zy).
      */
     public embed<ThrowOnError extends boolean = true>(parameters: {
         image: Blob | Uint8Array;
@@ -237,7 +245,7 @@ export class Images extends HeyApiClient {
     /**
      * Retrieve
      *
-     * The photos of a gallery whose shared code is nearest; any model, either direction.
+     * Find the photos of a gallery that are nearest to an image, with any model, in either direction.
      */
     public retrieve<ThrowOnError extends boolean = true>(parameters: {
         image: Blob | Uint8Array;
@@ -271,7 +279,7 @@ export class Sbir extends HeyApiClient {
     /**
      * Search By Sketch
      *
-     * The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on.
+     * Find the photos of a gallery that match a sketch, best first. The model need not know their class.
      */
     public search<ThrowOnError extends boolean = true>(parameters: {
         sketch: Blob | Uint8Array | Array<Blob | Uint8Array>;
@@ -307,7 +315,7 @@ export class Galleries extends HeyApiClient {
     /**
      * List Galleries
      *
-     * All galleries: the default one, where there is one, then by name.
+     * List all galleries. The default gallery comes first, if one is set; the others are sorted by name.
      */
     public list<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).get<GalleriesListResponses, GalleriesListErrors, ThrowOnError, 'data'>({
@@ -321,7 +329,7 @@ export class Galleries extends HeyApiClient {
     /**
      * Create Gallery
      *
-     * A new, empty gallery of one domain of a model.
+     * Create an empty gallery for one domain of a model.
      */
     public create<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -350,7 +358,7 @@ export class Galleries extends HeyApiClient {
     /**
      * Delete Gallery
      *
-     * Deletes a gallery and the pictures that were uploaded to it.
+     * Delete a gallery and its uploaded photos. Files that `iiae index` refers to stay in their folder.
      */
     public delete<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -368,7 +376,7 @@ export class Galleries extends HeyApiClient {
     /**
      * Get Gallery
      *
-     * One gallery.
+     * Show one gallery.
      */
     public get<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -388,7 +396,7 @@ export class Photos extends HeyApiClient {
     /**
      * List Photos
      *
-     * Photos by id, in pages.
+     * List the photos of a gallery in pages, sorted by id.
      */
     public list<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -412,7 +420,9 @@ export class Photos extends HeyApiClient {
     /**
      * Add Photos
      *
-     * Adds photos, all or none: where one cannot be read, none is added. Once answered, they are on disk.
+     * Add photos to a gallery: all of them, or none if one cannot be read.
+     *
+     * When the response arrives, the photos are stored on disk.
      */
     public add<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -446,7 +456,7 @@ export class Photos extends HeyApiClient {
     /**
      * Remove Photo
      *
-     * Removes a photo.
+     * Remove a photo from its gallery.
      */
     public delete<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -465,7 +475,7 @@ export class Photos extends HeyApiClient {
     /**
      * Get Photo
      *
-     * A photo's bytes.
+     * Download a photo.
      */
     public get<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -489,7 +499,7 @@ export class Photos extends HeyApiClient {
     /**
      * Similar Photos
      *
-     * More like this one.
+     * Find the photos of the same gallery that are most similar to a photo. The photo itself is left out.
      */
     public similar<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -515,7 +525,7 @@ export class Reindex extends HeyApiClient {
     /**
      * Cancel Reindex
      *
-     * Ends a reindex and drops what it has embedded; the gallery is as it was.
+     * Cancel a reindex and discard its embeddings. The gallery keeps its old embeddings.
      */
     public cancel<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -533,7 +543,7 @@ export class Reindex extends HeyApiClient {
     /**
      * Get Reindex
      *
-     * How far the last reindex of a gallery is, or came; also one by `iiae reindex`.
+     * Show the progress of a gallery's last reindex, including one started with `iiae reindex`.
      */
     public get<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -551,7 +561,9 @@ export class Reindex extends HeyApiClient {
     /**
      * Start Reindex
      *
-     * Begins to embed a gallery anew, or goes on where that was interrupted. Until all of it is done, the old embeddings answer.
+     * Start to re-embed a gallery, or resume an interrupted reindex.
+     *
+     * Searches use the old embeddings until all photos are re-embedded.
      */
     public start<ThrowOnError extends boolean = true>(parameters: {
         name: string;
@@ -582,7 +594,7 @@ export class Models extends HeyApiClient {
     /**
      * List Models
      *
-     * All models: the default one, where there is one, then by name.
+     * List all models. The default model comes first, if one is set; the others are sorted by id.
      */
     public list<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).get<ModelsListResponses, ModelsListErrors, ThrowOnError, 'data'>({
@@ -596,7 +608,7 @@ export class Models extends HeyApiClient {
     /**
      * Get Model
      *
-     * One model.
+     * Show one model.
      */
     public get<ThrowOnError extends boolean = true>(parameters: {
         model_id: string;
@@ -614,7 +626,7 @@ export class Models extends HeyApiClient {
     /**
      * Reload Models
      *
-     * Looks at the store now, without waiting for the next time.
+     * Look for new checkpoints now, without waiting for the next regular check.
      */
     public reload<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).post<ModelsReloadResponses, ModelsReloadErrors, ThrowOnError, 'data'>({
@@ -630,7 +642,7 @@ export class Service extends HeyApiClient {
     /**
      * Live
      *
-     * The process answers.
+     * Check that the process answers. Needs no API key.
      */
     public live<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).get<ServiceLiveResponses, ServiceLiveErrors, ThrowOnError, 'data'>({
@@ -643,7 +655,7 @@ export class Service extends HeyApiClient {
     /**
      * Ready
      *
-     * Requests can be served; `degraded` names what is down without stopping them.
+     * Check that the service can answer requests. Needs no API key.
      */
     public ready<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).get<ServiceReadyResponses, ServiceReadyErrors, ThrowOnError, 'data'>({
@@ -656,7 +668,7 @@ export class Service extends HeyApiClient {
     /**
      * Metrics
      *
-     * Prometheus' text format.
+     * Return metrics in Prometheus' text format.
      */
     public metrics<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).get<ServiceMetricsResponses, ServiceMetricsErrors, ThrowOnError, 'data'>({

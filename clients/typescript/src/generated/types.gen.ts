@@ -9,47 +9,47 @@ export type ClientOptions = {
  */
 export type Damaged = {
     /**
-     * the gallery's name
+     * Name of the gallery.
      */
     name: string;
     /**
-     * what is wrong with it
+     * Why the gallery cannot be read.
      */
     reason: string;
 };
 
 /**
- * A picture's code.
+ * The embedding of an image.
  */
 export type Embedding = {
     /**
-     * id of the model that made it
+     * Id of the model that embedded the image.
      */
     model: string;
     /**
-     * what the code holds: what both domains show, or what this one alone does
+     * Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`).
      */
     kind: 'shared' | 'exclusive';
     /**
-     * the code's axes
+     * Shape of the embedding.
      */
     shape: Array<number>;
     /**
-     * row-major, of `shape`
+     * Values of the embedding in row-major order.
      */
     values: Array<number>;
 };
 
 /**
- * One field of a request that is not acceptable.
+ * An invalid field of a request.
  */
 export type FieldProblem = {
     /**
-     * the field's name; `body` for the body as a whole
+     * Name of the field; `body` for the whole body.
      */
     field: string;
     /**
-     * what it ought to be
+     * What is wrong with the field, and what is accepted.
      */
     message: string;
 };
@@ -59,11 +59,11 @@ export type FieldProblem = {
  */
 export type Galleries = {
     /**
-     * the default one, where there is one, then by name
+     * The default gallery, if one is set, then the other galleries by name.
      */
     galleries: Array<Gallery>;
     /**
-     * galleries that cannot be read, and why; they can be deleted
+     * Galleries that cannot be read. They can be deleted.
      */
     damaged: Array<Damaged>;
 };
@@ -73,71 +73,71 @@ export type Galleries = {
  */
 export type Gallery = {
     /**
-     * by which requests name it
+     * Name of the gallery.
      */
     name: string;
     /**
-     * id of the model by which it is searched
+     * Id of the model that embedded the photos.
      */
     model: string;
     /**
-     * domain of the photos
+     * Domain of the photos.
      */
     domain: string;
     /**
-     * how many there are
+     * Number of photos.
      */
     photos: number;
     /**
-     * the kind of index, which is chosen by size
+     * Kind of search index, chosen by the number of photos.
      */
     index: string;
     /**
-     * whom the photos are due to, if that is known
+     * Source and license of the photos; null if unknown.
      */
     credit: string | null;
     /**
-     * made with another checkpoint than the one served; it must be embedded again
+     * Whether another checkpoint embedded the photos. Reindex the gallery to search it.
      */
     outdated: boolean;
 };
 
 /**
- * How the service is.
+ * Health of the service.
  */
 export type Health = {
     /**
-     * `live` or `ready`
+     * `live` or `ready`.
      */
     status: string;
     /**
-     * what is down but not needed, e.g. redis
+     * Optional components that are down, such as `redis`. Requests are still answered.
      */
     degraded: Array<string>;
 };
 
 /**
- * A photo that was found.
+ * A photo that matches a query.
  */
 export type Hit = {
     /**
-     * the photo's id in its gallery
+     * Id of the photo in its gallery.
      */
     id: number;
     /**
-     * higher is nearer; `scores` says what it is
+     * Similarity to the query; higher is better. See `scores`.
      */
     score: number;
     /**
-     * what the photo was labelled as, if it was
+     * Label of the photo; null if it has none.
      */
     label: string | null;
     /**
-     * path of the photo's bytes on this server; with ?size=thumbnail, small
+     * Path of the image file; add `?size=thumbnail` for a thumbnail.
      */
     url: string;
     /**
-     * what was added with the photo
+     * Metadata that was added with the photo.
      */
     metadata: {
         [key: string]: unknown;
@@ -145,27 +145,27 @@ export type Hit = {
 };
 
 /**
- * A picture that was made.
+ * A generated image.
  */
 export type Image = {
     /**
-     * the file's type
+     * Media type of the image.
      */
     content_type: string;
     /**
-     * the file, base64
+     * The image file, encoded as base64.
      */
     data: Uint8Array;
     /**
-     * in pixels
+     * Width in pixels.
      */
     width: number;
     /**
-     * in pixels
+     * Height in pixels.
      */
     height: number;
     /**
-     * repeats this sample; null where nothing was drawn
+     * Seed that reproduces this image; null if the style was not sampled.
      */
     seed: number | null;
 };
@@ -175,49 +175,49 @@ export type Image = {
  */
 export type Model = {
     /**
-     * by which requests name it
+     * Id of the model.
      */
     id: string;
     /**
-     * of the checkpoint that is served
+     * Version of the checkpoint that is served.
      */
     version: string;
     /**
-     * the settings that it was made with
+     * Name of the preset that the model was trained with.
      */
     preset: string;
     /**
-     * X and Y
+     * The model's two domains, X and Y.
      */
     domains: Array<string>;
     /**
-     * height and width to which pictures are brought, in pixels
+     * Height and width in pixels to which images are resized.
      */
     image_size: number;
     /**
-     * as measured when it was made
+     * Metrics of the model, measured after training.
      */
     metrics: {
         [key: string]: number;
     };
     /**
-     * among `analogy`, `embed`, `retrieve`, `sbir`, `translate`
+     * What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir` and `translate`.
      */
     capabilities: Array<string>;
     /**
-     * SHA-256 of the weights; galleries name it
+     * SHA-256 of the weights. A gallery belongs to one digest.
      */
     digest: string;
     /**
-     * the data that it has learnt from
+     * Data set that the model was trained on.
      */
     trained_on: string;
     /**
-     * what those data allow
+     * Terms of use of the training data.
      */
     terms: string;
     /**
-     * what it runs on
+     * Device that runs the model.
      */
     device: string;
 };
@@ -227,11 +227,11 @@ export type Model = {
  */
 export type Models = {
     /**
-     * the default one first, then by id
+     * The default model, then the other models by id.
      */
     models: Array<Model>;
     /**
-     * checkpoints in the store that are not served, and why
+     * Checkpoints that cannot be served.
      */
     rejected: Array<Rejected>;
 };
@@ -241,31 +241,31 @@ export type Models = {
  */
 export type Photo = {
     /**
-     * in its gallery; larger ones were added later
+     * Id of the photo in its gallery. Later photos have larger ids.
      */
     id: number;
     /**
-     * of its bytes, in hexadecimal
+     * SHA-256 of the image file, in hexadecimal.
      */
     sha256: string;
     /**
-     * what it was labelled as, if it was
+     * Label of the photo; null if it has none.
      */
     label: string | null;
     /**
-     * in pixels, as the file has it: EXIF may turn it
+     * Width in pixels, before EXIF rotation.
      */
     width: number;
     /**
-     * in pixels, as the file has it: EXIF may turn it
+     * Height in pixels, before EXIF rotation.
      */
     height: number;
     /**
-     * path of its bytes on this server; with ?size=thumbnail, small
+     * Path of the image file; add `?size=thumbnail` for a thumbnail.
      */
     url: string;
     /**
-     * what was added with it
+     * Metadata that was added with the photo.
      */
     metadata: {
         [key: string]: unknown;
@@ -273,222 +273,222 @@ export type Photo = {
 };
 
 /**
- * Some of a gallery's photos.
+ * One page of a gallery's photos.
  */
 export type PhotoPage = {
     /**
-     * by id
+     * Photos, sorted by id.
      */
     photos: Array<Photo>;
     /**
-     * `after` of the next page; null on the last
+     * Value of `after` for the next page; null on the last page.
      */
     next: number | null;
 };
 
 /**
- * The photos of a request, as they are kept.
+ * The photos of a request, as stored.
  */
 export type PhotosAdded = {
     /**
-     * in the order sent; the same bytes twice are one photo
+     * The photos, in the order of the request. Equal files are one photo.
      */
     photos: Array<Photo>;
 };
 
 /**
- * What went wrong, after RFC 9457. `code` is stable and for programs, `detail` for people.
+ * Description of an error (RFC 9457). Programs use `code`, which never changes; people read `detail`.
  */
 export type Problem = {
     /**
-     * always `about:blank`: `code` tells problems apart
+     * Always `about:blank`; use `code` to distinguish problems.
      */
     type?: string;
     /**
-     * the kind of problem, the same for each `code`
+     * Short description of the kind of problem, the same for each `code`.
      */
     title: string;
     /**
-     * the HTTP status, once more
+     * HTTP status of the response.
      */
     status: number;
     /**
-     * what was wrong this time, and what is accepted
+     * What went wrong in this request, and what to do.
      */
     detail: string;
     /**
-     * tells problems apart and never changes; more may come
+     * Code of the problem. Codes never change; new ones may be added.
      *
-     * | code | status | when |
+     * | code | status | meaning |
      * |---|---|---|
      * | `body_unreadable` | 400 | Bad Request |
      * | `range_malformed` | 400 | Range header is malformed |
      * | `request_malformed` | 400 | Request is not valid HTTP |
-     * | `key_missing` | 401 | An API key is needed |
-     * | `key_refused` | 403 | The API key does not allow this |
-     * | `origin_refused` | 403 | Requests from there are refused |
-     * | `gallery_not_found` | 404 | There is no such gallery |
-     * | `model_not_found` | 404 | There is no such model |
+     * | `key_missing` | 401 | API key is missing |
+     * | `key_refused` | 403 | API key does not allow this operation |
+     * | `origin_refused` | 403 | Request comes from another site |
+     * | `gallery_not_found` | 404 | Gallery does not exist |
+     * | `model_not_found` | 404 | Model does not exist |
      * | `not_found` | 404 | Not Found |
-     * | `photo_not_found` | 404 | There is no such photo |
-     * | `reindex_not_found` | 404 | There is no such reindex |
+     * | `photo_not_found` | 404 | Photo does not exist |
+     * | `reindex_not_found` | 404 | Reindex does not exist |
      * | `method_not_allowed` | 405 | Method Not Allowed |
-     * | `upload_too_slow` | 408 | The upload takes too long |
-     * | `gallery_exists` | 409 | A gallery of this name exists |
-     * | `gallery_outdated` | 409 | The gallery was made with another checkpoint |
-     * | `gallery_reindexed` | 409 | The gallery has other embeddings now |
-     * | `reindex_cancelled` | 409 | The reindex was cancelled |
-     * | `reindex_running` | 409 | The gallery is being reindexed |
-     * | `image_too_many_pixels` | 413 | The image has too many pixels |
-     * | `upload_too_large` | 413 | The upload has too many bytes |
-     * | `image_format_unsupported` | 415 | This kind of file is not accepted |
+     * | `upload_too_slow` | 408 | Upload is too slow |
+     * | `gallery_exists` | 409 | Gallery already exists |
+     * | `gallery_outdated` | 409 | Gallery was embedded by another checkpoint |
+     * | `gallery_reindexed` | 409 | Gallery was reindexed during the request |
+     * | `reindex_cancelled` | 409 | Reindex was cancelled |
+     * | `reindex_running` | 409 | Gallery is being reindexed |
+     * | `image_too_many_pixels` | 413 | Image has too many pixels |
+     * | `upload_too_large` | 413 | Upload is too large |
+     * | `image_format_unsupported` | 415 | Image format is not supported |
      * | `range_not_satisfiable` | 416 | Range is outside of the file |
-     * | `capability_missing` | 422 | The model cannot do this |
-     * | `domain_unknown` | 422 | The model has no such domain |
-     * | `domains_differ` | 422 | The two images are of different domains |
-     * | `image_unreadable` | 422 | The image cannot be read |
-     * | `name_invalid` | 422 | The name is not acceptable |
-     * | `parameter_invalid` | 422 | A parameter is missing or not acceptable |
-     * | `sketch_empty` | 422 | There is no drawing in the picture |
-     * | `overloaded` | 429 | Too many requests are waiting |
+     * | `capability_missing` | 422 | Model does not support this operation |
+     * | `domain_unknown` | 422 | Model does not have this domain |
+     * | `domains_differ` | 422 | Images have different domains |
+     * | `image_unreadable` | 422 | Image cannot be read |
+     * | `name_invalid` | 422 | Name is invalid |
+     * | `parameter_invalid` | 422 | Parameter is missing or invalid |
+     * | `sketch_empty` | 422 | Sketch is empty |
+     * | `overloaded` | 429 | Service is overloaded |
      * | `head_too_large` | 431 | Request headers are too large |
-     * | `gallery_damaged` | 500 | The gallery cannot be read |
-     * | `internal` | 500 | Something failed on our side |
-     * | `not_ready` | 503 | The service is not ready |
+     * | `gallery_damaged` | 500 | Gallery cannot be read |
+     * | `internal` | 500 | Internal server error |
+     * | `not_ready` | 503 | Service is not ready |
      */
     code: string;
     /**
-     * the answer's `X-Request-ID`, by which the server's operator finds the request
+     * Id of the request, also sent as `X-Request-ID`. Quote it when you report a problem.
      */
     request_id?: string;
     /**
-     * with `parameter_invalid`: each of the fields that are not acceptable
+     * The invalid fields, if `code` is `parameter_invalid`.
      */
     errors?: Array<FieldProblem>;
 };
 
 /**
- * How far a reindex is, or came.
+ * Progress of a reindex.
  */
 export type Reindex = {
     /**
-     * `failed` and interrupted ones go on where they were when they are begun again
+     * State of the reindex. A failed or interrupted reindex resumes when it is started again.
      */
     state: 'running' | 'done' | 'failed' | 'cancelled';
     /**
-     * the model that embeds
+     * Id of the model that embeds the photos.
      */
     model: string;
     /**
-     * SHA-256 of its weights
+     * SHA-256 of the model's weights.
      */
     digest: string;
     /**
-     * photos that are embedded, or of which that failed
+     * Number of photos processed, including failures.
      */
     done: number;
     /**
-     * photos of the gallery
+     * Number of photos in the gallery.
      */
     total: number;
     /**
-     * photos whose pictures could not be embedded
+     * Number of photos that could not be embedded.
      */
     failures: number;
     /**
-     * the first 100 of them, by id
+     * The first 100 photos that could not be embedded, sorted by id.
      */
     failed: Array<ReindexFault>;
     /**
-     * why it failed as a whole
+     * Why the whole reindex failed; null if it did not.
      */
     error: string | null;
     /**
-     * when it was begun, or begun again
+     * Time at which the reindex was started or resumed.
      */
     started: string;
     /**
-     * null while it runs
+     * Time at which the reindex ended; null while it runs.
      */
     ended: string | null;
 };
 
 /**
- * A photo whose picture could not be embedded.
+ * A photo that could not be embedded.
  */
 export type ReindexFault = {
     /**
-     * the photo's id in its gallery
+     * Id of the photo in its gallery.
      */
     id: number;
     /**
-     * why its picture was not embedded
+     * Why the photo could not be embedded.
      */
     reason: string;
     /**
-     * its thumbnail was embedded instead; else the photo is kept, and found by no search until a reindex can read it
+     * Whether its thumbnail was embedded instead. If not, searches cannot find the photo until a later reindex embeds it.
      */
     thumbnail: boolean;
 };
 
 /**
- * A checkpoint that is not served.
+ * A checkpoint that cannot be served.
  */
 export type Rejected = {
     /**
-     * the model's id
+     * Id of the model.
      */
     id: string;
     /**
-     * the checkpoint's version
+     * Version of the checkpoint.
      */
     version: string;
     /**
-     * why it is not served
+     * Why the checkpoint cannot be served.
      */
     reason: string;
 };
 
 /**
- * Photos of one gallery, best first.
+ * The hits of a search, best first.
  */
 export type SearchResult = {
     /**
-     * name of the gallery that was searched
+     * Name of the gallery that was searched.
      */
     gallery: string;
     /**
-     * id of the model by which it was searched
+     * Id of the model that embedded the query.
      */
     model: string;
     /**
-     * what scores are: `probability` that the photo is of the query's class, in galleries of as many photos; `cosine`; or `nearness`, 1 / (1 + L2 distance)
+     * Kind of score: `probability` (that the photo has the query's class, given the size of the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance)).
      */
     scores: string;
     /**
-     * best first
+     * Matching photos, best first.
      */
     hits: Array<Hit>;
 };
 
 /**
- * Pictures made of a picture.
+ * Images generated from an image.
  */
 export type Translation = {
     /**
-     * id of the model that made them
+     * Id of the model that generated the images.
      */
     model: string;
     /**
-     * domain of the picture sent
+     * Domain of the uploaded image.
      */
     source: string;
     /**
-     * domain of the pictures made
+     * Domain of the generated images.
      */
     target: string;
     /**
-     * one for each sample asked for
+     * The generated images, one per sample.
      */
     images: Array<Image>;
 };
@@ -496,35 +496,35 @@ export type Translation = {
 export type ImagesTranslateData = {
     body: {
         /**
-         * PNG, JPEG, WebP, GIF (first frame) or BMP
+         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
          */
         image: Blob | Uint8Array;
         /**
-         * a model's id; default the first that can do this
+         * Id of the model; the first model with this capability if omitted.
          */
         model?: string;
         /**
-         * the image's domain; default the model's first
+         * Domain of the image; the model's first domain if omitted.
          */
         source?: string;
         /**
-         * how many pictures to make, each in another style
+         * Number of images to generate, each with its own style.
          */
         samples?: number;
         /**
-         * sample i is drawn with seed + i
+         * Seed of the first sample; sample i uses seed + i. A random seed if omitted.
          */
         seed?: number;
         /**
-         * take this picture's style; of the target's domain. Two: a style between theirs
+         * Image of the target domain whose style to use. Two images: a style between theirs.
          */
         reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
         /**
-         * where between two references: 0 is the first, 1 the second
+         * Position between two references: 0 is the first, 1 is the second.
          */
         mix?: number;
         /**
-         * mean: the plainest style, nothing drawn
+         * Random style (`sampled`) or average style (`mean`).
          */
         style?: 'sampled' | 'mean';
     };
@@ -535,11 +535,11 @@ export type ImagesTranslateData = {
 
 export type ImagesTranslateErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -548,7 +548,7 @@ export type ImagesTranslateError = ImagesTranslateErrors[keyof ImagesTranslateEr
 
 export type ImagesTranslateResponses = {
     /**
-     * Pictures made of a picture.
+     * Images generated from an image.
      */
     200: Translation;
 };
@@ -558,41 +558,41 @@ export type ImagesTranslateResponse = ImagesTranslateResponses[keyof ImagesTrans
 export type ImagesTranslateImageData = {
     body: {
         /**
-         * PNG, JPEG, WebP, GIF (first frame) or BMP
+         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
          */
         image: Blob | Uint8Array;
         /**
-         * a model's id; default the first that can do this
+         * Id of the model; the first model with this capability if omitted.
          */
         model?: string;
         /**
-         * the image's domain; default the model's first
+         * Domain of the image; the model's first domain if omitted.
          */
         source?: string;
         /**
-         * how many pictures to make, each in another style
+         * Number of images to generate, each with its own style.
          */
         samples?: number;
         /**
-         * sample i is drawn with seed + i
+         * Seed of the first sample; sample i uses seed + i. A random seed if omitted.
          */
         seed?: number;
         /**
-         * take this picture's style; of the target's domain. Two: a style between theirs
+         * Image of the target domain whose style to use. Two images: a style between theirs.
          */
         reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
         /**
-         * where between two references: 0 is the first, 1 the second
+         * Position between two references: 0 is the first, 1 is the second.
          */
         mix?: number;
         /**
-         * mean: the plainest style, nothing drawn
+         * Random style (`sampled`) or average style (`mean`).
          */
         style?: 'sampled' | 'mean';
     };
     headers: {
         /**
-         * the type of the picture
+         * Media type of the image.
          */
         accept: 'image/png' | 'image/webp' | 'image/jpeg';
     };
@@ -603,11 +603,11 @@ export type ImagesTranslateImageData = {
 
 export type ImagesTranslateImageErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -626,23 +626,23 @@ export type ImagesTranslateImageResponse = ImagesTranslateImageResponses[keyof I
 export type ImagesAnalogyData = {
     body: {
         /**
-         * PNG, JPEG, WebP, GIF (first frame) or BMP
+         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
          */
         image: Blob | Uint8Array;
         /**
-         * how to show it; of the same domain
+         * Image of the same domain whose style to use.
          */
         reference: Blob | Uint8Array;
         /**
-         * a model's id; default the first that can do this
+         * Id of the model; the first model with this capability if omitted.
          */
         model?: string;
         /**
-         * the image's domain; default the model's first
+         * Domain of the image; the model's first domain if omitted.
          */
         source?: string;
         /**
-         * the reference's domain, if said apart; it must be the image's
+         * Domain of the reference; must be the image's domain, which is the default.
          */
         reference_source?: string;
     };
@@ -653,11 +653,11 @@ export type ImagesAnalogyData = {
 
 export type ImagesAnalogyErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -666,7 +666,7 @@ export type ImagesAnalogyError = ImagesAnalogyErrors[keyof ImagesAnalogyErrors];
 
 export type ImagesAnalogyResponses = {
     /**
-     * Pictures made of a picture.
+     * Images generated from an image.
      */
     200: Translation;
 };
@@ -676,29 +676,29 @@ export type ImagesAnalogyResponse = ImagesAnalogyResponses[keyof ImagesAnalogyRe
 export type ImagesAnalogyImageData = {
     body: {
         /**
-         * PNG, JPEG, WebP, GIF (first frame) or BMP
+         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
          */
         image: Blob | Uint8Array;
         /**
-         * how to show it; of the same domain
+         * Image of the same domain whose style to use.
          */
         reference: Blob | Uint8Array;
         /**
-         * a model's id; default the first that can do this
+         * Id of the model; the first model with this capability if omitted.
          */
         model?: string;
         /**
-         * the image's domain; default the model's first
+         * Domain of the image; the model's first domain if omitted.
          */
         source?: string;
         /**
-         * the reference's domain, if said apart; it must be the image's
+         * Domain of the reference; must be the image's domain, which is the default.
          */
         reference_source?: string;
     };
     headers: {
         /**
-         * the type of the picture
+         * Media type of the image.
          */
         accept: 'image/png' | 'image/webp' | 'image/jpeg';
     };
@@ -709,11 +709,11 @@ export type ImagesAnalogyImageData = {
 
 export type ImagesAnalogyImageErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -732,19 +732,19 @@ export type ImagesAnalogyImageResponse = ImagesAnalogyImageResponses[keyof Image
 export type ImagesEmbedData = {
     body: {
         /**
-         * PNG, JPEG, WebP, GIF (first frame) or BMP
+         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
          */
         image: Blob | Uint8Array;
         /**
-         * a model's id; default the first that can do this
+         * Id of the model; the first model with this capability if omitted.
          */
         model?: string;
         /**
-         * the image's domain; default the model's first
+         * Domain of the image; the model's first domain if omitted.
          */
         source?: string;
         /**
-         * which code: of what both domains show, or of what this one alone does
+         * Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`).
          */
         kind?: 'shared' | 'exclusive';
     };
@@ -755,11 +755,11 @@ export type ImagesEmbedData = {
 
 export type ImagesEmbedErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -768,7 +768,7 @@ export type ImagesEmbedError = ImagesEmbedErrors[keyof ImagesEmbedErrors];
 
 export type ImagesEmbedResponses = {
     /**
-     * A picture's code.
+     * The embedding of an image.
      */
     200: Embedding;
 };
@@ -778,23 +778,23 @@ export type ImagesEmbedResponse = ImagesEmbedResponses[keyof ImagesEmbedResponse
 export type SbirSearchData = {
     body: {
         /**
-         * a drawing, or up to 8 of the same thing
+         * Image file of a sketch, or up to 8 of the same object.
          */
         sketch: Blob | Uint8Array | Array<Blob | Uint8Array>;
         /**
-         * a picture beside the drawings: like this, but drawn so
+         * Photo to combine with the sketches: photo and sketches have the same weight.
          */
         photo?: Blob | Uint8Array;
         /**
-         * a gallery's name; default the first that can be searched so
+         * Name of the gallery; the default gallery if omitted.
          */
         gallery?: string;
         /**
-         * how many hits at most
+         * Number of hits to return.
          */
         k?: number;
         /**
-         * whether the first hits make the query wider, so that photos like them rise
+         * Query expansion: whether photos similar to the first hits rank higher.
          */
         expand?: boolean;
     };
@@ -805,11 +805,11 @@ export type SbirSearchData = {
 
 export type SbirSearchErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -818,7 +818,7 @@ export type SbirSearchError = SbirSearchErrors[keyof SbirSearchErrors];
 
 export type SbirSearchResponses = {
     /**
-     * Photos of one gallery, best first.
+     * The hits of a search, best first.
      */
     200: SearchResult;
 };
@@ -828,19 +828,19 @@ export type SbirSearchResponse = SbirSearchResponses[keyof SbirSearchResponses];
 export type ImagesRetrieveData = {
     body: {
         /**
-         * a picture of the domain that the gallery is not of, or of `source`
+         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
          */
         image: Blob | Uint8Array;
         /**
-         * a gallery's name; default the first that can be searched so
+         * Name of the gallery; the default gallery if omitted.
          */
         gallery?: string;
         /**
-         * how many hits at most
+         * Number of hits to return.
          */
         k?: number;
         /**
-         * the image's domain
+         * Domain of the image; the domain that the gallery does not have if omitted.
          */
         source?: string;
     };
@@ -851,11 +851,11 @@ export type ImagesRetrieveData = {
 
 export type ImagesRetrieveErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -864,7 +864,7 @@ export type ImagesRetrieveError = ImagesRetrieveErrors[keyof ImagesRetrieveError
 
 export type ImagesRetrieveResponses = {
     /**
-     * Photos of one gallery, best first.
+     * The hits of a search, best first.
      */
     200: SearchResult;
 };
@@ -880,11 +880,11 @@ export type GalleriesListData = {
 
 export type GalleriesListErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -902,19 +902,19 @@ export type GalleriesListResponse = GalleriesListResponses[keyof GalleriesListRe
 
 export type GalleriesCreateData = {
     /**
-     * A gallery to be made.
+     * A gallery to create.
      */
     body: {
         /**
-         * lower-case letters, digits, '.', '_', '-'; at most 64
+         * Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.
          */
         name: string;
         /**
-         * id of the model by which it will be searched
+         * Id of the model that will embed the photos.
          */
         model: string;
         /**
-         * domain of the photos; default the model's first
+         * Domain of the photos; the model's first domain if omitted.
          */
         domain?: string | null;
     };
@@ -925,11 +925,11 @@ export type GalleriesCreateData = {
 
 export type GalleriesCreateErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -949,7 +949,7 @@ export type GalleriesDeleteData = {
     body?: never;
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
     };
@@ -959,11 +959,11 @@ export type GalleriesDeleteData = {
 
 export type GalleriesDeleteErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -972,7 +972,7 @@ export type GalleriesDeleteError = GalleriesDeleteErrors[keyof GalleriesDeleteEr
 
 export type GalleriesDeleteResponses = {
     /**
-     * It is gone.
+     * The gallery was deleted.
      */
     204: void;
 };
@@ -983,7 +983,7 @@ export type GalleriesGetData = {
     body?: never;
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
     };
@@ -993,11 +993,11 @@ export type GalleriesGetData = {
 
 export type GalleriesGetErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1017,17 +1017,17 @@ export type PhotosListData = {
     body?: never;
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
     };
     query?: {
         /**
-         * photos with larger ids
+         * List photos with larger ids only; for the first page, 0.
          */
         after?: number;
         /**
-         * how many photos at most
+         * Number of photos per page.
          */
         limit?: number;
     };
@@ -1036,11 +1036,11 @@ export type PhotosListData = {
 
 export type PhotosListErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1049,7 +1049,7 @@ export type PhotosListError = PhotosListErrors[keyof PhotosListErrors];
 
 export type PhotosListResponses = {
     /**
-     * Some of a gallery's photos.
+     * One page of a gallery's photos.
      */
     200: PhotoPage;
 };
@@ -1059,15 +1059,15 @@ export type PhotosListResponse = PhotosListResponses[keyof PhotosListResponses];
 export type PhotosAddData = {
     body: {
         /**
-         * one or many pictures
+         * One or more image files.
          */
         image: Blob | Uint8Array | Array<Blob | Uint8Array>;
         /**
-         * a line of text, kept with each of the photos
+         * One line of text, stored with each of the photos.
          */
         label?: string;
         /**
-         * a JSON object, kept with each of the photos
+         * JSON object, stored with each of the photos.
          */
         metadata?: {
             [key: string]: unknown;
@@ -1075,7 +1075,7 @@ export type PhotosAddData = {
     };
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
     };
@@ -1085,11 +1085,11 @@ export type PhotosAddData = {
 
 export type PhotosAddErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1098,7 +1098,7 @@ export type PhotosAddError = PhotosAddErrors[keyof PhotosAddErrors];
 
 export type PhotosAddResponses = {
     /**
-     * The photos of a request, as they are kept.
+     * The photos of a request, as stored.
      */
     201: PhotosAdded;
 };
@@ -1109,11 +1109,11 @@ export type PhotosDeleteData = {
     body?: never;
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
         /**
-         * a photo's id in its gallery
+         * Id of the photo in its gallery.
          */
         photo_id: number;
     };
@@ -1123,11 +1123,11 @@ export type PhotosDeleteData = {
 
 export type PhotosDeleteErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1136,7 +1136,7 @@ export type PhotosDeleteError = PhotosDeleteErrors[keyof PhotosDeleteErrors];
 
 export type PhotosDeleteResponses = {
     /**
-     * It is gone.
+     * The photo was removed.
      */
     204: void;
 };
@@ -1147,17 +1147,17 @@ export type PhotosGetData = {
     body?: never;
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
         /**
-         * a photo's id in its gallery
+         * Id of the photo in its gallery.
          */
         photo_id: number;
     };
     query?: {
         /**
-         * the file as it was added, or a small WebP of it
+         * The original file (`full`) or a small WebP image (`thumbnail`).
          */
         size?: 'full' | 'thumbnail';
     };
@@ -1166,11 +1166,11 @@ export type PhotosGetData = {
 
 export type PhotosGetErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1179,7 +1179,7 @@ export type PhotosGetError = PhotosGetErrors[keyof PhotosGetErrors];
 
 export type PhotosGetResponses = {
     /**
-     * The picture's bytes.
+     * The image file.
      */
     200: Blob | File;
 };
@@ -1190,17 +1190,17 @@ export type PhotosSimilarData = {
     body?: never;
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
         /**
-         * a photo's id in its gallery
+         * Id of the photo in its gallery.
          */
         photo_id: number;
     };
     query?: {
         /**
-         * how many hits at most
+         * Number of hits to return.
          */
         k?: number;
     };
@@ -1209,11 +1209,11 @@ export type PhotosSimilarData = {
 
 export type PhotosSimilarErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1222,7 +1222,7 @@ export type PhotosSimilarError = PhotosSimilarErrors[keyof PhotosSimilarErrors];
 
 export type PhotosSimilarResponses = {
     /**
-     * Photos of one gallery, best first.
+     * The hits of a search, best first.
      */
     200: SearchResult;
 };
@@ -1233,7 +1233,7 @@ export type ReindexCancelData = {
     body?: never;
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
     };
@@ -1243,11 +1243,11 @@ export type ReindexCancelData = {
 
 export type ReindexCancelErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1256,7 +1256,7 @@ export type ReindexCancelError = ReindexCancelErrors[keyof ReindexCancelErrors];
 
 export type ReindexCancelResponses = {
     /**
-     * It is cancelled.
+     * The reindex was cancelled.
      */
     204: void;
 };
@@ -1267,7 +1267,7 @@ export type ReindexGetData = {
     body?: never;
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
     };
@@ -1277,11 +1277,11 @@ export type ReindexGetData = {
 
 export type ReindexGetErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1290,7 +1290,7 @@ export type ReindexGetError = ReindexGetErrors[keyof ReindexGetErrors];
 
 export type ReindexGetResponses = {
     /**
-     * How far a reindex is, or came.
+     * Progress of a reindex.
      */
     200: Reindex;
 };
@@ -1299,21 +1299,21 @@ export type ReindexGetResponse = ReindexGetResponses[keyof ReindexGetResponses];
 
 export type ReindexStartData = {
     /**
-     * How to embed a gallery anew.
+     * Options of a reindex.
      */
     body?: {
         /**
-         * the model to embed by; default the gallery's own, in the version that is served
+         * Id of the model that embeds the photos; the gallery's own model if omitted.
          */
         model?: string | null;
         /**
-         * embed every photo, also those that an interrupted reindex or the same checkpoint has embedded
+         * Whether to embed every photo again, even if an interrupted reindex or the same checkpoint has already embedded it.
          */
         anew?: boolean;
     };
     path: {
         /**
-         * a gallery's name
+         * Name of the gallery.
          */
         name: string;
     };
@@ -1323,11 +1323,11 @@ export type ReindexStartData = {
 
 export type ReindexStartErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1336,7 +1336,7 @@ export type ReindexStartError = ReindexStartErrors[keyof ReindexStartErrors];
 
 export type ReindexStartResponses = {
     /**
-     * How far a reindex is, or came.
+     * Progress of a reindex.
      */
     202: Reindex;
 };
@@ -1352,11 +1352,11 @@ export type ModelsListData = {
 
 export type ModelsListErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1376,7 +1376,7 @@ export type ModelsGetData = {
     body?: never;
     path: {
         /**
-         * a model's id
+         * Id of the model.
          */
         model_id: string;
     };
@@ -1386,11 +1386,11 @@ export type ModelsGetData = {
 
 export type ModelsGetErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1415,11 +1415,11 @@ export type ModelsReloadData = {
 
 export type ModelsReloadErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1444,11 +1444,11 @@ export type ServiceLiveData = {
 
 export type ServiceLiveErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1457,7 +1457,7 @@ export type ServiceLiveError = ServiceLiveErrors[keyof ServiceLiveErrors];
 
 export type ServiceLiveResponses = {
     /**
-     * How the service is.
+     * Health of the service.
      */
     200: Health;
 };
@@ -1473,11 +1473,11 @@ export type ServiceReadyData = {
 
 export type ServiceReadyErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };
@@ -1486,7 +1486,7 @@ export type ServiceReadyError = ServiceReadyErrors[keyof ServiceReadyErrors];
 
 export type ServiceReadyResponses = {
     /**
-     * How the service is.
+     * Health of the service.
      */
     200: Health;
 };
@@ -1502,11 +1502,11 @@ export type ServiceMetricsData = {
 
 export type ServiceMetricsErrors = {
     /**
-     * What went wrong.
+     * The request failed.
      */
     '4XX': Problem;
     /**
-     * What went wrong.
+     * The request failed.
      */
     '5XX': Problem;
 };

@@ -17,11 +17,11 @@ class GalleriesResource:
     def list(
         self,
     ) -> Galleries:
-        """All galleries: the default one, where there is one, then by name.
+        """List all galleries. The default gallery comes first, if one is set; the others are sorted by name.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(**galleries_list.request())
@@ -34,16 +34,16 @@ class GalleriesResource:
         *,
         domain: None | str | None = None,
     ) -> Gallery:
-        """A new, empty gallery of one domain of a model.
+        """Create an empty gallery for one domain of a model.
 
         Args:
-            name: lower-case letters, digits, '.', '_', '-'; at most 64
-            model: id of the model by which it will be searched
-            domain: domain of the photos; default the model's first
+            name: Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.
+            model: Id of the model that will embed the photos.
+            domain: Domain of the photos; the model's first domain if omitted.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -61,14 +61,14 @@ class GalleriesResource:
         self,
         name: str,
     ) -> Gallery:
-        """One gallery.
+        """Show one gallery.
 
         Args:
-            name: a gallery's name
+            name: Name of the gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -82,14 +82,14 @@ class GalleriesResource:
         self,
         name: str,
     ) -> None:
-        """Deletes a gallery and the pictures that were uploaded to it.
+        """Delete a gallery and its uploaded photos. Files that `iiae index` refers to stay in their folder.
 
         Args:
-            name: a gallery's name
+            name: Name of the gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -109,11 +109,11 @@ class AsyncGalleriesResource:
     async def list(
         self,
     ) -> Galleries:
-        """All galleries: the default one, where there is one, then by name.
+        """List all galleries. The default gallery comes first, if one is set; the others are sorted by name.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(**galleries_list.request())
@@ -126,16 +126,16 @@ class AsyncGalleriesResource:
         *,
         domain: None | str | None = None,
     ) -> Gallery:
-        """A new, empty gallery of one domain of a model.
+        """Create an empty gallery for one domain of a model.
 
         Args:
-            name: lower-case letters, digits, '.', '_', '-'; at most 64
-            model: id of the model by which it will be searched
-            domain: domain of the photos; default the model's first
+            name: Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.
+            model: Id of the model that will embed the photos.
+            domain: Domain of the photos; the model's first domain if omitted.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -153,14 +153,14 @@ class AsyncGalleriesResource:
         self,
         name: str,
     ) -> Gallery:
-        """One gallery.
+        """Show one gallery.
 
         Args:
-            name: a gallery's name
+            name: Name of the gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -174,14 +174,14 @@ class AsyncGalleriesResource:
         self,
         name: str,
     ) -> None:
-        """Deletes a gallery and the pictures that were uploaded to it.
+        """Delete a gallery and its uploaded photos. Files that `iiae index` refers to stay in their folder.
 
         Args:
-            name: a gallery's name
+            name: Name of the gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(

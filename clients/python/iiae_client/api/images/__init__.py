@@ -36,21 +36,23 @@ class ImagesResource:
         mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> Translation:
-        """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes.
+        """Translate an image to the model's other domain.
+
+        With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
 
         Args:
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            samples: how many pictures to make, each in another style (default 1)
-            seed: sample i is drawn with seed + i
-            reference: take this picture's style; of the target's domain. Two: a style between theirs
-            mix: where between two references: 0 is the first, 1 the second (default 0.5)
-            style: mean: the plainest style, nothing drawn (default 'sampled')
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            samples: Number of images to generate, each with its own style. (default 1)
+            seed: Seed of the first sample; sample i uses seed + i. A random seed if omitted.
+            reference: Image of the target domain whose style to use. Two images: a style between theirs.
+            mix: Position between two references: 0 is the first, 1 is the second. (default 0.5)
+            style: Random style (`sampled`) or average style (`mean`). (default 'sampled')
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -82,22 +84,25 @@ class ImagesResource:
         mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> bytes:
-        """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes. This call returns the picture's bytes.
+        """Translate an image to the model's other domain.
+
+        With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
+        This call returns the image file.
 
         Args:
-            accept: the type of the picture
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            samples: how many pictures to make, each in another style (default 1)
-            seed: sample i is drawn with seed + i
-            reference: take this picture's style; of the target's domain. Two: a style between theirs
-            mix: where between two references: 0 is the first, 1 the second (default 0.5)
-            style: mean: the plainest style, nothing drawn (default 'sampled')
+            accept: Media type of the image.
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            samples: Number of images to generate, each with its own style. (default 1)
+            seed: Seed of the first sample; sample i uses seed + i. A random seed if omitted.
+            reference: Image of the target domain whose style to use. Two images: a style between theirs.
+            mix: Position between two references: 0 is the first, 1 is the second. (default 0.5)
+            style: Random style (`sampled`) or average style (`mean`). (default 'sampled')
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -126,18 +131,20 @@ class ImagesResource:
         source: str | None = None,
         reference_source: str | None = None,
     ) -> Translation:
-        """What the image shows, as the reference shows it; both of one domain.
+        """Generate an image with the content of one image and the style of another image of the same domain.
+
+        With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
 
         Args:
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            reference: how to show it; of the same domain
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            reference_source: the reference's domain, if said apart; it must be the image's
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            reference: Image of the same domain whose style to use.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            reference_source: Domain of the reference; must be the image's domain, which is the default.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -163,19 +170,22 @@ class ImagesResource:
         source: str | None = None,
         reference_source: str | None = None,
     ) -> bytes:
-        """What the image shows, as the reference shows it; both of one domain. This call returns the picture's bytes.
+        """Generate an image with the content of one image and the style of another image of the same domain.
+
+        With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
+        This call returns the image file.
 
         Args:
-            accept: the type of the picture
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            reference: how to show it; of the same domain
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            reference_source: the reference's domain, if said apart; it must be the image's
+            accept: Media type of the image.
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            reference: Image of the same domain whose style to use.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            reference_source: Domain of the reference; must be the image's domain, which is the default.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -200,17 +210,17 @@ class ImagesResource:
         source: str | None = None,
         kind: ImagesEmbedBodyKind | None = None,
     ) -> Embedding:
-        """The mean of a picture's shared code (zs) or of its exclusive one (zx, zy).
+        """Embed an image: the mean of its shared code (zs) or of its exclusive code (zx or zy).
 
         Args:
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            kind: which code: of what both domains show, or of what this one alone does (default 'shared')
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            kind: Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`). (default 'shared')
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -233,17 +243,17 @@ class ImagesResource:
         k: int | None = None,
         source: str | None = None,
     ) -> SearchResult:
-        """The photos of a gallery whose shared code is nearest; any model, either direction.
+        """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
         Args:
-            image: a picture of the domain that the gallery is not of, or of `source`
-            gallery: a gallery's name; default the first that can be searched so
-            k: how many hits at most (default 20)
-            source: the image's domain
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            gallery: Name of the gallery; the default gallery if omitted.
+            k: Number of hits to return. (default 20)
+            source: Domain of the image; the domain that the gallery does not have if omitted.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -277,21 +287,23 @@ class AsyncImagesResource:
         mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> Translation:
-        """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes.
+        """Translate an image to the model's other domain.
+
+        With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
 
         Args:
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            samples: how many pictures to make, each in another style (default 1)
-            seed: sample i is drawn with seed + i
-            reference: take this picture's style; of the target's domain. Two: a style between theirs
-            mix: where between two references: 0 is the first, 1 the second (default 0.5)
-            style: mean: the plainest style, nothing drawn (default 'sampled')
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            samples: Number of images to generate, each with its own style. (default 1)
+            seed: Seed of the first sample; sample i uses seed + i. A random seed if omitted.
+            reference: Image of the target domain whose style to use. Two images: a style between theirs.
+            mix: Position between two references: 0 is the first, 1 is the second. (default 0.5)
+            style: Random style (`sampled`) or average style (`mean`). (default 'sampled')
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -323,22 +335,25 @@ class AsyncImagesResource:
         mix: float | None = None,
         style: ImagesTranslateBodyStyle | None = None,
     ) -> bytes:
-        """The picture in the other domain. With `Accept: image/png`, `image/webp` or `image/jpeg`, the first result's bytes. This call returns the picture's bytes.
+        """Translate an image to the model's other domain.
+
+        With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
+        This call returns the image file.
 
         Args:
-            accept: the type of the picture
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            samples: how many pictures to make, each in another style (default 1)
-            seed: sample i is drawn with seed + i
-            reference: take this picture's style; of the target's domain. Two: a style between theirs
-            mix: where between two references: 0 is the first, 1 the second (default 0.5)
-            style: mean: the plainest style, nothing drawn (default 'sampled')
+            accept: Media type of the image.
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            samples: Number of images to generate, each with its own style. (default 1)
+            seed: Seed of the first sample; sample i uses seed + i. A random seed if omitted.
+            reference: Image of the target domain whose style to use. Two images: a style between theirs.
+            mix: Position between two references: 0 is the first, 1 is the second. (default 0.5)
+            style: Random style (`sampled`) or average style (`mean`). (default 'sampled')
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -367,18 +382,20 @@ class AsyncImagesResource:
         source: str | None = None,
         reference_source: str | None = None,
     ) -> Translation:
-        """What the image shows, as the reference shows it; both of one domain.
+        """Generate an image with the content of one image and the style of another image of the same domain.
+
+        With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
 
         Args:
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            reference: how to show it; of the same domain
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            reference_source: the reference's domain, if said apart; it must be the image's
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            reference: Image of the same domain whose style to use.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            reference_source: Domain of the reference; must be the image's domain, which is the default.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -404,19 +421,22 @@ class AsyncImagesResource:
         source: str | None = None,
         reference_source: str | None = None,
     ) -> bytes:
-        """What the image shows, as the reference shows it; both of one domain. This call returns the picture's bytes.
+        """Generate an image with the content of one image and the style of another image of the same domain.
+
+        With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
+        This call returns the image file.
 
         Args:
-            accept: the type of the picture
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            reference: how to show it; of the same domain
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            reference_source: the reference's domain, if said apart; it must be the image's
+            accept: Media type of the image.
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            reference: Image of the same domain whose style to use.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            reference_source: Domain of the reference; must be the image's domain, which is the default.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -441,17 +461,17 @@ class AsyncImagesResource:
         source: str | None = None,
         kind: ImagesEmbedBodyKind | None = None,
     ) -> Embedding:
-        """The mean of a picture's shared code (zs) or of its exclusive one (zx, zy).
+        """Embed an image: the mean of its shared code (zs) or of its exclusive code (zx or zy).
 
         Args:
-            image: PNG, JPEG, WebP, GIF (first frame) or BMP
-            model: a model's id; default the first that can do this
-            source: the image's domain; default the model's first
-            kind: which code: of what both domains show, or of what this one alone does (default 'shared')
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            model: Id of the model; the first model with this capability if omitted.
+            source: Domain of the image; the model's first domain if omitted.
+            kind: Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`). (default 'shared')
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -474,17 +494,17 @@ class AsyncImagesResource:
         k: int | None = None,
         source: str | None = None,
     ) -> SearchResult:
-        """The photos of a gallery whose shared code is nearest; any model, either direction.
+        """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
         Args:
-            image: a picture of the domain that the gallery is not of, or of `source`
-            gallery: a gallery's name; default the first that can be searched so
-            k: how many hits at most (default 20)
-            source: the image's domain
+            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            gallery: Name of the gallery; the default gallery if omitted.
+            k: Number of hits to return. (default 20)
+            source: Domain of the image; the domain that the gallery does not have if omitted.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(

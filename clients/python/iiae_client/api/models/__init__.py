@@ -16,11 +16,11 @@ class ModelsResource:
     def list(
         self,
     ) -> Models:
-        """All models: the default one, where there is one, then by name.
+        """List all models. The default model comes first, if one is set; the others are sorted by id.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(**models_list.request())
@@ -30,14 +30,14 @@ class ModelsResource:
         self,
         model_id: str,
     ) -> Model:
-        """One model.
+        """Show one model.
 
         Args:
-            model_id: a model's id
+            model_id: Id of the model.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -50,11 +50,11 @@ class ModelsResource:
     def reload(
         self,
     ) -> Models:
-        """Looks at the store now, without waiting for the next time.
+        """Look for new checkpoints now, without waiting for the next regular check.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(**models_reload.request())
@@ -70,11 +70,11 @@ class AsyncModelsResource:
     async def list(
         self,
     ) -> Models:
-        """All models: the default one, where there is one, then by name.
+        """List all models. The default model comes first, if one is set; the others are sorted by id.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(**models_list.request())
@@ -84,14 +84,14 @@ class AsyncModelsResource:
         self,
         model_id: str,
     ) -> Model:
-        """One model.
+        """Show one model.
 
         Args:
-            model_id: a model's id
+            model_id: Id of the model.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -104,11 +104,11 @@ class AsyncModelsResource:
     async def reload(
         self,
     ) -> Models:
-        """Looks at the store now, without waiting for the next time.
+        """Look for new checkpoints now, without waiting for the next regular check.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(**models_reload.request())

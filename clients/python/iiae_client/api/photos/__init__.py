@@ -27,16 +27,16 @@ class PhotosResource:
         after: int | None = None,
         limit: int | None = None,
     ) -> PhotoPage:
-        """Photos by id, in pages.
+        """List the photos of a gallery in pages, sorted by id.
 
         Args:
-            name: a gallery's name
-            after: photos with larger ids (default 0)
-            limit: how many photos at most (default 100)
+            name: Name of the gallery.
+            after: List photos with larger ids only; for the first page, 0. (default 0)
+            limit: Number of photos per page. (default 100)
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -56,17 +56,19 @@ class PhotosResource:
         label: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> PhotosAdded:
-        """Adds photos, all or none: where one cannot be read, none is added. Once answered, they are on disk.
+        """Add photos to a gallery: all of them, or none if one cannot be read.
+
+        When the response arrives, the photos are stored on disk.
 
         Args:
-            name: a gallery's name
-            image: one or many pictures
-            label: a line of text, kept with each of the photos
-            metadata: a JSON object, kept with each of the photos
+            name: Name of the gallery.
+            image: One or more image files.
+            label: One line of text, stored with each of the photos.
+            metadata: JSON object, stored with each of the photos.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -88,16 +90,16 @@ class PhotosResource:
         *,
         size: PhotosGetSize | None = None,
     ) -> bytes:
-        """A photo's bytes.
+        """Download a photo.
 
         Args:
-            name: a gallery's name
-            photo_id: a photo's id in its gallery
-            size: the file as it was added, or a small WebP of it (default 'full')
+            name: Name of the gallery.
+            photo_id: Id of the photo in its gallery.
+            size: The original file (`full`) or a small WebP image (`thumbnail`). (default 'full')
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -114,15 +116,15 @@ class PhotosResource:
         name: str,
         photo_id: int,
     ) -> None:
-        """Removes a photo.
+        """Remove a photo from its gallery.
 
         Args:
-            name: a gallery's name
-            photo_id: a photo's id in its gallery
+            name: Name of the gallery.
+            photo_id: Id of the photo in its gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -140,16 +142,16 @@ class PhotosResource:
         *,
         k: int | None = None,
     ) -> SearchResult:
-        """More like this one.
+        """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out.
 
         Args:
-            name: a gallery's name
-            photo_id: a photo's id in its gallery
-            k: how many hits at most (default 20)
+            name: Name of the gallery.
+            photo_id: Id of the photo in its gallery.
+            k: Number of hits to return. (default 20)
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -175,16 +177,16 @@ class AsyncPhotosResource:
         after: int | None = None,
         limit: int | None = None,
     ) -> PhotoPage:
-        """Photos by id, in pages.
+        """List the photos of a gallery in pages, sorted by id.
 
         Args:
-            name: a gallery's name
-            after: photos with larger ids (default 0)
-            limit: how many photos at most (default 100)
+            name: Name of the gallery.
+            after: List photos with larger ids only; for the first page, 0. (default 0)
+            limit: Number of photos per page. (default 100)
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -204,17 +206,19 @@ class AsyncPhotosResource:
         label: str | None = None,
         metadata: Mapping[str, Any] | None = None,
     ) -> PhotosAdded:
-        """Adds photos, all or none: where one cannot be read, none is added. Once answered, they are on disk.
+        """Add photos to a gallery: all of them, or none if one cannot be read.
+
+        When the response arrives, the photos are stored on disk.
 
         Args:
-            name: a gallery's name
-            image: one or many pictures
-            label: a line of text, kept with each of the photos
-            metadata: a JSON object, kept with each of the photos
+            name: Name of the gallery.
+            image: One or more image files.
+            label: One line of text, stored with each of the photos.
+            metadata: JSON object, stored with each of the photos.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -236,16 +240,16 @@ class AsyncPhotosResource:
         *,
         size: PhotosGetSize | None = None,
     ) -> bytes:
-        """A photo's bytes.
+        """Download a photo.
 
         Args:
-            name: a gallery's name
-            photo_id: a photo's id in its gallery
-            size: the file as it was added, or a small WebP of it (default 'full')
+            name: Name of the gallery.
+            photo_id: Id of the photo in its gallery.
+            size: The original file (`full`) or a small WebP image (`thumbnail`). (default 'full')
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -262,15 +266,15 @@ class AsyncPhotosResource:
         name: str,
         photo_id: int,
     ) -> None:
-        """Removes a photo.
+        """Remove a photo from its gallery.
 
         Args:
-            name: a gallery's name
-            photo_id: a photo's id in its gallery
+            name: Name of the gallery.
+            photo_id: Id of the photo in its gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -288,16 +292,16 @@ class AsyncPhotosResource:
         *,
         k: int | None = None,
     ) -> SearchResult:
-        """More like this one.
+        """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out.
 
         Args:
-            name: a gallery's name
-            photo_id: a photo's id in its gallery
-            k: how many hits at most (default 20)
+            name: Name of the gallery.
+            photo_id: Id of the photo in its gallery.
+            k: Number of hits to return. (default 20)
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(

@@ -17,14 +17,14 @@ class ReindexResource:
         self,
         name: str,
     ) -> Reindex:
-        """How far the last reindex of a gallery is, or came; also one by `iiae reindex`.
+        """Show the progress of a gallery's last reindex, including one started with `iiae reindex`.
 
         Args:
-            name: a gallery's name
+            name: Name of the gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -41,16 +41,18 @@ class ReindexResource:
         model: None | str | None = None,
         anew: bool | None = None,
     ) -> Reindex:
-        """Begins to embed a gallery anew, or goes on where that was interrupted. Until all of it is done, the old embeddings answer.
+        """Start to re-embed a gallery, or resume an interrupted reindex.
+
+        Searches use the old embeddings until all photos are re-embedded.
 
         Args:
-            name: a gallery's name
-            model: the model to embed by; default the gallery's own, in the version that is served
-            anew: embed every photo, also those that an interrupted reindex or the same checkpoint has embedded (default False)
+            name: Name of the gallery.
+            model: Id of the model that embeds the photos; the gallery's own model if omitted.
+            anew: Whether to embed every photo again, even if an interrupted reindex or the same checkpoint has already embedded it. (default False)
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -68,14 +70,14 @@ class ReindexResource:
         self,
         name: str,
     ) -> None:
-        """Ends a reindex and drops what it has embedded; the gallery is as it was.
+        """Cancel a reindex and discard its embeddings. The gallery keeps its old embeddings.
 
         Args:
-            name: a gallery's name
+            name: Name of the gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -96,14 +98,14 @@ class AsyncReindexResource:
         self,
         name: str,
     ) -> Reindex:
-        """How far the last reindex of a gallery is, or came; also one by `iiae reindex`.
+        """Show the progress of a gallery's last reindex, including one started with `iiae reindex`.
 
         Args:
-            name: a gallery's name
+            name: Name of the gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -120,16 +122,18 @@ class AsyncReindexResource:
         model: None | str | None = None,
         anew: bool | None = None,
     ) -> Reindex:
-        """Begins to embed a gallery anew, or goes on where that was interrupted. Until all of it is done, the old embeddings answer.
+        """Start to re-embed a gallery, or resume an interrupted reindex.
+
+        Searches use the old embeddings until all photos are re-embedded.
 
         Args:
-            name: a gallery's name
-            model: the model to embed by; default the gallery's own, in the version that is served
-            anew: embed every photo, also those that an interrupted reindex or the same checkpoint has embedded (default False)
+            name: Name of the gallery.
+            model: Id of the model that embeds the photos; the gallery's own model if omitted.
+            anew: Whether to embed every photo again, even if an interrupted reindex or the same checkpoint has already embedded it. (default False)
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(
@@ -147,14 +151,14 @@ class AsyncReindexResource:
         self,
         name: str,
     ) -> None:
-        """Ends a reindex and drops what it has embedded; the gallery is as it was.
+        """Cancel a reindex and discard its embeddings. The gallery keeps its old embeddings.
 
         Args:
-            name: a gallery's name
+            name: Name of the gallery.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(

@@ -25,18 +25,18 @@ class SbirResource:
         k: int | None = None,
         expand: bool | None = None,
     ) -> SearchResult:
-        """The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on.
+        """Find the photos of a gallery that match a sketch, best first. The model need not know their class.
 
         Args:
-            sketch: a drawing, or up to 8 of the same thing
-            photo: a picture beside the drawings: like this, but drawn so
-            gallery: a gallery's name; default the first that can be searched so
-            k: how many hits at most (default 20)
-            expand: whether the first hits make the query wider, so that photos like them rise (default True)
+            sketch: Image file of a sketch, or up to 8 of the same object.
+            photo: Photo to combine with the sketches: photo and sketches have the same weight.
+            gallery: Name of the gallery; the default gallery if omitted.
+            k: Number of hits to return. (default 20)
+            expand: Query expansion: whether photos similar to the first hits rank higher. (default True)
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(
@@ -68,18 +68,18 @@ class AsyncSbirResource:
         k: int | None = None,
         expand: bool | None = None,
     ) -> SearchResult:
-        """The photos of a gallery that a sketch looks like, best first; also of classes that no model was trained on.
+        """Find the photos of a gallery that match a sketch, best first. The model need not know their class.
 
         Args:
-            sketch: a drawing, or up to 8 of the same thing
-            photo: a picture beside the drawings: like this, but drawn so
-            gallery: a gallery's name; default the first that can be searched so
-            k: how many hits at most (default 20)
-            expand: whether the first hits make the query wider, so that photos like them rise (default True)
+            sketch: Image file of a sketch, or up to 8 of the same object.
+            photo: Photo to combine with the sketches: photo and sketches have the same weight.
+            gallery: Name of the gallery; the default gallery if omitted.
+            k: Number of hits to return. (default 20)
+            expand: Query expansion: whether photos similar to the first hits rank higher. (default True)
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(

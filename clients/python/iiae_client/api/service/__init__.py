@@ -15,11 +15,11 @@ class ServiceResource:
     def live(
         self,
     ) -> Health:
-        """The process answers.
+        """Check that the process answers. Needs no API key.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(**service_live.request())
@@ -28,11 +28,11 @@ class ServiceResource:
     def ready(
         self,
     ) -> Health:
-        """Requests can be served; `degraded` names what is down without stopping them.
+        """Check that the service can answer requests. Needs no API key.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(**service_ready.request())
@@ -41,11 +41,11 @@ class ServiceResource:
     def metrics(
         self,
     ) -> str:
-        """Prometheus' text format.
+        """Return metrics in Prometheus' text format.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = self._http.request(**service_metrics.request())
@@ -61,11 +61,11 @@ class AsyncServiceResource:
     async def live(
         self,
     ) -> Health:
-        """The process answers.
+        """Check that the process answers. Needs no API key.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(**service_live.request())
@@ -74,11 +74,11 @@ class AsyncServiceResource:
     async def ready(
         self,
     ) -> Health:
-        """Requests can be served; `degraded` names what is down without stopping them.
+        """Check that the service can answer requests. Needs no API key.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(**service_ready.request())
@@ -87,11 +87,11 @@ class AsyncServiceResource:
     async def metrics(
         self,
     ) -> str:
-        """Prometheus' text format.
+        """Return metrics in Prometheus' text format.
 
         Raises:
-            ProblemError: the request was rejected or failed
-            httpx.TransportError: there was no answer
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
         """
 
         response = await self._http.request(**service_metrics.request())
