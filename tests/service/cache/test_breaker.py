@@ -1,4 +1,4 @@
-"""The circuit breaker on a clock that the test turns."""
+"""The circuit breaker, with a fake clock."""
 
 from service.cache.breaker import CircuitBreaker
 
@@ -10,7 +10,7 @@ class Clock:
         return self.now
 
 
-def opened(clock: Clock) -> CircuitBreaker:
+def open_breaker(clock: Clock) -> CircuitBreaker:
     breaker = CircuitBreaker(max_failures=3, cooldown=1, max_cooldown=5, clock=clock)
     for _ in range(3):
         assert breaker.allow()
@@ -18,7 +18,7 @@ def opened(clock: Clock) -> CircuitBreaker:
     return breaker
 
 
-def test_opens_after_failures_in_a_row_only() -> None:
+def test_opens_only_after_failures_in_a_row() -> None:
     breaker = CircuitBreaker(max_failures=3, cooldown=1, clock=Clock())
     for _ in range(5):
         breaker.failed()
@@ -32,9 +32,9 @@ def test_opens_after_failures_in_a_row_only() -> None:
     assert not breaker.closed
 
 
-def test_lets_one_probe_through_after_the_rest_and_closes_when_it_succeeds() -> None:
+def test_allows_one_probe_after_the_cooldown_and_closes_if_it_succeeds() -> None:
     clock = Clock()
-    breaker = opened(clock)
+    breaker = open_breaker(clock)
     clock.now += 0.99
     assert not breaker.allow()
     clock.now += 0.01
@@ -45,33 +45,33 @@ def test_lets_one_probe_through_after_the_rest_and_closes_when_it_succeeds() -> 
     assert breaker.allow()
 
 
-def test_rests_longer_after_each_failed_probe_up_to_a_bound() -> None:
+def test_cooldown_doubles_with_each_failed_probe_up_to_the_maximum() -> None:
     clock = Clock()
-    breaker = opened(clock)
-    rests = []
+    breaker = open_breaker(clock)
+    cooldowns = []
     clock.now += 1
     assert breaker.allow()
     for _ in range(5):
         breaker.failed()
-        asked_at = clock.now
+        failed_at = clock.now
         while not breaker.allow():
             clock.now += 0.25
-        rests.append(clock.now - asked_at)
-    assert rests == [2, 4, 5, 5, 5]
+        cooldowns.append(clock.now - failed_at)
+    assert cooldowns == [2, 4, 5, 5, 5]
 
 
-def test_a_crowd_that_fails_together_counts_as_one_opening() -> None:
+def test_concurrent_failures_do_not_extend_the_cooldown() -> None:
     clock = Clock()
-    breaker = opened(clock)
+    breaker = open_breaker(clock)
     for _ in range(100):
         breaker.failed()
     clock.now += 1
     assert breaker.allow()
 
 
-def test_a_probe_that_never_reports_is_followed_by_another() -> None:
+def test_a_probe_without_a_result_is_followed_by_another() -> None:
     clock = Clock()
-    breaker = opened(clock)
+    breaker = open_breaker(clock)
     clock.now += 1
     assert breaker.allow()
     clock.now += 1

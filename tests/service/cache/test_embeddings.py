@@ -1,4 +1,4 @@
-"""The cache without Redis: computed once, the same answer every time, nothing kept of what failed."""
+"""The embedding cache without Redis."""
 
 import asyncio
 
@@ -23,7 +23,7 @@ class Model:
         return self._values
 
 
-def test_the_key_tells_apart_all_that_matters() -> None:
+def test_cache_key_depends_on_every_part() -> None:
     parts = [
         ("photo", "digest", "1", "shared-x"),
         ("other", "digest", "1", "shared-x"),
@@ -35,12 +35,12 @@ def test_the_key_tells_apart_all_that_matters() -> None:
     assert all(key.startswith("iiae:") for key in keys)
 
 
-def test_computed_once_and_the_same_before_and_after() -> None:
+def test_hit_and_miss_return_the_same_values() -> None:
     async def check() -> None:
         cache, model = EmbeddingCache(max_bytes=10_000), Model()
         first = await cache.get_or_compute("key", model)
         first_copy = first.copy()
-        first += 1  # the caller's own: does not reach the cache
+        first += 1  # the caller's copy; the cache does not change
         second = await cache.get_or_compute("key", model)
         np.testing.assert_array_equal(first_copy, VALUES.astype(np.float16).astype(np.float32))
         np.testing.assert_array_equal(second, first_copy)
@@ -50,7 +50,7 @@ def test_computed_once_and_the_same_before_and_after() -> None:
     asyncio.run(check())
 
 
-def test_equal_requests_at_one_time_compute_once_and_share_no_memory() -> None:
+def test_concurrent_requests_compute_once_and_share_no_memory() -> None:
     async def check() -> None:
         cache, model = EmbeddingCache(max_bytes=0), Model()
         first, second = await asyncio.gather(*(cache.get_or_compute("key", model) for _ in range(2)))
@@ -62,7 +62,7 @@ def test_equal_requests_at_one_time_compute_once_and_share_no_memory() -> None:
     asyncio.run(check())
 
 
-def test_it_stays_within_its_bytes() -> None:
+def test_stays_within_max_bytes() -> None:
     async def check() -> None:
         cache, model = EmbeddingCache(max_bytes=3_000), Model()
         for number in range(100):
@@ -76,7 +76,7 @@ def test_it_stays_within_its_bytes() -> None:
     asyncio.run(check())
 
 
-def test_nothing_is_kept_of_what_failed() -> None:
+def test_failures_are_not_cached() -> None:
     async def check() -> None:
         cache = EmbeddingCache(max_bytes=10_000)
         with pytest.raises(ValueError):
@@ -86,7 +86,7 @@ def test_nothing_is_kept_of_what_failed() -> None:
     asyncio.run(check())
 
 
-def test_what_float16_cannot_hold_is_answered_but_not_kept() -> None:
+def test_values_outside_float16_are_returned_but_not_cached() -> None:
     async def check() -> None:
         cache, model = EmbeddingCache(max_bytes=10_000), Model(np.array([1e6], np.float32))
         assert (await cache.get_or_compute("key", model)).tolist() == [1e6]

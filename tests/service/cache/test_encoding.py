@@ -1,4 +1,4 @@
-"""Packed embeddings: a round trip is float16 rounding, and no other bytes are ever believed."""
+"""The encoding of embeddings: a round trip rounds to float16, and corrupt bytes are rejected."""
 
 import numpy as np
 import pytest
@@ -17,11 +17,11 @@ embeddings = arrays(
 
 @given(embeddings)
 def test_round_trip_rounds_to_float16_and_keeps_the_shape(values: np.ndarray) -> None:
-    unpacked = decode("key", encode("key", values))
-    np.testing.assert_array_equal(unpacked, values.astype(np.float16).astype(np.float32))
-    assert unpacked.dtype == np.float32
-    assert unpacked.shape == values.shape
-    assert unpacked.flags.writeable
+    decoded = decode("key", encode("key", values))
+    np.testing.assert_array_equal(decoded, values.astype(np.float16).astype(np.float32))
+    assert decoded.dtype == np.float32
+    assert decoded.shape == values.shape
+    assert decoded.flags.writeable
 
 
 def test_the_values_are_little_endian_float16() -> None:
@@ -29,7 +29,7 @@ def test_the_values_are_little_endian_float16() -> None:
 
 
 @given(embeddings, st.data())
-def test_any_flipped_bit_or_cut_is_noticed(values: np.ndarray, data: st.DataObject) -> None:
+def test_any_flipped_bit_or_truncation_is_rejected(values: np.ndarray, data: st.DataObject) -> None:
     encoded = encode("key", values)
     bit = data.draw(st.integers(0, 8 * len(encoded) - 1))
     flipped = bytearray(encoded)
@@ -41,17 +41,17 @@ def test_any_flipped_bit_or_cut_is_noticed(values: np.ndarray, data: st.DataObje
 
 
 @given(st.binary(max_size=200))
-def test_garbage_is_noticed(garbage: bytes) -> None:
+def test_random_bytes_are_rejected(garbage: bytes) -> None:
     with pytest.raises(CorruptEntry):
         decode("key", garbage)
 
 
-def test_a_value_under_another_key_is_not_believed() -> None:
+def test_a_value_under_another_key_is_rejected() -> None:
     with pytest.raises(CorruptEntry):
         decode("other", encode("key", np.ones(3, np.float32)))
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, 70_000.0])
-def test_what_float16_cannot_hold_is_refused(value: float) -> None:
+def test_values_outside_float16_are_refused(value: float) -> None:
     with pytest.raises(ValueError):
         encode("key", np.array([value], np.float32))

@@ -1,4 +1,4 @@
-"""The in-process cache against its rule: it holds the most recently used entries that fit, and never a byte more."""
+"""The in-process cache, compared with a list: it holds the most recently used entries that fit."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""The cache in front of a real redis-server that is killed, stopped, filled, flushed and brought back."""
+"""The cache with a real redis-server that is killed, suspended, filled, flushed and restarted."""
 
 import asyncio
 import contextlib
@@ -24,7 +24,7 @@ VALUES = np.linspace(-1, 1, 128, dtype=np.float32).reshape(2, 64)
 
 
 class RedisProcess:
-    """A redis-server on a free port, with nothing on disk."""
+    """A redis-server on a free port, without files."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -71,7 +71,7 @@ def redis(tmp_path: Path) -> Iterator[RedisProcess]:
 async def cache_at(
     url: str, *, max_bytes: int = 0, cooldown: float = 0.05, timeout: float = 0.2
 ) -> AsyncIterator[EmbeddingCache]:
-    """A cache that keeps nothing in the process, so that every request asks Redis."""
+    """An embedding cache without a memory cache: every request asks Redis."""
     cache = EmbeddingCache(
         max_bytes=max_bytes,
         redis=RedisCache(
@@ -86,7 +86,7 @@ async def cache_at(
 
 
 class Model:
-    """Counts how often it is asked to compute."""
+    """Counts its computations."""
 
     def __init__(self) -> None:
         self.computed = 0
@@ -106,12 +106,12 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-async def right(cache: EmbeddingCache, name: object, model: Model) -> None:
-    """Asks, and compares with the value that the model gives."""
+async def assert_right(cache: EmbeddingCache, name: object, model: Model) -> None:
+    """Request an embedding and compare it with the model's."""
     np.testing.assert_allclose(await cache.get_or_compute(key(name), model), VALUES, atol=5e-4)
 
 
-def test_what_one_process_computed_another_finds(redis: RedisProcess) -> None:
+def test_one_process_finds_the_embedding_of_another(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
         async with cache_at(redis.url) as cache:
@@ -133,29 +133,29 @@ def test_what_one_process_computed_another_finds(redis: RedisProcess) -> None:
 
 
 @pytest.mark.parametrize("garbage", [b"", b"\x80\x04garbage", b"iiE1" + bytes(100)])
-def test_garbage_under_a_key_is_computed_anew_and_replaced(redis: RedisProcess, garbage: bytes) -> None:
+def test_corrupt_values_are_computed_again_and_replaced(redis: RedisProcess, garbage: bytes) -> None:
     async def check() -> None:
         model = Model()
         async with cache_at(redis.url) as cache:
             redis.client.set(key(1), garbage)
-            await right(cache, 1, model)
-            redis.client.set(key(3), redis.client.get(key(1)) or b"")  # sound, but another picture's
-            await right(cache, 3, model)
+            await assert_right(cache, 1, model)
+            redis.client.set(key(3), redis.client.get(key(1)) or b"")  # valid, but of another key
+            await assert_right(cache, 3, model)
             assert (model.computed, cache.stats().corrupt) == (2, 2)
             await until(lambda: redis.client.get(key(1)) != garbage)
-            await right(cache, 1, model)
+            await assert_right(cache, 1, model)
             assert model.computed == 2
 
     asyncio.run(check())
 
 
-def test_another_type_under_a_key_is_a_miss_and_no_outage(redis: RedisProcess) -> None:
+def test_another_redis_type_under_a_key_is_a_miss_and_not_a_failure(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
         async with cache_at(redis.url, timeout=5) as cache:
             for name in range(5):
                 redis.client.lpush(key(name), "a list")
-                await right(cache, name, model)
+                await assert_right(cache, name, model)
             assert model.computed == 5
             assert cache.stats().redis == "up"
             assert cache.stats().redis_failures == 0
@@ -163,81 +163,81 @@ def test_another_type_under_a_key_is_a_miss_and_no_outage(redis: RedisProcess) -
     asyncio.run(check())
 
 
-def test_killed_and_started_again(redis: RedisProcess) -> None:
+def test_survives_a_kill_and_a_restart_of_redis(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
         async with cache_at(redis.url) as cache:
-            await right(cache, 0, model)
+            await assert_right(cache, 0, model)
             redis.kill()
             for name in range(20):
-                await right(cache, name, model)
+                await assert_right(cache, name, model)
             assert cache.stats().redis == "down"
             computed, failures = model.computed, cache.stats().redis_failures
             assert computed == 21
-            assert failures < 15  # most were not even tried
+            assert failures < 15  # the open breaker skipped most calls
             await asyncio.to_thread(redis.start)
             await asyncio.sleep(0.06)
-            await right(cache, "back", model)
+            await assert_right(cache, "back", model)
             await until(lambda: cache.stats().redis == "up")
-            await right(cache, "new", model)
+            await assert_right(cache, "new", model)
             await until(lambda: redis.client.exists(key("new")) == 1)
-            await right(cache, "new", model)
+            await assert_right(cache, "new", model)
             assert cache.stats().redis_hits == 1
 
     asyncio.run(check())
 
 
-def test_frozen_it_costs_a_few_timeouts_and_then_nothing(redis: RedisProcess) -> None:
+def test_suspended_redis_costs_a_few_timeouts_and_then_nothing(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
         async with cache_at(redis.url, cooldown=0.5) as cache:
-            await right(cache, 0, model)
+            await assert_right(cache, 0, model)
             await until(lambda: redis.client.exists(key(0)) == 1)
             redis.signal(signal.SIGSTOP)
             started = time.monotonic()
             for name in range(1, 4):
-                await right(cache, name, model)
+                await assert_right(cache, name, model)
             assert cache.stats().redis == "down"
             assert time.monotonic() - started < 2  # three timeouts of .2 s
             started = time.monotonic()
             for name in range(4, 54):
-                await right(cache, name, model)
+                await assert_right(cache, name, model)
             assert time.monotonic() - started < 0.5
             redis.signal(signal.SIGCONT)
             await asyncio.sleep(0.6)
-            await right(cache, 0, model)
+            await assert_right(cache, 0, model)
             await until(lambda: cache.stats().redis == "up")
             computed = model.computed
-            await right(cache, 0, model)
+            await assert_right(cache, 0, model)
             assert model.computed == computed
 
     asyncio.run(check())
 
 
-def test_a_crowd_at_a_frozen_redis_waits_one_timeout_not_one_each(redis: RedisProcess) -> None:
+def test_concurrent_requests_to_a_suspended_redis_wait_for_one_timeout(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
         async with cache_at(redis.url, cooldown=5) as cache:
             redis.signal(signal.SIGSTOP)
             started = time.monotonic()
-            await asyncio.gather(*(right(cache, name, model) for name in range(200)))
+            await asyncio.gather(*(assert_right(cache, name, model) for name in range(200)))
             assert time.monotonic() - started < 2
             assert model.computed == 200
 
     asyncio.run(check())
 
 
-def test_full_it_keeps_answering_reads(redis: RedisProcess) -> None:
+def test_full_redis_still_answers_reads(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
-        async with cache_at(redis.url, timeout=5) as cache:  # a busy machine is no failure
-            await right(cache, "old", model)
+        async with cache_at(redis.url, timeout=5) as cache:  # a busy machine must not look like a failure
+            await assert_right(cache, "old", model)
             await until(lambda: redis.client.exists(key("old")) == 1)
             redis.client.config_set("maxmemory-policy", "noeviction")
             redis.client.config_set("maxmemory", "1")
             for name in range(10):
-                await right(cache, name, model)
-            await right(cache, "old", model)
+                await assert_right(cache, name, model)
+            await assert_right(cache, "old", model)
             assert model.computed == 11
         assert cache.stats().redis == "up"
         assert cache.stats().redis_failures == 0
@@ -246,21 +246,21 @@ def test_full_it_keeps_answering_reads(redis: RedisProcess) -> None:
     asyncio.run(check())
 
 
-def test_flushed_it_is_filled_again(redis: RedisProcess) -> None:
+def test_flushed_redis_is_filled_again(redis: RedisProcess) -> None:
     async def check() -> None:
         model = Model()
         async with cache_at(redis.url) as cache:
-            await right(cache, 1, model)
+            await assert_right(cache, 1, model)
             await until(lambda: redis.client.exists(key(1)) == 1)
             redis.client.flushall()
-            await right(cache, 1, model)
+            await assert_right(cache, 1, model)
             assert model.computed == 2
             await until(lambda: redis.client.exists(key(1)) == 1)
 
     asyncio.run(check())
 
 
-def test_a_server_that_is_not_redis_is_left_alone() -> None:
+def test_breaker_opens_for_a_server_that_is_not_redis() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.read(1)
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -272,18 +272,18 @@ def test_a_server_that_is_not_redis_is_left_alone() -> None:
             port = server.sockets[0].getsockname()[1]
             async with cache_at(f"redis://127.0.0.1:{port}", cooldown=5) as cache:
                 for name in range(6):
-                    await right(cache, name, model)
+                    await assert_right(cache, name, model)
                 assert model.computed == 6
                 assert cache.stats().redis == "down"
 
     asyncio.run(check())
 
 
-def test_the_time_is_that_of_all_steps_together() -> None:
+def test_timeout_covers_the_connection_and_the_read_together() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError):
             while await reader.read(1000):
-                for _ in range(3):  # to each command of the handshake and the one after it, just in time
+                for _ in range(3):  # one reply to each command of the handshake, each within the timeout
                     await asyncio.sleep(0.15)
                     writer.write(b"+OK\r\n")
 
@@ -292,27 +292,27 @@ def test_the_time_is_that_of_all_steps_together() -> None:
             port = server.sockets[0].getsockname()[1]
             async with cache_at(f"redis://127.0.0.1:{port}", cooldown=5) as cache:
                 started = time.monotonic()
-                await right(cache, 1, Model())
+                await assert_right(cache, 1, Model())
                 assert time.monotonic() - started < 0.4
                 assert cache.stats().redis_failures == 1
 
     asyncio.run(check())
 
 
-def test_writes_never_pile_up(redis: RedisProcess) -> None:
+def test_pending_writes_are_bounded(redis: RedisProcess) -> None:
     async def check() -> None:
-        shared = RedisCache(redis.url, max_pending=4)
-        for name in range(10):  # nobody writes yet
-            shared.put(key(name), b"value")
-        assert shared.counts.dropped_writes == 6
-        await shared.start()
-        await shared.stop()
-        assert shared.counts.writes == 4
+        cache = RedisCache(redis.url, max_pending=4)
+        for name in range(10):  # the writer has not started
+            cache.put(key(name), b"value")
+        assert cache.counts.dropped_writes == 6
+        await cache.start()
+        await cache.stop()
+        assert cache.counts.writes == 4
         assert redis.client.dbsize() == 4
 
     asyncio.run(check())
 
 
-def test_an_address_that_is_none_is_refused() -> None:
+def test_an_invalid_url_is_refused() -> None:
     with pytest.raises(ValueError):
         RedisCache("localhost:6379")

@@ -1,4 +1,4 @@
-"""Single flight: one computation for all, whoever of them leaves."""
+"""Single flight: concurrent callers share one computation, even if some are cancelled."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -26,7 +26,7 @@ class Computation:
             await self.finish.wait()
         except asyncio.CancelledError:
             self.cancelled += 1
-            for _ in range(10):  # leaving takes time: a thread to finish, a connection to close
+            for _ in range(10):  # cancellation takes time, as a thread or a connection does
                 await asyncio.sleep(0)
             raise
         if self._error:
@@ -39,27 +39,27 @@ async def settle() -> None:
         await asyncio.sleep(0)
 
 
-def test_equal_requests_share_one_and_others_do_not() -> None:
+def test_calls_with_the_same_key_share_one_computation() -> None:
     async def check() -> None:
-        flights, a, b = SingleFlight[int](), Computation(), Computation()
+        single_flight, a, b = SingleFlight[int](), Computation(), Computation()
         tasks = [
-            asyncio.create_task(flights.run(key, work))
+            asyncio.create_task(single_flight.run(key, work))
             for key, work in [("a", a), ("a", a), ("b", b), ("a", a)]
         ]
         await settle()
         a.finish.set()
         b.finish.set()
         assert await asyncio.gather(*tasks) == [1, 1, 1, 1]
-        assert (a.started, b.started, len(flights)) == (1, 1, 0)
-        assert await flights.run("a", a) == 2  # nothing is remembered
+        assert (a.started, b.started, len(single_flight)) == (1, 1, 0)
+        assert await single_flight.run("a", a) == 2  # results are not remembered
 
     asyncio.run(check())
 
 
-def test_the_others_go_on_when_the_first_leaves() -> None:
+def test_cancelling_the_first_caller_does_not_disturb_the_others() -> None:
     async def check() -> None:
-        flights, work = SingleFlight[int](), Computation()
-        first, second = (asyncio.create_task(flights.run("a", work)) for _ in range(2))
+        single_flight, work = SingleFlight[int](), Computation()
+        first, second = (asyncio.create_task(single_flight.run("a", work)) for _ in range(2))
         await settle()
         first.cancel()
         await settle()
@@ -71,33 +71,33 @@ def test_the_others_go_on_when_the_first_leaves() -> None:
     asyncio.run(check())
 
 
-def test_it_ends_with_the_last_one_waiting_and_a_newcomer_starts_anew() -> None:
+def test_cancelling_all_callers_cancels_the_computation_and_a_new_call_starts_another() -> None:
     async def check() -> None:
-        flights, work = SingleFlight[int](), Computation()
-        tasks = [asyncio.create_task(flights.run("a", work)) for _ in range(2)]
+        single_flight, work = SingleFlight[int](), Computation()
+        tasks = [asyncio.create_task(single_flight.run("a", work)) for _ in range(2)]
         await settle()
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        newcomer = asyncio.create_task(flights.run("a", work))  # while the old one is still being cancelled
+        new_caller = asyncio.create_task(single_flight.run("a", work))  # the old task is still being cancelled
         await settle()
         assert work.cancelled == 1
         work.finish.set()
-        assert await newcomer == 2
-        assert len(flights) == 0
+        assert await new_caller == 2
+        assert len(single_flight) == 0
 
     asyncio.run(check())
 
 
-def test_all_get_the_error_and_the_next_one_tries_again() -> None:
+def test_all_callers_get_the_error_and_the_next_call_computes_again() -> None:
     async def check() -> None:
-        flights, work = SingleFlight[int](), Computation(error=ValueError("no"))
-        tasks = [asyncio.create_task(flights.run("a", work)) for _ in range(3)]
+        single_flight, work = SingleFlight[int](), Computation(error=ValueError("no"))
+        tasks = [asyncio.create_task(single_flight.run("a", work)) for _ in range(3)]
         await settle()
         work.finish.set()
         assert [str(error) for error in await asyncio.gather(*tasks, return_exceptions=True)] == ["no"] * 3
         with pytest.raises(ValueError):
-            await flights.run("a", work)
+            await single_flight.run("a", work)
         assert work.started == 2
 
     asyncio.run(check())
@@ -107,29 +107,29 @@ def test_all_get_the_error_and_the_next_one_tries_again() -> None:
 @given(
     st.lists(st.tuples(st.sampled_from("ab"), st.none() | st.integers(0, 6)), max_size=12), st.integers(0, 8)
 )
-def test_in_any_schedule_whoever_stays_gets_an_answer(
-    callers: list[tuple[str, int | None]], ends_after: int
+def test_callers_that_are_not_cancelled_get_an_answer_in_any_schedule(
+    callers: list[tuple[str, int | None]], finish_after: int
 ) -> None:
-    async def call(flights: SingleFlight[int], key: str, work: Computation, leaves_after: int | None) -> None:
-        task = asyncio.create_task(flights.run(key, work))
-        if leaves_after is not None:
-            for _ in range(leaves_after):
+    async def call(single_flight: SingleFlight[int], key: str, work: Computation, cancelled_after: int | None) -> None:
+        task = asyncio.create_task(single_flight.run(key, work))
+        if cancelled_after is not None:
+            for _ in range(cancelled_after):
                 await asyncio.sleep(0)
             task.cancel()
         try:
             assert await task >= 1
         except asyncio.CancelledError:
-            assert leaves_after is not None
+            assert cancelled_after is not None
 
     async def check() -> None:
-        flights, works = SingleFlight[int](), {"a": Computation(), "b": Computation()}
-        tasks = [asyncio.create_task(call(flights, key, works[key], leaves)) for key, leaves in callers]
-        for _ in range(ends_after):
+        single_flight, works = SingleFlight[int](), {"a": Computation(), "b": Computation()}
+        tasks = [asyncio.create_task(call(single_flight, key, works[key], cancelled_after)) for key, cancelled_after in callers]
+        for _ in range(finish_after):
             await asyncio.sleep(0)
         for work in works.values():
             work.finish.set()
         await asyncio.gather(*tasks)
         await settle()
-        assert len(flights) == 0
+        assert len(single_flight) == 0
 
     asyncio.run(asyncio.wait_for(check(), 10))

@@ -1,4 +1,4 @@
-"""Choosing a device: what is there, by torch's word, and a sentence for what is not."""
+"""The selection of a device, and the number of CPU threads."""
 
 import subprocess
 import sys
@@ -11,7 +11,7 @@ from service.inference.device import DeviceUnavailable, configure_threads, selec
 
 
 @pytest.mark.parametrize(
-    ("there", "asked", "chosen"),
+    ("cuda_devices", "name", "expected"),
     [
         (0, "auto", "cpu"),
         (2, "auto", "cuda:0"),
@@ -20,21 +20,21 @@ from service.inference.device import DeviceUnavailable, configure_threads, selec
         (2, "cpu", "cpu"),
     ],
 )
-def test_chooses(monkeypatch: pytest.MonkeyPatch, there: int, asked: str, chosen: str) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: there > 0)
-    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
-    assert select_device(asked) == torch.device(chosen)
+def test_selects_an_available_device(monkeypatch: pytest.MonkeyPatch, cuda_devices: int, name: str, expected: str) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda_devices > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda_devices)
+    assert select_device(name) == torch.device(expected)
 
 
-@pytest.mark.parametrize("asked", ["cuda:1", "tpu", "", "meta"])
-def test_says_what_is_there_instead(monkeypatch: pytest.MonkeyPatch, asked: str) -> None:
+@pytest.mark.parametrize("name", ["cuda:1", "tpu", "", "meta"])
+def test_error_lists_the_available_devices(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: 1)
     with pytest.raises(DeviceUnavailable, match="auto, cpu, cuda:0"):
-        select_device(asked)
+        select_device(name)
 
 
-def test_a_forward_pass_has_the_threads_asked_for_and_all_else_one() -> None:
+def test_configure_threads_returns_the_forward_threads_and_limits_torch_to_one() -> None:
     before = torch.get_num_threads()
     try:
         torch.set_num_threads(3)
@@ -45,7 +45,7 @@ def test_a_forward_pass_has_the_threads_asked_for_and_all_else_one() -> None:
         torch.set_num_threads(before)
 
 
-SERVED = """
+SCRIPT = """
 import asyncio, os, sys
 from pathlib import Path
 import torch
@@ -67,7 +67,7 @@ async def main() -> None:
             await asyncio.sleep(0.1)
         loaded = tasks()
         print(*[await parts.workers.run(work) for _ in range(3)])
-        print(tasks() - loaded <= 1)  # a worker, and none that helps it
+        print(tasks() - loaded <= 1)  # one worker thread, without OpenMP helpers
         loaded = tasks()
         print((await parts.engine.run("work", lambda _: torch.full((1,), work()), torch.zeros(1))).item())
         print(tasks() - loaded)
@@ -76,13 +76,13 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads as Linux shows them")
+@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="counts threads in /proc")
 def test_only_the_forward_thread_has_helpers(tmp_path: Path) -> None:
-    ended = subprocess.run(
-        [sys.executable, "-c", SERVED, str(tmp_path)],
+    completed = subprocess.run(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)],
         capture_output=True,
         text=True,
         timeout=120,
         check=False,
     )
-    assert ended.stdout.splitlines() == ["1 1 1", "True", "3", "2"], ended.stderr
+    assert completed.stdout.splitlines() == ["1 1 1", "True", "3", "2"], completed.stderr

@@ -1,4 +1,4 @@
-"""Worker threads: off the event loop, a few at a time, and no endless line."""
+"""Worker threads: a bounded number of threads and a bounded queue."""
 
 import asyncio
 import threading
@@ -10,16 +10,16 @@ from service.errors import Overloaded
 from service.inference.workers import Workers
 
 
-def test_runs_in_other_threads_as_many_as_told() -> None:
-    here, running, most = threading.get_ident(), 0, 0
+def test_runs_at_most_as_many_calls_as_threads() -> None:
+    event_loop_thread, running, most_running = threading.get_ident(), 0, 0
     lock = threading.Lock()
 
     def work(value: int) -> int:
-        nonlocal running, most
-        assert threading.get_ident() != here
+        nonlocal running, most_running
+        assert threading.get_ident() != event_loop_thread
         with lock:
             running += 1
-            most = max(most, running)
+            most_running = max(most_running, running)
         time.sleep(0.02)
         with lock:
             running -= 1
@@ -30,10 +30,10 @@ def test_runs_in_other_threads_as_many_as_told() -> None:
         assert await asyncio.gather(*(workers.run(work, value) for value in range(6))) == [0, 2, 4, 6, 8, 10]
 
     asyncio.run(check())
-    assert most == 2
+    assert most_running == 2
 
 
-def test_refuses_when_the_line_is_full_but_finishes_what_was_begun() -> None:
+def test_full_queue_refuses_run_but_not_run_unbounded() -> None:
     async def check() -> None:
         workers, opened = Workers(max_waiting=1, threads=1), threading.Event()
         tasks = [asyncio.create_task(workers.run(opened.wait, 10)) for _ in range(2)]
@@ -50,15 +50,15 @@ def test_refuses_when_the_line_is_full_but_finishes_what_was_begun() -> None:
     asyncio.run(check())
 
 
-def test_who_leaves_the_line_frees_the_place_and_costs_nothing() -> None:
+def test_cancelled_call_frees_its_place_and_never_runs() -> None:
     async def check() -> None:
         workers, opened, ran = Workers(max_waiting=1, threads=1), threading.Event(), list[int]()
         first = asyncio.create_task(workers.run(opened.wait, 10))
         await asyncio.sleep(0.02)
-        leaving = asyncio.create_task(workers.run(ran.append, 1))
+        cancelled = asyncio.create_task(workers.run(ran.append, 1))
         await asyncio.sleep(0.02)
-        leaving.cancel()
-        await asyncio.wait([leaving])
+        cancelled.cancel()
+        await asyncio.wait([cancelled])
         staying = asyncio.create_task(workers.run(ran.append, 2))
         opened.set()
         await asyncio.gather(first, staying)
@@ -67,7 +67,7 @@ def test_who_leaves_the_line_frees_the_place_and_costs_nothing() -> None:
     asyncio.run(check())
 
 
-def test_errors_come_through() -> None:
+def test_errors_reach_the_caller() -> None:
     async def check() -> None:
         with pytest.raises(ZeroDivisionError):
             await Workers(max_waiting=1).run(divmod, 1, 0)
