@@ -79,7 +79,9 @@ def test_cancelling_all_callers_cancels_the_computation_and_a_new_call_starts_an
         for task in tasks:
             task.cancel()
         await asyncio.wait(tasks)
-        new_caller = asyncio.create_task(single_flight.run("a", work))  # the old task is still being cancelled
+        new_caller = asyncio.create_task(
+            single_flight.run("a", work)
+        )  # the old task is still being cancelled
         await settle()
         assert work.cancelled == 1
         work.finish.set()
@@ -110,7 +112,9 @@ def test_all_callers_get_the_error_and_the_next_call_computes_again() -> None:
 def test_callers_that_are_not_cancelled_get_an_answer_in_any_schedule(
     callers: list[tuple[str, int | None]], finish_after: int
 ) -> None:
-    async def call(single_flight: SingleFlight[int], key: str, work: Computation, cancelled_after: int | None) -> None:
+    async def call(
+        single_flight: SingleFlight[int], key: str, work: Computation, cancelled_after: int | None
+    ) -> None:
         task = asyncio.create_task(single_flight.run(key, work))
         if cancelled_after is not None:
             for _ in range(cancelled_after):
@@ -123,7 +127,10 @@ def test_callers_that_are_not_cancelled_get_an_answer_in_any_schedule(
 
     async def check() -> None:
         single_flight, works = SingleFlight[int](), {"a": Computation(), "b": Computation()}
-        tasks = [asyncio.create_task(call(single_flight, key, works[key], cancelled_after)) for key, cancelled_after in callers]
+        tasks = [
+            asyncio.create_task(call(single_flight, key, works[key], cancelled_after))
+            for key, cancelled_after in callers
+        ]
         for _ in range(finish_after):
             await asyncio.sleep(0)
         for work in works.values():

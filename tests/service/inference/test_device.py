@@ -20,7 +20,9 @@ from service.inference.device import DeviceUnavailable, configure_threads, selec
         (2, "cpu", "cpu"),
     ],
 )
-def test_selects_an_available_device(monkeypatch: pytest.MonkeyPatch, cuda_devices: int, name: str, expected: str) -> None:
+def test_selects_an_available_device(
+    monkeypatch: pytest.MonkeyPatch, cuda_devices: int, name: str, expected: str
+) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: cuda_devices > 0)
     monkeypatch.setattr(torch.cuda, "device_count", lambda: cuda_devices)
     assert select_device(name) == torch.device(expected)
