@@ -1,169 +1,249 @@
-// The panel that fills galleries: choose or make one, drop photos or a folder, see them arrive.
+// The panel that adds photos: choose or create a gallery, drop photos or a folder, and watch the progress.
 import * as api from "../shell/api.js";
 import { announce } from "../shell/announce.js";
 import { byId, element, fillSelect } from "../shell/dom.js";
-import { chosenFiles, takeFolders } from "../shell/drag-and-drop.js";
+import { acceptFolders, chosenFiles } from "../shell/drag-and-drop.js";
 import { Notice } from "../shell/notice.js";
 import { Upload } from "./upload.js";
 
-const NEW = ""; // the choice of a gallery that is yet to be made; no gallery is called so
-const NEWEST = 8;
-const LOOK_EVERY = 1000;
-const PICTURE = /\.(jpe?g|png|webp|gif|bmp)$/i;
+/** @import { Photo } from "iiae-api" */
+/** @import { FolderFile } from "../shell/drag-and-drop.js" */
+/** @import { ServiceState } from "../shell/service-state.js" */
+/** @import { SketchSearch } from "../sketch/search.js" */
+
+const NEW_GALLERY = ""; // the value of the option "A new gallery…"; a gallery's name is never empty
+const NEWEST_SHOWN = 8;
+const POLL_INTERVAL = 1000; // ms between looks at the galleries during an upload
+const PICTURE_NAME = /\.(jpe?g|png|webp|gif|bmp)$/i;
 
 export class PhotosPanel {
   #service;
   #search;
   #panel = byId("photos-panel");
-  #button = byId("photos-button");
-  #gallery = byId("photos-gallery");
-  #model = byId("photos-model");
-  #name = byId("photos-name");
+  #button = byId("photos-button", HTMLButtonElement);
+  #gallery = byId("photos-gallery", HTMLSelectElement);
+  #model = byId("photos-model", HTMLSelectElement);
+  #name = byId("photos-name", HTMLInputElement);
+  #choosePhotos = byId("choose-photos", HTMLButtonElement);
+  #chooseFolder = byId("choose-folder", HTMLButtonElement);
   #notice = new Notice(byId("photos-notice"));
+  /** @type {Upload | null} */
   #upload = null;
-  #leftOut = 0;
-  #looked = 0;
+  #skipped = 0; // files of the upload that are no pictures
+  #lastPoll = 0;
 
+  /**
+   * @param {ServiceState} service
+   * @param {SketchSearch} search
+   */
   constructor(service, search) {
     this.#service = service;
     this.#search = search;
     this.#button.addEventListener("click", () => this.#toggle(this.#panel.hidden));
-    byId("photos-close").addEventListener("click", () => { this.#toggle(false); this.#button.focus(); });
-    this.#gallery.addEventListener("change", () => this.#update());
-    byId("photos-form").addEventListener("submit", (event) => { event.preventDefault(); byId("choose-photos").click(); });
-    for (const [button, input] of [["choose-folder", "photos-folder"], ["choose-photos", "photos-files"]]) {
-      byId(button).addEventListener("click", () => { if (this.#ready()) byId(input).click(); });
-      byId(input).addEventListener("change", (event) => {
-        this.#take(chosenFiles(event.target), input === "photos-folder");
-        event.target.value = "";
-      });
-    }
-    takeFolders(this.#panel, (files) => { if (this.#ready()) this.#take(files, files.some(({ folder }) => folder) || files.length > 1); });
-    byId("photos-stop").addEventListener("click", () => this.#stopOrGoOn());
+    byId("photos-close").addEventListener("click", () => {
+      this.#toggle(false);
+      this.#button.focus();
+    });
+    this.#gallery.addEventListener("change", () => this.#updateFields());
+    byId("photos-form").addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#choosePhotos.click();
+    });
+    this.#connectFileInput(this.#choosePhotos, byId("photos-files", HTMLInputElement), {
+      picturesOnly: false,
+    });
+    this.#connectFileInput(this.#chooseFolder, byId("photos-folder", HTMLInputElement), {
+      picturesOnly: true,
+    });
+    acceptFolders(this.#panel, (files) => {
+      const picturesOnly = files.length > 1 || files.some(({ folder }) => folder);
+      if (this.#isReady()) this.#start(files, { picturesOnly });
+    });
+    byId("photos-stop").addEventListener("click", () => this.#stopOrResume());
     service.addEventListener("change", () => this.#fill());
   }
 
+  /**
+   * @param {HTMLButtonElement} button
+   * @param {HTMLInputElement} input
+   * @param {{ picturesOnly: boolean }} options
+   */
+  #connectFileInput(button, input, options) {
+    button.addEventListener("click", () => {
+      if (this.#isReady()) input.click();
+    });
+    input.addEventListener("change", () => {
+      this.#start(chosenFiles(input), options);
+      input.value = "";
+    });
+  }
+
+  /** @param {boolean} open */
   #toggle(open) {
     this.#panel.hidden = !open;
     this.#button.setAttribute("aria-expanded", String(open));
     if (!open) return;
     this.#gallery.value = this.#search.gallery;
-    if (this.#gallery.selectedIndex < 0) this.#gallery.value = NEW;
-    this.#update();
-    (this.#gallery.value === NEW ? this.#name : this.#gallery).focus();
+    if (this.#gallery.selectedIndex < 0) this.#gallery.value = NEW_GALLERY;
+    this.#updateFields();
+    (this.#createsGallery ? this.#name : this.#gallery).focus();
   }
 
   #fill() {
-    const models = this.#service.able("sbir").map(({ id }) => id);
-    fillSelect(this.#model, models.map((id) => [id, id]));
-    const galleries = this.#service.galleries.filter(({ model, outdated }) => models.includes(model) && !outdated);
-    fillSelect(this.#gallery, [...galleries.map(({ name }) => [name, name]), [NEW, "A new gallery…"]]);
+    const models = this.#service.modelsWith("sbir").map(({ id }) => id);
+    const galleries = this.#service.galleries.filter(
+      ({ model, outdated }) => models.includes(model) && !outdated,
+    );
+    fillSelect(
+      this.#model,
+      models.map((id) => [id, id]),
+    );
+    fillSelect(this.#gallery, [
+      ...galleries.map(({ name }) => /** @type {[string, string]} */ ([name, name])),
+      [NEW_GALLERY, "A new gallery…"],
+    ]);
     this.#button.disabled = models.length === 0;
-    this.#update();
+    this.#updateFields();
   }
 
-  #update() {
-    const making = this.#gallery.value === NEW;
-    for (const id of ["photos-name-field", "photos-model-field"]) byId(id).hidden = !making;
+  #updateFields() {
+    byId("photos-name-field").hidden = !this.#createsGallery;
+    byId("photos-model-field").hidden = !this.#createsGallery;
   }
 
-  /** Whether it is known where photos go. */
-  #ready() {
-    const fine = this.#gallery.value !== NEW || this.#name.reportValidity();
-    return fine && !this.#running;
+  get #createsGallery() {
+    return this.#gallery.value === NEW_GALLERY;
   }
 
-  get #running() {
+  get #isRunning() {
     return this.#panel.getAttribute("aria-busy") === "true";
   }
 
-  /** Sends files; of a folder only those that look like pictures. */
-  async #take(files, sift) {
-    const fit = sift ? files.filter(({ file }) => PICTURE.test(file.name)) : files;
-    this.#leftOut = files.length - fit.length;
-    if (fit.length === 0) {
-      if (files.length > 0) this.#notice.show(new Error("There is no picture among them; PNG, JPEG, WebP, GIF and BMP are taken"));
-      return;
-    }
-    const gallery = await this.#made().catch((problem) => { this.#notice.show(problem); });
-    if (!gallery) return;
-    this.#search.choose(gallery);
-    this.#upload = new Upload(gallery, fit);
-    this.#upload.addEventListener("progress", () => this.#progress());
-    await this.#run();
+  /** Whether an upload can start. Reports a gallery name that is not valid. */
+  #isReady() {
+    const hasGallery = !this.#createsGallery || this.#name.reportValidity();
+    return hasGallery && !this.#isRunning;
   }
 
-  /** The gallery that is chosen, made where it is a new one. */
-  async #made() {
-    if (this.#gallery.value !== NEW) return this.#gallery.value;
+  /**
+   * Upload files. With `picturesOnly`, skip those whose names are not a picture's.
+   * @param {FolderFile[]} files
+   * @param {{ picturesOnly: boolean }} options
+   */
+  async #start(files, { picturesOnly }) {
+    const pictures = picturesOnly ? files.filter(({ file }) => PICTURE_NAME.test(file.name)) : files;
+    this.#skipped = files.length - pictures.length;
+    if (pictures.length === 0) {
+      const error = new Error("None of these files is a picture; choose PNG, JPEG, WebP, GIF or BMP files");
+      if (files.length > 0) this.#notice.show(error);
+      return;
+    }
+    const gallery = await this.#chosenGallery().catch((error) => this.#notice.show(error));
+    if (!gallery) return;
+    this.#search.chooseGallery(gallery);
+    const upload = new Upload(gallery, pictures);
+    upload.addEventListener("progress", () => this.#showProgress(upload));
+    this.#upload = upload;
+    await this.#run(upload);
+  }
+
+  /** The name of the chosen gallery, which is created first if it is new. */
+  async #chosenGallery() {
+    if (!this.#createsGallery) return this.#gallery.value;
     const { name } = await api.createGallery({ name: this.#name.value.trim(), model: this.#model.value });
-    await this.#service.look();
+    await this.#service.poll();
     this.#gallery.value = name;
     this.#name.value = "";
-    this.#update();
+    this.#updateFields();
     return name;
   }
 
-  async #run() {
-    const upload = this.#upload;
+  /** @param {Upload} upload */
+  async #run(upload) {
     this.#notice.clear();
-    this.#busy(true);
-    this.#progress();
+    this.#setBusy(true);
+    this.#showProgress(upload);
     try {
       await upload.run();
-    } catch (problem) {
-      this.#notice.show(problem);
+    } catch (error) {
+      this.#notice.show(error);
     }
-    this.#busy(false);
-    this.#progress();
-    await this.#service.look();
-    announce(summary(upload, this.#leftOut), 300);
+    this.#setBusy(false);
+    this.#showProgress(upload);
+    await this.#service.poll();
+    announce(summary(upload, this.#skipped), 300);
   }
 
-  #stopOrGoOn() {
-    if (this.#running) this.#upload.stop();
-    else this.#run();
+  #stopOrResume() {
+    if (!this.#upload) return;
+    if (this.#isRunning) this.#upload.stop();
+    else this.#run(this.#upload);
   }
 
-  #busy(busy) {
+  /** @param {boolean} busy */
+  #setBusy(busy) {
     this.#panel.setAttribute("aria-busy", String(busy));
-    for (const id of ["choose-photos", "choose-folder", "photos-gallery"]) byId(id).disabled = busy;
+    for (const control of [this.#choosePhotos, this.#chooseFolder, this.#gallery]) control.disabled = busy;
   }
 
-  #progress() {
-    const { done, total, added, failures } = this.#upload;
+  /** @param {Upload} upload */
+  #showProgress(upload) {
+    const { done, total, added, failures } = upload;
+    const bar = byId("photos-bar", HTMLProgressElement);
+    bar.max = total;
+    bar.value = done;
     byId("photos-progress").hidden = false;
-    byId("photos-bar").max = total;
-    byId("photos-bar").value = done;
-    byId("photos-count").textContent = summary(this.#upload, this.#leftOut);
+    byId("photos-count").textContent = summary(upload, this.#skipped);
     byId("photos-stop").hidden = done === total;
-    byId("photos-stop").textContent = this.#running ? "Stop" : "Go on";
+    byId("photos-stop").textContent = this.#isRunning ? "Stop" : "Resume";
     byId("photos-failures").hidden = failures.length === 0;
-    byId("photos-failures").replaceChildren(...failures.map(({ name, message }) => element("li", {}, element("strong", { textContent: name }), ` ${message}`)));
-    this.#newest(added.slice(-NEWEST).reverse());
-    if (performance.now() - this.#looked < LOOK_EVERY) return;
-    this.#looked = performance.now();
-    this.#service.look();
-  }
-
-  /** The photos that came last, of which those that stay are not loaded again. */
-  #newest(photos) {
-    const list = byId("photos-newest");
-    const known = new Map([...list.children].map((item) => [item.dataset.url, item]));
-    list.replaceChildren(...photos.map(({ url, label, id }) => known.get(url) ?? thumbnail(url, label ?? `photo ${id}`)));
+    byId("photos-failures").replaceChildren(
+      ...failures.map(({ name, message }) =>
+        element("li", {}, element("strong", { textContent: name }), ` ${message}`),
+      ),
+    );
+    showNewest(added.slice(-NEWEST_SHOWN).reverse());
+    if (performance.now() - this.#lastPoll < POLL_INTERVAL) return;
+    this.#lastPoll = performance.now();
+    this.#service.poll();
   }
 }
 
+/**
+ * Show thumbnails of the newest photos. Those that are already shown are not loaded again.
+ * @param {Photo[]} photos
+ */
+function showNewest(photos) {
+  const list = byId("photos-newest");
+  const shown = new Map([...list.querySelectorAll("li")].map((item) => [item.dataset.url, item]));
+  list.replaceChildren(
+    ...photos.map(({ url, label, id }) => shown.get(url) ?? thumbnail(url, label ?? `photo ${id}`)),
+  );
+}
+
+/**
+ * @param {string} url
+ * @param {string} name
+ */
 function thumbnail(url, name) {
   const image = element("img", { alt: name, width: 48, height: 48 });
-  api.pictureUrl(`${url}?size=thumbnail`).then((address) => { image.src = address; }, () => {});
+  api.pictureUrl(`${url}?size=thumbnail`).then(
+    (loaded) => {
+      image.src = loaded;
+    },
+    () => {},
+  );
   const item = element("li", {}, image);
   item.dataset.url = url;
   return item;
 }
 
-function summary({ done, total, failures }, leftOut) {
-  const others = leftOut > 0 ? ` · ${leftOut} other ${leftOut === 1 ? "file" : "files"} skipped` : "";
-  const bad = failures.length > 0 ? ` · ${failures.length} could not be taken` : "";
-  return `${done} of ${total}${bad}${others}`;
+/**
+ * @param {Upload} upload
+ * @param {number} skipped
+ */
+function summary({ done, total, failures }, skipped) {
+  const failed = failures.length > 0 ? ` · ${failures.length} failed` : "";
+  const others = skipped > 0 ? ` · ${skipped} other ${skipped === 1 ? "file" : "files"} skipped` : "";
+  return `${done} of ${total}${failed}${others}`;
 }

@@ -1,19 +1,28 @@
-// Photos to a gallery, a few at a time; one that cannot be taken is named and left out, and the others go on.
+// Uploads photos to a gallery, a few at a time. A photo that the service refuses is skipped and reported.
 import * as api from "../shell/api.js";
 
-const AT_A_TIME = 3; // the service embeds in one batch what comes together
-const FAULTS = new Set([408, 413, 415, 422]); // of a file; anything else stops the upload
+/** @import { Photo } from "iiae-api" */
+/** @import { FolderFile } from "../shell/drag-and-drop.js" */
+
+const CONCURRENCY = 3; // the service embeds photos that arrive together in one micro-batch
+const FILE_ERRORS = new Set([408, 413, 415, 422]); // statuses that concern one file; others stop the upload
+const MAX_LABEL = 200; // characters
 
 /** Fires "progress" after every photo. */
 export class Upload extends EventTarget {
-  failures = []; // {name, message}
-  added = []; // photos as the service answers, newest last
+  /** @type {{ name: string, message: string }[]} */
+  failures = [];
+  /** @type {Photo[]} newest last */
+  added = [];
   total;
   #gallery;
   #waiting;
-  #stopping = new AbortController();
+  #stop = new AbortController();
 
-  /** @param {{file: File, folder: string | null}[]} files */
+  /**
+   * @param {string} gallery
+   * @param {FolderFile[]} files
+   */
   constructor(gallery, files) {
     super();
     this.#gallery = gallery;
@@ -25,41 +34,62 @@ export class Upload extends EventTarget {
     return this.added.length + this.failures.length;
   }
 
-  /** Until all is sent or `stop` is called. Throws what stands in the way of all photos; what is left can be run again. */
+  /**
+   * Send photos until all are sent or `stop` is called. Call it again to send the rest.
+   * Throws an error that concerns all photos, such as a missing key.
+   */
   async run() {
-    this.#stopping = new AbortController();
-    const { signal } = this.#stopping;
-    const send = async () => {
-      while (this.#waiting.length > 0 && !signal.aborted) await this.#send(this.#waiting.shift(), signal);
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    const sendNext = async () => {
+      for (let next = this.#next(signal); next; next = this.#next(signal)) await this.#send(next, signal);
     };
     try {
-      await Promise.all(Array.from({ length: AT_A_TIME }, send));
-    } catch (problem) {
+      await Promise.all(Array.from({ length: CONCURRENCY }, sendNext));
+    } catch (error) {
       this.stop();
-      throw problem;
+      throw error;
     }
   }
 
   stop() {
-    this.#stopping.abort();
+    this.#stop.abort();
   }
 
+  /** @param {AbortSignal} signal */
+  #next(signal) {
+    return signal.aborted ? undefined : this.#waiting.shift();
+  }
+
+  /**
+   * @param {FolderFile} each
+   * @param {AbortSignal} signal
+   */
   async #send(each, signal) {
     const { file, folder } = each;
     const metadata = JSON.stringify({ file: file.webkitRelativePath || file.name });
+    const label = folder?.slice(0, MAX_LABEL);
     try {
-      const { photos } = await api.addPhoto(this.#gallery, { image: file, label: folder?.slice(0, 200), metadata }, signal);
+      const { photos } = await api.addPhoto(this.#gallery, { image: file, label, metadata }, signal);
       this.added.push(...photos);
-    } catch (problem) {
-      if (FAULTS.has(problem.status)) this.failures.push({ name: file.name, message: problem.message });
-      else {
+    } catch (error) {
+      const problem = error instanceof api.Problem ? error : null;
+      if (!problem || !FILE_ERRORS.has(problem.status)) {
         this.#waiting.unshift(each);
         if (signal.aborted) return;
-        if (!problem.retryAfter) throw problem;
-        await new Promise((resolve) => { setTimeout(resolve, 1000 * problem.retryAfter); });
+        if (!problem?.retryAfter) throw error;
+        await pause(problem.retryAfter);
         return;
       }
+      this.failures.push({ name: file.name, message: problem.message });
     }
     this.dispatchEvent(new Event("progress"));
   }
+}
+
+/** @param {number} seconds */
+function pause(seconds) {
+  return new Promise((resolve) => {
+    setTimeout(resolve, 1000 * seconds);
+  });
 }

@@ -1,10 +1,17 @@
-// Tells screen readers what has changed, once things have come to rest.
+// Announcements for screen readers, debounced.
 import { byId } from "./dom.js";
 
-let timer = 0;
+/** @type {number | undefined} */
+let timer;
 
-/** Says `text` when nothing newer is said within `delay` ms. */
+/**
+ * Announce `text` unless another announcement follows within `delay` ms.
+ * @param {string} text
+ * @param {number} [delay]
+ */
 export function announce(text, delay = 900) {
   clearTimeout(timer);
-  timer = setTimeout(() => { byId("live").textContent = text; }, delay);
+  timer = setTimeout(() => {
+    byId("live").textContent = text;
+  }, delay);
 }

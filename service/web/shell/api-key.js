@@ -1,38 +1,62 @@
-// API keys: asked for when the service wants one, kept in sessionStorage, never elsewhere.
+// API keys. The visitor is asked when the service needs one; keys are stored in sessionStorage only.
 import { byId } from "./dom.js";
 
-const PLACES = { read: "iiae-api-key", write: "iiae-admin-key" };
-const TITLES = { read: "This service wants a key", write: "This needs an administrator’s key" };
-const asking = {};
+/** @typedef {"read" | "write"} KeyKind a reader's or an administrator's key */
+
+const STORAGE_NAMES = { read: "iiae-api-key", write: "iiae-admin-key" };
+const TITLES = { read: "This service needs an API key", write: "This needs an administrator’s key" };
+
+/** @type {Map<KeyKind, Promise<boolean>>} dialogs that are open or waiting for another one */
+const openDialogs = new Map();
 let declined = false;
 
-/** The key to send with calls that "read", or with those that "write"; null where there is none. */
+/**
+ * The key to send with calls that read or write; null if there is none.
+ * @param {KeyKind} [kind]
+ */
 export function currentKey(kind = "read") {
-  const [read, write] = [PLACES.read, PLACES.write].map((place) => sessionStorage.getItem(place));
+  const read = sessionStorage.getItem(STORAGE_NAMES.read);
+  const write = sessionStorage.getItem(STORAGE_NAMES.write);
   return kind === "write" ? (write ?? read) : (read ?? write);
 }
 
-/** Whether the person was asked for a key to read with and said "not now". */
+/** Whether the visitor was asked for a reader's key and declined. */
 export function keyDeclined() {
   return declined;
 }
 
-/** Asks again although it was declined before. */
+/** Ask for a reader's key again after the visitor declined. */
 export function askAgain() {
   declined = false;
   return askForKey("read", "");
 }
 
-/** Asks once, however many calls want a key at the same time; resolves to whether there is a new one. What is looked at again and again asks no more once declined. */
+/**
+ * Ask the visitor for a key. Calls that need a key at the same time share one dialog.
+ * A reader's key is asked for once: after the visitor declined, polling must not open the dialog again.
+ * @param {KeyKind} kind
+ * @param {string} reason
+ * @returns {Promise<boolean>} whether there is a new key
+ */
 export function askForKey(kind, reason) {
   if (kind === "read" && declined) return Promise.resolve(false);
-  asking[kind] ??= Promise.all(Object.values(asking)).then(() => prompt(kind, reason)).finally(() => { delete asking[kind]; });
-  return asking[kind];
+  const open = openDialogs.get(kind);
+  if (open) return open;
+  const answer = Promise.all(openDialogs.values())
+    .then(() => showDialog(kind, reason))
+    .finally(() => openDialogs.delete(kind));
+  openDialogs.set(kind, answer);
+  return answer;
 }
 
-function prompt(kind, reason) {
-  const dialog = byId("key-dialog");
-  const field = byId("key-value");
+/**
+ * @param {KeyKind} kind
+ * @param {string} reason
+ * @returns {Promise<boolean>}
+ */
+function showDialog(kind, reason) {
+  const dialog = byId("key-dialog", HTMLDialogElement);
+  const field = byId("key-value", HTMLInputElement);
   byId("key-title").textContent = TITLES[kind];
   byId("key-reason").textContent = reason;
   field.value = "";
@@ -40,12 +64,13 @@ function prompt(kind, reason) {
   dialog.showModal();
   field.focus();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
+    const onclose = () => {
       const key = dialog.returnValue === "ok" ? field.value.trim() : "";
       field.value = "";
       if (kind === "read") declined = key === "";
-      if (key) sessionStorage.setItem(PLACES[kind], key);
+      if (key) sessionStorage.setItem(STORAGE_NAMES[kind], key);
       resolve(key !== "");
-    }, { once: true });
+    };
+    dialog.addEventListener("close", onclose, { once: true });
   });
 }

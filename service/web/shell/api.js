@@ -1,11 +1,37 @@
-// The service's calls over HTTP: JSON out, problems as errors, the key where one is set.
+// The service's HTTP calls: answers as JSON, failures as `Problem`, with an API key if one is set.
+// The types of the answers are the TypeScript client's, which are generated from the OpenAPI document.
 import { askForKey, currentKey } from "./api-key.js";
 
-const KEPT_PICTURES = 400;
-const pictures = new Map(); // path -> Promise of a blob URL, least recently used first
+/** @import { Galleries, Gallery, Health, Image as ApiImage, Models, PhotosAdded } from "iiae-api" */
+/** @import { SearchResult, Translation as ApiTranslation } from "iiae-api" */
+/** @import { KeyKind } from "./api-key.js" */
 
-/** An answer that is not a success. `message` is for people, `code` for programs. */
+/** @typedef {Omit<ApiImage, "data"> & { data: string }} EncodedImage `data` is base64 */
+/** @typedef {Omit<ApiTranslation, "images"> & { images: EncodedImage[] }} Translation */
+/** @typedef {{ url: string, domain: string }} Sample */
+/** @typedef {Blob | string | number | boolean | null | undefined} FieldValue */
+/** @typedef {Record<string, FieldValue | FieldValue[]>} Fields of a form; a list is sent as several parts */
+/**
+ * @typedef {object} RequestOptions
+ * @property {string} [method]
+ * @property {BodyInit} [body]
+ * @property {AbortSignal} [signal]
+ * @property {string} [type] the body's content type, if the browser does not set it
+ * @property {string} [accept]
+ * @property {KeyKind} [kind] whether the call needs a reader's or an administrator's key
+ */
+
+const MAX_CACHED_PICTURES = 400;
+
+/** @type {Map<string, Promise<string>>} blob URLs by path, least recently used first */
+const pictureUrls = new Map();
+
+/** An error answer of the service, or none at all. `message` is for people, `code` for programs. */
 export class Problem extends Error {
+  /**
+   * @param {string} message
+   * @param {{ status?: number, code?: string, retryAfter?: number | null }} [details] `retryAfter` in seconds
+   */
   constructor(message, { status = 0, code = "unreachable", retryAfter = null } = {}) {
     super(message);
     this.name = "Problem";
@@ -15,91 +41,171 @@ export class Problem extends Error {
   }
 }
 
-export const models = (signal) => json("/models", { signal });
-export const galleries = (signal) => json("/galleries", { signal });
-export const ready = (signal) => json("/health/ready", { signal });
-export const searchBySketch = (fields, signal) => json("/sbir/search", { method: "POST", body: form(fields), signal });
-export const similar = (gallery, id, k, signal) => json(`/galleries/${encodeURIComponent(gallery)}/photos/${id}/similar?k=${k}`, { signal });
-export const retrieve = (fields, signal) => json("/retrieve", { method: "POST", body: form(fields), signal });
-export const translate = (fields, signal) => json("/translate", { method: "POST", body: form(fields), signal });
-export const analogy = (fields, signal) => json("/analogy", { method: "POST", body: form(fields), signal });
-export const createGallery = (gallery) => json("/galleries", { method: "POST", body: JSON.stringify(gallery), type: "application/json", kind: "write" });
-export const addPhoto = (gallery, fields, signal) => json(`/galleries/${encodeURIComponent(gallery)}/photos`, { method: "POST", body: form(fields), kind: "write", signal });
+/** @returns {Promise<Models>} */
+export const models = () => json("/models");
 
-/** The service's metrics without labels, by name. */
-export async function metrics(signal) {
-  const text = await (await send("/metrics", { signal, accept: "text/plain" })).text();
-  return Object.fromEntries([...text.matchAll(/^iiae_(\w+) ([\d.e+-]+)$/gm)].map(([, name, value]) => [name, Number(value)]));
+/** @returns {Promise<Galleries>} */
+export const galleries = () => json("/galleries");
+
+/** @returns {Promise<Health>} */
+export const ready = () => json("/health/ready");
+
+/** @type {(fields: Fields, signal: AbortSignal) => Promise<SearchResult>} */
+export const searchBySketch = (fields, signal) => post("/sbir/search", fields, { signal });
+
+/** @type {(fields: Fields, signal: AbortSignal) => Promise<SearchResult>} */
+export const retrieve = (fields, signal) => post("/retrieve", fields, { signal });
+
+/** @type {(gallery: string, id: number, k: number, signal: AbortSignal) => Promise<SearchResult>} */
+export const similar = (gallery, id, k, signal) =>
+  json(`/galleries/${encodeURIComponent(gallery)}/photos/${id}/similar?k=${k}`, { signal });
+
+/** @type {(fields: Fields, signal: AbortSignal) => Promise<Translation>} */
+export const translate = (fields, signal) => post("/translate", fields, { signal });
+
+/** @type {(fields: Fields, signal: AbortSignal) => Promise<Translation>} */
+export const analogy = (fields, signal) => post("/analogy", fields, { signal });
+
+/** @type {(gallery: { name: string, model: string }) => Promise<Gallery>} */
+export const createGallery = (gallery) =>
+  json("/galleries", {
+    method: "POST",
+    body: JSON.stringify(gallery),
+    type: "application/json",
+    kind: "write",
+  });
+
+/** @type {(gallery: string, fields: Fields, signal: AbortSignal) => Promise<PhotosAdded>} */
+export const addPhoto = (gallery, fields, signal) =>
+  post(`/galleries/${encodeURIComponent(gallery)}/photos`, fields, { signal, kind: "write" });
+
+/**
+ * The service's metrics that have no labels, by name without the prefix "iiae_".
+ * @returns {Promise<Record<string, number>>}
+ */
+export async function metrics() {
+  const text = await (await send("/metrics", { accept: "text/plain" })).text();
+  const lines = text.matchAll(/^iiae_(\w+) ([\d.e+-]+)$/gm);
+  return Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)]));
 }
 
-/** A photo's bytes. */
-export const photo = async (path) => (await send(path, {})).blob();
+/**
+ * The bytes of a photo.
+ * @param {string} path
+ */
+export const photo = async (path) => (await send(path)).blob();
 
-/** Sample pictures of a model, [{url, domain}]; none where the package brings none. */
+/**
+ * The sample pictures of a model; an empty list if the package has none for it.
+ * @param {string} model
+ * @returns {Promise<Sample[]>}
+ */
 export async function samples(model) {
   const folder = `/static/samples/${encodeURIComponent(model)}`;
   const response = await fetch(`${folder}/manifest.json`).catch(() => null);
   if (!response?.ok) return [];
-  return (await response.json()).map(({ file, domain }) => ({ url: `${folder}/${file}`, domain }));
+  /** @type {{ file: string, domain: string }[]} */
+  const manifest = await response.json();
+  return manifest.map(({ file, domain }) => ({ url: `${folder}/${file}`, domain }));
 }
 
-/** An address that an img can show: the path itself, or a blob's where a key is needed to fetch it. */
+/**
+ * A URL that an <img> can show: the path itself, or a blob URL if a key is needed to fetch the picture.
+ * @param {string} path
+ * @returns {Promise<string>}
+ */
 export function pictureUrl(path) {
   if (!currentKey()) return Promise.resolve(path);
-  const known = pictures.get(path);
-  pictures.delete(path);
-  const url = known ?? photo(path).then((blob) => URL.createObjectURL(blob));
-  pictures.set(path, url);
-  url.catch(() => pictures.delete(path));
-  if (pictures.size > KEPT_PICTURES) {
-    const [oldest, old] = pictures.entries().next().value;
-    pictures.delete(oldest);
-    old.then((blobUrl) => URL.revokeObjectURL(blobUrl), () => {});
-  }
+  const cached = pictureUrls.get(path);
+  pictureUrls.delete(path);
+  const url = cached ?? photo(path).then((blob) => URL.createObjectURL(blob));
+  pictureUrls.set(path, url);
+  url.catch(() => pictureUrls.delete(path));
+  if (pictureUrls.size > MAX_CACHED_PICTURES) evictOldest();
   return url;
 }
 
+function evictOldest() {
+  for (const [path, url] of pictureUrls) {
+    pictureUrls.delete(path);
+    url.then(URL.revokeObjectURL, () => {});
+    return;
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {Fields} fields
+ * @param {RequestOptions} options
+ */
+function post(path, fields, options) {
+  return json(path, { ...options, method: "POST", body: formData(fields) });
+}
+
+/**
+ * @param {string} path
+ * @param {RequestOptions} [options]
+ */
 async function json(path, options) {
   return (await send(path, options)).json();
 }
 
-async function send(path, options) {
+/**
+ * Send a request. If the service asks for a key, ask the visitor and send the request again.
+ * @param {string} path
+ * @param {RequestOptions} [options]
+ * @returns {Promise<Response>}
+ */
+async function send(path, options = {}) {
   const { method = "GET", body, signal, type, accept = "application/json", kind = "read" } = options;
   const key = currentKey(kind);
+  const headers = { Accept: accept, ...(type && { "Content-Type": type }), ...(key && { "X-API-Key": key }) };
   let response;
   try {
-    response = await fetch(path, { method, body, signal, headers: { Accept: accept, ...(type && { "Content-Type": type }), ...(key && { "X-API-Key": key }) } });
+    response = await fetch(path, { method, body, signal, headers });
   } catch (error) {
-    if (error.name === "AbortError") throw error;
+    if (error instanceof DOMException && error.name === "AbortError") throw error;
     throw new Problem("The service cannot be reached. Is it still running?");
   }
   if (response.ok) return response;
-  const problem = await read(response);
+  const problem = await readProblem(response);
   if (problem.code === "key_missing" || problem.code === "key_refused") {
-    const fresher = currentKey(kind) !== key;
-    const reason = key && problem.code === "key_refused" ? refusal(kind) : "Whoever runs it can give you one.";
-    if (fresher || (await askForKey(kind, reason))) return send(path, options);
+    const keyChanged = currentKey(kind) !== key;
+    const reason =
+      key && problem.code === "key_refused" ? refusal(kind) : "Ask the operator of this service for a key.";
+    if (keyChanged || (await askForKey(kind, reason))) return send(path, options);
   }
   throw problem;
 }
 
+/** @param {KeyKind} kind */
 function refusal(kind) {
-  return kind === "write" ? "The key that was sent does not allow changes." : "The key was not accepted.";
+  return kind === "write" ? "This key does not allow changes." : "The key was not accepted.";
 }
 
-async function read(response) {
+/**
+ * @param {Response} response
+ * @returns {Promise<Problem>}
+ */
+async function readProblem(response) {
   const body = await response.json().catch(() => ({}));
-  const message = body.detail || body.title || `The service answered ${response.status}.`;
+  const message = body.detail || body.title || `The service answered with status ${response.status}.`;
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
-  return new Problem(message, { status: response.status, code: body.code ?? "", retryAfter: Number.isNaN(wait) ? null : wait });
+  const retryAfter = Number.isNaN(wait) ? null : wait;
+  return new Problem(message, { status: response.status, code: body.code ?? "", retryAfter });
 }
 
-/** A form of fields; an array is sent as several parts of one name. */
-function form(fields) {
-  const data = new FormData();
-  for (const [name, value] of Object.entries(fields).flatMap(([each, values]) => [values].flat().map((one) => [each, one]))) {
-    if (value instanceof Blob) data.append(name, value, value.name ?? `${name}.png`);
-    else if (value !== null && value !== undefined && value !== "") data.append(name, String(value));
+/**
+ * A form with these fields. Null, undefined and "" are left out.
+ * @param {Fields} fields
+ */
+function formData(fields) {
+  const form = new FormData();
+  for (const [name, values] of Object.entries(fields)) {
+    for (const value of [values].flat()) {
+      if (value instanceof Blob) form.append(name, value, value instanceof File ? value.name : `${name}.png`);
+      else if (value !== null && value !== undefined && value !== "") form.append(name, String(value));
+    }
   }
-  return data;
+  return form;
 }

@@ -3,9 +3,16 @@
 /**
  * Copies text; resolves to whether that succeeded.
  * Browsers offer `navigator.clipboard` only over TLS and on localhost. Elsewhere only `execCommand` works.
+ * @param {string} text
+ * @returns {Promise<boolean>}
  */
 export async function copyText(text) {
-  if (navigator.clipboard) return navigator.clipboard.writeText(text).then(() => true, () => false);
+  if (navigator.clipboard) {
+    return navigator.clipboard.writeText(text).then(
+      () => true,
+      () => false,
+    );
+  }
   const field = document.createElement("textarea");
   field.value = text;
   document.body.append(field);

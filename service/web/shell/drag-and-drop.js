@@ -1,24 +1,41 @@
-// Dragging: pictures of this page from place to place, and files and folders from outside.
+// Drag and drop: pictures from one place of this page to another, and files and folders from outside.
 
-const OWN = "application/x-iiae-picture";
-let dragged = null; // what is being dragged from this page, () => {blob, domain} or a promise of it
+/** @typedef {{ blob: Blob, domain?: string }} Picture */
+/** @typedef {() => Picture | Promise<Picture>} PictureSource */
+/** @typedef {{ file: File, folder: string | null }} FolderFile a file and the name of its folder, if any */
 
-/** Lets an element be dragged as a picture; `picture()` gives {blob, domain} or a promise of it. */
+const OWN_TYPE = "application/x-iiae-picture";
+
+/** @type {PictureSource | null} the picture of this page that is being dragged */
+let dragged = null;
+
+/**
+ * Let an element be dragged as a picture.
+ * @param {HTMLElement} element
+ * @param {PictureSource} picture
+ */
 export function makeDraggable(element, picture) {
   element.draggable = true;
   element.addEventListener("dragstart", (event) => {
+    if (!event.dataTransfer) return;
     dragged = picture;
-    event.dataTransfer.setData(OWN, "");
+    event.dataTransfer.setData(OWN_TYPE, "");
     event.dataTransfer.effectAllowed = "copy";
   });
-  element.addEventListener("dragend", () => { dragged = null; });
+  element.addEventListener("dragend", () => {
+    dragged = null;
+  });
 }
 
-/** Makes a place take a picture that is dropped on it: `take(blob, domain)`, whose domain is known for those of this page alone. */
-export function takeDrops(place, take) {
-  receive(place, async (event) => {
-    if (!event.dataTransfer.types.includes(OWN)) {
-      const file = event.dataTransfer.files[0];
+/**
+ * Accept one picture that is dropped on `place`. The domain is known only for pictures of this page.
+ * @param {HTMLElement} place
+ * @param {(picture: Blob, domain?: string) => void} take
+ */
+export function acceptPicture(place, take) {
+  acceptDrops(place, async (data) => {
+    if (!data.types.includes(OWN_TYPE)) {
+      const file = data.files[0];
       if (file) take(file);
       return;
     }
@@ -27,53 +44,93 @@ export function takeDrops(place, take) {
   });
 }
 
-/** Makes a place take files and whole folders: `take([{file, folder}])`, `folder` being null for a file that lay in none. */
-export function takeFolders(place, take) {
-  receive(place, async (event) => {
-    const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-    const loose = [...event.dataTransfer.files].map((file) => ({ file, folder: null }));
+/**
+ * Accept files and whole folders that are dropped on `place`.
+ * @param {HTMLElement} place
+ * @param {(files: FolderFile[]) => void} take
+ */
+export function acceptFolders(place, take) {
+  acceptDrops(place, async (data) => {
+    const entries = [...data.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => !!entry);
+    const files = [...data.files].map((file) => ({ file, folder: null }));
     const folders = entries.filter((entry) => entry.isDirectory).length;
-    if (folders === 0) return take(loose);
-    const found = await Promise.all(entries.map((entry) => below(entry, null, folders > 1 ? 1 : 0)));
+    if (folders === 0) return take(files);
+    const found = await Promise.all(entries.map((entry) => filesBelow(entry, null, folders > 1 ? 1 : 0)));
     return take(found.flat());
   });
 }
 
-/** The files that an <input type=file> gave, as `takeFolders` gives them; the folder that was chosen is itself no label. */
+/**
+ * The files of an <input type=file>, as `acceptFolders` gives them. The chosen folder itself is not a label.
+ * @param {HTMLInputElement} input
+ * @returns {FolderFile[]}
+ */
 export function chosenFiles(input) {
-  return [...input.files].map((file) => {
+  return [...(input.files ?? [])].map((file) => {
     const parts = file.webkitRelativePath.split("/");
-    return { file, folder: parts.length > 2 ? parts.at(-2) : null };
+    return { file, folder: (parts.length > 2 && parts.at(-2)) || null };
   });
 }
 
-/** All files of an entry; those right in a folder that was dropped alone have no folder, as with `iiae index`. */
-async function below(entry, folder, depth) {
-  if (entry.isFile) return [{ file: await new Promise((resolve, reject) => { entry.file(resolve, reject); }), folder }];
+/**
+ * All files below an entry. As in `iiae index`, files directly in the only dropped folder have no folder.
+ * @param {FileSystemEntry} entry
+ * @param {string | null} folder
+ * @param {number} depth
+ * @returns {Promise<FolderFile[]>}
+ */
+async function filesBelow(entry, folder, depth) {
+  if (isFile(entry))
+    return [{ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), folder }];
+  if (!isDirectory(entry)) return [];
   const reader = entry.createReader();
   const found = [];
-  for (let some = null; some === null || some.length > 0;) {
-    some = await new Promise((resolve, reject) => { reader.readEntries(resolve, reject); });
-    for (const each of some) found.push(...(await below(each, depth === 0 && each.isFile ? null : entry.name, depth + 1)));
+  for (let batch = await readBatch(reader); batch.length > 0; batch = await readBatch(reader)) {
+    for (const each of batch) {
+      found.push(...(await filesBelow(each, depth === 0 && each.isFile ? null : entry.name, depth + 1)));
+    }
   }
   return found;
 }
 
-function receive(place, dropped) {
-  const over = (event) => {
-    const { types } = event.dataTransfer ?? { types: [] };
-    if (!types.includes("Files") && !types.includes(OWN)) return;
+/**
+ * The next entries of a folder, at most 100 in Chromium; none at the end.
+ * @param {FileSystemDirectoryReader} reader
+ * @returns {Promise<FileSystemEntry[]>}
+ */
+function readBatch(reader) {
+  return new Promise((resolve, reject) => reader.readEntries(resolve, reject));
+}
+
+/** @type {(entry: FileSystemEntry) => entry is FileSystemFileEntry} */
+const isFile = (entry) => entry.isFile;
+
+/** @type {(entry: FileSystemEntry) => entry is FileSystemDirectoryEntry} */
+const isDirectory = (entry) => entry.isDirectory;
+
+/**
+ * @param {HTMLElement} place
+ * @param {(data: DataTransfer) => void} ondrop
+ */
+function acceptDrops(place, ondrop) {
+  /** @param {DragEvent} event */
+  const onover = (event) => {
+    const types = event.dataTransfer?.types ?? [];
+    if (!types.includes("Files") && !types.includes(OWN_TYPE)) return;
     event.preventDefault();
     event.stopPropagation();
     place.classList.add("drop");
   };
-  place.addEventListener("dragenter", over);
-  place.addEventListener("dragover", over);
-  place.addEventListener("dragleave", (event) => { if (!place.contains(event.relatedTarget)) place.classList.remove("drop"); });
+  place.addEventListener("dragenter", onover);
+  place.addEventListener("dragover", onover);
+  place.addEventListener("dragleave", (event) => {
+    if (!(event.relatedTarget instanceof Node && place.contains(event.relatedTarget)))
+      place.classList.remove("drop");
+  });
   place.addEventListener("drop", (event) => {
     event.preventDefault();
     event.stopPropagation();
     place.classList.remove("drop");
-    dropped(event);
+    if (event.dataTransfer) ondrop(event.dataTransfer);
   });
 }

@@ -1,13 +1,19 @@
 // The parts of the address's fragment: "#sketch?gallery=demo" is the mode "sketch" with a query.
 
-/** The mode that a fragment names; "" if it names none. */
+/**
+ * The mode that a fragment names; "" if it names none.
+ * @param {string} fragment
+ */
 export function modeOf(fragment) {
-  return splitFragment(fragment)[0];
+  return splitFragment(fragment).mode;
 }
 
-/** A fragment as [mode, query]; the query is "" if there is none. */
+/**
+ * A fragment's mode and query; each is "" if it is missing.
+ * @param {string} fragment
+ */
 export function splitFragment(fragment) {
   const text = fragment.replace(/^#/, "");
-  const at = text.indexOf("?");
-  return at < 0 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
+  const end = text.indexOf("?");
+  return end < 0 ? { mode: text, query: "" } : { mode: text.slice(0, end), query: text.slice(end + 1) };
 }

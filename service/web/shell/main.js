@@ -1,48 +1,62 @@
-// The page's composition root: all parts are made and joined here.
-import { AnalogyMode } from "../analogy/analogy.js";
-import { Beside } from "../sketch/extra-queries.js";
-import { Canvas } from "../sketch/canvas.js";
-import { byId } from "./dom.js";
+// The page's composition root: it creates all parts and connects them.
+import { AnalogyMode } from "../analogy/analogy-mode.js";
+import { PhotosPanel } from "../photos/photos-panel.js";
+import { SketchCanvas } from "../sketch/canvas.js";
 import { Drawing } from "../sketch/drawing.js";
-import { Easel } from "../sketch/toolbar.js";
-import { EXAMPLES } from "../sketch/examples.js";
+import { EXAMPLE_NAMES } from "../sketch/examples.js";
+import { ExtraQueries } from "../sketch/extra-queries.js";
+import { LinkSync } from "../sketch/link-sync.js";
+import { SketchSearch } from "../sketch/search.js";
+import { Toolbar } from "../sketch/toolbar.js";
+import { TranslateMode } from "../translate/translate-mode.js";
+import { byId, element } from "./dom.js";
 import { Modes } from "./modes.js";
 import { Notice } from "./notice.js";
-import { PhotosPanel } from "../photos/photos-panel.js";
-import { SketchSearch, exampleChips } from "../sketch/search.js";
-import { Service } from "./service-state.js";
-import { Share } from "../sketch/link-sync.js";
-import { showStatus } from "./status-panel.js";
-import { TranslateMode } from "../translate/translate.js";
+import { ServiceState } from "./service-state.js";
+import { StatusPanel } from "./status-panel.js";
 import { Viewer } from "./viewer.js";
 
-const modes = new Modes();
-const service = new Service();
+/** @import { ModeName } from "./modes.js" */
+/** @typedef {{ open(): void, receive(file: File): void }} Mode `receive` takes a pasted picture */
+
+const service = new ServiceState();
 const viewer = new Viewer();
 const drawing = new Drawing();
-const canvas = new Canvas(byId("canvas"), byId("brush"), drawing);
-const easel = new Easel(drawing, canvas, new Notice(byId("sketch-notice")));
-const beside = new Beside(drawing, canvas);
-const search = new SketchSearch(service, drawing, canvas, beside, viewer);
-const share = new Share(search, drawing, beside);
+const canvas = new SketchCanvas(byId("canvas", HTMLCanvasElement), byId("brush"), drawing);
+const toolbar = new Toolbar(drawing, canvas, new Notice(byId("sketch-notice")));
+const extraQueries = new ExtraQueries(drawing, canvas);
+const search = new SketchSearch(service, drawing, canvas, extraQueries, viewer);
+const linkSync = new LinkSync(search, drawing, extraQueries);
 new PhotosPanel(service, search);
-const translate = new TranslateMode(service, viewer);
-const analogy = new AnalogyMode(service, viewer);
-const parts = { sketch: { open: () => share.write(), receive: (file) => easel.receive(file) }, translate, analogy };
+new StatusPanel(service);
 
-exampleChips(byId("example-chips"), Object.keys(EXAMPLES), (name) => easel.draw(name));
-showStatus(service);
+const tabs = new Modes();
+/** @type {Record<ModeName, Mode>} */
+const modes = {
+  sketch: { open: () => linkSync.write(), receive: (file) => toolbar.receive(file) },
+  translate: new TranslateMode(service, viewer),
+  analogy: new AnalogyMode(service, viewer),
+};
 
-modes.start();
-share.restore(location.hash);
-modes.addEventListener("open", () => parts[modes.current].open?.());
+byId("example-chips").replaceChildren(
+  ...EXAMPLE_NAMES.map((name) => {
+    const onclick = () => toolbar.drawExample(name);
+    return element("button", { type: "button", className: "chip", textContent: name, onclick });
+  }),
+);
+
+tabs.start();
+linkSync.restore(location.hash);
+tabs.addEventListener("open", () => {
+  if (tabs.current) modes[tabs.current].open();
+});
 addEventListener("paste", (event) => {
   const file = [...(event.clipboardData?.files ?? [])].find(({ type }) => type.startsWith("image/"));
-  if (!file || document.querySelector("dialog[open]")) return;
+  if (!file || !tabs.current || document.querySelector("dialog[open]")) return;
   event.preventDefault();
-  parts[modes.current].receive(file);
+  modes[tabs.current].receive(file);
 });
-// a picture dropped beside its place must not replace the page
+// A picture that is dropped next to an input must not replace the page.
 for (const name of ["dragover", "drop"]) addEventListener(name, (event) => event.preventDefault());
 
 service.start();

@@ -1,55 +1,65 @@
-// The three modes as tabs; the address names the one that is open.
+// The three modes as tabs. The address's fragment names the open one.
 import { byId } from "./dom.js";
 import { modeOf } from "./fragment.js";
 
-const TITLES = { sketch: "Sketch search", translate: "Translate", analogy: "Analogy" };
-const NAMES = Object.keys(TITLES);
+/** @typedef {"sketch" | "translate" | "analogy"} ModeName */
 
-/** Fires "open" when a mode is shown; `current` is its name. */
+/** @type {Record<ModeName, string>} */
+const TITLES = { sketch: "Sketch search", translate: "Translate", analogy: "Analogy" };
+const NAMES = /** @type {ModeName[]} */ (Object.keys(TITLES));
+
+/** The tab bar. Fires "open" when a mode is opened. */
 export class Modes extends EventTarget {
+  /** @type {ModeName | null} */
   current = null;
 
   constructor() {
     super();
-    for (const name of NAMES) this.#tab(name).addEventListener("click", () => this.open(name));
-    this.#tab("sketch").parentElement.addEventListener("keydown", (event) => this.#key(event));
-    addEventListener("hashchange", () => this.#follow());
+    for (const name of NAMES) tab(name).addEventListener("click", () => this.open(name));
+    tab("sketch").parentElement?.addEventListener("keydown", (event) => this.#onKey(event));
+    addEventListener("hashchange", () => this.#followAddress());
   }
 
   start() {
-    this.#follow();
+    this.#followAddress();
   }
 
+  /** @param {ModeName} name */
   open(name) {
     if (name === this.current) return;
     this.current = name;
     for (const each of NAMES) {
-      const chosen = each === name;
-      byId(each).hidden = !chosen;
-      this.#tab(each).setAttribute("aria-selected", String(chosen));
-      this.#tab(each).tabIndex = chosen ? 0 : -1;
+      const selected = each === name;
+      byId(each).hidden = !selected;
+      tab(each).setAttribute("aria-selected", String(selected));
+      tab(each).tabIndex = selected ? 0 : -1;
     }
     document.title = `${TITLES[name]} · IIAE`;
     if (modeOf(location.hash) !== name) history.replaceState(null, "", `#${name}`);
     this.dispatchEvent(new Event("open"));
   }
 
-  #tab(name) {
-    return byId(`tab-${name}`);
-  }
-
-  #follow() {
-    const name = modeOf(location.hash);
-    this.open(NAMES.includes(name) ? name : "sketch");
+  #followAddress() {
+    const named = modeOf(location.hash);
+    this.open(NAMES.find((name) => name === named) ?? "sketch");
     scrollTo(0, 0);
   }
 
-  #key(event) {
-    const at = NAMES.indexOf(this.current);
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, Home: 0, End: NAMES.length - 1 }[event.key];
-    if (to === undefined) return;
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const index = NAMES.findIndex((name) => name === this.current);
+    /** @type {Record<string, number>} */
+    const targets = { ArrowLeft: index - 1, ArrowRight: index + 1, Home: 0, End: NAMES.length - 1 };
+    const target = targets[event.key];
+    const name = target === undefined ? undefined : NAMES.at(target % NAMES.length);
+    if (!name) return;
     event.preventDefault();
-    this.open(NAMES.at(to % NAMES.length));
-    this.#tab(this.current).focus();
+    this.open(name);
+    tab(name).focus();
   }
+}
+
+/** @param {ModeName} name */
+function tab(name) {
+  return byId(`tab-${name}`);
 }

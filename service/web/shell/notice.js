@@ -1,16 +1,18 @@
-// A problem, said kindly at the place where it matters.
+// Error messages, shown next to the part of the page that they are about.
 
-/** The line `holder` shows one problem at a time. */
+/** A line of text that shows one error at a time. */
 export class Notice {
   #holder;
 
+  /** @param {HTMLElement} holder */
   constructor(holder) {
     this.#holder = holder;
   }
 
-  show(problem) {
-    const text = sentence(problem.message);
-    if (!this.#holder.hidden && this.#holder.textContent === text) return;
+  /** @param {unknown} error */
+  show(error) {
+    const text = toSentence(error instanceof Error ? error.message : String(error));
+    if (!this.#holder.hidden && this.#holder.textContent === text) return; // screen readers would repeat it
     this.#holder.textContent = text;
     this.#holder.hidden = false;
   }
@@ -21,8 +23,12 @@ export class Notice {
   }
 }
 
-function sentence(text) {
-  const said = text.trim();
-  const capital = said.charAt(0).toUpperCase() + said.slice(1);
-  return /[.!?…]$/.test(capital) ? capital : `${capital}.`;
+/**
+ * The service's messages start in lower case and have no full stop.
+ * @param {string} text
+ */
+function toSentence(text) {
+  const trimmed = text.trim();
+  const capitalised = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?…]$/.test(capitalised) ? capitalised : `${capitalised}.`;
 }

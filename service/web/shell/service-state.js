@@ -1,68 +1,125 @@
-// What the service has: its models, galleries and health, looked at again and again while the page is seen.
+// The service's models, galleries and health, polled while the page is visible.
 import * as api from "./api.js";
 
-const EVERY = 5000;
-const EVERY_WATCHED = 1500;
+/** @import { Gallery, Health, Model, Rejected } from "iiae-api" */
+/** @typedef {"connecting" | "ready" | "degraded" | "starting" | "locked" | "unreachable"} State */
 
-/** Fires "change" when something differs from the last look. */
-export class Service extends EventTarget {
-  state = "connecting"; // or "ready", "degraded", "starting", "locked", "unreachable"
+/**
+ * Waiting items, and the cache's hit rate; null before the first lookup.
+ * @typedef {{ queue: number, hitRate: number | null }} Load
+ */
+
+const POLL_INTERVAL = 5000; // ms
+const POLL_INTERVAL_WATCHED = 1500;
+
+/** Fires "change" when something differs from the last poll. */
+export class ServiceState extends EventTarget {
+  /** @type {State} */
+  state = "connecting";
   message = "";
+  /** @type {Model[]} */
   models = [];
+  /** @type {Rejected[]} */
   rejected = [];
+  /** @type {Gallery[]} */
   galleries = [];
-  known = false; // whether the galleries were ever told
-  load = null; // {queue, hitRate} while somebody watches; hitRate is null before anything was asked for
-  watched = false;
-  #last = "";
-  #timer = 0;
+  galleriesKnown = false; // false until the service has listed its galleries once
+  /** @type {Load | null} only polled while `watched` */
+  load = null;
+  watched = false; // whether the status panel is open
+  #lastState = "";
+  /** @type {number | undefined} */
+  #timer;
 
   start() {
-    document.addEventListener("visibilitychange", () => { if (!document.hidden) this.look(); });
-    return this.look();
+    document.addEventListener("visibilitychange", () => {
+      if (!document.hidden) this.poll();
+    });
+    return this.poll();
   }
 
-  /** Looks now, and then again after a while. */
-  async look() {
+  /** Ask the service now, and schedule the next poll. */
+  async poll() {
     clearTimeout(this.#timer);
-    const [health, models, galleries, metrics] = await Promise.allSettled([api.ready(), api.models(), api.galleries(), this.watched ? api.metrics() : null]);
-    this.load = metrics.value ? loadOf(metrics.value) : null;
-    if (models.value) {
+    const [health, models, galleries, metrics] = await Promise.allSettled([
+      api.ready(),
+      api.models(),
+      api.galleries(),
+      this.watched ? api.metrics() : null,
+    ]);
+    this.load = metrics.status === "fulfilled" && metrics.value ? loadOf(metrics.value) : null;
+    if (models.status === "fulfilled") {
       this.models = models.value.models;
-      this.rejected = models.value.rejected ?? [];
+      this.rejected = models.value.rejected;
     }
-    if (galleries.value) {
+    if (galleries.status === "fulfilled") {
       this.galleries = galleries.value.galleries;
-      this.known = true;
+      this.galleriesKnown = true;
     }
-    this.#judge(health, models.reason ?? galleries.reason);
-    const now = JSON.stringify([this.state, this.message, this.models, this.rejected, this.galleries, this.load]);
-    if (now !== this.#last) {
-      this.#last = now;
-      this.dispatchEvent(new Event("change"));
-    }
+    this.#setState(health, failureOf(models) ?? failureOf(galleries));
+    this.#reportChange();
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => { if (!document.hidden) this.look(); }, this.watched ? EVERY_WATCHED : EVERY);
+    const interval = this.watched ? POLL_INTERVAL_WATCHED : POLL_INTERVAL;
+    this.#timer = setTimeout(() => {
+      if (!document.hidden) this.poll();
+    }, interval);
   }
 
-  /** The models that can do this. */
-  able(capability) {
+  /**
+   * The models with this capability.
+   * @param {"analogy" | "sbir" | "translate"} capability
+   */
+  modelsWith(capability) {
     return this.models.filter((model) => model.capabilities.includes(capability));
   }
 
-  #judge(health, failure) {
-    const problem = failure ?? health.reason;
+  #reportChange() {
+    const { state, message, models, rejected, galleries, load } = this;
+    const current = JSON.stringify([state, message, models, rejected, galleries, load]);
+    if (current === this.#lastState) return;
+    this.#lastState = current;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  /**
+   * @param {PromiseSettledResult<Health>} health
+   * @param {Error | null} failure
+   */
+  #setState(health, failure) {
+    const problem = failure ?? failureOf(health);
+    const degraded = health.status === "fulfilled" ? health.value.degraded : [];
     this.message = problem?.message ?? "";
-    if (failure?.status === 401 || failure?.status === 403) this.state = "locked";
-    else if (problem?.status === 503) this.state = "starting";
+    if (statusOf(failure) === 401 || statusOf(failure) === 403) this.state = "locked";
+    else if (statusOf(problem) === 503) this.state = "starting";
     else if (problem) this.state = "unreachable";
-    else this.state = health.value.degraded?.length > 0 ? "degraded" : "ready";
-    if (this.state === "degraded") this.message = `Going on without ${health.value.degraded.join(" and ")}.`;
+    else this.state = degraded.length > 0 ? "degraded" : "ready";
+    if (this.state === "degraded") this.message = `Running without ${degraded.join(" and ")}.`;
   }
 }
 
-/** What the metrics say of how busy the service is. */
-function loadOf({ queue_items: queue, cache_hits_total: hits, cache_redis_hits_total: shared, cache_misses_total: misses }) {
-  const asked = hits + shared + misses;
-  return { queue, hitRate: asked > 0 ? (hits + shared) / asked : null };
+/**
+ * @param {PromiseSettledResult<unknown>} result
+ * @returns {Error | null}
+ */
+function failureOf(result) {
+  return result.status === "rejected" ? result.reason : null;
+}
+
+/** @param {Error | null} error */
+function statusOf(error) {
+  return error instanceof api.Problem ? error.status : null;
+}
+
+/**
+ * @param {Record<string, number>} metrics
+ * @returns {Load}
+ */
+function loadOf({
+  queue_items: queue = 0,
+  cache_hits_total: hits = 0,
+  cache_redis_hits_total: redis = 0,
+  cache_misses_total: misses = 0,
+}) {
+  const lookups = hits + redis + misses;
+  return { queue, hitRate: lookups > 0 ? (hits + redis) / lookups : null };
 }

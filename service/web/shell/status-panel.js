@@ -1,88 +1,168 @@
-// The corner that says how the service is and what it serves.
-import { byId, element } from "./dom.js";
+// The status button in the page's corner, and its panel: the service's health, load, models and galleries.
 import { askAgain, keyDeclined } from "./api-key.js";
+import { byId, element } from "./dom.js";
 
-const WORDS = { connecting: "Connecting…", ready: "Ready", degraded: "Ready, degraded", starting: "Not ready yet", locked: "Key needed", unreachable: "Not reachable" };
+/** @import { Gallery, Model, Rejected } from "iiae-api" */
+/** @import { Load, ServiceState, State } from "./service-state.js" */
 
-let shown = ""; // what the panel says, so that what has focus there is not made anew for nothing
+/** @type {Record<State, string>} */
+const STATES = {
+  connecting: "Connecting…",
+  ready: "Ready",
+  degraded: "Ready, degraded",
+  starting: "Not ready yet",
+  locked: "API key needed",
+  unreachable: "Not reachable",
+};
 
-/** Shows `service` in the status button and its panel. */
-export function showStatus(service) {
-  const [button, panel] = [byId("status-button"), byId("status-panel")];
-  const toggle = (open) => {
-    panel.hidden = !open;
-    button.setAttribute("aria-expanded", String(open));
-    service.watched = open;
-  };
-  button.addEventListener("click", () => {
-    toggle(panel.hidden);
-    if (!panel.hidden) service.look();
-  });
-  document.addEventListener("pointerdown", (event) => { if (!panel.contains(event.target) && !button.contains(event.target)) toggle(false); });
-  document.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape" || panel.hidden) return;
-    toggle(false);
-    button.focus();
-  });
-  service.addEventListener("change", () => update(service, panel));
-}
+/** The button and the panel of `service`. */
+export class StatusPanel {
+  #service;
+  #button = byId("status-button");
+  #panel = byId("status-panel");
+  #shown = ""; // the shown facts; rebuilding an unchanged panel would only lose the focus
 
-function update(service, panel) {
-  byId("status-dot").dataset.state = service.state;
-  const count = service.models.length;
-  byId("status-text").textContent = service.state === "ready" ? `${count} ${count === 1 ? "model" : "models"}` : WORDS[service.state];
-  const facts = JSON.stringify([service.state, service.message, keyDeclined(), service.models, service.rejected, service.galleries]);
-  if (facts !== shown) {
-    shown = facts;
-    panel.replaceChildren(...all(service));
+  /** @param {ServiceState} service */
+  constructor(service) {
+    this.#service = service;
+    this.#button.addEventListener("click", () => {
+      this.#toggle(this.#panel.hidden);
+      if (!this.#panel.hidden) service.poll();
+    });
+    document.addEventListener("pointerdown", ({ target }) => {
+      const inside =
+        target instanceof Node && (this.#panel.contains(target) || this.#button.contains(target));
+      if (!inside) this.#toggle(false);
+    });
+    document.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || this.#panel.hidden) return;
+      this.#toggle(false);
+      this.#button.focus();
+    });
+    service.addEventListener("change", () => this.#update());
   }
-  byId("status-load").replaceChildren(...(service.load ? load(service) : []));
+
+  /** @param {boolean} open */
+  #toggle(open) {
+    this.#panel.hidden = !open;
+    this.#button.setAttribute("aria-expanded", String(open));
+    this.#service.watched = open;
+  }
+
+  #update() {
+    const { state, message, models, rejected, galleries, load } = this.#service;
+    const count = models.length;
+    byId("status-dot").dataset.state = state;
+    byId("status-text").textContent =
+      state === "ready" ? `${count} ${count === 1 ? "model" : "models"}` : STATES[state];
+    const facts = JSON.stringify([state, message, keyDeclined(), models, rejected, galleries]);
+    if (facts !== this.#shown) {
+      this.#shown = facts;
+      this.#panel.replaceChildren(...panelContent(this.#service));
+    }
+    byId("status-load").replaceChildren(...(load ? loadItems(load, models) : []));
+  }
 }
 
-function all(service) {
+/** @param {ServiceState} service */
+function panelContent(service) {
+  const { state, message, models, rejected, galleries } = service;
   return [
-    element("p", { className: "state" }, element("strong", { textContent: WORDS[service.state] }), service.message ? ` — ${service.message}` : ""),
+    element(
+      "p",
+      { className: "state" },
+      element("strong", { textContent: STATES[state] }),
+      message ? ` — ${message}` : "",
+    ),
     element("dl", { className: "load", id: "status-load" }),
-    ...(service.state === "locked" && keyDeclined() ? [element("p", {}, keyButton(service))] : []),
+    ...(state === "locked" && keyDeclined() ? [element("p", {}, keyButton(service))] : []),
     element("h2", { textContent: "Models" }),
-    list(service.models, model, "None is served."),
-    ...(service.rejected.length > 0 ? [element("h2", { textContent: "Left out" }), list(service.rejected, rejected, "")] : []),
+    list(models, modelItem, "No model is served."),
+    ...(rejected.length > 0
+      ? [element("h2", { textContent: "Rejected checkpoints" }), list(rejected, rejectedItem, "")]
+      : []),
     element("h2", { textContent: "Galleries" }),
-    list(service.galleries, gallery, "There is none yet."),
-    element("p", { className: "links" }, element("a", { href: "/docs", textContent: "API" }), " · ", element("a", { href: "/openapi.json", textContent: "OpenAPI" })),
+    list(galleries, galleryItem, "There are no galleries yet."),
+    element(
+      "p",
+      { className: "links" },
+      element("a", { href: "/docs", textContent: "API" }),
+      " · ",
+      element("a", { href: "/openapi.json", textContent: "OpenAPI" }),
+    ),
   ];
 }
 
-function load({ load: { queue, hitRate }, models }) {
-  const devices = [...new Set(models.map(({ device }) => device))].join(", ");
-  const cache = hitRate === null ? "nothing asked yet" : `${Math.round(100 * hitRate)} % found`;
-  return [["Device", devices], ["Queue", queue === 1 ? "1 waits" : `${queue} wait`], ["Cache", cache]]
-    .map(([name, value]) => element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value })));
+/**
+ * @param {Load} load
+ * @param {Model[]} models
+ */
+function loadItems({ queue, hitRate }, models) {
+  const facts = {
+    Device: [...new Set(models.map(({ device }) => device))].join(", "),
+    Queue: `${queue} waiting`,
+    Cache: hitRate === null ? "not used yet" : `${Math.round(100 * hitRate)} % hits`,
+  };
+  return Object.entries(facts).map(([name, value]) =>
+    element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value })),
+  );
 }
 
+/** @param {ServiceState} service */
 function keyButton(service) {
-  const again = async () => { if (await askAgain()) service.look(); };
-  return element("button", { type: "button", className: "button", textContent: "Enter a key", onclick: again });
+  const onclick = async () => {
+    if (await askAgain()) service.poll();
+  };
+  return element("button", { type: "button", className: "button", textContent: "Enter a key", onclick });
 }
 
-function list(things, show, none) {
-  return things.length > 0 ? element("ul", {}, ...things.map(show)) : element("p", { className: "meta", textContent: none });
+/**
+ * @template Item
+ * @param {Item[]} items
+ * @param {(item: Item) => HTMLElement} show
+ * @param {string} emptyText
+ */
+function list(items, show, emptyText) {
+  if (items.length === 0) return element("p", { className: "meta", textContent: emptyText });
+  return element("ul", {}, ...items.map(show));
 }
 
-function model({ id, version, domains, image_size, capabilities }) {
-  return element("li", {},
-    element("strong", { textContent: id }), element("span", { className: "meta", textContent: ` ${domains.join(" ↔ ")}, ${image_size} px` }),
-    element("span", { className: "chips small" }, ...capabilities.map((name) => element("span", { className: "tag", textContent: name }))),
-    element("code", { textContent: version, title: "version" }));
+/** @param {Model} model */
+function modelItem({ id, version, domains, image_size, capabilities }) {
+  return element(
+    "li",
+    {},
+    element("strong", { textContent: id }),
+    element("span", { className: "meta", textContent: ` ${domains.join(" ↔ ")}, ${image_size} px` }),
+    element(
+      "span",
+      { className: "chips small" },
+      ...capabilities.map((name) => element("span", { className: "tag", textContent: name })),
+    ),
+    element("code", { textContent: version, title: "version" }),
+  );
 }
 
-function rejected({ id, version, reason }) {
-  return element("li", {}, element("strong", { textContent: id }), element("code", { textContent: version }), element("span", { className: "meta", textContent: reason }));
+/** @param {Rejected} checkpoint */
+function rejectedItem({ id, version, reason }) {
+  return element(
+    "li",
+    {},
+    element("strong", { textContent: id }),
+    element("code", { textContent: version }),
+    element("span", { className: "meta", textContent: reason }),
+  );
 }
 
-function gallery({ name, model: of, domain, photos, index, credit, outdated }) {
-  return element("li", {},
-    element("strong", { textContent: name }), element("span", { className: "meta", textContent: ` ${photos.toLocaleString("en")} pictures` }),
-    element("span", { className: "meta block", textContent: `${of} · ${domain} · index ${index}${outdated ? " · outdated: embed it again" : ""}` }),
-    credit ? element("span", { className: "meta block", textContent: credit }) : null);
+/** @param {Gallery} gallery */
+function galleryItem({ name, model, domain, photos, index, credit, outdated }) {
+  const details = `${model} · ${domain} · index ${index}${outdated ? " · outdated: re-embed it" : ""}`;
+  return element(
+    "li",
+    {},
+    element("strong", { textContent: name }),
+    element("span", { className: "meta", textContent: ` ${photos.toLocaleString("en")} pictures` }),
+    element("span", { className: "meta block", textContent: details }),
+    credit ? element("span", { className: "meta block", textContent: credit }) : null,
+  );
 }

@@ -1,63 +1,102 @@
-// One picture, large, in a dialog: what is known of it and what can be done with it.
+// A dialog that shows one picture large, with facts about it and actions.
 import { byId, element, icon } from "./dom.js";
 
+/**
+ * @typedef {object} Action
+ * @property {string} label
+ * @property {string} icon
+ * @property {() => void} [run]
+ * @property {string} [href] the action is a link to this URL
+ * @property {string} [download] the file name of the link
+ */
+/**
+ * @typedef {object} Content
+ * @property {string} title
+ * @property {Promise<string> | string} url
+ * @property {string} [preview] URL of a small picture to show until the large one is loaded
+ * @property {[name: string, value: string][]} facts
+ * @property {Action[]} actions
+ * @property {(by: number) => void} [step] shows the next (1) or the previous (-1) picture
+ */
+
+const PIXEL_ART = 64; // px; smaller pictures are enlarged without smoothing
+
 export class Viewer {
-  #dialog = byId("viewer");
-  #image = byId("viewer-image");
-  #step = null;
-  #turn = 0;
+  #dialog = byId("viewer", HTMLDialogElement);
+  #image = byId("viewer-image", HTMLImageElement);
+  /** @type {Content["step"]} */
+  #step;
+  #generation = 0; // changes with every picture, so that one that loads late is not shown
 
   constructor() {
     byId("viewer-close").addEventListener("click", () => this.close());
     byId("viewer-previous").addEventListener("click", () => this.#step?.(-1));
     byId("viewer-next").addEventListener("click", () => this.#step?.(1));
-    this.#dialog.addEventListener("click", (event) => { if (event.target === this.#dialog) this.close(); });
+    this.#dialog.addEventListener("click", (event) => {
+      if (event.target === this.#dialog) this.close(); // a click on the backdrop
+    });
     this.#dialog.addEventListener("keydown", (event) => {
       if (event.key === "ArrowLeft") this.#step?.(-1);
       if (event.key === "ArrowRight") this.#step?.(1);
     });
   }
 
-  /**
-   * Shows a picture.
-   * @param {{title: string, preview?: string, url: Promise<string> | string, facts: [string, string][],
-   *   actions: {label: string, icon: string, run: () => void, href?: string, name?: string}[], step?: (by: number) => void}} what
-   */
+  /** @param {Content} content */
   show({ title, preview, url, facts, actions, step }) {
-    const turn = ++this.#turn;
+    const generation = ++this.#generation;
     byId("viewer-title").textContent = title;
-    byId("viewer-facts").replaceChildren(...facts.flatMap(([name, value]) => [element("dt", { textContent: name }), element("dd", { textContent: value })]));
-    byId("viewer-actions").replaceChildren(...actions.map((action, index) => this.#button(action, index === 0)));
+    byId("viewer-facts").replaceChildren(
+      ...facts.flatMap(([name, value]) => [
+        element("dt", { textContent: name }),
+        element("dd", { textContent: value }),
+      ]),
+    );
+    byId("viewer-actions").replaceChildren(
+      ...actions.map((action, index) => this.#button(action, index === 0)),
+    );
     byId("viewer-steps").hidden = !step;
-    this.#step = step ?? null;
+    this.#step = step;
     this.#image.alt = title;
     this.#image.classList.remove("pixels");
     if (preview) this.#image.src = preview;
     else this.#image.removeAttribute("src");
-    Promise.resolve(url).then((address) => {
-      if (turn === this.#turn) this.#large(address, turn);
-    }, () => {});
+    Promise.resolve(url).then(
+      (loaded) => this.#showLarge(loaded, generation),
+      () => {},
+    );
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
   close() {
-    this.#turn++;
+    this.#generation++;
     this.#dialog.close();
   }
 
-  /** The picture itself, once it can be shown without a gap. */
-  async #large(address, turn) {
-    const next = new Image();
-    next.src = address;
-    await next.decode().catch(() => {});
-    if (turn !== this.#turn) return;
-    this.#image.src = address;
-    this.#image.classList.toggle("pixels", next.naturalWidth > 0 && next.naturalWidth <= 64);
+  /**
+   * Replace the preview once the large picture is decoded, so that the dialog is never empty in between.
+   * @param {string} url
+   * @param {number} generation
+   */
+  async #showLarge(url, generation) {
+    const large = new Image();
+    large.src = url;
+    await large.decode().catch(() => {});
+    if (generation !== this.#generation) return;
+    this.#image.src = url;
+    this.#image.classList.toggle("pixels", large.naturalWidth > 0 && large.naturalWidth <= PIXEL_ART);
   }
 
-  #button({ label, icon: name, run, href, download }, first) {
-    const className = first ? "button primary" : "button";
+  /**
+   * @param {Action} action
+   * @param {boolean} primary
+   */
+  #button({ label, icon: name, run, href, download }, primary) {
+    const className = primary ? "button primary" : "button";
     if (href) return element("a", { className, href, download }, icon(name), label);
-    return element("button", { type: "button", className, onclick: () => { this.close(); run(); } }, icon(name), label);
+    const onclick = () => {
+      this.close();
+      run?.();
+    };
+    return element("button", { type: "button", className, onclick }, icon(name), label);
   }
 }

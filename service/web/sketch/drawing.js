@@ -1,35 +1,48 @@
-// What was drawn, as a history of actions that can be undone; knows nothing of pixels.
-//
-// An action is {kind: "stroke", ink: "pen" | "eraser", points: [{x, y, width}]} in paper units (0 to 512),
-// {kind: "picture", bitmap}, or {kind: "clear"}.
+// A drawing as a history of actions that can be undone. It knows nothing of pixels.
+// Coordinates and widths are in paper units: the paper is a square of PAPER × PAPER units.
+
+/** @typedef {{ x: number, y: number, width: number }} Point */
+/** @typedef {"pen" | "eraser"} Ink */
+/** @typedef {{ kind: "stroke", ink: Ink, points: Point[] }} Stroke */
+/** @typedef {{ kind: "picture", bitmap: ImageBitmap }} PictureAction */
+/** @typedef {{ kind: "clear" }} ClearAction */
+/** @typedef {Stroke | PictureAction} VisibleAction */
+/** @typedef {VisibleAction | ClearAction} Action */
 
 export const PAPER = 512;
-export const GRID = 0.5; // points lie on it, so that a link holds them without loss
+export const GRID = 0.5; // points lie on a grid, so that a link can hold them without loss
 export const WIDTH_GRID = 0.25;
 
-/** A point on the grid. */
-export function onGrid({ x, y, width }) {
-  return { x: round(x, GRID), y: round(y, GRID), width: round(width, WIDTH_GRID) };
+/**
+ * Round a point to the grid.
+ * @param {Point} point
+ * @returns {Point}
+ */
+export function snapToGrid({ x, y, width }) {
+  return { x: roundTo(x, GRID), y: roundTo(y, GRID), width: roundTo(width, WIDTH_GRID) };
 }
 
-/** Fires "change" whenever what is to be seen has changed. */
+/** Fires "change" whenever the visible actions change. */
 export class Drawing extends EventTarget {
+  /** @type {Action[]} */
   #done = [];
+  /** @type {Action[]} */
   #undone = [];
 
-  /** The actions that can be seen: those after the last clear. */
+  /** The actions since the last clear. */
   get visible() {
-    return this.#done.slice(this.#done.findLastIndex((action) => action.kind === "clear") + 1);
+    const start = this.#done.findLastIndex((action) => action.kind === "clear") + 1;
+    return /** @type {VisibleAction[]} */ (this.#done.slice(start));
   }
 
-  get blank() {
+  get isBlank() {
     return !this.visible.some((action) => action.kind === "picture" || action.ink === "pen");
   }
 
-  /** The strokes that can be seen, or null where there is a picture among them. */
+  /** The visible strokes, or null if there is a picture among the actions. */
   get strokes() {
-    const { visible } = this;
-    return visible.every((action) => action.kind === "stroke") ? visible : null;
+    const strokes = this.visible.filter((action) => action.kind === "stroke");
+    return strokes.length === this.visible.length ? strokes : null;
   }
 
   get canUndo() {
@@ -40,40 +53,55 @@ export class Drawing extends EventTarget {
     return this.#undone.length > 0;
   }
 
+  /** @param {Action[]} actions */
   add(...actions) {
     this.#done.push(...actions);
     this.#undone = [];
-    this.#changed();
+    this.#reportChange();
   }
 
   clear() {
     if (this.visible.length > 0) this.add({ kind: "clear" });
   }
 
-  /** Other strokes in the place of what is to be seen. */
+  /**
+   * Replace what is visible by these strokes.
+   * @param {Stroke[]} strokes
+   */
   replace(strokes) {
-    this.add(...(this.visible.length > 0 ? [{ kind: "clear" }] : []), ...strokes);
+    /** @type {ClearAction[]} */
+    const clear = this.visible.length > 0 ? [{ kind: "clear" }] : [];
+    this.add(...clear, ...strokes);
   }
 
   undo() {
-    this.#move(this.#done, this.#undone);
+    this.#moveLast(this.#done, this.#undone);
   }
 
   redo() {
-    this.#move(this.#undone, this.#done);
+    this.#moveLast(this.#undone, this.#done);
   }
 
-  #move(from, to) {
-    if (from.length === 0) return;
-    to.push(from.pop());
-    this.#changed();
+  /**
+   * @param {Action[]} from
+   * @param {Action[]} to
+   */
+  #moveLast(from, to) {
+    const action = from.pop();
+    if (!action) return;
+    to.push(action);
+    this.#reportChange();
   }
 
-  #changed() {
+  #reportChange() {
     this.dispatchEvent(new Event("change"));
   }
 }
 
-function round(value, step) {
+/**
+ * @param {number} value
+ * @param {number} step
+ */
+function roundTo(value, step) {
   return Math.round(value / step) * step;
 }

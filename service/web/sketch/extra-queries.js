@@ -1,98 +1,142 @@
-// What is searched with beside the drawing on the paper: other drawings of the same thing, and a photo.
-import { byId, element, icon } from "../shell/dom.js";
-import { takeDrops } from "../shell/drag-and-drop.js";
+// What a search combines with the drawing on the paper: other drawings of the same object, and a photo.
+import { byId, element, icon, onFileChosen } from "../shell/dom.js";
+import { acceptPicture } from "../shell/drag-and-drop.js";
 
-const MOST_SKETCHES = 8; // of one search, the one on the paper included
+/** @import { SketchCanvas } from "./canvas.js" */
+/** @import { Drawing, Stroke } from "./drawing.js" */
 
-/** Fires "change"; `sketches` are PNGs, `photo` is a Blob or null. */
-export class Beside extends EventTarget {
+/**
+ * An added drawing as a PNG file; `strokes` is null if it contains a picture.
+ * @typedef {{ blob: Blob, url: string, strokes: Stroke[] | null }} AddedDrawing
+ */
+
+const MAX_SKETCHES = 8; // of one search, including the one on the paper
+
+/** Fires "change" when a drawing or the photo is added or removed. */
+export class ExtraQueries extends EventTarget {
+  /** @type {Blob | null} */
   photo = null;
-  #added = []; // {blob, url, strokes}, strokes being null where there is a picture among them
+  /** @type {string | null} */
   #photoUrl = null;
+  /** @type {AddedDrawing[]} */
+  #drawings = [];
   #drawing;
   #canvas;
+  #list = byId("extra-queries-list");
+  #addButton = byId("add-sketch", HTMLButtonElement);
 
+  /**
+   * @param {Drawing} drawing
+   * @param {SketchCanvas} canvas
+   */
   constructor(drawing, canvas) {
     super();
     this.#drawing = drawing;
     this.#canvas = canvas;
-    byId("add-sketch").addEventListener("click", () => this.add());
-    byId("add-photo").addEventListener("click", () => byId("photo-file").click());
-    byId("photo-file").addEventListener("change", (event) => {
-      if (event.target.files[0]) this.setPhoto(event.target.files[0]);
-      event.target.value = "";
-    });
-    takeDrops(byId("beside"), (picture) => this.setPhoto(picture));
-    drawing.addEventListener("change", () => this.#update());
-    this.#update();
+    const photoFile = byId("photo-file", HTMLInputElement);
+    this.#addButton.addEventListener("click", () => this.#addDrawing());
+    byId("add-photo").addEventListener("click", () => photoFile.click());
+    onFileChosen(photoFile, (file) => this.setPhoto(file));
+    acceptPicture(byId("extra-queries"), (picture) => this.setPhoto(picture));
+    drawing.addEventListener("change", () => this.#updateButton());
+    this.#updateButton();
   }
 
+  /** The added drawings as PNG files. */
   get sketches() {
-    return this.#added.map(({ blob }) => blob);
+    return this.#drawings.map(({ blob }) => blob);
   }
 
-  /** The added drawings' strokes, or null where one of them is a picture. */
+  /** The strokes of the added drawings, or null if one of them contains a picture. */
   get strokes() {
-    const all = this.#added.map(({ strokes }) => strokes);
-    return all.includes(null) ? null : all;
+    const strokes = this.#drawings.map((added) => added.strokes).filter((each) => each !== null);
+    return strokes.length === this.#drawings.length ? strokes : null;
   }
 
-  get empty() {
-    return this.#added.length === 0 && this.photo === null;
+  get isEmpty() {
+    return this.#drawings.length === 0 && this.photo === null;
   }
 
-  /** The drawing joins the added ones, and the paper is free for another. */
-  add() {
-    if (this.#drawing.blank || this.#added.length >= MOST_SKETCHES - 1) return;
-    const strokes = this.#drawing.strokes;
-    const blob = this.#canvas.picture();
-    this.#added.push({ blob, strokes, url: URL.createObjectURL(blob) });
-    this.#drawing.clear();
-    this.#changed();
-  }
-
-  /** These drawings' strokes instead of what was added; no photo. */
+  /**
+   * Replace all added drawings, and remove the photo.
+   * @param {Stroke[][]} drawings
+   */
   restore(drawings) {
-    const added = drawings.slice(0, MOST_SKETCHES - 1).map((strokes) => ({ strokes, blob: this.#canvas.pictureOf(strokes) }));
-    for (const { url } of this.#added) URL.revokeObjectURL(url);
-    this.#added = added.map((each) => ({ ...each, url: URL.createObjectURL(each.blob) }));
+    for (const { url } of this.#drawings) URL.revokeObjectURL(url);
+    this.#drawings = drawings
+      .slice(0, MAX_SKETCHES - 1)
+      .map((strokes) => addedDrawing(this.#canvas.pictureOf(strokes), strokes));
     this.setPhoto(null);
   }
 
+  /** @param {Blob | null} photo */
   setPhoto(photo) {
     if (this.#photoUrl) URL.revokeObjectURL(this.#photoUrl);
     this.photo = photo;
     this.#photoUrl = photo ? URL.createObjectURL(photo) : null;
-    this.#changed();
-  }
-
-  #remove(which) {
-    URL.revokeObjectURL(which.url);
-    this.#added = this.#added.filter((each) => each !== which);
-    this.#changed();
-  }
-
-  #changed() {
     this.#update();
-    const cells = this.#added.map((each, index) => cell(each.url, `Drawing ${index + 1}`, () => this.#remove(each)));
-    if (this.photo) cells.push(cell(this.#photoUrl, "Photo", () => this.setPhoto(null)));
-    byId("beside-list").replaceChildren(...cells);
-    byId("beside-list").hidden = this.empty;
-    this.dispatchEvent(new Event("change"));
+  }
+
+  get #isFull() {
+    return this.#drawings.length >= MAX_SKETCHES - 1;
+  }
+
+  /** Move the drawing from the paper to the added ones. */
+  #addDrawing() {
+    if (this.#drawing.isBlank || this.#isFull) return;
+    this.#drawings.push(addedDrawing(this.#canvas.toPicture(), this.#drawing.strokes));
+    this.#drawing.clear();
+    this.#update();
+  }
+
+  /** @param {AddedDrawing} drawing */
+  #removeDrawing(drawing) {
+    URL.revokeObjectURL(drawing.url);
+    this.#drawings = this.#drawings.filter((each) => each !== drawing);
+    this.#update();
   }
 
   #update() {
-    const full = this.#added.length >= MOST_SKETCHES - 1;
-    byId("add-sketch").disabled = this.#drawing.blank || full;
-    byId("add-sketch").title = full ? `A search takes ${MOST_SKETCHES} drawings at most` : "Search with this drawing and another of the same thing (A)";
+    this.#updateButton();
+    const items = this.#drawings.map((drawing, index) =>
+      thumbnail(drawing.url, `Drawing ${index + 1}`, () => this.#removeDrawing(drawing)),
+    );
+    if (this.#photoUrl) items.push(thumbnail(this.#photoUrl, "Photo", () => this.setPhoto(null)));
+    this.#list.replaceChildren(...items);
+    this.#list.hidden = this.isEmpty;
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #updateButton() {
+    this.#addButton.disabled = this.#drawing.isBlank || this.#isFull;
+    this.#addButton.title = this.#isFull
+      ? `A search takes at most ${MAX_SKETCHES} drawings`
+      : "Keep this drawing and add another one of the same object (A)";
   }
 }
 
-function cell(url, name, remove) {
-  const take = () => {
+/**
+ * @param {Blob} blob
+ * @param {Stroke[] | null} strokes
+ * @returns {AddedDrawing}
+ */
+function addedDrawing(blob, strokes) {
+  return { blob, strokes, url: URL.createObjectURL(blob) };
+}
+
+/**
+ * @param {string} url
+ * @param {string} name
+ * @param {() => void} remove
+ */
+function thumbnail(url, name, remove) {
+  const title = `Remove: ${name}`;
+  const onclick = () => {
     remove();
-    byId("add-photo").focus();
+    byId("add-photo").focus(); // the button that had the focus is gone
   };
-  const button = element("button", { type: "button", className: "tool remove", "aria-label": `Remove: ${name}`, title: `Remove: ${name}`, onclick: take }, icon("close"));
-  return element("li", {}, element("img", { src: url, alt: name, width: 48, height: 48, draggable: false }), button);
+  const properties = { type: /** @type {const} */ ("button"), className: "tool remove", title, onclick };
+  const button = element("button", { ...properties, "aria-label": title }, icon("close"));
+  const size = { width: 48, height: 48 };
+  return element("li", {}, element("img", { src: url, alt: name, draggable: false, ...size }), button);
 }

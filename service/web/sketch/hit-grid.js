@@ -1,96 +1,159 @@
-// The grid of hits: pictures that stay are moved, never loaded again, so that nothing flickers while someone draws.
+// The grid of hits. Pictures that stay are moved, not loaded again: nothing flickers while someone draws.
 import { photo, pictureUrl } from "../shell/api.js";
 import { element } from "../shell/dom.js";
 import { makeDraggable } from "../shell/drag-and-drop.js";
 
-const KEPT = 400;
-const SEEN = 12; // hits that one sees without scrolling
-const HEAD_START = 150; // ms that new pictures among them may take before the grid changes without them
+/** @import { Hit } from "iiae-api" */
 
-export class Hits {
+/**
+ * @typedef {object} Cell
+ * @property {Hit} hit
+ * @property {HTMLLIElement} item
+ * @property {HTMLImageElement} image
+ * @property {HTMLElement} label
+ * @property {HTMLElement} score
+ * @property {Promise<void>} loaded
+ */
+
+const MAX_CACHED_CELLS = 400;
+const ABOVE_THE_FOLD = 12; // hits that are visible without scrolling
+const MAX_WAIT = 150; // ms to wait for the pictures of these hits before the grid changes without them
+
+export class HitGrid {
   #list;
-  #onopen;
-  #cells = new Map(); // url -> {item, image, loaded, label, score}
+  #onOpen;
+  /** @type {Map<string, Cell>} by URL, least recently used first */
+  #cells = new Map();
+  /** @type {Hit[]} */
   #shown = [];
 
-  constructor(list, onopen) {
+  /**
+   * @param {HTMLElement} list
+   * @param {(hit: Hit) => void} onOpen
+   */
+  constructor(list, onOpen) {
     this.#list = list;
-    this.#onopen = onopen;
+    this.#onOpen = onOpen;
   }
 
   get shown() {
     return this.#shown;
   }
 
-  /** Loads the pictures that are new and will be seen, for a moment at most. */
+  /**
+   * Load the new pictures that will be visible, for a moment at most.
+   * @param {Hit[]} hits
+   */
   async prepare(hits) {
-    const loading = hits.slice(0, SEEN).map((hit) => this.#cell(hit).loaded);
-    await Promise.race([Promise.all(loading), new Promise((resolve) => setTimeout(resolve, HEAD_START))]);
+    const loading = hits.slice(0, ABOVE_THE_FOLD).map((hit) => this.#cell(hit).loaded);
+    await Promise.race([Promise.all(loading), new Promise((resolve) => setTimeout(resolve, MAX_WAIT))]);
   }
 
-  /** Shows exactly these, in this order; `scores` is what their scores are. */
+  /**
+   * Show exactly these hits, in this order.
+   * @param {Hit[]} hits
+   * @param {string} scores the kind of the hits' scores, as in the service's answer
+   */
   show(hits, scores) {
     this.#shown = hits;
     const focused = document.activeElement;
-    const cells = hits.map((hit) => this.#update(hit, scores));
-    const wanted = new Set(cells.map((cell) => cell.item));
-    for (const item of [...this.#list.children]) if (!wanted.has(item)) item.remove();
-    cells.forEach(({ item }, index) => {
-      if (this.#list.children[index] !== item) this.#list.insertBefore(item, this.#list.children[index] ?? null);
+    const items = hits.map((hit) => this.#update(hit, scores).item);
+    const wanted = new Set(items);
+    for (const item of this.#list.querySelectorAll("li")) if (!wanted.has(item)) item.remove();
+    items.forEach((item, index) => {
+      const current = this.#list.children[index] ?? null;
+      if (current !== item) this.#list.insertBefore(item, current);
     });
-    if (this.#list.contains(focused) && focused !== document.activeElement) focused.focus({ preventScroll: true });
-    this.#forget(wanted);
+    const hasLostFocus = focused !== document.activeElement && this.#list.contains(focused);
+    if (hasLostFocus && focused instanceof HTMLElement) focused.focus({ preventScroll: true });
+    this.#evict(wanted);
   }
 
+  /**
+   * The URL of a hit's thumbnail, if the hit is shown.
+   * @param {Hit} hit
+   */
+  thumbnailUrl(hit) {
+    return this.#cells.get(hit.url)?.image.src;
+  }
+
+  /**
+   * @param {Hit} hit
+   * @param {string} scores
+   */
   #update(hit, scores) {
     const cell = this.#cell(hit);
-    const label = hit.label ?? `photo ${hit.id}`;
     cell.hit = hit;
-    cell.image.alt = label;
-    cell.label.textContent = label;
+    cell.image.alt = cell.label.textContent = hitName(hit);
     cell.score.textContent = scoreText(hit.score, scores);
-    cell.item.dataset.id = hit.id;
     return cell;
   }
 
+  /**
+   * The cached cell of a hit, or a new one.
+   * @param {Hit} hit
+   */
   #cell(hit) {
-    const known = this.#cells.get(hit.url);
-    if (known) {
-      this.#cells.delete(hit.url);
-      this.#cells.set(hit.url, known);
-      return known;
-    }
-    const image = element("img", { alt: "", decoding: "async", draggable: false, width: 192, height: 192 });
-    const label = element("span", { className: "label" });
-    const score = element("span", { className: "score" });
-    const cell = { hit, image, label, score };
-    const button = element("button", { type: "button", onclick: () => this.#onopen(cell.hit) }, image, element("span", { className: "caption" }, label, score));
-    cell.item = element("li", {}, button);
-    makeDraggable(cell.item, async () => ({ blob: await photo(hit.url) }));
-    cell.loaded = load(image, hit.url);
+    const cell = this.#cells.get(hit.url) ?? this.#newCell(hit);
+    this.#cells.delete(hit.url);
     this.#cells.set(hit.url, cell);
     return cell;
   }
 
-  #forget(wanted) {
+  /**
+   * @param {Hit} hit
+   * @returns {Cell}
+   */
+  #newCell(hit) {
+    const size = { width: 192, height: 192 };
+    const image = element("img", { alt: "", decoding: "async", draggable: false, ...size });
+    const label = element("span", { className: "label" });
+    const score = element("span", { className: "score" });
+    const caption = element("span", { className: "caption" }, label, score);
+    const onclick = () => this.#onOpen(cell.hit);
+    const item = element("li", {}, element("button", { type: "button", onclick }, image, caption));
+    item.dataset.id = String(hit.id);
+    makeDraggable(item, async () => ({ blob: await photo(hit.url) }));
+    const cell = { hit, item, image, label, score, loaded: loadThumbnail(image, hit.url) };
+    return cell;
+  }
+
+  /** @param {Set<HTMLLIElement>} wanted */
+  #evict(wanted) {
     for (const [url, cell] of this.#cells) {
-      if (this.#cells.size <= KEPT) return;
+      if (this.#cells.size <= MAX_CACHED_CELLS) return;
       if (!wanted.has(cell.item)) this.#cells.delete(url);
     }
   }
 }
 
-async function load(image, url) {
+/**
+ * A photo's label, or its id if it has none.
+ * @param {{ label: string | null, id: number }} photo
+ */
+export function hitName({ label, id }) {
+  return label ?? `photo ${id}`;
+}
+
+/**
+ * Probabilities in per cent, other scores as they are.
+ * @param {number} score
+ * @param {string} scores
+ */
+export function scoreText(score, scores) {
+  if (scores !== "probability") return score.toFixed(2);
+  return score < 0.005 ? "< 1 %" : `${Math.round(score * 100)} %`;
+}
+
+/**
+ * @param {HTMLImageElement} image
+ * @param {string} url
+ */
+async function loadThumbnail(image, url) {
   try {
     image.src = await pictureUrl(`${url}?size=thumbnail`);
     await image.decode();
   } catch {
     image.classList.add("missing");
   }
-}
-
-/** A probability in per cent, anything else as it is. */
-export function scoreText(score, scores) {
-  if (scores !== "probability") return score.toFixed(2);
-  return score < 0.005 ? "< 1 %" : `${Math.round(score * 100)} %`;
 }

@@ -1,75 +1,99 @@
-// The search that is shown, kept in the address, copied as a link, and brought back from one.
+// Keeps the address up to date with the search, copies it as a link, and restores the search of a link.
 import { announce } from "../shell/announce.js";
-import { byId } from "../shell/dom.js";
 import { copyText } from "../shell/clipboard.js";
+import { byId } from "../shell/dom.js";
 import { Notice } from "../shell/notice.js";
 import { fragmentOf, searchOf } from "./search-link.js";
 
-const REST = 400; // ms without a change before the address is written; browsers limit how often it may be
-const SAID = 2000;
+/** @import { Drawing } from "./drawing.js" */
+/** @import { ExtraQueries } from "./extra-queries.js" */
+/** @import { LinkedSearch } from "./search-link.js" */
+/** @import { SketchSearch } from "./search.js" */
 
-export class Share {
+const WRITE_DELAY = 400; // ms without a change; browsers limit how often the address may be written
+const COPIED_DURATION = 2000; // ms for which the button says "Copied"
+
+export class LinkSync {
   #search;
   #drawing;
-  #beside;
+  #extraQueries;
   #notice = new Notice(byId("sketch-notice"));
   #button = byId("copy-link");
   #label = byId("copy-link-label");
-  #timer = 0;
+  /** @type {number | undefined} */
+  #timer;
 
-  constructor(search, drawing, beside) {
+  /**
+   * @param {SketchSearch} search
+   * @param {Drawing} drawing
+   * @param {ExtraQueries} extraQueries
+   */
+  constructor(search, drawing, extraQueries) {
     this.#search = search;
     this.#drawing = drawing;
-    this.#beside = beside;
-    search.addEventListener("change", () => this.#later());
+    this.#extraQueries = extraQueries;
+    search.addEventListener("change", () => this.#writeLater());
     addEventListener("hashchange", (event) => this.restore(new URL(event.newURL).hash));
     this.#button.addEventListener("click", () => this.#copy());
   }
 
-  /** Does the search that a fragment has, if it has one. */
-  async restore(fragment) {
-    let search = null;
+  /**
+   * Run the search of a fragment, if it has one.
+   * @param {string} fragment
+   */
+  restore(fragment) {
+    /** @type {LinkedSearch | null} */
+    let linked = null;
     try {
-      search = searchOf(fragment);
+      linked = searchOf(fragment);
     } catch {
-      this.#notice.show(new Error("The link is damaged, so it brings nothing back"));
+      this.#notice.show(new Error("This link is damaged; ask for a new one"));
     }
-    if (!search) return this.write();
-    if (search.gallery) this.#search.choose(search.gallery);
-    this.#search.setExpand(search.expand);
-    this.#drawing.replace(search.strokes);
-    await this.#beside.restore(search.others);
-    if (search.alike !== undefined) this.#search.likePhoto(search.alike);
+    if (!linked) {
+      this.write();
+      return;
+    }
+    if (linked.gallery) this.#search.chooseGallery(linked.gallery);
+    this.#search.setExpand(linked.expand);
+    this.#drawing.replace(linked.strokes);
+    this.#extraQueries.restore(linked.others);
+    if (linked.similarTo !== undefined) this.#search.showSimilar(linked.similarTo);
   }
 
-  /** Puts what is searched for into the address, where the mode is seen. */
+  /** Write the search into the address if the mode is open. */
   write() {
     clearTimeout(this.#timer);
     if (!byId("sketch").hidden) history.replaceState(null, "", this.#fragment ?? "#sketch");
   }
 
-  #later() {
+  #writeLater() {
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(() => this.write(), REST);
+    this.#timer = setTimeout(() => this.write(), WRITE_DELAY);
   }
 
-  /** "#sketch" where nothing is searched for; null where a picture is, which no link can hold. */
+  /** "#sketch" if there is no search; null if the search contains a picture, which no link can hold. */
   get #fragment() {
-    const { alike, gallery, expand } = this.#search;
-    const [drawn, added] = [this.#drawing.strokes, this.#beside.strokes];
-    if (alike === undefined && (!drawn || !added || this.#beside.photo)) return null;
-    const [strokes, others] = [drawn ?? [], added ?? []];
-    if (alike === undefined && strokes.length === 0 && others.length === 0) return "#sketch";
-    return fragmentOf({ gallery, strokes, others, alike, expand });
+    const { similarTo, gallery, expand } = this.#search;
+    const [strokes, others] = [this.#drawing.strokes, this.#extraQueries.strokes];
+    if (similarTo === undefined) {
+      if (!strokes || !others || this.#extraQueries.photo) return null;
+      if (strokes.length === 0 && others.length === 0) return "#sketch";
+    }
+    return fragmentOf({ gallery, strokes: strokes ?? [], others: others ?? [], similarTo, expand });
   }
 
   async #copy() {
     const fragment = this.#fragment;
-    if (!fragment) return this.#notice.show(new Error("A link holds drawings, but no pictures; it cannot bring this search back"));
+    if (!fragment) {
+      this.#notice.show(new Error("A link can hold drawings only; remove the picture or the photo"));
+      return;
+    }
     this.write();
-    const done = await copyText(new URL(fragment, location.href).href);
-    this.#label.textContent = done ? "Copied" : "It is in the address";
-    announce(done ? "The link is copied" : "The link is in the address", 100);
-    setTimeout(() => { this.#label.textContent = "Copy link"; }, SAID);
+    const copied = await copyText(new URL(fragment, location.href).href);
+    this.#label.textContent = copied ? "Copied" : "Copy it from the address bar";
+    announce(copied ? "The link is copied" : "The link is in the address bar", 100);
+    setTimeout(() => {
+      this.#label.textContent = "Copy link";
+    }, COPIED_DURATION);
   }
 }

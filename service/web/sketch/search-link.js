@@ -1,30 +1,49 @@
-// A search in the address: its fragment brings the same drawings, gallery and hits back; it is never sent to the service.
+// A search as the address's fragment, which restores drawings, gallery and hits. Browsers do not send it.
 import { splitFragment } from "../shell/fragment.js";
 import { decodeStrokes, encodeStrokes } from "./stroke-encoding.js";
 
+/** @import { Stroke } from "./drawing.js" */
+
+/**
+ * @typedef {object} LinkedSearch
+ * @property {string} gallery
+ * @property {Stroke[]} strokes the drawing on the paper
+ * @property {Stroke[][]} others the added drawings
+ * @property {number} [similarTo] id of the photo whose similar photos are shown
+ * @property {boolean} expand
+ */
+
 /**
  * The fragment of a search.
- * @param {{gallery: string, strokes: object[], others: object[][], alike?: number, expand: boolean}} search
+ * @param {LinkedSearch} search
  */
-export function fragmentOf({ gallery, strokes, others, alike, expand }) {
+export function fragmentOf({ gallery, strokes, others, similarTo, expand }) {
   const fields = new URLSearchParams();
   if (gallery) fields.set("gallery", gallery);
-  if (alike !== undefined) fields.set("like", alike);
+  if (similarTo !== undefined) fields.set("like", String(similarTo));
   if (!expand) fields.set("expand", "false");
-  for (const each of others) fields.append("with", encodeStrokes(each));
+  for (const drawing of others) fields.append("with", encodeStrokes(drawing));
   if (strokes.length > 0) fields.set("drawing", encodeStrokes(strokes));
   return `#sketch?${fields}`;
 }
 
-/** The search of a fragment, as `fragmentOf` takes it; null where it has none. Throws where the link is damaged. */
+/**
+ * The search of a fragment, or null if it has none. Throws if the fragment is damaged.
+ * @param {string} fragment
+ * @returns {LinkedSearch | null}
+ */
 export function searchOf(fragment) {
-  const [mode, query] = splitFragment(fragment);
+  const { mode, query } = splitFragment(fragment);
   if (mode !== "sketch" || !query) return null;
   const fields = new URLSearchParams(query);
-  const alike = fields.has("like") ? Number(fields.get("like")) : undefined;
-  if (alike !== undefined && !Number.isSafeInteger(alike)) throw new RangeError("no such photo");
+  const like = fields.get("like");
+  const similarTo = like === null ? undefined : Number(like);
+  if (similarTo !== undefined && !Number.isSafeInteger(similarTo)) throw new RangeError("not a photo id");
   return {
-    gallery: fields.get("gallery") ?? "", alike, expand: fields.get("expand") !== "false",
-    strokes: decodeStrokes(fields.get("drawing") ?? ""), others: fields.getAll("with").map(decodeStrokes),
+    gallery: fields.get("gallery") ?? "",
+    strokes: decodeStrokes(fields.get("drawing") ?? ""),
+    others: fields.getAll("with").map(decodeStrokes),
+    similarTo,
+    expand: fields.get("expand") !== "false",
   };
 }

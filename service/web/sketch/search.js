@@ -1,219 +1,279 @@
-// Sketch search: asks while someone draws, and shows the newest answer.
+// Sketch search: it sends requests while someone draws, and shows the newest answer.
 import * as api from "../shell/api.js";
 import { announce } from "../shell/announce.js";
-import { byId, element, fillSelect } from "../shell/dom.js";
-import { Hits, scoreText } from "./hit-grid.js";
-import { Latest } from "../shell/latest-request.js";
+import { byId } from "../shell/dom.js";
+import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
+import { GallerySelect } from "./gallery-select.js";
+import { HitGrid, hitName, scoreText } from "./hit-grid.js";
 
-const PAGE = 24;
-const MOST = 240;
+/** @import { Hit, SearchResult } from "iiae-api" */
+/** @import { ServiceState } from "../shell/service-state.js" */
+/** @import { Viewer } from "../shell/viewer.js" */
+/** @import { SketchCanvas } from "./canvas.js" */
+/** @import { Drawing } from "./drawing.js" */
+/** @import { ExtraQueries } from "./extra-queries.js" */
 
-/** Fires "change" when something else is searched for, and "show" when an answer is shown. */
+/** @typedef {SearchResult & { milliseconds: number }} Answer */
+/**
+ * A photo whose similar photos are shown.
+ * @typedef {{ gallery: string, id: number, label: string | null }} SimilarTo
+ */
+
+const PAGE = 24; // hits
+const MAX_HITS = 240;
+
+/** Fires "change" when the query changes. */
 export class SketchSearch extends EventTarget {
   #service;
   #drawing;
   #canvas;
-  #beside;
+  #extraQueries;
   #viewer;
-  #gallery = byId("gallery");
-  #expand = byId("expand");
+  #galleries;
+  #expand = byId("expand", HTMLInputElement);
   #notice = new Notice(byId("sketch-notice"));
-  #hits = new Hits(byId("hits"), (hit) => this.#open(hit));
-  #latest = new Latest({ interval: 60, rest: () => byId("hits").removeAttribute("aria-busy") });
+  #grid = new HitGrid(byId("hits"), (hit) => this.#open(hit));
+  /** @type {LatestRequest<Answer>} */
+  #requests = new LatestRequest({ minInterval: 60, onIdle: () => byId("hits").removeAttribute("aria-busy") });
+  /** @type {Answer | null} */
   #answer = null;
-  #alike = null; // {gallery, id, label} of the hit that the others are like, while they are shown
-  #wanted = ""; // a gallery that a link names, until galleries are known
-  #filled = "";
-  #k = PAGE;
+  /** @type {SimilarTo | null} */
+  #similarTo = null;
+  #maxHits = PAGE;
 
-  constructor(service, drawing, canvas, beside, viewer) {
+  /**
+   * @param {ServiceState} service
+   * @param {Drawing} drawing
+   * @param {SketchCanvas} canvas
+   * @param {ExtraQueries} extraQueries
+   * @param {Viewer} viewer
+   */
+  constructor(service, drawing, canvas, extraQueries, viewer) {
     super();
     this.#service = service;
     this.#drawing = drawing;
     this.#canvas = canvas;
-    this.#beside = beside;
+    this.#extraQueries = extraQueries;
     this.#viewer = viewer;
-    service.addEventListener("change", () => this.#fill());
-    drawing.addEventListener("change", () => this.#drawn());
-    canvas.addEventListener("move", () => this.#drawn(false));
-    beside.addEventListener("change", () => this.#drawn());
-    this.#gallery.addEventListener("change", () => this.#turn());
-    this.#expand.addEventListener("change", () => this.#drawn());
-    byId("more-hits").addEventListener("click", () => this.#more());
-    byId("back-to-drawing").addEventListener("click", () => this.#drawn());
+    this.#galleries = new GallerySelect(service);
+    this.#galleries.addEventListener("update", () => this.#repeat());
+    this.#galleries.addEventListener("select", () => this.#changeGallery());
+    drawing.addEventListener("change", () => this.#changeQuery());
+    canvas.addEventListener("grow", () => this.#changeQuery({ urgent: false }));
+    extraQueries.addEventListener("change", () => this.#changeQuery());
+    this.#expand.addEventListener("change", () => this.#changeQuery());
+    byId("more-hits").addEventListener("click", () => this.#showMore());
+    byId("back-to-drawing").addEventListener("click", () => this.#changeQuery());
     this.#show(null);
   }
 
   get gallery() {
-    return this.#alike?.gallery ?? (this.#wanted || this.#gallery.value);
+    return this.#similarTo?.gallery ?? this.#galleries.name;
   }
 
-  /** The id of the photo that the hits are like, where they are. */
-  get alike() {
-    return this.#alike?.id;
+  /** The id of the photo whose similar photos are shown, if any. */
+  get similarTo() {
+    return this.#similarTo?.id;
   }
 
+  /** Whether the service expands the query with the first hits. */
   get expand() {
     return this.#expand.checked;
   }
 
-  /** Searches this gallery, once it is there. */
-  choose(gallery) {
-    this.#wanted = gallery;
-    this.#fill();
-  }
-
-  /** Shows what is like a photo of the gallery that is chosen; its label is looked for among what is known. */
-  likePhoto(id) {
-    this.#likeThis({ gallery: this.gallery, id, label: this.#answer?.hits.find((hit) => hit.id === id)?.label ?? null });
-  }
-
-  /** How an answer widens: its first hits join the query, or do not. */
+  /** @param {boolean} expand */
   setExpand(expand) {
     this.#expand.checked = expand;
   }
 
-  #fill() {
-    const able = new Set(this.#service.able("sbir").map((model) => model.id));
-    const galleries = this.#service.galleries.filter((gallery) => able.has(gallery.model));
-    const options = galleries.map(({ name, photos, outdated }) => [name, `${name} (${outdated ? "outdated" : photos.toLocaleString("en")})`]);
-    const here = galleries.some(({ name }) => name === this.#wanted);
-    // one that is not here is asked for all the same: the service says so, which beats hits of another gallery
-    if (this.#wanted && !here && this.#service.known) options.push([this.#wanted, `${this.#wanted} (not here)`]);
-    fillSelect(this.#gallery, options);
-    if (this.#wanted) this.#gallery.value = this.#wanted;
-    if (here) this.#wanted = "";
-    this.#credit();
-    const chosen = galleries.find(({ name }) => name === this.#gallery.value);
-    const filled = JSON.stringify(chosen ?? this.#gallery.value);
-    if (filled === this.#filled) return;
-    this.#filled = filled;
-    this.dispatchEvent(new Event("change"));
-    if (this.#alike) this.#likeThis(this.#alike);
-    else if (!this.#nothing) this.#search();
+  /**
+   * Search this gallery, as soon as the service lists it.
+   * @param {string} name
+   */
+  chooseGallery(name) {
+    this.#galleries.choose(name);
   }
 
-  #credit() {
-    const gallery = this.#service.galleries.find(({ name }) => name === this.#gallery.value);
-    byId("credit").textContent = gallery?.credit ? `Pictures: ${gallery.credit}` : "";
+  /**
+   * Show the photos that are similar to a photo of the selected gallery.
+   * @param {number} id
+   */
+  showSimilar(id) {
+    const label = this.#answer?.hits.find((hit) => hit.id === id)?.label ?? null;
+    this.#searchSimilar({ gallery: this.gallery, id, label });
   }
 
-  get #nothing() {
-    return this.#canvas.blank && this.#beside.empty;
+  get #isEmpty() {
+    return this.#canvas.isBlank && this.#extraQueries.isEmpty;
   }
 
-  #turn() {
-    this.#wanted = "";
-    this.#k = PAGE;
-    this.#fill();
-    this.#latest.cancel();
-    this.#drawn();
+  /** Search again, because the gallery is another one or has changed. */
+  #repeat() {
+    this.#reportChange();
+    if (this.#similarTo) this.#searchSimilar(this.#similarTo);
+    else if (!this.#isEmpty) this.#search();
   }
 
-  /** Something else is wanted; a stroke that still grows is not urgent. */
-  #drawn(urgent = true) {
-    if (this.#alike) {
-      this.#alike = null;
-      this.#k = PAGE;
+  #changeGallery() {
+    this.#maxHits = PAGE;
+    this.#requests.cancel();
+    this.#changeQuery();
+  }
+
+  /** A stroke that still grows is not urgent. */
+  #changeQuery({ urgent = true } = {}) {
+    if (this.#similarTo) {
+      this.#similarTo = null;
+      this.#maxHits = PAGE;
     }
-    this.#credit();
-    this.dispatchEvent(new Event("change"));
-    if (!this.#nothing) return this.#search(urgent);
-    this.#latest.cancel();
+    this.#reportChange();
+    if (!this.#isEmpty) {
+      this.#search({ urgent });
+      return;
+    }
+    this.#requests.cancel();
     this.#notice.clear();
-    this.#k = PAGE;
+    this.#maxHits = PAGE;
     this.#show(null);
   }
 
-  #search(urgent = true) {
-    if (this.#service.known) this.#ask((signal) => this.#asked(signal), urgent);
+  #search({ urgent = true } = {}) {
+    if (this.#service.galleriesKnown) this.#submit((signal) => this.#sendQuery(signal), { urgent });
   }
 
-  async #asked(signal) {
-    const { photo } = this.#beside;
-    const [gallery, k] = [this.#gallery.value, this.#k];
-    const sketches = [...this.#beside.sketches, ...(this.#canvas.blank ? [] : [this.#canvas.picture()])];
-    if (sketches.length > 0) return api.searchBySketch({ sketch: sketches, photo, gallery, k, expand: this.expand }, signal);
-    const domain = this.#service.galleries.find(({ name }) => name === gallery)?.domain;
-    return api.retrieve({ image: photo, gallery, k, source: domain }, signal);
+  /** @param {SimilarTo} similarTo */
+  #searchSimilar(similarTo) {
+    const maxHits = this.#maxHits;
+    this.#similarTo = similarTo;
+    this.#requests.cancel();
+    this.#reportChange();
+    this.#submit((signal) => api.similar(similarTo.gallery, similarTo.id, maxHits, signal));
   }
 
-  #ask(call, urgent = true) {
+  /**
+   * Search with the drawings and the photo; with the photo alone if there are no drawings.
+   * @param {AbortSignal} signal
+   */
+  #sendQuery(signal) {
+    const { photo, sketches: added } = this.#extraQueries;
+    const sketches = this.#canvas.isBlank ? added : [...added, this.#canvas.toPicture()];
+    const options = { gallery: this.#galleries.name, k: this.#maxHits };
+    if (sketches.length > 0) {
+      return api.searchBySketch({ sketch: sketches, photo, expand: this.expand, ...options }, signal);
+    }
+    return api.retrieve({ image: photo, source: this.#galleries.domain, ...options }, signal);
+  }
+
+  /**
+   * @param {(signal: AbortSignal) => Promise<SearchResult>} send
+   * @param {{ urgent?: boolean }} [options]
+   */
+  #submit(send, { urgent = true } = {}) {
     byId("hits").setAttribute("aria-busy", "true");
-    this.#latest.ask({
+    this.#requests.submit({
       urgent,
       run: async (signal) => {
-        const since = performance.now();
-        const answer = await call(signal);
-        const took = performance.now() - since;
-        await this.#hits.prepare(answer.hits);
-        return { ...answer, took };
+        const start = performance.now();
+        const result = await send(signal);
+        const milliseconds = performance.now() - start;
+        await this.#grid.prepare(result.hits);
+        return { ...result, milliseconds };
       },
-      show: (answer) => { this.#notice.clear(); this.#show(answer); },
-      fail: (problem) => this.#fail(problem),
+      show: (answer) => {
+        this.#notice.clear();
+        this.#show(answer);
+      },
+      fail: (error) => this.#fail(error),
     });
   }
 
-  /** A stroke that has just begun is no drawing yet, which need not be said; a picture without ink must be. */
-  #fail(problem) {
-    if (problem.code === "gallery_not_found") this.#show(null);
-    if (problem.code !== "sketch_empty" || !this.#drawing.strokes) this.#notice.show(problem);
+  /** @param {Error} error */
+  #fail(error) {
+    const code = error instanceof api.Problem ? error.code : "";
+    if (code === "gallery_not_found") this.#show(null);
+    const strokeHasJustStarted = code === "sketch_empty" && this.#drawing.strokes !== null;
+    if (!strokeHasJustStarted) this.#notice.show(error);
   }
 
+  /** @param {Answer | null} answer */
   #show(answer) {
     this.#answer = answer;
     const hits = answer?.hits ?? [];
-    this.#hits.show(hits, answer?.scores);
+    this.#grid.show(hits, answer?.scores ?? "");
     byId("sketch-empty").hidden = answer !== null;
-    byId("sketch-none").hidden = answer === null || hits.length > 0;
-    byId("hits-title").textContent = this.#alike ? `More like ${name(this.#alike)}` : "Hits";
-    byId("back-to-drawing").hidden = !this.#alike;
-    byId("gallery-field").hidden = this.#alike !== null;
-    byId("hits-meta").textContent = answer ? `${hits.length} · ${Math.round(answer.took)} ms` : "";
+    byId("gallery-empty").hidden = answer === null || hits.length > 0;
+    byId("hits-title").textContent = this.#similarTo ? `More like ${hitName(this.#similarTo)}` : "Hits";
+    byId("back-to-drawing").hidden = !this.#similarTo;
+    byId("gallery-field").hidden = this.#similarTo !== null;
+    byId("hits-meta").textContent = answer ? `${hits.length} · ${Math.round(answer.milliseconds)} ms` : "";
     byId("copy-link").hidden = answer === null;
-    byId("expand-field").hidden = answer === null || this.#alike !== null;
-    byId("more-hits").hidden = hits.length < this.#k || this.#k >= MOST;
-    if (answer) announce(hits.length > 0 ? `${hits.length} hits, the nearest is ${name(hits[0])}` : "The gallery is empty");
-    else announce("");
-    this.dispatchEvent(new Event("show"));
+    byId("expand-field").hidden = answer === null || this.#similarTo !== null;
+    byId("more-hits").hidden = hits.length < this.#maxHits || this.#maxHits >= MAX_HITS;
+    announce(answer ? announcement(hits) : "");
   }
 
-  #more() {
-    this.#k += PAGE;
-    if (this.#alike) this.#likeThis(this.#alike);
+  #showMore() {
+    this.#maxHits += PAGE;
+    if (this.#similarTo) this.#searchSimilar(this.#similarTo);
     else this.#search();
   }
 
-  #likeThis(alike) {
-    const k = this.#k;
-    this.#alike = alike;
-    this.#latest.cancel();
-    this.dispatchEvent(new Event("change"));
-    this.#ask((signal) => api.similar(alike.gallery, alike.id, k, signal));
-  }
-
+  /** @param {Hit} hit */
   #open(hit) {
-    const hits = this.#hits.shown;
+    const hits = this.#grid.shown;
+    const rank = hits.findIndex(({ id }) => id === hit.id);
+    if (!this.#answer || rank < 0) return;
     const { gallery, scores } = this.#answer;
-    const place = hits.findIndex(({ id }) => id === hit.id);
-    const facts = [[scores === "probability" ? "Likely" : "Score", scoreText(hit.score, scores)], ["Place", `${place + 1} of ${hits.length}`], ["Photo", String(hit.id)]];
-    for (const [key, value] of Object.entries(hit.metadata ?? {})) facts.push([key, typeof value === "string" ? value : JSON.stringify(value)]);
-    const alike = () => { this.#k = PAGE; this.#likeThis({ gallery, id: hit.id, label: hit.label }); };
-    const beside = () => api.photo(hit.url).then((photo) => this.#beside.setPhoto(photo), (problem) => this.#notice.show(problem));
+    const showSimilar = () => {
+      this.#maxHits = PAGE;
+      this.#searchSimilar({ gallery, id: hit.id, label: hit.label });
+    };
+    const combine = () =>
+      api.photo(hit.url).then(
+        (photo) => this.#extraQueries.setPhoto(photo),
+        (error) => this.#notice.show(error),
+      );
+    /** @param {number} by */
+    const step = (by) => {
+      const next = hits[(rank + by + hits.length) % hits.length];
+      if (next) this.#open(next);
+    };
     this.#viewer.show({
-      title: name(hit), url: api.pictureUrl(hit.url), preview: byId("hits").children[place]?.querySelector("img")?.src, facts,
-      actions: [{ label: "More like this", icon: "alike", run: alike }, { label: "Like this, but drawn so", icon: "add", run: beside }],
-      step: hits.length > 1 ? (by) => this.#open(hits[(place + by + hits.length) % hits.length]) : undefined,
+      title: hitName(hit),
+      url: api.pictureUrl(hit.url),
+      preview: this.#grid.thumbnailUrl(hit),
+      facts: [
+        [scores === "probability" ? "Probability" : "Score", scoreText(hit.score, scores)],
+        ["Rank", `${rank + 1} of ${hits.length}`],
+        ["Photo", String(hit.id)],
+        ...metadataFacts(hit.metadata),
+      ],
+      actions: [
+        { label: "More like this", icon: "similar", run: showSimilar },
+        { label: "Combine with the drawing", icon: "add", run: combine },
+      ],
+      step: hits.length > 1 ? step : undefined,
     });
   }
+
+  #reportChange() {
+    this.dispatchEvent(new Event("change"));
+  }
 }
 
-function name({ label, id }) {
-  return label ?? `photo ${id}`;
+/** @param {Hit[]} hits */
+function announcement([best, ...others]) {
+  return best ? `${others.length + 1} hits; the best is ${hitName(best)}` : "The gallery is empty";
 }
 
-/** The chips that draw an example. */
-export function exampleChips(holder, names, draw) {
-  holder.replaceChildren(...names.map((each) => element("button", { type: "button", className: "chip", textContent: each, onclick: () => draw(each) })));
+/**
+ * @param {Hit["metadata"] | undefined} metadata
+ * @returns {[string, string][]}
+ */
+function metadataFacts(metadata = {}) {
+  return Object.entries(metadata).map(([name, value]) => [
+    name,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
 }

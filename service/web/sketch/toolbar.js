@@ -1,43 +1,63 @@
-// The tools around the paper: buttons, shortcuts, a picture instead of a drawing, examples.
-import { byId } from "../shell/dom.js";
+// The drawing tools: their buttons and shortcuts, opening a picture as the drawing, and the examples.
+import { byId, onFileChosen } from "../shell/dom.js";
+import { acceptPicture } from "../shell/drag-and-drop.js";
 import { PAPER } from "./drawing.js";
-import { EXAMPLES, exampleStrokes } from "./examples.js";
-import { takeDrops } from "../shell/drag-and-drop.js";
+import { EXAMPLE_NAMES, exampleStrokes } from "./examples.js";
 
-const STROKE_EVERY = 110; // ms between the strokes of an example
+/** @import { Notice } from "../shell/notice.js" */
+/** @import { SketchCanvas } from "./canvas.js" */
+/** @import { Drawing, Ink } from "./drawing.js" */
 
-export class Easel {
+const EXAMPLE_INTERVAL = 110; // ms between the strokes of an example
+const EXAMPLE_WIDTH = 7;
+
+export class Toolbar {
   #drawing;
   #canvas;
   #notice;
-  #widths = [...document.querySelectorAll("[data-width]")];
-  #example = { next: 0, timer: 0 };
+  #pen = byId("pen");
+  #eraser = byId("eraser");
+  #undo = byId("undo", HTMLButtonElement);
+  #redo = byId("redo", HTMLButtonElement);
+  #clear = byId("clear", HTMLButtonElement);
+  #widthButtons = [...byId("widths").querySelectorAll("button")];
+  #nextExample = 0;
+  /** @type {number | undefined} */
+  #exampleTimer;
 
+  /**
+   * @param {Drawing} drawing
+   * @param {SketchCanvas} canvas
+   * @param {Notice} notice
+   */
   constructor(drawing, canvas, notice) {
     this.#drawing = drawing;
     this.#canvas = canvas;
     this.#notice = notice;
-    const on = (id, run) => byId(id).addEventListener("click", run);
-    on("pen", () => this.#take("pen"));
-    on("eraser", () => this.#take("eraser"));
-    on("undo", () => this.#edit(() => drawing.undo()));
-    on("redo", () => this.#edit(() => drawing.redo()));
-    on("clear", () => this.#edit(() => drawing.clear()));
-    on("choose-sketch", () => byId("sketch-file").click());
-    on("example", () => this.drawNext());
-    for (const button of this.#widths) button.addEventListener("click", () => this.#setWidth(button));
-    byId("sketch-file").addEventListener("change", (event) => {
-      if (event.target.files[0]) this.receive(event.target.files[0]);
-      event.target.value = "";
-    });
-    takeDrops(byId("sketch"), (file) => this.receive(file));
-    document.addEventListener("keydown", (event) => this.#key(event));
+    const sketchFile = byId("sketch-file", HTMLInputElement);
+    this.#pen.addEventListener("click", () => this.#setInk("pen"));
+    this.#eraser.addEventListener("click", () => this.#setInk("eraser"));
+    this.#undo.addEventListener("click", () => this.#edit(() => drawing.undo()));
+    this.#redo.addEventListener("click", () => this.#edit(() => drawing.redo()));
+    this.#clear.addEventListener("click", () => this.#edit(() => drawing.clear()));
+    byId("choose-sketch").addEventListener("click", () => sketchFile.click());
+    byId("example").addEventListener("click", () => this.#drawNextExample());
+    for (const button of this.#widthButtons) button.addEventListener("click", () => this.#setWidth(button));
+    onFileChosen(sketchFile, (file) => this.receive(file));
+    acceptPicture(byId("sketch"), (picture) => this.receive(picture));
+    document.addEventListener("keydown", (event) => this.#onKey(event));
     drawing.addEventListener("change", () => this.#update());
-    canvas.addEventListener("grab", () => { this.#stopExample(); byId("paper-hint").hidden = true; });
+    canvas.addEventListener("start", () => {
+      this.#stopExample();
+      byId("paper-hint").hidden = true;
+    });
     this.#update();
   }
 
-  /** A picture of a sketch takes the drawing's place. */
+  /**
+   * Replace the drawing by a picture of a sketch.
+   * @param {Blob} file
+   */
   async receive(file) {
     this.#stopExample();
     try {
@@ -45,78 +65,100 @@ export class Easel {
       this.#drawing.clear();
       this.#drawing.add({ kind: "picture", bitmap });
     } catch {
-      this.#notice.show(new Error(`${file.name || "This"} cannot be read as a picture; PNG, JPEG, WebP, GIF and BMP can`));
+      const name = (file instanceof File && file.name) || "This file";
+      this.#notice.show(new Error(`${name} is not a picture; use PNG, JPEG, WebP, GIF or BMP`));
     }
   }
 
-  drawNext() {
-    const names = Object.keys(EXAMPLES);
-    this.draw(names[this.#example.next++ % names.length]);
-  }
-
-  /** Draws an example, stroke by stroke. */
-  draw(name) {
+  /**
+   * Draw an example, stroke by stroke.
+   * @param {string} name
+   */
+  drawExample(name) {
     this.#stopExample();
     this.#drawing.clear();
-    this.#example.next = Object.keys(EXAMPLES).indexOf(name) + 1;
-    const strokes = exampleStrokes(name, PAPER, 7);
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    const next = () => {
-      this.#drawing.add(strokes.shift());
-      if (strokes.length === 0) return;
-      if (still) next();
-      else this.#example.timer = setTimeout(next, STROKE_EVERY);
+    this.#nextExample = EXAMPLE_NAMES.indexOf(name) + 1;
+    const strokes = exampleStrokes(name, PAPER, EXAMPLE_WIDTH);
+    const reducedMotion = matchMedia("(prefers-reduced-motion: reduce)").matches;
+    const drawNext = () => {
+      const stroke = strokes.shift();
+      if (!stroke) return;
+      this.#drawing.add(stroke);
+      if (reducedMotion) drawNext();
+      else this.#exampleTimer = setTimeout(drawNext, EXAMPLE_INTERVAL);
     };
-    next();
+    drawNext();
+  }
+
+  #drawNextExample() {
+    const name = EXAMPLE_NAMES[this.#nextExample % EXAMPLE_NAMES.length];
+    if (name) this.drawExample(name);
   }
 
   #stopExample() {
-    clearTimeout(this.#example.timer);
+    clearTimeout(this.#exampleTimer);
   }
 
+  /** @param {() => void} change */
   #edit(change) {
     this.#stopExample();
-    if (!this.#canvas.drawingNow) change();
+    if (!this.#canvas.isDrawing) change();
   }
 
-  #take(ink) {
+  /** @param {Ink} ink */
+  #setInk(ink) {
     this.#canvas.ink = ink;
-    for (const id of ["pen", "eraser"]) byId(id).setAttribute("aria-pressed", String(id === ink));
+    this.#pen.setAttribute("aria-pressed", String(ink === "pen"));
+    this.#eraser.setAttribute("aria-pressed", String(ink === "eraser"));
   }
 
+  /** @param {HTMLButtonElement | undefined} chosen */
   #setWidth(chosen) {
     if (!chosen) return;
     this.#canvas.width = Number(chosen.dataset.width);
-    for (const button of this.#widths) button.setAttribute("aria-pressed", String(button === chosen));
+    for (const button of this.#widthButtons) button.setAttribute("aria-pressed", String(button === chosen));
   }
 
   #update() {
-    byId("undo").disabled = !this.#drawing.canUndo;
-    byId("redo").disabled = !this.#drawing.canRedo;
-    byId("clear").disabled = this.#drawing.visible.length === 0;
+    this.#undo.disabled = !this.#drawing.canUndo;
+    this.#redo.disabled = !this.#drawing.canRedo;
+    this.#clear.disabled = this.#drawing.visible.length === 0;
     byId("paper-hint").hidden = this.#drawing.visible.length > 0;
   }
 
-  #key(event) {
-    const typing = event.target.closest?.("input, select, textarea, dialog");
-    if (typing || byId("sketch").hidden || event.altKey) return;
+  /** @param {KeyboardEvent} event */
+  #onKey(event) {
+    const isTyping =
+      event.target instanceof Element && event.target.closest("input, select, textarea, dialog") !== null;
+    if (isTyping || byId("sketch").hidden || event.altKey) return;
     const run = this.#shortcut(event);
     if (!run) return;
     event.preventDefault();
     run();
   }
 
+  /**
+   * @param {KeyboardEvent} event
+   * @returns {(() => void) | undefined}
+   */
   #shortcut(event) {
     const key = event.key.toLowerCase();
     if (event.ctrlKey || event.metaKey) {
-      if (key === "z") return () => this.#edit(() => (event.shiftKey ? this.#drawing.redo() : this.#drawing.undo()));
-      return key === "y" ? () => this.#edit(() => this.#drawing.redo()) : null;
+      const redo = key === "y" || (key === "z" && event.shiftKey);
+      if (redo) return () => this.#edit(() => this.#drawing.redo());
+      return key === "z" ? () => this.#edit(() => this.#drawing.undo()) : undefined;
     }
-    const at = this.#widths.findIndex((button) => button.getAttribute("aria-pressed") === "true");
-    return {
-      a: () => byId("add-sketch").click(), b: () => this.#take("pen"), e: () => this.#take("eraser"), x: () => this.drawNext(),
+    const width = this.#widthButtons.findIndex((button) => button.getAttribute("aria-pressed") === "true");
+    /** @type {Record<string, () => void>} */
+    const shortcuts = {
+      a: () => byId("add-sketch").click(),
+      b: () => this.#setInk("pen"),
+      e: () => this.#setInk("eraser"),
+      x: () => this.#drawNextExample(),
       delete: () => this.#edit(() => this.#drawing.clear()),
-      "[": () => this.#setWidth(this.#widths[at - 1]), "]": () => this.#setWidth(this.#widths[at + 1]),
-    }[key];
+      "[": () => this.#setWidth(this.#widthButtons[width - 1]),
+      "]": () => this.#setWidth(this.#widthButtons[width + 1]),
+    };
+    return shortcuts[key];
   }
 }

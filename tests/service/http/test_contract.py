@@ -248,7 +248,7 @@ def test_head_is_get_without_the_body(client, gallery):
         "/models",
         photo,
         f"{photo}?size=thumbnail",
-        "/static/style.css",
+        "/static/shell/theme.css",
     ):
         whole, head = client.get(path), client.head(path)
         assert (head.status_code, head.content) == (200, b""), path

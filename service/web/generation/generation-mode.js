@@ -1,0 +1,272 @@
+// What the modes Translate and Analogy share: model, source domain, input pictures, request and results.
+import * as api from "../shell/api.js";
+import { announce } from "../shell/announce.js";
+import { byId, checkedSegment, fillSegments, fillSelect } from "../shell/dom.js";
+import { LatestRequest } from "../shell/latest-request.js";
+import { Notice } from "../shell/notice.js";
+import { PictureInput } from "./picture-input.js";
+import { decodeImages, ResultGrid } from "./result-grid.js";
+
+/** @import { Fields, Sample, Translation } from "../shell/api.js" */
+/** @import { ServiceState } from "../shell/service-state.js" */
+/** @import { Action, Viewer } from "../shell/viewer.js" */
+/** @import { Generated, GeneratedImage } from "./result-grid.js" */
+
+/** @typedef {Generated & { milliseconds: number }} Answer */
+/**
+ * An input picture, and whether it is of the source domain or of the other one.
+ * @typedef {{ input: PictureInput, of: "source" | "target" }} PlacedInput
+ */
+/**
+ * @typedef {object} Options
+ * @property {"translate" | "analogy"} name the models' capability, and the prefix of the ids in index.html
+ * @property {number} minInterval ms between the starts of two requests
+ * @property {{ title: string, hint: string }} image
+ * @property {{ title: string, hint: string, small?: boolean }} reference
+ */
+
+const FIRST_TIMEOUT = 4000; // ms
+
+/**
+ * The base of the two modes. A mode sends a request when an input changes and shows the newest answer.
+ * @abstract
+ */
+export class GenerationMode {
+  /** @protected @type {PictureInput} */
+  image;
+  /** @protected @type {PictureInput} */
+  reference;
+  /** @protected */
+  model;
+  /** @protected */
+  sourceSegments;
+  #name;
+  #service;
+  #notice;
+  #grid;
+  /** @type {LatestRequest<Answer>} */
+  #requests;
+  /** @type {Sample[]} */
+  #samples = [];
+  #opened = false; // whether the mode has been opened with the current model
+
+  /**
+   * @param {ServiceState} service
+   * @param {Viewer} viewer
+   * @param {Options} options
+   */
+  constructor(service, viewer, { name, minInterval, image, reference }) {
+    this.#name = name;
+    this.#service = service;
+    this.model = byId(`${name}-model`, HTMLSelectElement);
+    this.sourceSegments = byId(`${name}-source`);
+    this.image = new PictureInput(byId(`${name}-image`), image);
+    this.reference = new PictureInput(byId(`${name}-reference`), reference);
+    this.#notice = new Notice(byId(`${name}-notice`));
+    this.#grid = new ResultGrid(byId(`${name}-results`), viewer, (...shown) => this.actions(...shown));
+    this.#requests = new LatestRequest({ minInterval, timeout: FIRST_TIMEOUT });
+    service.addEventListener("change", () => this.#fillModels());
+    this.model.addEventListener("change", () => this.#changeModel());
+    this.image.addEventListener("change", () => this.run());
+    byId(`${name}-form`).addEventListener("submit", (event) => event.preventDefault());
+  }
+
+  /** Called when the mode is shown. The first time, it starts with samples. */
+  async open() {
+    if (this.#opened || this.#samples.length === 0) return;
+    this.#opened = true;
+    await this.useSamples(this.#samplesOf("source"));
+  }
+
+  /**
+   * Take a pasted picture.
+   * @param {File} file
+   */
+  receive(file) {
+    this.image.set(file);
+  }
+
+  /**
+   * Fill the inputs with some of these samples, unless the visitor has chosen pictures.
+   * @protected @abstract
+   * @param {Sample[]} _samples of the source domain
+   * @returns {Promise<void>}
+   */
+  async useSamples(_samples) {}
+
+  /**
+   * The options of the source domain's segmented control.
+   * @protected @abstract
+   * @param {string[]} _domains
+   * @returns {[value: string, text: string][]}
+   */
+  sourceOptions(_domains) {
+    return [];
+  }
+
+  /**
+   * The actions for one result in the viewer.
+   * @protected @abstract
+   * @param {GeneratedImage} _image
+   * @param {Generated} _shown
+   * @returns {Action[]}
+   */
+  actions(_image, _shown) {
+    return [];
+  }
+
+  /**
+   * The fields of the request besides model and source, or null if an input is missing.
+   * @protected @abstract
+   * @returns {Fields | null}
+   */
+  fields() {
+    return null;
+  }
+
+  /**
+   * Send the request.
+   * @protected @abstract
+   * @param {Fields} _fields
+   * @param {AbortSignal} _signal
+   * @returns {Promise<Translation>}
+   */
+  send(_fields, _signal) {
+    throw new Error("not implemented");
+  }
+
+  /**
+   * The line next to the heading, and what screen readers announce.
+   * @protected @abstract
+   * @param {Answer} _answer
+   * @returns {{ meta: string, announcement: string }}
+   */
+  describe(_answer) {
+    return { meta: "", announcement: "" };
+  }
+
+  /**
+   * All inputs, the image first.
+   * @protected
+   * @returns {PlacedInput[]}
+   */
+  inputs() {
+    return [{ input: this.image, of: "source" }];
+  }
+
+  /** @protected */
+  get source() {
+    return checkedSegment(this.sourceSegments);
+  }
+
+  /** Offer each input the samples of its domain. @protected */
+  offerSamples() {
+    for (const { input, of } of this.inputs()) input.offer(this.#samplesOf(of));
+  }
+
+  /** Send a request with the current inputs, or show the hint if one is missing. @protected */
+  run() {
+    const own = this.fields();
+    if (!own) {
+      this.#requests.cancel();
+      this.#setBusy(false);
+      this.#notice.clear();
+      this.clearResults();
+      return;
+    }
+    const fields = { model: this.model.value, source: this.source, ...own };
+    this.#setBusy(true);
+    this.#requests.submit({
+      run: async (signal) => {
+        const start = performance.now();
+        const generated = await decodeImages(await this.send(fields, signal));
+        return { ...generated, milliseconds: performance.now() - start };
+      },
+      show: (answer) => this.show(answer),
+      fail: (error) => this.fail(error),
+    });
+  }
+
+  /**
+   * @protected
+   * @param {Answer} answer
+   */
+  show(answer) {
+    const { meta, announcement } = this.describe(answer);
+    this.#setBusy(false);
+    this.#notice.clear();
+    byId(`${this.#name}-empty`).hidden = true;
+    this.#grid.show(answer);
+    byId(`${this.#name}-meta`).textContent = meta;
+    announce(announcement, 300);
+  }
+
+  /**
+   * @protected
+   * @param {Error} error
+   */
+  fail(error) {
+    this.#setBusy(false);
+    this.#notice.show(error);
+  }
+
+  /** Remove the results and show the hint instead. @protected */
+  clearResults() {
+    this.#grid.clear();
+    byId(`${this.#name}-meta`).textContent = "";
+    byId(`${this.#name}-empty`).hidden = false;
+  }
+
+  #fillModels() {
+    const before = this.model.value;
+    fillSelect(
+      this.model,
+      this.#service.modelsWith(this.#name).map(({ id }) => [id, id]),
+    );
+    if (this.model.value !== before) this.#changeModel();
+  }
+
+  async #changeModel() {
+    const id = this.model.value;
+    const domains = this.#service.models.find((model) => model.id === id)?.domains ?? [];
+    fillSegments(this.sourceSegments, `${this.#name}-source`, this.sourceOptions(domains), () =>
+      this.#changeSource(),
+    );
+    for (const { input } of this.inputs()) input.set(null);
+    const samples = id ? await api.samples(id) : [];
+    if (id !== this.model.value) return; // another model was chosen while the samples were loading
+    this.#samples = samples;
+    this.#opened = false;
+    this.offerSamples();
+    if (!byId(this.#name).hidden) this.open();
+  }
+
+  /** Remove the pictures that are known to be of the wrong domain now. */
+  #changeSource() {
+    this.offerSamples();
+    for (const { input, of } of this.inputs()) {
+      if (input.domain && !this.#isOf(input.domain, of)) input.set(null);
+    }
+    this.run();
+  }
+
+  /** @param {"source" | "target"} of */
+  #samplesOf(of) {
+    return this.#samples.filter(({ domain }) => this.#isOf(domain, of));
+  }
+
+  /**
+   * @param {string} domain
+   * @param {"source" | "target"} of
+   */
+  #isOf(domain, of) {
+    return (domain === this.source) === (of === "source");
+  }
+
+  /** @param {boolean} busy */
+  #setBusy(busy) {
+    const results = byId(`${this.#name}-results`);
+    if (busy) results.setAttribute("aria-busy", "true");
+    else results.removeAttribute("aria-busy");
+  }
+}
