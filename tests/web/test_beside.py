@@ -32,9 +32,9 @@ def test_drawings_are_added_searched_together_and_removed(page: Page) -> None:
     draw(page, (0.2, 0.7), (0.8, 0.7))
     wait_for(page, "/sbir/search", "sketch", "sketch")
     page.keyboard.press("a")
-    expect(page.locator("#beside-list li")).to_have_count(2)
+    expect(page.locator("#extra-queries-list li")).to_have_count(2)
     page.get_by_role("button", name="Remove: Drawing 1").click()
-    expect(page.locator("#beside-list li")).to_have_count(1)
+    expect(page.locator("#extra-queries-list li")).to_have_count(1)
     wait_for(page, "/sbir/search", "sketch")
     page.get_by_role("button", name="Remove: Drawing 1").click()
     expect(page.locator("#hits li")).to_have_count(0)
@@ -50,7 +50,7 @@ def test_seven_drawings_are_added_at_most(page: Page) -> None:
     for count in range(1, 8):
         draw(page, (0.1 * count, 0.2), (0.8, 0.1 * count))
         add.click()
-        expect(page.locator("#beside-list li")).to_have_count(count)
+        expect(page.locator("#extra-queries-list li")).to_have_count(count)
     with page.expect_response("**/sbir/search") as response:
         draw(page, (0.2, 0.2), (0.8, 0.8))
     assert response.value.ok
@@ -78,7 +78,7 @@ def test_a_hit_is_taken_beside_the_drawing(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.locator("#hits li").nth(2).click()
     with page.expect_response("**/sbir/search") as response:
-        page.get_by_role("button", name="Like this, but drawn so").click()
+        page.get_by_role("button", name="Combine with the drawing").click()
     assert response.value.ok
     expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()
 

@@ -57,13 +57,13 @@ def test_a_copied_link_brings_the_same_drawing_and_hits(page: Page) -> None:
 def test_a_link_holds_the_added_drawings_and_whether_hits_join(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.get_by_role("button", name="Add this drawing").click()
-    expect(page.locator("#beside-list li")).to_have_count(1)
+    expect(page.locator("#extra-queries-list li")).to_have_count(1)
     draw(page, (0.2, 0.8), (0.8, 0.7))
     page.locator("#expand").uncheck()
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     settled(page)
     other = opened(page.context, copied_link(page))
-    expect(other.locator("#beside-list li")).to_have_count(1)
+    expect(other.locator("#extra-queries-list li")).to_have_count(1)
     expect(other.locator("#expand")).not_to_be_checked()
     until(other, "asked.length > 0 && asked.at(-1).length === 2")
     assert pixels(other) == pixels(page)
@@ -130,7 +130,7 @@ def test_a_link_to_a_gallery_that_is_not_here_says_so_and_searches_no_other(page
     other.goto(link)
     expect(other.locator("#sketch-notice")).to_contain_text("elsewhere")
     assert set(other.evaluate("searched")) == {"elsewhere"}
-    expect(other.locator("#gallery option:checked")).to_have_text("elsewhere (not here)")
+    expect(other.locator("#gallery option:checked")).to_have_text("elsewhere (not found)")
     expect(other.locator("#hits li")).to_have_count(0)
     assert "gallery=elsewhere" in other.evaluate("location.hash")
     other.locator("#gallery").select_option("things")
@@ -149,7 +149,7 @@ def test_a_picture_goes_into_no_link(page: Page) -> None:
     page.set_input_files("#sketch-file", upload(1))
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     page.get_by_role("button", name="Copy link").click()
-    expect(page.locator("#sketch-notice")).to_contain_text("no pictures")
+    expect(page.locator("#sketch-notice")).to_contain_text("drawings only")
 
 
 def test_strokes_come_back_from_their_text_and_it_is_short(page: Page) -> None:

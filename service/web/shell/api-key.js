@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 /** @typedef {"read" | "write"} KeyKind a reader's or an administrator's key */
 
 const STORAGE_NAMES = { read: "iiae-api-key", write: "iiae-admin-key" };
-const TITLES = { read: "This service needs an API key", write: "This needs an administrator’s key" };
+const TITLES = { read: "This service needs a key", write: "This needs an administrator’s key" };
 
 /** @type {Map<KeyKind, Promise<boolean>>} dialogs that are open or waiting for another one */
 const openDialogs = new Map();

@@ -19,6 +19,7 @@ import { Viewer } from "./viewer.js";
 /** @import { ModeName } from "./modes.js" */
 /** @typedef {{ open(): void, receive(file: File): void }} Mode `receive` takes a pasted picture */
 
+const tabs = new Modes(); // before LinkSync, whose answer to a new address depends on the open mode
 const service = new ServiceState();
 const viewer = new Viewer();
 const drawing = new Drawing();
@@ -30,7 +31,6 @@ const linkSync = new LinkSync(search, drawing, extraQueries);
 new PhotosPanel(service, search);
 new StatusPanel(service);
 
-const tabs = new Modes();
 /** @type {Record<ModeName, Mode>} */
 const modes = {
   sketch: { open: () => linkSync.write(), receive: (file) => toolbar.receive(file) },
