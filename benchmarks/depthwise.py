@@ -1,6 +1,9 @@
-"""Forward and backward of depthwise convolutions in bfloat16 on one core, ours against PyTorch's: `python -m benchmarks.depthwise`.
+"""Time depthwise convolutions in bfloat16 on one core, forward and backward: ours and PyTorch's.
 
-The shapes are those of EfficientNet-Lite at 160 to 192 pixels and 32 pictures. Times are CPU time, the lesser of three.
+    python -m benchmarks.depthwise
+
+The shapes are those of EfficientNet-Lite at 160 to 192 pixels, with 32 pictures. Times are CPU times, best of
+three.
 """
 
 import time
@@ -41,7 +44,8 @@ def main() -> None:
     torch.set_num_threads(1)
     torch.manual_seed(0)
     print(
-        "| channels | side | kernel | stride | PyTorch's, ms | ours, ms | ours : PyTorch's |\n|---|---|---|---|---|---|---|"
+        "| channels | side | kernel | stride | PyTorch's, ms | ours, ms | ours : PyTorch's |\n"
+        "|---|---|---|---|---|---|---|"
     )
     for channels, side, kernel, stride in SHAPES:
         inputs = (

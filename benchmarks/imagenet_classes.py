@@ -1,8 +1,9 @@
-"""Which unseen classes the backbone knew already: those whose photos are of one of ImageNet's 1,000 classes.
+"""List the unseen classes that are among ImageNet's 1,000 classes, which the backbone was pretrained on.
 
     pip download --no-deps timm && python -m benchmarks.imagenet_classes --data DIR --synsets timm-*.whl
 
-Sketchy's photos are ImageNet's, and each file's name begins with its synset. The list of the 1,000 comes from timm's wheel.
+Sketchy's photos are from ImageNet, and each file name starts with the photo's synset. timm's wheel has the
+list of the 1,000 synsets.
 """
 
 import zipfile
@@ -28,14 +29,14 @@ def main(
         known = set(wheel.read(LIST).decode().split())
     catalogue = read_catalogue(data)
     for split in sorted(SPLITS.glob("*.txt")):
-        table = Table("unseen class", "photos", "of the 1,000", title=split.stem)
-        among = 0
+        table = Table("unseen class", "photos", "of ImageNet's 1,000", title=split.stem)
+        pretrained_classes = 0
         for name in read_unseen(split, catalogue.classes):
             photos = [path.name.split("_")[0] for path, label in catalogue.photos if label == name]
             pretrained = sum(synset in known for synset in photos)
-            among += pretrained > 0
+            pretrained_classes += pretrained > 0
             table.add_row(name, str(len(photos)), str(pretrained))
-        table.add_row("classes with any", "", str(among))
+        table.add_row("classes with any", "", str(pretrained_classes))
         Console().print(table)
 
 

@@ -1,7 +1,10 @@
-"""What translation and analogy keep and take, measured on MNIST-CDCB's test digits: `python -m benchmarks.mnist_cdcb --data MNIST`.
+"""Measure which digits and colours translation and analogy preserve, on MNIST-CDCB's test digits.
 
-Digits are judged by a small classifier that was trained on MNIST's grey training digits alone. Colours are known,
-because the pairs are made: errors are mean absolute differences, in fractions of the range of 0-255.
+    python -m benchmarks.mnist_cdcb --data MNIST
+
+A small classifier, trained only on MNIST's grey training digits, recognises the digits. The true colours are
+known because the pairs are generated. Colour errors are mean absolute differences, in fractions of the range
+of 0-255.
 """
 
 import argparse
@@ -20,12 +23,13 @@ from model.inference import Inference, analogy, translate
 from model.presets import SIDES, Side, other
 
 SAMPLES = 4
+"""Translations of each picture."""
 CORE = 0.99
-"""Of an enlarged mask: pixels that lie wholly inside the ink, or wholly outside."""
+"""Value of an enlarged mask from which a pixel is wholly ink; below 1 - CORE it is wholly ground."""
 
 
 def classifier(digits: Digits, *, epochs: int = 3, batch: int = 128) -> nn.Module:
-    """A small convolutional network for grey digits [n, 1, 28, 28] of 0-1."""
+    """Train a small convolutional network for grey digits [n, 1, 28, 28] in [0, 1]."""
     torch.manual_seed(0)
     network = nn.Sequential(
         nn.Conv2d(1, 32, 3, padding=1),
@@ -55,16 +59,16 @@ def grey(digits: Digits) -> Tensor:
 
 
 def as_digit(side: Side, pixels: Tensor) -> Tensor:
-    """A picture [n, 3, s, s] as a grey digit [n, 1, 28, 28]: how far each pixel is from the ground, of the farthest."""
+    """Pictures [n, 3, s, s] as grey digits [n, 1, 28, 28]: each pixel's distance from the ground's colour."""
     shown = (pixels + 1) / 2
     ground = torch.zeros(3, 1, 1) if side == "y" else shown.flatten(2).median(2).values[:, :, None, None]
-    away = (shown - ground).abs().amax(1, keepdim=True)
-    small = F.interpolate(away, (28, 28), mode="bilinear", antialias=True)
+    distance = (shown - ground).abs().amax(1, keepdim=True)
+    small = F.interpolate(distance, (28, 28), mode="bilinear", antialias=True)
     return small / small.amax((2, 3), keepdim=True).clamp_min(1e-3)
 
 
 class Masks:
-    """Where ink and ground surely are in a test picture, [1, s, s] of booleans."""
+    """Masks [1, s, s] of the pixels of a test picture that are wholly ink or wholly ground."""
 
     def __init__(self, pairs: MnistCdcb) -> None:
         self.pairs = pairs
@@ -82,22 +86,22 @@ class Masks:
         )[None]
 
     def coloured(self, side: Side, index: int) -> Tensor:
-        """The part whose colour is the domain's own: the ground in X, the ink in Y."""
+        """The part with the domain's own colour: the ground in X, the ink in Y."""
         return self.ground(index) if side == "x" else self.ink(index)
 
 
 def colour(pixels: Tensor, mask: Tensor) -> Tensor:
-    """Mean colour [3] of 0-1 of the masked part of a picture [3, s, s]."""
+    """Mean colour [3] in [0, 1] of the masked part of a picture [3, s, s]."""
     return ((pixels + 1) / 2)[:, mask[0]].mean(1)
 
 
-def measure(inference: Inference, pairs: MnistCdcb, judge: nn.Module, count: int) -> dict[str, float]:
+def measure(inference: Inference, pairs: MnistCdcb, network: nn.Module, count: int) -> dict[str, float]:
     masks, found = Masks(pairs), dict[str, list[float]]()
     indices = [int(index) for index in np.linspace(0, len(pairs) - 1, count).round()]
     generator = torch.Generator().manual_seed(0)
     for start in range(0, count, 50):
         part = indices[start : start + 50]
-        both = dict(
+        pictures = dict(
             zip(
                 SIDES,
                 (
@@ -112,31 +116,31 @@ def measure(inference: Inference, pairs: MnistCdcb, judge: nn.Module, count: int
         for side in SIDES:
             target = other(side)
             z = torch.randn(len(part) * SAMPLES, inference.exclusive_size, generator=generator)
-            made = translate(inference, side, both[side].repeat_interleave(SAMPLES, 0), z)
-            agreed = judge(as_digit(target, made)).argmax(1) == labels.repeat_interleave(SAMPLES)
-            found.setdefault(f"digit kept, {side}->{target}", []).extend(agreed.float().tolist())
+            translated = translate(inference, side, pictures[side].repeat_interleave(SAMPLES, 0), z)
+            recognised = network(as_digit(target, translated)).argmax(1) == labels.repeat_interleave(SAMPLES)
+            found.setdefault(f"digit preserved, {side}->{target}", []).extend(recognised.float().tolist())
             for place, index in enumerate(part):
-                own = made[place * SAMPLES : (place + 1) * SAMPLES]
+                own = translated[place * SAMPLES : (place + 1) * SAMPLES]
                 colours = torch.stack([colour(each, masks.coloured(target, index)) for each in own])
                 spread = torch.stack(
                     [(colours[i] - colours[j]).abs().mean() for i in range(SAMPLES) for j in range(i)]
                 )
-                found.setdefault(f"difference of two samples' colours, {side}->{target}", []).append(
+                found.setdefault(f"colour difference of two samples, {side}->{target}", []).append(
                     float(spread.mean())
                 )
                 if target == "y":
-                    found.setdefault("ground of x->y, from black", []).append(
+                    found.setdefault("brightness of the ground, x->y (black is right)", []).append(
                         float(((own + 1) / 2)[:, :, masks.ground(index)[0]].mean())
                     )
-            takers = analogy(
+            outputs = analogy(
                 inference,
                 side,
-                both[side],
+                pictures[side],
                 torch.stack([pairs.pair(reference, None)[SIDES.index(side)] for reference in references]),
             )
-            kept = judge(as_digit(side, takers)).argmax(1) == labels
-            found.setdefault(f"digit kept, analogy in {side}", []).extend(kept.float().tolist())
-            for each, index, reference in zip(takers, part, references, strict=True):
+            kept = network(as_digit(side, outputs)).argmax(1) == labels
+            found.setdefault(f"digit preserved, analogy in {side}", []).extend(kept.float().tolist())
+            for each, index, reference in zip(outputs, part, references, strict=True):
                 true = torch.from_numpy(pairs.colours(reference)[SIDES.index(side)]).float() / 255
                 shown = ((each + 1) / 2)[:, masks.coloured(side, index)[0]]
                 found.setdefault(f"colour error, analogy in {side}", []).append(
@@ -146,8 +150,8 @@ def measure(inference: Inference, pairs: MnistCdcb, judge: nn.Module, count: int
 
 
 @torch.inference_mode()
-def judged(judge: nn.Module, digits: Digits) -> float:
-    return float((judge(grey(digits)).argmax(1).numpy() == digits.labels).mean())
+def accuracy(network: nn.Module, digits: Digits) -> float:
+    return float((network(grey(digits)).argmax(1).numpy() == digits.labels).mean())
 
 
 def main() -> None:
@@ -155,21 +159,21 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with MNIST")
     parser.add_argument("--model", default="mnist-cdcb", help="a checkpoint's name or folder")
     parser.add_argument("--home", type=Path, default=Path("var"))
-    parser.add_argument("--count", type=int, default=2_000, help="test digits, evenly chosen")
+    parser.add_argument("--count", type=int, default=2_000, help="number of test digits, spread evenly")
     arguments = parser.parse_args()
-    began = time.monotonic()
+    start_time = time.monotonic()
     inference = checkpoint.load(
         checkpoint.find(arguments.home / "checkpoints", arguments.model), torch.device("cpu")
     )
     train, test = read_mnist(arguments.data)
-    judge = classifier(train)
+    network = classifier(train)
     pairs = MnistCdcb(test, inference.preset.image_size, domains=inference.preset.domains, seed=2)
     print("| figure | value |\n|---|---|")
-    print(f"| the classifier on MNIST's test digits | {judged(judge, test):.4f} |")
+    print(f"| the classifier on MNIST's test digits | {accuracy(network, test):.4f} |")
     with torch.inference_mode():
-        for name, value in measure(inference, pairs, judge, arguments.count).items():
+        for name, value in measure(inference, pairs, network, arguments.count).items():
             print(f"| {name} | {value:.4f} |")
-    print(f"\n{arguments.count} digits, {SAMPLES} samples each, {time.monotonic() - began:.0f} s")
+    print(f"\n{arguments.count} digits, {SAMPLES} samples each, {time.monotonic() - start_time:.0f} s")
 
 
 if __name__ == "__main__":

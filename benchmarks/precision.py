@@ -1,9 +1,9 @@
-"""How near a backbone's features in bfloat16 come to the exact ones, by how many first blocks are computed in float32.
+"""Compare a backbone's features in bfloat16 with those in float32, by the number of float32 blocks.
 
     python -m benchmarks.precision --data DIR
 
-Mean cosines, features' mean taken away, of 100 sketches and 100 photos to those in float32 throughout. On a processor
-without bfloat16 arithmetic it is emulated, with the same result.
+Prints the mean cosine between both features, for 100 sketches and 100 photos, after subtracting the mean
+features. CPUs without bfloat16 arithmetic emulate it, with the same result.
 """
 
 from pathlib import Path
@@ -43,7 +43,7 @@ def main(
         "first blocks in float32, after the stem",
         "sketches",
         "photos",
-        title=f"{name}: cosine to the exact features",
+        title=f"{name}: cosine to the features in float32",
     )
     for blocks in FIRST_BLOCKS:
         efficientnet.PRECISE_BLOCKS = blocks
@@ -66,7 +66,7 @@ def _backbone(folder: Path) -> Backbone:
 
 @torch.inference_mode()
 def pooled(backbone: Backbone, pictures: Pictures) -> Tensor:
-    """What the last layer takes, [n, 1280]."""
+    """Pooled features, [n, 1280]."""
     pixels = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
     return torch.cat(
         [backbone.pooled(batch.contiguous(memory_format=torch.channels_last)) for batch in pixels.split(25)]

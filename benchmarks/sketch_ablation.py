@@ -1,10 +1,10 @@
-"""Table 6's last column: five objectives on the same features, three seeds each.
+"""Compare five objectives on the same features, with three seeds each (last column of Table 6).
 
     python -m benchmarks.sketch_ablation --data DIR --unseen sketchy-25 --checkpoint NAME
 
-The features are those of the checkpoint's backbone, which was fine-tuned on the seen classes; only IIAE is trained anew,
-with encoders of zs that are linear and begin where `model.sketch.linear_start` sets them, and with D.2 wholly as printed. The step that is
-kept is the best on classes held out of the seen ones, as in training.
+The checkpoint's backbone, fine-tuned on the seen classes, computes the features. Only IIAE is trained. It is
+trained once with linear encoders of zs, which start as `model.sketch.linear_start` sets them, and once with
+D.2's encoders as printed. As in training, the step that is best on held-out classes is kept.
 """
 
 import tempfile
@@ -34,30 +34,32 @@ from model.sketch.recipe import Recipe
 from model.sketch.training import SketchPlan, train_on_features
 
 NAMES = {"ii": "II", "ii-mi": "II−MI", "elbo+ii": "ELBO+λII", "iiae": "IIAE", "elbo": "ELBO"}
+"""Objectives and their names in the table."""
 PAPER = {"ii": ".517, .605", "ii-mi": ".534, .616", "elbo+ii": ".516, .595", "iiae": ".573, .659", "elbo": ""}
+"""The paper's mAP@all and P@100."""
 Codes = dict[Side, Tensor]
 
 
-class Half:
-    """Features of some classes' pictures, and their class numbers."""
+class Features:
+    """Backbone features and class numbers of some classes' pictures."""
 
     def __init__(self, inference: Inference, catalogue: Catalogue) -> None:
         encoded = encode_catalogue(inference, catalogue)
         self.labels, self.features = encoded.labels, encoded.features
 
     def pairs(self) -> FeaturePairs:
-        """The features as training takes them."""
+        """Pairs of these features, for training."""
         return FeaturePairs(
             self.features["x"], self.labels["x"].numpy(), self.features["y"], self.labels["y"].numpy()
         )
 
     def figures(self, codes: Codes) -> tuple[float, float]:
-        """mAP@all and P@100."""
+        """mAP@all and P@100 of codes."""
         relevant = ranked_relevance(cosine(codes["y"], codes["x"]), self.labels["y"], self.labels["x"])
         return mean_average_precision(relevant), precision_at(relevant, 100)
 
-    def of(self, iiae: IIAE, *, exclusive: bool = False) -> tuple[float, float]:
-        """The same of a model's means."""
+    def measure(self, iiae: IIAE, *, exclusive: bool = False) -> tuple[float, float]:
+        """mAP@all and P@100 of a model's shared or exclusive codes."""
         encode = iiae.exclusive if exclusive else iiae.shared
         with torch.no_grad():
             return self.figures({side: encode(side, self.features[side]).mean for side in SIDES})
@@ -72,21 +74,22 @@ def main(
     steps: Annotated[int, typer.Option(min=12)] = SketchPlan.steps,
 ) -> None:
     """Print the table."""
-    began = time.monotonic()
+    start = time.monotonic()
     folder = checkpoint.find(home / "checkpoints", name)
     manifest = checkpoint.read_manifest(folder)
     inference = checkpoint.load(folder, torch.device("cpu"))
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes)
     seen = tuple(label for label in catalogue.classes if label not in hidden)
-    chosen_on = manifest.held_out
-    if not chosen_on:
+    held_out_classes = manifest.held_out
+    if not held_out_classes:
         raise typer.BadParameter(
-            f"no classes were held out of the training of {name}", param_hint="--checkpoint"
+            f"{name} was trained without held-out classes; choose another checkpoint",
+            param_hint="--checkpoint",
         )
     train, held, test = (
-        Half(inference, catalogue.only(classes))
-        for classes in ([label for label in seen if label not in chosen_on], chosen_on, hidden)
+        Features(inference, catalogue.only(classes))
+        for classes in ([label for label in seen if label not in held_out_classes], held_out_classes, hidden)
     )
     table = Table(
         "objective",
@@ -99,11 +102,11 @@ def main(
     )
     precision, first = test.figures(test.features)
     table.add_row("features alone", "", f"{precision:.3f}", f"{first:.3f}", "", "")
-    begun = IIAE(manifest.preset)
+    untrained = IIAE(manifest.preset)
     pairs = train.pairs()
-    init_shared_encoders(begun, pairs.photos, pairs.sketches, pairs.class_members)
-    precision, first = test.of(begun.eval())
-    table.add_row("their start alone", "linear", f"{precision:.3f}", f"{first:.3f}", "", "")
+    init_shared_encoders(untrained, pairs.photos, pairs.sketches, pairs.class_members)
+    precision, first = test.measure(untrained.eval())
+    table.add_row("zs at its start, untrained", "linear", f"{precision:.3f}", f"{first:.3f}", "", "")
     printed = replace(manifest.preset, shared_encoder="printed", zs_size=64)
     for encoders, preset in (("linear", manifest.preset), ("as printed", printed)):
         for objective, named in NAMES.items():
@@ -116,11 +119,11 @@ def main(
             ]
             table.add_row(named, encoders, *cells, PAPER[objective])
     Console(width=110).print(table)
-    print(f"{time.monotonic() - began:.0f} s")
+    print(f"{time.monotonic() - start:.0f} s")
 
 
 def _trained(
-    preset: Preset, objective: str, seed: int, steps: int, train: Half, held: Half, test: Half
+    preset: Preset, objective: str, seed: int, steps: int, train: Features, held: Features, test: Features
 ) -> tuple[float, float, float]:
     plan = SketchPlan(recipe=Recipe(seed=seed), objective=objective, steps=steps)
     with tempfile.TemporaryDirectory() as run:
@@ -129,9 +132,9 @@ def _trained(
             preset,
             train.pairs(),
             plan,
-            validate=lambda present: {"validation": held.of(present)[0]},
+            validate=lambda present: {"validation": held.measure(present)[0]},
         ).eval()
-    return (*test.of(iiae), test.of(iiae, exclusive=True)[0])
+    return (*test.measure(iiae), test.measure(iiae, exclusive=True)[0])
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
-"""What the last layer is fed, and where the encoders of zs begin: mAP@all of each way, from one checkpoint's network.
+"""Compare inputs of the backbone's linear layer by mAP@all, with one checkpoint's network.
 
     python -m benchmarks.sketch_features --data DIR --unseen sketchy-25 --checkpoint NAME
 
-Everything after the network is made anew from the classes that it was trained on, without IIAE's own training. Once on the
-classes that were held out, where one would choose, and once on the unseen ones, where it is told.
+For each kind of input, the linear layer and the encoders of zs are set as before training
+(`model.sketch.linear_start`) from the classes trained on; IIAE itself is not trained. Figures are for the
+held-out classes, on which a choice may be based, and for the unseen classes, on which it may not.
 """
 
 import time
@@ -38,32 +39,35 @@ def main(
 ) -> None:
     """Print the table."""
     keep_memory()
-    began = time.monotonic()
+    start = time.monotonic()
     manifest, _, backbone = checkpoint.load_parts(checkpoint.find(home / "checkpoints", name))
     if backbone is None or not manifest.held_out:
         raise typer.BadParameter(
-            f"{name} has no backbone, or no classes were held out of its training", param_hint="--checkpoint"
+            f"{name} has no backbone or no held-out classes; choose another checkpoint",
+            param_hint="--checkpoint",
         )
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes)
     trained = tuple(label for label in catalogue.classes if label not in {*hidden, *manifest.held_out})
     backbone.eval()
 
-    def pooled(classes: tuple[str, ...]) -> dict[Side, tuple[Tensor, Tensor]]:
+    def pooled_by_side(classes: tuple[str, ...]) -> dict[Side, tuple[Tensor, Tensor]]:
         pictures = zip(SIDES, decode_classes(catalogue, classes, manifest.preset), strict=True)
         return {
             side: (pooled_features(backbone, each), torch.from_numpy(each.labels)) for side, each in pictures
         }
 
-    parts = [pooled(classes) for classes in (trained, manifest.held_out, hidden)]
-    ways: dict[str, Callable[[Tensor], Tensor]] = {
-        "pooled": lambda of: of,
-        "roots of pooled": lambda of: of.sqrt(),
-        "and of ImageNet's shares": backbone.descriptor,
+    parts = [pooled_by_side(classes) for classes in (trained, manifest.held_out, hidden)]
+    inputs: dict[str, Callable[[Tensor], Tensor]] = {
+        "pooled features": lambda pooled: pooled,
+        "their square roots": lambda pooled: pooled.sqrt(),
+        "with roots of ImageNet's class probabilities": backbone.descriptor,
     }
-    table = Table("fed with", "", "held-out classes", "unseen", title=f"{manifest.name}, {unseen}: mAP@all")
-    for fed, way in ways.items():
-        train, *judged = [{side: (way(of), labels) for side, (of, labels) in part.items()} for part in parts]
+    table = Table("input", "", "held-out classes", "unseen", title=f"{manifest.name}, {unseen}: mAP@all")
+    for input_name, transform in inputs.items():
+        train, *evaluated = [
+            {side: (transform(pooled), labels) for side, (pooled, labels) in part.items()} for part in parts
+        ]
         (photos, photo_labels), (sketches, sketch_labels) = train["x"], train["y"]
         backbone.feature = nn.Linear(photos.shape[1], manifest.preset.feature_size)
         linear_start.init_feature_layer(backbone, photos, sketches, manifest.seed)
@@ -72,22 +76,22 @@ def main(
         )
         iiae = IIAE(replace(manifest.preset, batch_size=len(pairs))).eval()
         linear_start.init_shared_encoders(iiae, pairs.photos, pairs.sketches, pairs.class_members)
-        for kind, started in (("features, standardised", False), ("zs at its start", True)):
+        for kind, use_zs in (("features, standardised", False), ("zs at its start", True)):
             found = []
-            for part in judged:
+            for part in evaluated:
                 codes = {
-                    side: (_code(iiae, side, backbone.feature(of), started=started), labels.numpy())
-                    for side, (of, labels) in part.items()
+                    side: (_code(iiae, side, backbone.feature(inputs_), use_zs=use_zs), labels.numpy())
+                    for side, (inputs_, labels) in part.items()
                 }
                 found.append(f"{cosine_map(*codes['x'], *codes['y']):.3f}")
-            table.add_row(fed, kind, *found)
+            table.add_row(input_name, kind, *found)
     Console(width=110).print(table)
-    print(f"{time.monotonic() - began:.0f} s")
+    print(f"{time.monotonic() - start:.0f} s")
 
 
-def _code(iiae: IIAE, side: Side, features: Tensor, *, started: bool) -> Tensor:
-    """The mean of r(zs|.), or only what its first layer makes of the features."""
-    code: Tensor = iiae.shared(side, features).mean if started else iiae.fe[side](features)
+def _code(iiae: IIAE, side: Side, features: Tensor, *, use_zs: bool) -> Tensor:
+    """The mean of r(zs|.), or the features as its first layer standardises them."""
+    code: Tensor = iiae.shared(side, features).mean if use_zs else iiae.fe[side](features)
     return code
 
 

@@ -1,9 +1,9 @@
-"""What re-ranking would give, and what several sketches at once do.
+"""Compare re-ranking methods, and queries of several pictures.
 
     python -m benchmarks.sketch_reranking --data DIR --unseen sketchy-25 --checkpoint NAME
 
-Once on the classes that were held out of training, where one would choose, and once on the unseen ones, where it is told.
-Query expansion is also tried on galleries with few photos of a thing, five times each.
+Figures are for the held-out classes, on which a choice may be based, and for the unseen classes, on which it
+may not. Query expansion is also measured on galleries with few photos per class, five random galleries each.
 """
 
 from copy import copy
@@ -26,6 +26,7 @@ from model.inference import Inference
 from model.sketch.expansion import FIRST, expanded_scores
 
 NEIGHBOURS = 10
+"""Nearest codes that define how much of a hub a photo is."""
 
 
 class Search:
@@ -44,19 +45,19 @@ class Search:
         return f"{mean_average_precision(relevant):.3f}, {precision_at(relevant, 10):.3f}"
 
     def expanded(self, hits: int, weight: float) -> Tensor:
-        """Each query with the mean of its first hits added."""
+        """Scores of queries to which the mean of their first hits is added."""
         near = (self.sketches @ self.photos.T).topk(hits).indices
         return F.normalize(self.sketches + weight * F.normalize(self.photos[near].mean(1))) @ self.photos.T
 
-    def served(self) -> Tensor:
+    def expanded_as_served(self) -> Tensor:
         """Scores of the service's query expansion."""
         return expanded_scores(self.sketches, self.photos)
 
-    def of_few(self, count: int, seed: int) -> "Search":
-        """The same sketches, and `count` photos of each class."""
+    def with_few_photos(self, count: int, seed: int) -> "Search":
+        """The same sketches, and `count` random photos of each class."""
         rng, few = np.random.default_rng(seed), copy(self)
         labels = self.photo_labels.numpy()
-        kept = torch.from_numpy(
+        chosen = torch.from_numpy(
             np.concatenate(
                 [
                     rng.choice(np.flatnonzero(labels == label), count, replace=False)
@@ -64,17 +65,17 @@ class Search:
                 ]
             )
         )
-        few.photos, few.photo_labels = self.photos[kept], self.photo_labels[kept]
+        few.photos, few.photo_labels = self.photos[chosen], self.photo_labels[chosen]
         return few
 
-    def less_hubs(self, bank: Tensor, weight: float) -> Tensor:
-        """Less a share of how near each photo is to the nearest of a bank of codes."""
-        nearness = self.photos @ bank.T
-        nearness[nearness > 1 - 1e-5] = -1  # itself
-        return self.sketches @ self.photos.T - weight * nearness.topk(NEIGHBOURS).values.mean(1)
+    def without_hubs(self, bank: Tensor, weight: float) -> Tensor:
+        """Scores minus `weight` times the mean cosine of each photo to its nearest codes in a bank."""
+        cosines = self.photos @ bank.T
+        cosines[cosines > 1 - 1e-5] = -1  # the photo itself
+        return self.sketches @ self.photos.T - weight * cosines.topk(NEIGHBOURS).values.mean(1)
 
-    def several(self, count: int, seed: int) -> tuple[Tensor, Tensor]:
-        """Scores of the mean of `count` sketches of a class, as many queries as sketches, and their labels."""
+    def mean_of_sketches(self, count: int, seed: int) -> tuple[Tensor, Tensor]:
+        """Scores of means of `count` sketches of one class, one query per sketch, and their labels."""
         rng = np.random.default_rng(seed)
         groups = [
             rng.choice(np.flatnonzero(self.sketch_labels.numpy() == int(label)), count, replace=False)
@@ -82,8 +83,8 @@ class Search:
         ]
         return self.sketches[torch.from_numpy(np.stack(groups))].mean(1) @ self.photos.T, self.sketch_labels
 
-    def beside(self, weight: float, seed: int) -> Tensor:
-        """Scores of a sketch with a photo of its class beside it; that photo comes last."""
+    def with_photo(self, weight: float, seed: int) -> Tensor:
+        """Scores of a sketch combined with a random photo of its class; that photo itself ranks last."""
         rng = np.random.default_rng(seed)
         chosen = torch.tensor(
             [
@@ -109,13 +110,15 @@ def main(
     catalogue = read_catalogue(data)
     hidden = read_unseen(unseen, catalogue.classes)
     seen = [label for label in catalogue.classes if label not in hidden]
-    chosen_on = manifest.held_out
-    if not chosen_on:
+    held_out_classes = manifest.held_out
+    if not held_out_classes:
         raise typer.BadParameter(
-            f"no classes were held out of the training of {name}", param_hint="--checkpoint"
+            f"{name} was trained without held-out classes; choose another checkpoint",
+            param_hint="--checkpoint",
         )
-    bank = Search(inference, catalogue.only([label for label in seen if label not in chosen_on])).sketches
-    searches = [Search(inference, catalogue.only(chosen_on)), Search(inference, catalogue.only(hidden))]
+    trained_classes = [label for label in seen if label not in held_out_classes]
+    bank = Search(inference, catalogue.only(trained_classes)).sketches
+    searches = [Search(inference, catalogue.only(classes)) for classes in (held_out_classes, hidden)]
     table = Table("", "held-out classes: mAP, P@10", "unseen: mAP, P@10", title=f"{manifest.name}, {unseen}")
     table.add_row(
         "cosine", *(each.figures(each.sketches @ each.photos.T) for each in searches), end_section=True
@@ -123,32 +126,32 @@ def main(
     for hits in (3, 5, 10):
         for weight in (0.5, 1.0):
             table.add_row(
-                f"query expanded by the mean of {hits} hits, weight {weight}",
+                f"expanded by the mean of {hits} hits, weight {weight}",
                 *(each.figures(each.expanded(hits, weight)) for each in searches),
             )
     table.add_row(
-        f"as it is served: by {FIRST} hits, each by its nearness and without itself",
-        *(each.figures(each.served()) for each in searches),
+        f"expanded as served: {FIRST} hits by their cosine, each scored without itself",
+        *(each.figures(each.expanded_as_served()) for each in searches),
     )
     for weight in (0.25, 0.5, 1.0):
         table.add_row(
-            f"less {weight} of a photo's nearness to {NEIGHBOURS} seen sketches",
-            *(each.figures(each.less_hubs(bank, weight)) for each in searches),
+            f"minus {weight} x mean cosine to {NEIGHBOURS} seen sketches",
+            *(each.figures(each.without_hubs(bank, weight)) for each in searches),
         )
     for weight in (0.25, 0.5, 1.0):
         table.add_row(
-            f"less {weight} of its nearness to {NEIGHBOURS} other photos",
-            *(each.figures(each.less_hubs(each.photos, weight)) for each in searches),
+            f"minus {weight} x mean cosine to {NEIGHBOURS} other photos",
+            *(each.figures(each.without_hubs(each.photos, weight)) for each in searches),
         )
     for count in (2, 3, 5):
         table.add_row(
             f"mean of {count} sketches of a class",
-            *(each.figures(*each.several(count, 0)) for each in searches),
+            *(each.figures(*each.mean_of_sketches(count, 0)) for each in searches),
         )
     for weight in (0.25, 0.5, 0.75):
         table.add_row(
-            f"a photo of the class beside, weight {weight}",
-            *(each.figures(each.beside(weight, 0)) for each in searches),
+            f"with a photo of the class, weight {weight}",
+            *(each.figures(each.with_photo(weight, 0)) for each in searches),
         )
     console = Console(width=120)
     console.print(table)
@@ -156,25 +159,26 @@ def main(
 
 
 def _few_photos(console: Console, searches: list[Search]) -> None:
-    """Cosine and expansion where a gallery has few photos of a thing."""
+    """Print cosine and expansion on galleries with few photos per class."""
     table = Table(
-        "photos of a thing",
+        "photos per class",
         "",
         "held-out: mAP, first hit right",
         "unseen: mAP, first hit right",
-        title="Few photos of a thing",
+        title="Few photos per class",
     )
     for count in (1, 2, 5, 10):
-        galleries = [[search.of_few(count, seed) for seed in range(5)] for search in searches]
+        galleries = [[search.with_few_photos(count, seed) for seed in range(5)] for search in searches]
         for name in ("cosine", "as served"):
             figures = []
-            for some in galleries:
+            for gallery in galleries:
                 scores = [
-                    each.served() if name == "as served" else each.sketches @ each.photos.T for each in some
+                    each.expanded_as_served() if name == "as served" else each.sketches @ each.photos.T
+                    for each in gallery
                 ]
                 ranked = [
                     ranked_relevance(scored, each.sketch_labels, each.photo_labels)
-                    for scored, each in zip(scores, some, strict=True)
+                    for scored, each in zip(scores, gallery, strict=True)
                 ]
                 means = [
                     np.mean([measure(relevant) for relevant in ranked])

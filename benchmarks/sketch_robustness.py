@@ -1,8 +1,9 @@
-"""How much of sketch search is left when sketches come as people make them.
+"""Measure sketch search with degraded sketches.
 
     python -m benchmarks.sketch_robustness --data DIR --unseen sketchy-25 --checkpoint NAME
 
-Every sketch of the unseen classes is spoilt in one way at a time and searched with, among all photos of these classes.
+Each sketch of the unseen classes is degraded in one way at a time, and then searches all photos of these
+classes.
 """
 
 import io
@@ -31,17 +32,18 @@ from model.sketch.doodles import doodle
 from model.sketch.drawings import NoDrawing, thin
 from model.sketch.strokes import strokes
 
-Spoil = Callable[[Image.Image, np.random.Generator], Image.Image]
+Degrade = Callable[[Image.Image, np.random.Generator], Image.Image]
+"""From a sketch to a degraded sketch."""
 Grey = NDArray[np.float32]
 
 
 def clean(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """As it is."""
+    """The unchanged sketch."""
     return sketch
 
 
 def thick(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Strokes some 6 pixels wider, of 256."""
+    """Strokes about 6 pixels wider, in pictures of 256 pixels."""
     return _picture(ndimage.grey_erosion(_grey(sketch), footprint=_disc(3)))
 
 
@@ -51,7 +53,7 @@ def thinner(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def corner(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Half as large, in one of the paper's corners."""
+    """Half the size, in a random corner of the paper."""
     paper = Image.new("L", sketch.size, 255)
     half = sketch.convert("L").resize((sketch.width // 2, sketch.height // 2), Image.Resampling.LANCZOS)
     paper.paste(
@@ -65,27 +67,27 @@ def corner(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def turned(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """By 15 degrees to one side, on larger paper."""
+    """Rotated by 15 degrees to a random side, on larger paper."""
     return sketch.convert("L").rotate(
         float(rng.choice([-15, 15])), Image.Resampling.BICUBIC, expand=True, fillcolor=255
     )
 
 
 def missing(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Without 30 % of the ink, which goes in pieces of up to 24 pixels."""
+    """30 % of the ink erased, in pieces of up to 24 pixels."""
     grey = _grey(sketch)
     ink = grey < 0.5
-    places = np.argwhere(ink)
-    gone = np.zeros_like(ink)
-    while np.count_nonzero(ink & gone) < 0.3 * len(places):
-        row, column = places[rng.integers(len(places))]
+    pixels = np.argwhere(ink)
+    erased = np.zeros_like(ink)
+    while np.count_nonzero(ink & erased) < 0.3 * len(pixels):
+        row, column = pixels[rng.integers(len(pixels))]
         reach = int(rng.integers(4, 13))
-        gone[max(0, row - reach) : row + reach, max(0, column - reach) : column + reach] = True
-    return _picture(np.where(ndimage.binary_dilation(gone & ink, iterations=2), 1, grey))
+        erased[max(0, row - reach) : row + reach, max(0, column - reach) : column + reach] = True
+    return _picture(np.where(ndimage.binary_dilation(erased & ink, iterations=2), 1, grey))
 
 
 def jitter(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Drawn with a mouse: every fourth pixel of a stroke is some 2 pixels off its place."""
+    """Drawn with a mouse: every fourth pixel of a stroke moves by about 2 pixels."""
     paper = Image.new("L", sketch.size, 255)
     pen = ImageDraw.Draw(paper)
     for stroke in strokes(thin(_grey(sketch) < 0.5)):
@@ -96,7 +98,7 @@ def jitter(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def phone(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """Photographed: grey paper in uneven light, soft, noisy, not held straight, 640 pixels wide."""
+    """A phone photo: grey paper in uneven light, blurred, noisy, rotated, 640 pixels wide."""
     size = 640
     ink = 1 - np.asarray(sketch.convert("L").resize((size, size), Image.Resampling.BICUBIC), np.float32) / 255
     ink = ndimage.gaussian_filter(ndimage.rotate(ink, float(rng.uniform(-4, 4)), reshape=False), 1.2)
@@ -121,7 +123,7 @@ def chalk(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
 
 
 def coloured(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A pen of some colour on cream paper."""
+    """A coloured pen on cream paper."""
     ink = 1 - _grey(sketch)[..., None]
     pen = np.array([(0.85, 0.1, 0.1), (0.1, 0.25, 0.8), (0.05, 0.5, 0.2), (0.9, 0.45, 0.0)])[rng.integers(4)]
     return Image.fromarray(
@@ -129,7 +131,7 @@ def coloured(sketch: Image.Image, rng: np.random.Generator) -> Image.Image:
     )
 
 
-SPOILT: dict[str, Spoil] = {
+DEGRADED: dict[str, Degrade] = {
     "clean": clean,
     "thick strokes": thick,
     "thin strokes": thinner,
@@ -159,12 +161,12 @@ def _disc(radius: int) -> NDArray[np.bool_]:
 
 
 def encoded(inference: Inference, side: Side, pictures: list[Image.Image]) -> tuple[Tensor, list[int]]:
-    """Codes of pictures as the service prepares them, and the numbers of those in which there was a drawing."""
-    pixels, there = [], []
+    """Codes of pictures as the service prepares them, and the indices of the pictures with a drawing."""
+    pixels, with_ink = [], []
     for number, picture in enumerate(pictures):
         try:
             pixels.append(inference.prepare(picture.convert("RGB"), side))
-            there.append(number)
+            with_ink.append(number)
         except NoDrawing:
             continue
     return torch.cat(
@@ -172,11 +174,11 @@ def encoded(inference: Inference, side: Side, pictures: list[Image.Image]) -> tu
             inference.shared(side, torch.stack(pixels[start : start + 32]))
             for start in range(0, len(pixels), 32)
         ]
-    ), there
+    ), with_ink
 
 
 def opened(files: tuple[tuple[Path, str], ...], classes: tuple[str, ...]) -> tuple[list[Image.Image], Tensor]:
-    """Pictures and their classes' numbers."""
+    """Pictures and their class numbers."""
     return [Image.open(path).copy() for path, _ in files], torch.tensor(
         [classes.index(label) for _, label in files]
     )
@@ -188,20 +190,20 @@ def row(
     labels: Tensor,
     photos: Tensor,
     photo_labels: Tensor,
-    spoil: Spoil,
+    degrade: Degrade,
 ) -> tuple[float, float, int]:
-    """mAP@all and P@10 of spoilt sketches, and how many of them were taken for empty; these find nothing."""
-    codes, there = encoded(
+    """mAP@all and P@10 of degraded sketches, and how many are refused as empty, which find nothing."""
+    codes, with_ink = encoded(
         inference,
         "y",
-        [spoil(sketch, np.random.default_rng((0, number))) for number, sketch in enumerate(sketches)],
+        [degrade(sketch, np.random.default_rng((0, number))) for number, sketch in enumerate(sketches)],
     )
-    relevant = ranked_relevance(cosine(codes, photos), labels[there], photo_labels)
-    share = len(there) / len(sketches)
+    relevant = ranked_relevance(cosine(codes, photos), labels[with_ink], photo_labels)
+    share = len(with_ink) / len(sketches)
     return (
         share * mean_average_precision(relevant),
         share * precision_at(relevant, 10),
-        len(sketches) - len(there),
+        len(sketches) - len(with_ink),
     )
 
 
@@ -210,10 +212,8 @@ def main(
     unseen: Unseen = "sketchy-25",
     name: Name = "sketchy",
     home: Home = Path("var"),
-    every: Annotated[int, typer.Option(min=1, help="Take every so many-th sketch.")] = 1,
-    picture: Annotated[
-        Path | None, typer.Option(help="Write a picture of what the sketches look like.")
-    ] = None,
+    every: Annotated[int, typer.Option(min=1, help="Use only every n-th sketch.")] = 1,
+    picture: Annotated[Path | None, typer.Option(help="Write a picture of the degraded sketches.")] = None,
 ) -> None:
     """Print the table."""
     keep_memory()
@@ -231,29 +231,29 @@ def main(
         "mAP@all",
         ": clean",
         "P@10",
-        "taken for empty",
+        "refused as empty",
         title=f"{name}: {len(sketches)} sketches, {len(photos)} photos of unseen classes",
     )
     found = {
-        named: row(inference, sketches, labels, gallery, photo_labels, spoil)
-        for named, spoil in SPOILT.items()
+        kind: row(inference, sketches, labels, gallery, photo_labels, degrade)
+        for kind, degrade in DEGRADED.items()
     }
     best = found["clean"][0]
-    for named, (precision, first_ten, empty) in found.items():
-        table.add_row(named, f"{precision:.3f}", f"{precision / best:.2f}", f"{first_ten:.3f}", str(empty))
-    spoilt = [found[named][0] / best for named in SPOILT if named not in {"clean", "doodle"}]
-    table.add_row("mean of the spoilt", "", f"{np.mean(spoilt):.2f}", "", "", end_section=True)
+    for kind, (precision, first_ten, empty) in found.items():
+        table.add_row(kind, f"{precision:.3f}", f"{precision / best:.2f}", f"{first_ten:.3f}", str(empty))
+    ratios = [found[kind][0] / best for kind in DEGRADED if kind not in {"clean", "doodle"}]
+    table.add_row("mean of the degraded", "", f"{np.mean(ratios):.2f}", "", "", end_section=True)
     Console(width=110).print(table)
 
 
 def _samples(sketches: list[Image.Image]) -> Image.Image:
-    """A row for each way of spoiling."""
+    """A picture with one row per degradation."""
     side = 112
-    sheet = Image.new("RGB", (side * len(sketches), side * len(SPOILT)), "white")
-    for down, spoil in enumerate(SPOILT.values()):
+    sheet = Image.new("RGB", (side * len(sketches), side * len(DEGRADED)), "white")
+    for down, degrade in enumerate(DEGRADED.values()):
         for right, sketch in enumerate(sketches):
-            spoilt = spoil(sketch, np.random.default_rng((0, right))).convert("RGB")
-            sheet.paste(spoilt.resize((side, side), Image.Resampling.LANCZOS), (right * side, down * side))
+            degraded = degrade(sketch, np.random.default_rng((0, right))).convert("RGB")
+            sheet.paste(degraded.resize((side, side), Image.Resampling.LANCZOS), (right * side, down * side))
     return sheet
 
 

@@ -1,10 +1,11 @@
-"""What scores say and what is so, on classes that neither training nor calibration knew.
+"""Compare scores with the share of right hits, on classes that neither training nor calibration used.
 
-    python -m benchmarks.sketch_scores --data DIR --unseen sketchy-25 --checkpoint NAME --checkpoint NAME [--emoji HOME/openmoji]
+    python -m benchmarks.sketch_scores --data DIR --unseen sketchy-25 --checkpoint NAME --checkpoint NAME
+        [--emoji HOME/openmoji]
 
-Sketches of unseen classes are searched for as the service searches, in galleries of other sizes and other things. Models of
-several seeds are judged together. With `--emoji`, also among the pictures that `iiae demo` has drawn, which are drawings,
-not photos: what is right there goes by their names.
+Sketches of unseen classes search galleries of different sizes and classes, with the service's query
+expansion. The results of several seeds' models are pooled. `--emoji` adds a gallery of the pictures that
+`iiae demo` renders. These are drawings, not photos; their names decide which hits are right.
 """
 
 import re
@@ -31,21 +32,21 @@ from model.sketch.calibration_fitting import FIRST_HITS, expected_calibration_er
 from model.sketch.expansion import expanded_scores
 from service.cli.openmoji import thing_name
 
-DRAWN = 3
-"""How often galleries of a few photos are drawn."""
+REPEATS = 3
+"""Number of random galleries of each kind, unless it has all photos."""
 OTHER_THINGS = (
     "bellhop bell|bell pepper|bell with cancellation stroke|teddy bear|bowl with spoon|tram|table tennis"
 )
-"""Emoji whose names have a class's name in them and that show something else."""
-ALSO = {"motorcycle": "motor scooter", "squirrel": "chipmunk"}
-EDGES = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
+"""Pattern of emoji names that contain a class's name but show something else."""
+SYNONYMS = {"motorcycle": "motor scooter", "squirrel": "chipmunk"}
+SCORE_EDGES = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 
-Judged = tuple[Tensor, Tensor]
-"""Scores of the first hits of some queries [q, k], and whether they are right."""
+Hits = tuple[Tensor, Tensor]
+"""Scores of the first hits of queries, [q, k], and whether they are right, [q, k]."""
 
 
 class Model:
-    """A checkpoint's codes of all pictures, and its scores."""
+    """A checkpoint's codes of all pictures, and its calibration curve."""
 
     def __init__(self, folder: Path, catalogue: Catalogue) -> None:
         self.inference = checkpoint.load(folder, torch.device("cpu"))
@@ -54,72 +55,72 @@ class Model:
         self.photos, self.sketches = codes.zs["x"], codes.zs["y"]
         self.photo_labels, self.sketch_labels = codes.labels["x"].numpy(), codes.labels["y"].numpy()
 
-    def of(self, asked: NDArray[np.int64], shown: NDArray[np.int64]) -> Judged:
-        """Sketches by their numbers in a gallery of photos by theirs."""
-        right = torch.from_numpy(self.sketch_labels[asked][:, None] == self.photo_labels[shown])
-        return self.among(self.sketches[asked], self.photos[shown], right)
+    def search(self, queries: NDArray[np.int64], gallery: NDArray[np.int64]) -> Hits:
+        """Search a gallery; both arguments are indices, of sketches and of photos."""
+        right = torch.from_numpy(self.sketch_labels[queries][:, None] == self.photo_labels[gallery])
+        return self.search_codes(self.sketches[queries], self.photos[gallery], right)
 
-    def among(self, sketches: Tensor, photos: Tensor, right: Tensor) -> Judged:
-        """The same of codes."""
-        found = expanded_scores(sketches, photos)
-        cosines, first = found.topk(min(FIRST_HITS, len(photos)), 1)
+    def search_codes(self, sketches: Tensor, photos: Tensor, right: Tensor) -> Hits:
+        """Search photo codes [n, d] with sketch codes [q, d]; `right` tells the right photos, [q, n]."""
+        scores = expanded_scores(sketches, photos)
+        cosines, first = scores.topk(min(FIRST_HITS, len(photos)), 1)
         probabilities = self.curve.probabilities(cosines.numpy(), len(photos))
         return torch.from_numpy(probabilities), right.gather(1, first)
 
 
-def galleries(model: Model, unseen: list[int]) -> Iterator[tuple[str, str, list[Judged]]]:
-    """Kinds of galleries: a name, how many photos, and what was found in them."""
-    everything = sorted(set(model.photo_labels.tolist()))
-    asked = np.flatnonzero(np.isin(model.sketch_labels, unseen))
+def galleries(model: Model, unseen: list[int]) -> Iterator[tuple[str, str, list[Hits]]]:
+    """For each kind of gallery: its name, its number of photos, and the hits in it."""
+    all_classes = sorted(set(model.photo_labels.tolist()))
+    queries = np.flatnonzero(np.isin(model.sketch_labels, unseen))
 
-    def shown(classes: list[int], each: int, seed: int = 0) -> NDArray[np.int64]:
+    def sample(classes: list[int], each: int, seed: int = 0) -> NDArray[np.int64]:
         rng = np.random.default_rng(seed)
         return np.concatenate(
             [rng.permutation(np.flatnonzero(model.photo_labels == label))[:each] for label in classes]
         )
 
     for each in (25, 10, 2, 1):
-        drawn = [shown(unseen, each, seed) for seed in range(DRAWN if each < 25 else 1)]
+        samples = [sample(unseen, each, seed) for seed in range(REPEATS if each < 25 else 1)]
         yield (
             f"{each} of each unseen class",
-            str(len(drawn[0])),
-            [model.of(asked, photos) for photos in drawn],
+            str(len(samples[0])),
+            [model.search(queries, photos) for photos in samples],
         )
     for each in (25, 1):
-        drawn = [shown(everything, each, seed) for seed in range(DRAWN if each < 25 else 1)]
+        samples = [sample(all_classes, each, seed) for seed in range(REPEATS if each < 25 else 1)]
         yield (
             f"{each} of each class, seen or unseen",
-            str(len(drawn[0])),
-            [model.of(asked, photos) for photos in drawn],
+            str(len(samples[0])),
+            [model.search(queries, photos) for photos in samples],
         )
     without = [
-        model.of(
+        model.search(
             np.flatnonzero(model.sketch_labels == label),
-            shown([other for other in unseen if other != label], 10),
+            sample([other for other in unseen if other != label], 10),
         )
         for label in unseen
     ]
-    yield "10 of each unseen class but the one drawn", str(10 * (len(unseen) - 1)), without
+    yield "10 of each unseen class except the query's", str(10 * (len(unseen) - 1)), without
 
 
 def emoji(
     model: Model, folder: Path, classes: tuple[str, ...], unseen: list[int]
-) -> tuple[str, str, list[Judged]]:
-    """Unseen classes that are among the emoji, searched for there."""
+) -> tuple[str, str, list[Hits]]:
+    """The gallery of emoji, searched with sketches of the unseen classes that it shows."""
     files = [path for path in sorted(folder.glob("*.png")) if thing_name(path.stem)]
     names = [str(thing_name(path.stem)).lower() for path in files]
     photos = _codes(model.inference, files)
-    judged = []
+    hits = []
     for label in unseen:
         word = classes[label].split("_(")[0].replace("_", " ")
-        shows = re.compile(rf"\b({re.escape(word)}|{ALSO.get(word, word)})\b")
+        shows = re.compile(rf"\b({re.escape(word)}|{SYNONYMS.get(word, word)})\b")
         right = torch.tensor(
             [bool(shows.search(name)) and not re.search(OTHER_THINGS, name) for name in names]
         )
         if right.any():
             sketches = model.sketches[model.sketch_labels == label]
-            judged.append(model.among(sketches, photos, right.expand(len(sketches), -1)))
-    return f"emoji; {len(judged)} classes are among them", str(len(files)), judged
+            hits.append(model.search_codes(sketches, photos, right.expand(len(sketches), -1)))
+    return f"emoji, which show {len(hits)} of the classes", str(len(files)), hits
 
 
 @torch.inference_mode()
@@ -136,70 +137,70 @@ def _codes(inference: Inference, files: list[Path]) -> Tensor:
 def main(
     data: Data,
     names: Annotated[
-        list[str], typer.Option("--checkpoint", help="Checkpoints' names or folders, of several seeds.")
+        list[str], typer.Option("--checkpoint", help="Names or folders of checkpoints, of several seeds.")
     ],
     unseen: Unseen = "sketchy-25",
     emoji_folder: Annotated[
-        Path | None, typer.Option("--emoji", help="The folder that `iiae demo` has drawn its pictures into.")
+        Path | None, typer.Option("--emoji", help="Folder of the pictures that `iiae demo` renders.")
     ] = None,
     home: Home = Path("var"),
 ) -> None:
-    """Print what is said of first hits by kind of gallery, and score by score."""
+    """Print scores and shares of right hits, by kind of gallery and by score."""
     catalogue = read_catalogue(data)
     classes = catalogue.classes
     hidden = [classes.index(label) for label in read_unseen(unseen, classes)]
-    kinds: dict[str, tuple[str, list[Judged]]] = {}
+    kinds: dict[str, tuple[str, list[Hits]]] = {}
     for name in names:
         model = Model(checkpoint.find(home / "checkpoints", name), catalogue)
         found = [
             *galleries(model, hidden),
             *([] if emoji_folder is None else [emoji(model, emoji_folder, classes, hidden)]),
         ]
-        for kind, photos, judged in found:
-            kinds.setdefault(kind, (photos, []))[1].extend(judged)
+        for kind, photos, hits in found:
+            kinds.setdefault(kind, (photos, []))[1].extend(hits)
     heads = (
         "gallery",
         "photos",
-        "first hit: said, right",
+        "first hit: score, right",
         f"first {FIRST_HITS}: error",
-        "above .9: said, right",
+        "above .9: score, right",
         "hits",
     )
     table = Table(*heads, title=f"{', '.join(names)}, {unseen}")
-    everywhere: list[Judged] = []
-    for kind, (photos, judged) in kinds.items():
-        said, right = (torch.cat([each[place] for each in judged]) for place in (0, 1))
-        sure = said > 0.9
-        cells = f"{said[sure].mean():.2f}, {right[sure].float().mean():.2f}" if sure.any() else "-"
+    unseen_hits: list[Hits] = []
+    for kind, (photos, hits) in kinds.items():
+        scores, right = (torch.cat([each[place] for each in hits]) for place in (0, 1))
+        sure = scores > 0.9
+        cells = f"{scores[sure].mean():.2f}, {right[sure].float().mean():.2f}" if sure.any() else "-"
         table.add_row(
             kind,
             photos,
-            f"{said[:, 0].mean():.2f}, {right[:, 0].float().mean():.2f}",
-            f"{expected_calibration_error(said.numpy(), right.numpy()):.3f}",
+            f"{scores[:, 0].mean():.2f}, {right[:, 0].float().mean():.2f}",
+            f"{expected_calibration_error(scores.numpy(), right.numpy()):.3f}",
             cells,
             str(int(sure.sum())),
         )
-        everywhere += judged if kind.endswith("unseen class") else []
+        unseen_hits += hits if kind.endswith("unseen class") else []
     Console(width=130).print(table)
-    _by_score(everywhere)
+    _print_by_score(unseen_hits)
 
 
-def _by_score(judged: list[Judged]) -> None:
-    said, right = (torch.cat([each[place].flatten() for each in judged]) for place in (0, 1))
+def _print_by_score(hits: list[Hits]) -> None:
+    scores, right = (torch.cat([each[place].flatten() for each in hits]) for place in (0, 1))
     table = Table(
         "score",
         "hits",
         "mean score",
         "right",
-        title=f"Galleries of the unseen classes alone, all sizes, first {FIRST_HITS} hits",
+        title=f"All galleries of only unseen classes, first {FIRST_HITS} hits",
     )
-    for low, high in pairwise(EDGES):
-        inside = (said >= low) & (said < high)
+    for low, high in pairwise(SCORE_EDGES):
+        inside = (scores >= low) & (scores < high)
         if inside.any():
             table.add_row(
                 f"{low:.1f}-{min(high, 1):.1f}",
                 str(int(inside.sum())),
-                f"{said[inside].mean():.2f}",
+                f"{scores[inside].mean():.2f}",
                 f"{right[inside].float().mean():.2f}",
             )
     Console(width=130).print(table)

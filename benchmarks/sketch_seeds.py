@@ -1,9 +1,9 @@
-"""Zero-shot sketch search of several checkpoints of one split that differ in their seed: each, the mean and the spread.
+"""Measure zero-shot sketch search of checkpoints with different seeds: each, the mean, and the spread.
 
-    python -m benchmarks.sketch_seeds --data DIR --unseen sketchy-25 --checkpoint s25-0 --checkpoint s25-1 --checkpoint s25-2
+    python -m benchmarks.sketch_seeds --data DIR --unseen sketchy-25 --checkpoint s25-0 --checkpoint s25-1
 
-The spread is the sample's standard deviation. Beside the shared codes stand what they are made from, the backbone's
-features, and the exclusive codes, which should know nothing.
+The spread is the sample standard deviation. Besides the shared codes, the table has the backbone's features,
+which they are computed from, and the exclusive codes, which should not find anything.
 """
 
 from pathlib import Path

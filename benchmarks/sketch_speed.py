@@ -1,9 +1,10 @@
-"""How long a query takes from pixels to embedding on one core, and a catalogue on two, beside the bare backbone.
+"""Measure the time of a query on one core and of indexing on two, compared with the bare backbone.
 
     python -m benchmarks.sketch_speed --data DIR
 
-All forms take turns within one run; what is printed are medians, and ratios to the bare backbone in its serving form.
-`mAP` is that of the backbone's features on the pictures of `--unseen`: the served form must rank as the trained one does.
+The forms take turns within one run. The tables have medians, and ratios to the backbone in its serving form.
+The last lines compare the mAP of the serving form's features with that of the trained form, on the classes of
+`--unseen`.
 """
 
 import statistics
@@ -37,7 +38,7 @@ CPU = torch.device("cpu")
 
 
 def milliseconds(forms: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Medians of as many rounds, in which the forms take turns."""
+    """Median times over rounds in which the forms take turns, in milliseconds."""
     times: dict[str, list[float]] = {name: [] for name in forms}
     for run in forms.values():
         run()
@@ -49,21 +50,22 @@ def milliseconds(forms: Mapping[str, Callable[[], object]], rounds: int) -> dict
     return {name: statistics.median(each) for name, each in times.items()}
 
 
-def table(title: str, found: dict[str, float], unit: str, bare: str) -> Table:
+def table(title: str, times: dict[str, float], unit: str, bare: str) -> Table:
+    """A table of times and of their ratios to that of `bare`."""
     sheet = Table("", unit, f": {bare}", title=title)
-    for name, value in found.items():
-        sheet.add_row(name, f"{value:.1f}", f"{value / found[bare]:.2f}")
+    for name, value in times.items():
+        sheet.add_row(name, f"{value:.1f}", f"{value / times[bare]:.2f}")
     return sheet
 
 
 def main(
     data: Data,
-    unseen: Annotated[str, typer.Option(help="Classes whose mAP is compared.")] = "sketchy-25",
+    unseen: Annotated[str, typer.Option(help="Classes on which mAP is compared.")] = "sketchy-25",
     name: Name = "sketchy",
     home: Home = Path("var"),
     rounds: Annotated[int, typer.Option(min=3)] = 20,
 ) -> None:
-    """Print three tables."""
+    """Print two tables and the mAP of both forms."""
     keep_memory()
     folder = checkpoint.find(home / "checkpoints", name)
     manifest, _, trained = checkpoint.load_parts(folder)
@@ -87,7 +89,7 @@ def main(
             "full-precision eager backbone": lambda: eager(pixels),
             "serving form of the backbone": lambda: quick(pixels),
         }
-        query = milliseconds({**bare, "a drawing's file to its zs": pixels_to_code}, rounds)
+        query = milliseconds({**bare, "from a drawing's file to its zs": pixels_to_code}, rounds)
         torch.set_num_threads(2)
         console = Console(width=110)
         console.print(
@@ -95,7 +97,7 @@ def main(
         )
         console.print(
             table(
-                "A catalogue on two cores, ms a photo",
+                "Indexing on two cores, ms per photo",
                 _catalogue(data, inference, eager, quick, size),
                 "ms",
                 "serving form of the backbone",
@@ -109,9 +111,8 @@ def main(
         )
         for label, network in (("full-precision eager", eager), ("serving form", quick)):
             codes = [standardised(_features(network, pictures)) for pictures in (photos, sketches)]
-            console.print(
-                f"mAP@all, features, {label}: {cosine_map(codes[0], photos.labels, codes[1], sketches.labels):.4f}"
-            )
+            found = cosine_map(codes[0], photos.labels, codes[1], sketches.labels)
+            console.print(f"mAP@all, features, {label}: {found:.4f}")
 
 
 def _features(network: torch.nn.Module, pictures: Pictures) -> Tensor:
@@ -126,7 +127,7 @@ def _pixels(pictures: Pictures, start: int) -> Tensor:
 def _catalogue(
     data: Path, inference: Inference, eager: torch.nn.Module, quick: torch.nn.Module, size: int
 ) -> dict[str, float]:
-    """Of 256 photos from files to a gallery on disk, and of their pixels through the bare networks."""
+    """Milliseconds per photo to index 256 files, and to run the bare networks on their pixels."""
     items = find_photos(data / "photo")[::12][:256]
     pictures = decode([(item.path, "x") for item in items], ("x",), size)
     spec = GallerySpec(
@@ -144,7 +145,7 @@ def _catalogue(
     forms = {
         "full-precision eager backbone": lambda: _features(eager, pictures),
         "serving form of the backbone": lambda: _features(quick, pictures),
-        "`iiae index`: files to a gallery": indexed,
+        "`iiae index`, from files to a gallery": indexed,
     }
     return {name: value / len(items) for name, value in milliseconds(forms, 3).items()}
 

@@ -1,4 +1,4 @@
-"""Options that the benchmarks of sketch models share."""
+"""Command-line options that the benchmarks of sketch models share."""
 
 from pathlib import Path
 from typing import Annotated

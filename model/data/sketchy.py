@@ -4,8 +4,8 @@
     DIR/sketch/<class>/*.png
     DIR/split{1,2}/{train,test}_{sketch,image}_{features,paths}.npy     the class is the folder in the path
 
-A text file with one name a line lists the unseen classes. Training takes a catalogue of the seen classes only, and
-opens no file of an unseen class.
+A text file with one name a line lists the unseen classes. Training takes a catalogue of the seen classes
+only, and opens no file of an unseen class.
 """
 
 from collections.abc import Iterable

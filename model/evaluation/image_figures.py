@@ -1,4 +1,4 @@
-"""The paper's pictures of an image model: translations (Table 7) and analogies (Table 8), during and after training."""
+"""The paper's pictures of an image model: translations (Table 7) and analogies (Table 8)."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,8 +36,8 @@ def grid(rows: list[list[Tensor]], *, scale: int = 1) -> Image.Image:
 def translations(iiae: IIAE, pairs: Pairs, *, count: int = 6, samples: int = 3, seed: int = 0) -> Image.Image:
     """Table 7: translations of pairs in both directions, one pair a row.
 
-    Each direction shows the input, `samples` outputs with random exclusive codes, the output with the prior's mean,
-    and the true picture.
+    Each direction shows the input, `samples` outputs with random exclusive codes, the output with the prior's
+    mean, and the true picture.
     """
     device = next(iiae.parameters()).device
     chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int)
@@ -57,7 +57,7 @@ def translations(iiae: IIAE, pairs: Pairs, *, count: int = 6, samples: int = 3, 
 
 @torch.inference_mode()
 def analogies(iiae: IIAE, pairs: Pairs, *, count: int = 6) -> Image.Image:
-    """Table 8: for both domains, a query, a reference, and the query in the style of the reference; `count` rows."""
+    """Table 8: rows of a query, a reference, and the query in the reference's style, in both domains."""
     device = next(iiae.parameters()).device
     chosen = np.linspace(0, len(pairs) - 1, 2 * count).round().astype(int)
     rows: list[list[Tensor]] = []

@@ -31,7 +31,7 @@ def cosine(queries: Float[Tensor, "q d"], photos: Float[Tensor, "n d"]) -> Float
 def ranked_relevance(
     scores: Float[Tensor, "q n"], query_labels: Tensor, photo_labels: Tensor
 ) -> Bool[Tensor, "q n"]:
-    """Whether the hit at each rank is of the query's class, best first; equal scores keep the photos' order."""
+    """Whether each hit is of the query's class, best hit first; equal scores keep the photos' order."""
     order = scores.argsort(dim=1, descending=True, stable=True)
     return photo_labels[order] == query_labels[:, None]
 
@@ -39,7 +39,8 @@ def ranked_relevance(
 def mean_average_precision(relevant: Bool[Tensor, "q n"], at: int | None = None) -> float:
     """Mean average precision: the mean over queries of sum_k P(k) rel(k) / R.
 
-    P(k) is the precision of the first k hits, rel(k) is 1 if hit k is relevant, and R is the number of relevant photos.
+    P(k) is the precision of the first k hits, rel(k) is 1 if hit k is relevant, and R is the number of
+    relevant photos.
 
     Args:
         relevant: whether each hit is relevant, best first.
@@ -59,7 +60,7 @@ def precision_at(relevant: Bool[Tensor, "q n"], k: int) -> float:
 def cosine_map(
     photos: Tensor, photo_labels: NDArray[np.int64], sketches: Tensor, sketch_labels: NDArray[np.int64]
 ) -> float:
-    """mAP@all of searching photo codes [n, d] with sketch codes [q, d] by cosine; labels are class numbers."""
+    """mAP@all of searching photo codes [n, d] with sketch codes [q, d] by cosine."""
     relevant = ranked_relevance(
         cosine(sketches, photos), torch.from_numpy(sketch_labels), torch.from_numpy(photo_labels)
     )

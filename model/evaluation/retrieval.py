@@ -1,4 +1,4 @@
-"""The paper's figures of an image model: cross-domain retrieval with the shared codes, leakage with the exclusive ones."""
+"""The paper's figures of an image model: cross-domain retrieval, and leakage into the exclusive codes."""
 
 from collections.abc import Callable
 
@@ -44,8 +44,8 @@ def cross_domain_retrieval(
 ) -> dict[str, float]:
     """Top-1 accuracy of retrieval in both directions, as fractions of 1.
 
-    Retrieval with the shared codes should find the pair. Retrieval with the exclusive codes measures leakage; chance
-    is 1 / pairs.
+    Retrieval with the shared codes should find the pair. Retrieval with the exclusive codes measures leakage;
+    chance is 1 / pairs.
 
     Args:
         shared: means of r(zs|.).
@@ -67,7 +67,8 @@ def cross_domain_retrieval(
 def retrieval_validation(pairs: Pairs, *, limit: int = 1_000) -> Callable[[IIAE], dict[str, float]]:
     """A validation function for training, which measures `cross_domain_retrieval` of the current weights.
 
-    `validation`, which decides the weights to keep, is the mean of the shared figures minus that of the exclusive ones.
+    `validation`, which decides the weights to keep, is the mean of the shared figures minus that of the
+    exclusive ones.
 
     Args:
         pairs: the validation pairs.

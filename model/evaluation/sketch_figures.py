@@ -24,7 +24,8 @@ def search_rows(
 ) -> Image.Image:
     """Figure 9: sketches on the left, each followed by its first k photos, marked right or wrong.
 
-    A hit is right if it is of the sketch's class. The sketches are random, of different classes if there are enough.
+    A hit is right if it is of the sketch's class. The sketches are random, of different classes if there are
+    enough.
 
     Args:
         inference: a sketch model.

@@ -1,4 +1,4 @@
-"""Figures of zero-shot sketch search: every sketch of the unseen classes searches all photos of these classes."""
+"""Figures of zero-shot sketch search: sketches of unseen classes search the photos of these classes."""
 
 from dataclasses import dataclass
 
@@ -23,8 +23,8 @@ class CatalogueCodes:
         zs: means of r(zs|.), [n, d] for each domain.
         features: the backbone's features.
         exclusive: means of q(zx|x) and q(zy|y).
-        standardised: the features as IIAE's first layer standardises them; None if that layer does more (D.2 as
-            printed).
+        standardised: the features as IIAE's first layer standardises them; None if that layer does more (D.2
+            as printed).
         labels: class numbers, [n] for each domain; positions in `Catalogue.classes`.
     """
 
@@ -65,11 +65,12 @@ def encode_catalogue(inference: Inference, catalogue: Catalogue) -> CatalogueCod
 def measure_sketch_search(inference: Inference, unseen: Catalogue) -> dict[str, float]:
     """mAP and precision of searching the photos of unseen classes with their sketches, by cosine.
 
-    The figures without a prefix are those of zs. The others are those of the backbone's features (`features_`), of
-    standardised features (`standardised_features_`), of the exclusive codes (`exclusive_`), and of zs with the
-    service's query expansion (`expanded_`).
+    The figures without a prefix are those of zs. The others are those of the backbone's features
+    (`features_`), of standardised features (`standardised_features_`), of the exclusive codes (`exclusive_`),
+    and of zs with the service's query expansion (`expanded_`).
 
-    P@k is the share of relevant hits among the first k photos. It cannot reach 1 if a class has fewer than k photos.
+    P@k is the share of relevant hits among the first k photos. It cannot reach 1 if a class has fewer than k
+    photos.
     """
     codes = encode_catalogue(inference, unseen)
     by_prefix = {"": codes.zs, "features_": codes.features, "exclusive_": codes.exclusive}

@@ -21,8 +21,8 @@ def random_views(
 ) -> Tensor:
     """One random view of each picture; the area outside a picture is white.
 
-    Photos are cropped to 50-100 % of their area, mirrored, and changed in colour. Sketches lose ink, get thicker,
-    and are mirrored, turned, scaled and bent; half of them are jittered.
+    Photos are cropped to 50-100 % of their area, mirrored, and changed in colour. Sketches lose ink, get
+    thicker, and are mirrored, turned, scaled and bent; half of them are jittered.
 
     Args:
         pixels: uint8, [n, L, L, 3].
@@ -67,7 +67,7 @@ def _random_transforms(count: int, rng: np.random.Generator, *, sketch: bool) ->
 def _random_bends(
     count: int, size: int, rng: np.random.Generator, jitter: float, device: torch.device
 ) -> Tensor:
-    """Offsets of the sampling grid [n, size, size, 2]: a smooth bend of each sketch, and jitter of half of them."""
+    """Offsets of the sampling grid [n, size, size, 2]: a smooth bend of all sketches, jitter of half."""
     bend = _to_tensor(device, rng.normal(0, 0.03, (count, 2, 6, 6)))
     reach = rng.uniform(0, jitter, (count, 1, 1, 1)) * (rng.random((count, 1, 1, 1)) < 0.5)
     jittered = _to_tensor(device, rng.normal(0, 1, (count, 2, 56, 56)) * reach)

@@ -1,4 +1,4 @@
-"""The network from pixels to D.2's input features: an EfficientNet-Lite that both domains share, and one linear layer."""
+"""The network from pixels to D.2's input features, shared by both domains."""
 
 import torch
 from jaxtyping import Float
@@ -48,8 +48,9 @@ class Backbone(nn.Module):
     def descriptor(self, pooled: Float[Tensor, "b 1280"]) -> Float[Tensor, "b descriptor"]:
         """The input of the linear layer: the pooled features or, with a classifier, 2280 values.
 
-        With a classifier these are the square roots of the pooled features and of the class probabilities. Square
-        roots keep a strong channel or a confident class from outweighing the others (Perronnin et al., 2010).
+        With a classifier these are the square roots of the pooled features and of the class probabilities.
+        Square roots keep a strong channel or a confident class from outweighing the others (Perronnin et al.,
+        2010).
         """
         if self.classifier is None:
             return pooled

@@ -1,7 +1,7 @@
 """Fit calibration curves (`model.sketch.calibration`) to searches whose right answers are known.
 
-The searches are made in many sample galleries: large and small ones, with many or few photos of a class, and some
-without any photo of the query's class.
+The searches are made in many sample galleries: large and small ones, with many or few photos of a class, and
+some without any photo of the query's class.
 """
 
 import math
@@ -108,8 +108,8 @@ def first_hits(
 def fit(searches: Sequence[SearchHits]) -> Calibration:
     """Fit the maximum-likelihood curve to the first hits of searches.
 
-    The targets are Platt's, slightly off 0 and 1. With these the slope stays finite even if a threshold separates
-    right from wrong hits.
+    The targets are Platt's, slightly off 0 and 1. With these the slope stays finite even if a threshold
+    separates right from wrong hits.
 
     Raises:
         CalibrationError: all hits are relevant, or none is.

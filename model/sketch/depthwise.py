@@ -1,7 +1,8 @@
-"""Depthwise convolution that computes the gradient of 5x5 weights in float32, because oneDNN's bfloat16 one is slow.
+"""Depthwise convolution with a fast gradient of 5x5 kernels in bfloat16 on CPUs.
 
-This takes a quarter to a half of the time of forward and backward (`python -m benchmarks.depthwise`). 3x3 kernels
-gain nothing; they, and everything but bfloat16 on a CPU, use the ordinary convolution.
+oneDNN's bfloat16 gradient of such kernels is slow. Computed in float32 instead, forward and backward take a
+quarter to a half of the time (`python -m benchmarks.depthwise`). 3x3 kernels gain nothing. They,
+other devices and other precisions use the ordinary convolution.
 """
 
 import torch

@@ -1,7 +1,7 @@
-"""Make doodles from careful sketches: few strokes, cut corners, an unsteady hand, wrong proportions, tiny size.
+"""Make doodles from careful sketches: fewer strokes, cut corners, an unsteady hand, a tiny size.
 
-What people draw in a search box with a mouse or a finger is far from the sketches of a data set. A doodle is made
-from the strokes of a sketch: some are dropped, the rest are simplified, distorted and drawn small.
+What people draw in a search box with a mouse or a finger is far from the sketches of a data set. A doodle is
+made from the strokes of a sketch: some are dropped, the rest are simplified, distorted and drawn small.
 """
 
 import numpy as np
@@ -49,7 +49,7 @@ def _longest(longest_first: list[Stroke], share: float) -> list[Stroke]:
 
 
 def _distorted(originals: list[Stroke], rng: np.random.Generator) -> list[Stroke]:
-    """Move and scale each stroke, jitter each point, and stretch, shear and turn the whole drawing a little."""
+    """Move and scale each stroke, jitter each point, and stretch, shear and turn the whole drawing."""
     transform = np.eye(2) + rng.normal(0, 0.1, (2, 2))
     jitter = rng.uniform(0.5, 3.0)
     middle = CANVAS / 2

@@ -1,7 +1,7 @@
-"""Normalise drawings: find the ink on any paper, crop to it, centre it, and redraw it in strokes of one width.
+"""Normalise drawings: find the ink on any paper, crop to it, and redraw it in strokes of one width.
 
-Training, indexing and the service all use `normalise`. A phone photo on grey paper, white chalk on black, a thin line
-in a corner and an unsteady hand thus become the same picture as a clean drawing of the same shape.
+Training, indexing and the service all use `normalise`. A phone photo on grey paper, white chalk on black, a
+thin line in a corner and an unsteady hand thus become the same picture as a clean drawing of the same shape.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from model.errors import UserError
 from model.sketch.strokes import Mask, Stroke, length, smoothed, strokes
 
 VERSION = 3
-"""Version of the output of `normalise`; part of the cache keys of drawings. Raise it with any change of the output."""
+"""Version of the output of `normalise`, part of drawings' cache keys. Raise it when the output changes."""
 
 CANVAS = 256
 """Side of a normalised drawing, in pixels."""
@@ -28,15 +28,16 @@ FAINTEST = 0.1
 LEAST_INK, MOST_INK = 2e-4, 0.6
 """Range of the share of ink in a drawing; outside it there is no drawing."""
 SPECK = 0.012
-"""Diagonal of a connected piece of ink, as a share of the picture's side, below which it is dirt.
+"""Smallest diagonal of connected ink, as a share of the picture's side; smaller pieces are dirt.
 
-If most of the ink is in such pieces, all of them are kept."""
+If most of the ink is in small pieces, all of them are kept.
+"""
 TREMBLING = 0.235
-"""Tremor, in pixels, above which strokes are smoothed: the median distance of stroke points from the smoothed stroke."""
+"""Tremor above which strokes are smoothed: the points' median distance from smoothed strokes, in pixels."""
 NEAR, MARK = 2.0, 12
-"""Deviation of the smoothing that measures tremor, in points; strokes of fewer than `MARK` points are not measured."""
+"""Deviation of the smoothing that measures tremor, in points; strokes of fewer than `MARK` are skipped."""
 SMOOTHING, SHORT = 5.5, 10
-"""Deviation of the smoothing of trembling strokes, in points; at most the stroke's length divided by `SHORT`."""
+"""Deviation of the smoothing of trembling strokes, in points; at most the stroke's length / `SHORT`."""
 
 Grey = NDArray[np.float32]
 
@@ -58,7 +59,7 @@ def normalise(image: Image.Image) -> Image.Image:
 
 
 def ink(image: Image.Image) -> Grey:
-    """Confidence that each pixel is ink, [h, w] from 0 to 1; the picture is reduced to `LONGEST` pixels if larger.
+    """Confidence that each pixel is ink, [h, w] from 0 to 1; larger pictures are reduced to `LONGEST`.
 
     Raises:
         NoDrawing: as `normalise`.
@@ -85,8 +86,8 @@ def ink(image: Image.Image) -> Grey:
 def paper(pixels: Grey) -> Grey:
     """The paper's colour at each pixel, [3, h, w]: a quadratic surface, so the light may be uneven.
 
-    The surface is fitted by iteratively reweighted least squares with Cauchy weights, which discount the ink. The
-    fit starts from the median colour of the border.
+    The surface is fitted by iteratively reweighted least squares with Cauchy weights, which discount the ink.
+    The fit starts from the median colour of the border.
 
     Args:
         pixels: the picture, [3, h, w] from 0 to 1.
@@ -190,7 +191,7 @@ def thin(mask: Mask) -> Mask:
 
 
 def _deleted() -> tuple[Mask, Mask]:
-    """Whether thinning's first and second pass delete a pixel, by the 8 bits of its neighbours: [256] each."""
+    """Whether thinning's first and second pass delete a pixel, by its neighbours' 8 bits: [256] each."""
     p = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1).T.astype(bool)
     north, _, east, _, south, _, west, _ = p
     neighbours = p.sum(0)

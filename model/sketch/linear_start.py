@@ -35,8 +35,9 @@ def standardised(features: Tensor) -> Tensor:
 def init_feature_layer(backbone: Backbone, photos: Tensor, sketches: Tensor, seed: int) -> None:
     """Set the backbone's linear layer to the principal components of its inputs, standardised by domain.
 
-    The components are whitened a little and then rotated at random, so all dimensions have similar deviations.
-    Without the rotation, standardising the features again would give the last components the weight of the first.
+    The components are whitened a little and then rotated at random, so all dimensions have similar
+    deviations. Without the rotation, standardising the features again would give the last components the
+    weight of the first.
 
     Args:
         backbone: its `feature` layer is set.
@@ -65,8 +66,9 @@ def init_shared_encoders(
 ) -> None:
     """Set the encoders of zs to principal components plus a ridge regression between the domains.
 
-    Both r(zs|x) and r(zs|y) start at the principal components of the standardised features. To a code, each adds the
-    predicted step from it to the mean of the other domain's codes of the same class. q(zs|x, y) is the mean of both.
+    Both r(zs|x) and r(zs|y) start at the principal components of the standardised features. To a code, each
+    adds the predicted step from it to the mean of the other domain's codes of the same class. q(zs|x, y) is
+    the mean of both.
 
     Args:
         iiae: a model whose `shared_encoder` is `linear_each`.
@@ -106,7 +108,7 @@ def init_shared_encoders(
 
 
 def _components(centred: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The first principal components of centred rows [n, d], at most [count, d], and their singular values."""
+    """The first `count` principal components of centred rows [n, d], and their singular values."""
     _, spreads, components = torch.linalg.svd(centred, full_matrices=False)
     return components[:count], spreads[:count]
 

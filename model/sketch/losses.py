@@ -1,4 +1,4 @@
-"""The losses of fine-tuning: classification, supervised contrast, and distillation of ImageNet's classifier."""
+"""The losses of fine-tuning: classification, supervised contrast, and distillation."""
 
 import torch
 import torch.nn.functional as F

@@ -83,7 +83,7 @@ def decode_classes(
 
 
 def draw_doodles(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
-    """Redraw each normalised sketch as a doodle (`model.sketch.doodles`), [n, size, size, 3] in the same order."""
+    """Redraw each normalised sketch as a doodle (`model.sketch.doodles`), [n, size, size, 3]."""
     size = sketches.pixels.shape[1]
 
     def redraw(number: int) -> NDArray[np.uint8]:

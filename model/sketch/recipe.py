@@ -9,8 +9,8 @@ class Recipe:
 
     Attributes:
         epochs: passes over the photos.
-        cycle: length of the learning rate's cycle, as a multiple of the training. Above 1, training ends before the
-            rate has fallen to zero.
+        cycle: length of the learning rate's cycle, as a multiple of the training. Above 1, training ends
+            before the rate has fallen to zero.
         batch: photos per step; each step also takes as many sketches.
         learning_rate: the peak of the cycle, of AdamW.
         weight_decay: of AdamW.
@@ -20,16 +20,16 @@ class Recipe:
         temperature: of the supervised contrastive loss.
         distillation: weight of distilling ImageNet's class probabilities, for photos.
         sketch_distillation: the same for sketches, whose targets are the mean of their class's photos.
-        crop_share: side of the training crops, as a share of `image_size`. Cropping magnifies the objects, so search
-            uses larger pictures than training does (Touvron et al., 2019).
+        crop_share: side of the training crops, as a share of `image_size`. Cropping magnifies the objects, so
+            search uses larger pictures than training does (Touvron et al., 2019).
         doodle_rate: share of the sketches that a doodle replaces.
-        jitter: largest deviation of a jittered sketch's points, as a share of half a side. Half of the sketches are
-            jittered.
+        jitter: largest deviation of a jittered sketch's points, as a share of half a side. Half of the
+            sketches are jittered.
         ink_dropout: largest share of a sketch's ink to erase.
-        runs: number of fine-tuning runs with different seeds. The mean of their weights generalises better than any
-            single run (model soups; Wortsman et al., 2022).
-        imagenet: share of ImageNet's own weights in the result, the rest being that mean. The mixture generalises
-            better than either (WiSE-FT; Wortsman et al., 2022).
+        runs: number of fine-tuning runs with different seeds. The mean of their weights generalises better
+            than any single run (model soups; Wortsman et al., 2022).
+        imagenet: share of ImageNet's own weights in the result, the rest being that mean. The mixture
+            generalises better than either (WiSE-FT; Wortsman et al., 2022).
         seed: decides everything random.
     """
 

@@ -1,4 +1,4 @@
-"""A backbone's form for serving: batch norms folded into the convolutions, and bfloat16 where the device supports it."""
+"""A backbone's form for serving: batch norms folded into convolutions, and bfloat16 where supported."""
 
 import copy
 

@@ -17,7 +17,7 @@ STRAIGHTEST = [
 
 
 def strokes(lines: Mask) -> list[Stroke]:
-    """Trace centre lines, one pixel wide, into strokes that end where a line ends or forks; leave out single dots."""
+    """Trace centre lines, one pixel wide, into strokes that end where a line ends or forks; skip dots."""
     width = lines.shape[1] + 2
     padded = np.pad(lines, 1)
     remaining = bytearray(padded.tobytes())
@@ -64,7 +64,7 @@ def smoothed(stroke: Stroke, deviation: float) -> Stroke:
 
 
 def simplified(stroke: Stroke, tolerance: float) -> Stroke:
-    """Drop points that are within `tolerance` pixels of the line through the others (Douglas & Peucker, 1973)."""
+    """Drop points within `tolerance` pixels of the line through the others (Douglas & Peucker, 1973)."""
     first, last = stroke[0], stroke[-1]
     chord = last - first
     chord_length = float(np.hypot(*chord))

@@ -1,7 +1,7 @@
 """Train sketch search: fine-tune a backbone on seen classes, then train IIAE (D.2) on its features.
 
-The step at which IIAE's weights are kept is chosen on classes held out of the seen ones. No file of an unseen class
-is opened.
+The step at which IIAE's weights are kept is chosen on classes held out of the seen ones. No file of an unseen
+class is opened.
 """
 
 from collections.abc import Callable
@@ -34,8 +34,8 @@ class SketchPlan:
 
     Attributes:
         recipe: of the first stage, fine-tuning.
-        held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0, all
-            classes are trained on and the last step is kept.
+        held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0,
+            all classes are trained on and the last step is kept.
         decoder_steps: steps that train IIAE's decoders while its encoders of zs are frozen.
         steps: steps that then train all of IIAE.
         objective: a key of `model.objective.OBJECTIVES`.
@@ -178,7 +178,9 @@ def train_on_features(
     validate: Callable[[IIAE], dict[str, float]],
     report: Callable[[Progress], None] | None = None,
 ) -> IIAE:
-    """Train the second stage, IIAE (D.2) on features. It takes a minute, so it never resumes but starts again.
+    """Train the second stage: IIAE (D.2) on features.
+
+    It takes a minute, so it does not resume but starts again.
 
     Args:
         folder: receives the state of the run.

@@ -1,4 +1,4 @@
-"""The data of fine-tuning: pictures of seen classes, their distillation targets, and the batches of each step."""
+"""The data of fine-tuning: pictures of seen classes, distillation targets, and batches."""
 
 from dataclasses import dataclass
 

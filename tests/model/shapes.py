@@ -1,4 +1,4 @@
-"""A small data set of Sketchy's form: coloured shapes as photos, their outlines as sketches; and a network without ImageNet."""
+"""A small data set of Sketchy's form: coloured shapes as photos, outlines as sketches; network weights."""
 
 import io
 import math
@@ -19,7 +19,7 @@ SIDE = 64
 
 
 def circle_and_cross() -> Image.Image:
-    """A drawing: a circle with a cross in it, and a small mark."""
+    """A drawing of a circle with a cross in it, and a short mark."""
     drawn = Image.new("L", (CANVAS, CANVAS), 255)
     pen = ImageDraw.Draw(drawn)
     pen.ellipse((30, 30, 226, 226), outline=0, width=3)
@@ -30,7 +30,7 @@ def circle_and_cross() -> Image.Image:
 
 
 def outline(name: str, rng: np.random.Generator) -> list[tuple[float, float]]:
-    """Corners of a shape of that name, of some size and place, turned a little."""
+    """Corners of the named shape, with a random size, position and rotation."""
     turned = rng.uniform(-0.2, 0.2)
     x, y, size = rng.uniform(28, 36), rng.uniform(28, 36), rng.uniform(16, 24)
     if name in {"bar", "cross", "square"}:
@@ -63,7 +63,7 @@ def outline(name: str, rng: np.random.Generator) -> list[tuple[float, float]]:
 
 
 def draw_shapes(folder: Path, classes: tuple[str, ...], count: int) -> Path:
-    """`count` photos and sketches of each class."""
+    """Write `count` photos and sketches of each class."""
     for number, name in enumerate(classes):
         for kind in ("photo", "sketch"):
             (folder / kind / name).mkdir(parents=True)
@@ -82,13 +82,13 @@ def draw_shapes(folder: Path, classes: tuple[str, ...], count: int) -> Path:
 
 
 def write_weights_wheel(folder: Path) -> tuple[str, Path]:
-    """A wheel of the published weights' form in `folder`, and its network's name: the shipped sketch model's, with a classifier that knows nothing."""
-    _, _, backbone = checkpoint.load_parts(
-        next(found for found in checkpoint.released() if found.name == "sketchy")
-    )
-    name = checkpoint.read_manifest(
-        next(found for found in checkpoint.released() if found.name == "sketchy")
-    ).preset.backbone
+    """Write a wheel of the published form, with the shipped sketch model's network and a random classifier.
+
+    Returns the network's name and the folder.
+    """
+    released = next(found for found in checkpoint.released() if found.name == "sketchy")
+    manifest, _, backbone = checkpoint.load_parts(released)
+    name = manifest.preset.backbone
     assert backbone is not None
     assert name is not None
     head = nn.Linear(FEATURES, IMAGENET_CLASSES)

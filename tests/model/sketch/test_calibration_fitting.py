@@ -80,7 +80,7 @@ def test_first_hits_are_the_best_20_without_the_query_itself():
 
 
 def test_photo_queries_do_not_count_themselves_as_hits():
-    """Each photo's code is near no other. If it counted as its own hit, the nearest hit would always be right."""
+    """No code is near another. If a photo were its own hit, the nearest hit would always be right."""
     codes, labels = torch.eye(60), np.repeat(np.arange(6), 10)
 
     def score(query: torch.Tensor, photos: torch.Tensor) -> torch.Tensor:

@@ -1,4 +1,4 @@
-"""Rough drawings: their strokes are those of the drawing, fewer and simpler, and they are drawings still."""
+"""Doodles are small, random and near the drawing that they are made from."""
 
 import numpy as np
 import pytest
@@ -9,14 +9,14 @@ from model.sketch.doodles import LARGEST, SMALLEST, doodle, normalised_doodle
 from model.sketch.drawings import CANVAS, normalise
 
 
-def test_a_doodle_is_small_and_another_seed_draws_another():
-    made = [doodle(circle_and_cross(), np.random.default_rng(seed)) for seed in range(4)]
-    assert all(SMALLEST <= picture.width == picture.height <= LARGEST for picture in made)
-    assert len({picture.tobytes() for picture in made}) == 4
-    assert doodle(circle_and_cross(), np.random.default_rng(0)).tobytes() == made[0].tobytes()
+def test_doodles_are_small_and_depend_on_the_seed():
+    doodles = [doodle(circle_and_cross(), np.random.default_rng(seed)) for seed in range(4)]
+    assert all(SMALLEST <= picture.width == picture.height <= LARGEST for picture in doodles)
+    assert len({picture.tobytes() for picture in doodles}) == 4
+    assert doodle(circle_and_cross(), np.random.default_rng(0)).tobytes() == doodles[0].tobytes()
 
 
-def test_of_one_stroke_something_is_left():
+def test_a_single_stroke_is_never_dropped():
     line = Image.new("L", (CANVAS, CANVAS), 255)
     ImageDraw.Draw(line).line((40, 60, 210, 190), 0, 3)
     for seed in range(4):
@@ -24,26 +24,26 @@ def test_of_one_stroke_something_is_left():
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_is_rough_still_lies_near_what_was_drawn(seed):
-    careful, careless = (
+def test_doodles_stay_near_the_drawing_but_differ_from_it(seed):
+    drawing, redrawn = (
         np.asarray(picture) < 128
         for picture in (
             normalise(circle_and_cross()),
             normalised_doodle(circle_and_cross(), np.random.default_rng(seed)),
         )
     )
-    rows, columns = np.nonzero(careless)
+    rows, columns = np.nonzero(redrawn)
     near = np.array(
         [
-            careful[max(0, row - 40) : row + 40, max(0, column - 40) : column + 40].any()
+            drawing[max(0, row - 40) : row + 40, max(0, column - 40) : column + 40].any()
             for row, column in zip(rows, columns, strict=True)
         ]
     )
     assert near.mean() > 0.95
-    assert (careful != careless).mean() > 0.01
+    assert (drawing != redrawn).mean() > 0.01
 
 
-def test_a_drawing_without_lines_is_left_as_it_is():
+def test_a_drawing_without_lines_is_returned_unchanged():
     dot = Image.new("L", (CANVAS, CANVAS), 255)
     ImageDraw.Draw(dot).point((5, 5), 0)
     assert normalised_doodle(dot, np.random.default_rng(0)) is dot

@@ -1,4 +1,4 @@
-"""A drawing comes to the same strokes whatever its ink, paper, place and size; without one there is an error."""
+"""Drawings are normalised to the same strokes, whatever their ink, paper, position and size."""
 
 from contextlib import suppress
 from io import BytesIO
@@ -13,7 +13,7 @@ from model.sketch.strokes import length, smoothed, strokes
 
 
 def house(size: int = 256, width: int = 3) -> Image.Image:
-    """A house in black on white, in the middle three fifths of the picture."""
+    """A black house on white paper, in the middle three fifths of the picture."""
     drawn = Image.new("RGB", (size, size), "white")
     draw = ImageDraw.Draw(drawn)
     at = [
@@ -28,7 +28,7 @@ def house(size: int = 256, width: int = 3) -> Image.Image:
 
 
 def shaded(image: Image.Image) -> Image.Image:
-    """As a phone sees it: grey paper, lit from one side, with noise."""
+    """A phone photo: grey paper, lit from one side, with noise."""
     pixels = np.asarray(image, np.float32) * 0.75 + 38
     y, x = np.mgrid[0 : image.height, 0 : image.width] / image.width
     lit = pixels * (0.45 + 0.4 * x + 0.15 * y)[..., None] + np.random.default_rng(0).normal(
@@ -56,7 +56,7 @@ def in_a_corner(image: Image.Image) -> Image.Image:
     return sheet
 
 
-WAYS = {
+VARIANTS = {
     "grey phone photo": shaded,
     "jpeg at quality 30": as_jpeg,
     "white on black": lambda image: Image.fromarray(255 - np.asarray(image)),
@@ -69,27 +69,27 @@ WAYS = {
 
 
 def distance(one: Image.Image, other: Image.Image) -> float:
-    """Mean distance, in pixels of the canvas, from one's strokes to the other's and back."""
+    """Mean distance between the strokes of two drawings, in pixels; the larger of both directions."""
     from scipy.ndimage import distance_transform_edt
 
     a, b = (np.asarray(each) < 128 for each in (one, other))
     return float(max(distance_transform_edt(~b)[a].mean(), distance_transform_edt(~a)[b].mean()))
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_the_same_drawing_comes_to_the_same_strokes(way):
-    assert distance(normalise(WAYS[way](house())), normalise(house())) < 2.5
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variants_of_a_drawing_are_normalised_to_the_same_strokes(variant):
+    assert distance(normalise(VARIANTS[variant](house())), normalise(house())) < 2.5
 
 
-def test_the_ink_fills_the_canvas_but_for_its_margin():
+def test_the_ink_fills_the_canvas_up_to_its_margin():
     drawn = np.asarray(normalise(in_a_corner(house()))) < 128
     rows, columns = np.flatnonzero(drawn.any(1)), np.flatnonzero(drawn.any(0))
     assert max(np.ptp(rows), np.ptp(columns)) == pytest.approx(CANVAS * (1 - 2 * MARGIN), abs=5)
     assert (columns[0] + columns[-1]) / 2 == pytest.approx(CANVAS / 2, abs=3)
 
 
-def by_a_trembling_hand(drawing: Image.Image) -> Image.Image:
-    """Every fourth point of the drawing's strokes is off its place; dots are not."""
+def with_tremor(drawing: Image.Image) -> Image.Image:
+    """Move every fourth point of the strokes and drop the others; dots disappear."""
     rng = np.random.default_rng(0)
     lines = thin(np.asarray(drawing.convert("L")) < 128)
     shaky = Image.new("L", drawing.size, 255)
@@ -101,13 +101,13 @@ def by_a_trembling_hand(drawing: Image.Image) -> Image.Image:
 
 
 def roughness(drawing: Image.Image) -> float:
-    """How much longer its strokes are than they would be, smoothed."""
+    """How much longer the strokes are than the smoothed strokes, as a share."""
     drawn = [stroke for stroke in strokes(thin(np.asarray(drawing) < 128)) if len(stroke) > 20]
     return sum(map(length, drawn)) / sum(length(smoothed(stroke, 6.0)) for stroke in drawn) - 1
 
 
-def test_a_trembling_hand_is_steadied_and_a_calm_one_left_alone(monkeypatch):
-    calm, shaky = house(), by_a_trembling_hand(house())
+def test_trembling_strokes_are_smoothed_and_calm_ones_are_not(monkeypatch):
+    calm, shaky = house(), with_tremor(house())
     drawn = {name: normalise(picture) for name, picture in (("calm", calm), ("shaky", shaky))}
     monkeypatch.setattr(drawings, "TREMBLING", np.inf)
     assert drawn["calm"].tobytes() == normalise(calm).tobytes()
@@ -115,7 +115,7 @@ def test_a_trembling_hand_is_steadied_and_a_calm_one_left_alone(monkeypatch):
     assert distance(drawn["shaky"], drawn["calm"]) < 4
 
 
-def test_short_marks_tell_nothing_of_the_hand():
+def test_short_strokes_do_not_count_as_tremor():
     along = np.arange(200, dtype=np.float32)
     shaken = np.stack([along, 100 + np.random.default_rng(0).normal(0, 1, 200)], 1).astype(np.float32)
     marks = [shaken[start : start + 3] for start in range(0, 180, 2)]
@@ -123,10 +123,10 @@ def test_short_marks_tell_nothing_of_the_hand():
     assert drawings._tremor(marks) == 0
 
 
-def test_dots_stay_beside_strokes_that_are_steadied():
+def test_dots_are_kept_when_strokes_are_smoothed():
     face = Image.new("L", (256, 256), 255)
     ImageDraw.Draw(face).ellipse((20, 20, 236, 236), outline=0, width=3)
-    face = by_a_trembling_hand(face)
+    face = with_tremor(face)
     ImageDraw.Draw(face).ellipse((93, 98, 99, 104), fill=0)
     drawn = np.asarray(normalise(face)) < 128
     rows, columns = np.nonzero(drawn[60:140, 60:140])
@@ -135,7 +135,7 @@ def test_dots_stay_beside_strokes_that_are_steadied():
     assert (columns.mean() + 60, rows.mean() + 60) == pytest.approx((CANVAS * x, CANVAS * y), abs=6)
 
 
-def test_a_drawing_made_of_dots_is_a_drawing():
+def test_a_drawing_of_dots_keeps_its_shape():
     dots = Image.new("L", (CANVAS, CANVAS), 255)
     places = [
         (128 + 90 * np.cos(turn), 128 + 90 * np.sin(turn))
@@ -149,14 +149,14 @@ def test_a_drawing_made_of_dots_is_a_drawing():
     assert len(np.unique(np.arctan2(rows - CANVAS / 2, columns - CANVAS / 2).round(1))) > 50  # all around
 
 
-def test_specks_are_dirt_and_no_part_of_the_drawing():
+def test_specks_are_removed():
     dirty = house()
     for x, y in np.random.default_rng(0).integers(0, 256, (40, 2)):
         dirty.putpixel((int(x), int(y)), (90, 90, 90))
     assert distance(normalise(dirty), normalise(house())) < 1
 
 
-def test_thinning_leaves_lines_of_one_pixel_that_hang_together():
+def test_thinning_leaves_connected_lines_of_one_pixel():
     from scipy.ndimage import label
 
     lines = thin(np.asarray(house(width=9).convert("L")) < 128)
@@ -167,19 +167,19 @@ def test_thinning_leaves_lines_of_one_pixel_that_hang_together():
 
 
 @pytest.mark.parametrize(
-    ("sheet", "says"),
+    ("sheet", "message"),
     [
         (Image.new("RGB", (200, 200), "white"), "no ink"),
         (Image.new("RGB", (200, 200), "black"), "no ink"),
         (shaded(Image.new("RGB", (200, 200), "white")), "no ink"),
     ],
 )
-def test_where_there_is_no_drawing_it_says_so(sheet, says):
-    with pytest.raises(NoDrawing, match=says):
+def test_sheets_without_ink_are_refused(sheet, message):
+    with pytest.raises(NoDrawing, match=message):
         normalise(sheet)
 
 
-def test_all_ink_is_no_drawing():
+def test_sheets_of_ink_are_refused():
     sheet = Image.new("RGB", (200, 200), "white")
     ImageDraw.Draw(sheet).rectangle((12, 12, 188, 188), fill="black")
     with pytest.raises(NoDrawing, match="all ink"):
@@ -187,7 +187,7 @@ def test_all_ink_is_no_drawing():
 
 
 @pytest.mark.parametrize("size", [(1, 1), (3, 200), (200, 3), (17, 9)])
-def test_pictures_of_any_size_are_drawings_or_said_not_to_be(size):
+def test_pictures_of_any_size_are_normalised_or_refused(size):
     noise = Image.fromarray(np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
     with suppress(NoDrawing):
         assert normalise(noise).size == (CANVAS, CANVAS)
@@ -196,7 +196,7 @@ def test_pictures_of_any_size_are_drawings_or_said_not_to_be(size):
 @pytest.mark.parametrize(
     "light", [lambda x, y: x * x, lambda x, y: x * y, lambda x, y: y * y, lambda x, y: x - y]
 )
-def test_paper_in_uneven_light_is_found_beneath_the_ink(light):
+def test_the_papers_colour_is_found_in_uneven_light_and_beneath_ink(light):
     y, x = np.meshgrid(np.linspace(-1, 1, 120), np.linspace(-1, 1, 160), indexing="ij")
     lit = np.stack([0.6 + 0.15 * light(x, y), 0.5 + 0.1 * light(x, y), 0.4 - 0.1 * light(x, y)]).astype(
         np.float32
@@ -206,7 +206,7 @@ def test_paper_in_uneven_light_is_found_beneath_the_ink(light):
     np.testing.assert_allclose(paper(drawn), lit, atol=0.01)
 
 
-def test_the_edges_of_ink_stay_soft_where_dirt_is_taken_away():
+def test_removing_specks_keeps_the_inks_soft_edges():
     soft = house().resize((200, 200), Image.Resampling.BICUBIC).filter(ImageFilter.GaussianBlur(1))
     dirty = soft.copy()
     dirty.putpixel((8, 8), (0, 0, 0))

@@ -42,7 +42,7 @@ def test_the_feature_layer_whitens_the_components_partly():
 
 
 def test_shared_encoders_start_with_the_regression_between_the_domains():
-    """Sketches show a class's code through a linear map and noise; the start inverts the map without fitting the noise."""
+    """Sketches show a class's code through a linear map and noise; the regression inverts the map."""
     generator = torch.Generator().manual_seed(0)
     size, classes, each = 32, 80, 10
     rotation = torch.linalg.qr(torch.randn(size, size, generator=generator))[0]

@@ -1,4 +1,4 @@
-"""Strokes are the drawing's lines, each followed once; smoothing takes the tremor and leaves the shape."""
+"""Strokes cover a drawing's lines once; smoothing removes tremor and keeps the shape."""
 
 import numpy as np
 import pytest
@@ -9,12 +9,12 @@ from model.sketch.drawings import thin
 from model.sketch.strokes import length, simplified, smoothed, strokes
 
 
-def middle_lines() -> np.ndarray:
+def centre_lines() -> np.ndarray:
     return thin(np.asarray(circle_and_cross()) < 128)
 
 
 def test_strokes_cover_every_line_once():
-    lines = middle_lines()
+    lines = centre_lines()
     points = np.concatenate(strokes(lines)).astype(int)
     assert len(points) == len({tuple(point) for point in points})
     assert all(lines[y, x] for x, y in points)
@@ -24,13 +24,13 @@ def test_strokes_cover_every_line_once():
     assert len(strokes(lines)) < 10
 
 
-def test_strokes_go_straight_where_lines_cross():
-    long = [stroke for stroke in strokes(middle_lines()) if len(stroke) > 90]
+def test_strokes_go_straight_at_crossings():
+    long = [stroke for stroke in strokes(centre_lines()) if len(stroke) > 90]
     assert len(long) >= 2
     assert any(np.ptp(stroke, axis=0).min() <= 3 for stroke in long)
 
 
-def test_the_simplified_stroke_ends_where_the_stroke_does_and_is_near_it():
+def test_simplified_strokes_keep_their_ends_and_stay_near():
     stroke = np.stack([np.arange(200.0), 40 * np.sin(np.arange(200.0) / 20)], 1).astype(np.float32)
     few = simplified(stroke, 3.0)
     assert 5 < len(few) < 30
@@ -39,7 +39,7 @@ def test_the_simplified_stroke_ends_where_the_stroke_does_and_is_near_it():
     assert np.abs(along - stroke[:, 1]).max() < 6
 
 
-def test_smoothing_takes_the_tremor_and_leaves_the_shape():
+def test_smoothing_removes_tremor_and_keeps_the_shape():
     along = np.arange(0, 200, dtype=np.float32)
     calm = np.stack([along, 100 + 50 * np.sin(along / 60)], 1)
     shaken = calm + np.random.default_rng(0).normal(0, 1.5, calm.shape).astype(np.float32)
@@ -50,7 +50,7 @@ def test_smoothing_takes_the_tremor_and_leaves_the_shape():
     assert length(found) < 0.7 * length(shaken)
 
 
-def test_ends_stay_where_they_are():
+def test_smoothing_keeps_the_ends():
     rng = np.random.default_rng(0)
     for count in (2, 3, 5, 40):
         stroke = rng.uniform(0, 99, (count, 2)).astype(np.float32)

@@ -1,4 +1,4 @@
-"""`iiae train` for sketch models: its options, the files that it opens, and reuse of a fine-tuned backbone."""
+"""`iiae train` for sketch models: its options, the files it opens, and reuse of a backbone."""
 
 import sys
 from pathlib import Path
