@@ -159,18 +159,18 @@ class Engine:
 
     def _check_admission(self, request: Request) -> None:
         if not self._open:
-            raise NotReady("The service is starting or stopping; try again shortly.")
+            raise NotReady("the service is starting or stopping; try again in a few seconds")
         if request.background:
             return
         if request.items > self._queue_items:
             raise ParameterInvalid(
-                f"The request has {request.items} items; the maximum is {self._queue_items} at once."
+                f"the request has {request.items} items; send at most {self._queue_items} at once"
             )
         if self._queues.depth + request.items > self._queue_items:
             ahead = self._queues.depth + self._items_in_forward
             raise Overloaded(
-                f"{self._queues.depth} items are waiting for the model; the queue holds {self._queue_items}. "
-                "Try again later.",
+                f"the model's queue is full: {self._queues.depth} of {self._queue_items} items wait; "
+                "try again after the time in Retry-After",
                 retry_after=self._throughput.retry_after(ahead + request.items),
             )
 
@@ -233,7 +233,7 @@ class Engine:
             try:
                 self._on_idle()
             except Exception:
-                logger.exception("The idle callback failed.")
+                logger.exception("the idle callback failed")
 
     def _run_batch(self, slices: list[RequestSlice]) -> None:
         items = sum(each.items for each in slices)
@@ -269,7 +269,7 @@ class Engine:
             try:
                 self._on_batch(batch)
             except Exception:
-                logger.exception("The batch callback failed.")
+                logger.exception("the batch callback failed")
 
     def _collect(self, part: RequestSlice, outcome: Outcome) -> tuple[Request, Outcome | None]:
         """Add a slice's outcome to its request. Returns None until the request is complete."""
@@ -288,7 +288,7 @@ class Engine:
         with self._changed:
             requests = self._queues.clear()
         self._deliver(
-            [(request, NotReady("The service is stopping; try again shortly.")) for request in requests]
+            [(request, NotReady("the service is stopping; use another instance")) for request in requests]
         )
 
     def _deliver(self, outcomes: list[tuple[Request, Outcome | None]]) -> None:

@@ -168,8 +168,8 @@ class Translator:
 
 def _domains_differ(verb: str, domain: str, reference_domain: str) -> DomainsDiffer:
     return DomainsDiffer(
-        f"The image {verb} {domain!r} and the reference {reference_domain!r}. "
-        "An analogy needs two pictures of one domain."
+        f"the image {verb} {domain!r} and the reference {reference_domain!r}; "
+        "an analogy needs two images of one domain"
     )
 
 
@@ -186,7 +186,7 @@ def _check_style(samples: int, references: int, mix: float, style: Style) -> Non
 
 def _contradiction(field: str, message: str) -> ParameterInvalid:
     return ParameterInvalid(
-        f"The parameters contradict each other: {field}: {message}.", errors=((field, message),)
+        f"the parameters contradict each other: {field}: {message}", errors=((field, message),)
     )
 
 

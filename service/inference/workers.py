@@ -43,7 +43,7 @@ class Workers:
             retry_after = self._throughput.retry_after(self.depth // self._threads)
             raise Overloaded(
                 f"{self.depth} images are waiting to be decoded, which is the limit; "
-                f"try again in {retry_after} s.",
+                "try again after the time in Retry-After",
                 retry_after=retry_after,
             )
         return await self.run_unbounded(function, *args, **kwargs)

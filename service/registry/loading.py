@@ -1,4 +1,4 @@
-"""From a checkpoint's folder to a model that has answered once, so that its first request is not its first try."""
+"""Loads a checkpoint and runs it once, so that a broken model fails here and not in its first request."""
 
 import torch
 from torch import Tensor
@@ -11,18 +11,17 @@ from service.registry.store import Candidate
 
 
 def load(candidate: Candidate, device: torch.device) -> Model:
-    """A candidate on the device, tried out.
+    """Load a checkpoint onto the device and run each of its networks once.
 
     Raises:
-        CheckpointError: anything about it is broken.
-        Exception: it may be sound, but not now and here: no memory, say.
+        CheckpointError: the checkpoint is broken. It fails again unless its files change.
+        Exception: another cause, such as too little memory. A retry may succeed.
     """
-    torch.set_num_threads(
-        1
-    )  # here and where torch comes later: the forward thread's helpers are to be the only ones
+    # Only the engine's forward thread may have OpenMP helpers, see `device.configure_threads`.
+    torch.set_num_threads(1)
     manifest, iiae, backbone = load_parts(candidate.folder)
     inference = Inference(iiae, backbone, device)
-    _try_out(inference)
+    _run_once(inference)
     return Model(
         id=candidate.name,
         version=candidate.version if candidate.version != "released" else manifest.version,
@@ -33,19 +32,19 @@ def load(candidate: Candidate, device: torch.device) -> Model:
 
 
 @torch.inference_mode()
-def _try_out(inference: Inference) -> None:
+def _run_once(inference: Inference) -> None:
     size = inference.preset.image_size
     pixels = torch.zeros(1, 3, size, size)
     for side in SIDES:
         zs, z = inference.shared(side, pixels), inference.exclusive(side, pixels)
-        _expect(zs, (1, *inference.shared_shape))
-        _expect(z, (1, inference.exclusive_size))
+        _check(zs, (1, *inference.shared_shape))
+        _check(z, (1, inference.exclusive_size))
         if "translate" in inference.capabilities:
-            _expect(inference.decode(side, z, zs), (1, 3, size, size))
+            _check(inference.decode(side, z, zs), (1, 3, size, size))
 
 
-def _expect(result: Tensor, shape: tuple[int, ...]) -> None:
-    if result.shape != shape:
-        raise CheckpointError(f"it gives {tuple(result.shape)} where {shape} is expected")
-    if not result.isfinite().all():
-        raise CheckpointError("it gives values that are not numbers")
+def _check(output: Tensor, shape: tuple[int, ...]) -> None:
+    if output.shape != shape:
+        raise CheckpointError(f"its output has the shape {tuple(output.shape)} instead of {shape}")
+    if not output.isfinite().all():
+        raise CheckpointError("its output has values that are not numbers")

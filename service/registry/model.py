@@ -1,4 +1,4 @@
-"""A model as the service holds it: a checkpoint on the device, with its name and version."""
+"""A loaded model: a checkpoint on the device, with its name and version."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from service.errors import CapabilityMissing, DomainUnknown
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Model:
-    """Never changes: a new version is a new `Model`, and requests keep the one that they began with."""
+    """One version of a model. A new version is a new `Model`; running requests keep the old one."""
 
     id: str
     version: str
@@ -24,33 +24,35 @@ class Model:
         return self.inference.preset.domains
 
     def require(self, capability: str) -> None:
-        """Raises CapabilityMissing unless the model can do this."""
+        """Raise CapabilityMissing if the model does not have this capability."""
         if capability not in self.inference.capabilities:
-            can = ", ".join(sorted(self.inference.capabilities))
-            raise CapabilityMissing(f"The model {self.id!r} cannot {capability}; it can: {can}.")
+            capabilities = ", ".join(sorted(self.inference.capabilities))
+            raise CapabilityMissing(
+                f"model {self.id!r} does not have the capability {capability!r}; it has {capabilities}"
+            )
 
     def side(self, domain: str | None) -> Side:
-        """X or Y by the domain's name; X, the first one, without a name.
+        """Return the side of a domain by its name. None means the first domain, X.
 
         Raises:
-            DomainUnknown: neither is called so.
+            DomainUnknown: the model has no domain of this name.
         """
         try:
             return self.inference.side(self.domains[0] if domain is None else domain)
         except KeyError:
             x, y = self.domains
             raise DomainUnknown(
-                f"The model {self.id!r} has no domain {str(domain)[:80]!r}; its domains are {x!r} and {y!r}."
+                f"model {self.id!r} has no domain {str(domain)[:80]!r}; its domains are {x!r} and {y!r}"
             ) from None
 
     def domain(self, side: Side) -> str:
-        """The name of X or Y."""
+        """Return the name of X or Y."""
         return self.domains[0 if side == "x" else 1]
 
 
 @dataclass(frozen=True, kw_only=True)
 class RejectedVersion:
-    """A version that is not served; `reason` is a sentence."""
+    """A version of a model that could not be loaded, with the reason."""
 
     id: str
     version: str

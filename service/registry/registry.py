@@ -1,4 +1,4 @@
-"""The models that are served: found in the store, watched, and swapped without a request noticing."""
+"""The registry of loaded models. It watches the store and swaps in new versions while requests run."""
 
 import asyncio
 import logging
@@ -19,26 +19,29 @@ __all__ = ["Model", "Registry", "RejectedVersion"]
 
 logger = logging.getLogger(__name__)
 
+NAME_RULE = "use lower-case letters, digits, '.', '_' and '-', at most 64"
+
 RETRY_SECONDS = 30.0
-"""After this long, what failed for want of memory or the like is tried again, though its files are the same."""
+"""Seconds until a failed load is retried if the checkpoint is not broken, as after a MemoryError."""
 
 
 @dataclass(frozen=True)
 class _Failure:
     reason: str
-    retry_at: float  # infinite where only other files can help
+    retry_at: float  # infinity if only a change of the files can help
 
 
 class Registry:
-    """Newest version that loads, of each name; the store's before the package's.
+    """Serves the newest version of each model that loads. The store has priority over the package.
 
-    A new version is loaded and tried out before it takes the old one's place, in one assignment; the old one
-    lives as long as a request holds it. What does not load stays out, with the reason, until its files change.
+    A new version is loaded and tried before it replaces the old one, in one assignment. The old version stays
+    in memory while a request uses it. A version that does not load is rejected until its files change.
 
     Args:
-        store: folder of `<name>/<version>/`; need not exist.
-        poll_seconds: how often to look at it.
-        default: the model for requests that name none, where it can do what they ask.
+        store: folder of `<name>/<version>/`. It need not exist.
+        device: where models are loaded.
+        poll_seconds: interval between two scans of the store.
+        default: model for requests that name none, if it has the requested capability.
     """
 
     def __init__(
@@ -48,11 +51,12 @@ class Registry:
         self._device = device
         self._poll_seconds = poll_seconds
         self._default = default
-        # Written by one scan at a time, in its thread; read from any. Replaced, never changed.
+        # One scan at a time writes these, in a worker thread; any thread reads them. They are replaced, not
+        # changed.
         self._models: dict[str, Model] = {}
         self._rejected: list[RejectedVersion] = []
         self._ready = False
-        # Of the scans alone.
+        # Only scans use these.
         self._served_from: dict[str, Candidate] = {}
         self._failures: dict[Candidate, _Failure] = {}
         self._one_scan = CapacityLimiter(1)
@@ -60,11 +64,11 @@ class Registry:
 
     @property
     def ready(self) -> bool:
-        """Whether the store was looked at once."""
+        """Whether the first scan of the store is complete."""
         return self._ready
 
     async def start(self) -> None:
-        """Begins to watch; `ready` after the first look at the store, which `refresh` waits for."""
+        """Start to watch the store. The registry is `ready` after the first scan; `refresh` waits for it."""
         self._watcher = asyncio.create_task(self._watch(), name="checkpoints")
 
     async def stop(self) -> None:
@@ -74,79 +78,75 @@ class Registry:
             self._watcher = None
 
     async def refresh(self) -> None:
-        """Looks at the store now; returns when what was found is loaded or rejected."""
+        """Scan the store now, and load or reject all new versions."""
         await to_thread.run_sync(self._scan, limiter=self._one_scan)
 
     def models(self) -> list[Model]:
-        """What is served, by name."""
+        """Return the served models, sorted by name."""
         return [model for _, model in sorted(self._models.items())]
 
     def rejected(self) -> list[RejectedVersion]:
-        """What lies there and is newer than what is served, or all there is of its name, and does not load."""
+        """Return the versions that did not load and would be preferred to the served ones."""
         return self._rejected
 
     def find(self, name: str) -> Model:
-        """A model by its name.
+        """Return a model by its name.
 
         Raises:
             NameInvalid, ModelNotFound, NotReady.
         """
         if not NAME.fullmatch(name):
-            raise NameInvalid(
-                f"{name[:80]!r} cannot be a model's name: lower-case letters, digits, '.', '_' and '-', at most 64."
-            )
-        self._wait_for_first_scan()
+            raise NameInvalid(f"{name[:80]!r} is not a valid model name; {NAME_RULE}")
+        self._check_ready()
         model = self._models.get(name)
         if model is None:
             reasons = [
-                f"its version {rejected.version} is not served: {rejected.reason}"
+                f"; its version {rejected.version} is rejected: {rejected.reason}"
                 for rejected in self._rejected
                 if rejected.id == name
             ]
-            known = ", ".join(sorted(self._models)) or "none"
-            raise ModelNotFound(
-                "; ".join([f"There is no model {name!r}", *reasons[:1], f"there are: {known}."])
-            )
+            raise ModelNotFound(f"there is no model {name!r}{''.join(reasons[:1])}; {self._available()}")
         return model
 
     def get(self, name: str | None, *, capability: str) -> Model:
-        """The named model; without a name the default or, by name, the first that can do this.
+        """Return the named model. Without a name, return the default or the first model with the capability.
 
         Raises:
             NameInvalid, ModelNotFound, NotReady.
-            CapabilityMissing: the named model cannot do this, or none can.
+            CapabilityMissing: the named model does not have the capability, or no model has.
         """
         if name is not None:
             model = self.find(name)
             model.require(capability)
             return model
-        self._wait_for_first_scan()
-        able = [model for model in self.models() if capability in model.inference.capabilities]
-        if not able:
-            raise CapabilityMissing(
-                f"No model here can {capability}; there are: {', '.join(sorted(self._models)) or 'none'}."
-            )
-        return next((model for model in able if model.id == self._default), able[0])
+        self._check_ready()
+        capable = [model for model in self.models() if capability in model.inference.capabilities]
+        if not capable:
+            raise CapabilityMissing(f"no model has the capability {capability!r}; {self._available()}")
+        return next((model for model in capable if model.id == self._default), capable[0])
 
-    def _wait_for_first_scan(self) -> None:
+    def _available(self) -> str:
+        return f"available models: {', '.join(sorted(self._models)) or 'none'}"
+
+    def _check_ready(self) -> None:
         if not self._ready:
-            raise NotReady("The models are being loaded; try again shortly.")
+            raise NotReady("the models are being loaded; try again in a few seconds")
 
     async def _watch(self) -> None:
         while True:
             try:
                 await self.refresh()
-            except Exception:  # one look that failed must not be the last one
-                logger.exception("the store of checkpoints could not be looked at")
+            except Exception:  # the watcher must survive, to scan again
+                logger.exception("the store of checkpoints could not be scanned")
             await asyncio.sleep(self._poll_seconds)
 
-    # In a worker thread from here on, one scan at a time.
+    # The methods below run in a worker thread, one scan at a time.
 
     def _scan(self) -> None:
         found = find_candidates(self._store)
-        there = {candidate for versions in found.values() for candidate in versions}
+        existing = {candidate for versions in found.values() for candidate in versions}
         self._failures = {
-            candidate: failure for candidate, failure in self._failures.items() if candidate in there
+            candidate: failure for candidate, failure in self._failures.items() if candidate in existing
         }
         rejected: list[RejectedVersion] = []
         for name in sorted(found | self._models):
@@ -155,40 +155,39 @@ class Registry:
         self._ready = True
 
     def _serve_newest(self, name: str, versions: list[Candidate]) -> list[RejectedVersion]:
-        """Serves the first of `versions` that loads, and returns those before it."""
-        serving = self._served_from.get(name)
+        """Serve the first version that loads, and return the rejected ones before it."""
+        current = self._served_from.get(name)
         rejected: list[RejectedVersion] = []
         for candidate in versions:
-            if candidate == serving or self._try_to_serve(candidate):
+            if candidate == current or self._try_to_serve(candidate):
                 return rejected
-            rejected.append(
-                RejectedVersion(id=name, version=candidate.version, reason=self._failures[candidate].reason)
-            )
-            if serving is not None and candidate.folder == serving.folder:
-                return rejected  # overwritten by something broken: what was loaded from it before is better than anything older
+            reason = self._failures[candidate].reason
+            rejected.append(RejectedVersion(id=name, version=candidate.version, reason=reason))
+            if current is not None and candidate.folder == current.folder:
+                # The served version was overwritten by a broken one. What is in memory is still better than
+                # older versions.
+                return rejected
         self._models = {other: model for other, model in self._models.items() if other != name}
         if self._served_from.pop(name, None) is not None:
-            logger.info("the model %s was removed", name)
+            logger.info("the model %s was removed from the store; it is no longer served", name)
         return rejected
 
     def _try_to_serve(self, candidate: Candidate) -> bool:
-        """Loads a candidate in the place of what has its name; False where that fails, or did and nothing changed since."""
-        known = self._failures.get(candidate)
-        if known is not None and monotonic() < known.retry_at:
+        """Load a version and replace the served one. Returns False if it fails, now or in an earlier scan."""
+        previous = self._failures.get(candidate)
+        if previous is not None and monotonic() < previous.retry_at:
             return False
         try:
             if not NAME.fullmatch(candidate.name):
-                raise CheckpointError(
-                    "the folder's name cannot be a model's: lower-case letters, digits, '.', '_' and '-', at most 64"
-                )
+                raise CheckpointError(f"the folder's name is not a valid model name; {NAME_RULE}")
             model = load(candidate, self._device)
         except Exception as error:
             reason = str(error).replace(f"{candidate.folder}/", "") or type(error).__name__
             retry_at = float("inf") if isinstance(error, CheckpointError) else monotonic() + RETRY_SECONDS
             self._failures[candidate] = _Failure(reason, retry_at)
-            if known is None:
+            if previous is None:
                 logger.warning(
-                    "the checkpoint %s of %s is not served: %s", candidate.version, candidate.name, reason
+                    "version %s of the model %s is rejected: %s", candidate.version, candidate.name, reason
                 )
             return False
         self._models = {**self._models, candidate.name: model}

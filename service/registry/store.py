@@ -1,4 +1,4 @@
-"""What lies in the store of checkpoints and in the package, told apart by name, version and the state of its files."""
+"""The checkpoints in the store and in the package, with the state of their files."""
 
 import os
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ from pathlib import Path
 from model.checkpoint import published, released
 
 FileState = tuple[str, int, int, int, int]
+"""Name, size, modification time, change time and inode of a file."""
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A version as it lay there at one moment; equal only while none of its files changed."""
+    """One version of a checkpoint in one state of its files. Two are equal only if no file has changed."""
 
     name: str
     version: str
@@ -20,7 +21,7 @@ class Candidate:
 
 
 def find_candidates(store: Path) -> dict[str, list[Candidate]]:
-    """By name, in the order of preference: the store's versions, newest first, then the package's."""
+    """Return each model's versions, the preferred first: the store's, newest first, then the package's."""
     found: dict[str, list[Candidate]] = {}
     for folder in sorted(published(store), key=lambda folder: folder.name, reverse=True):
         _add(found, folder.parent.name, folder.name, folder)
@@ -31,16 +32,16 @@ def find_candidates(store: Path) -> dict[str, list[Candidate]]:
 
 def _add(found: dict[str, list[Candidate]], name: str, version: str, folder: Path) -> None:
     try:
-        files = tuple(sorted(_state(entry) for entry in os.scandir(folder)))
+        files = tuple(sorted(_file_state(entry) for entry in os.scandir(folder)))
     except OSError:
-        return  # removed while we looked
+        return  # deleted during the scan
     found.setdefault(name, []).append(Candidate(name, version, folder, files))
 
 
-def _state(entry: "os.DirEntry[str]") -> FileState:
-    """Changes with content, replacement and permissions (the ctime)."""
+def _file_state(entry: "os.DirEntry[str]") -> FileState:
+    """Return a value that changes if the file is written or replaced, or its permissions change."""
     try:
         stat = entry.stat()
-    except OSError:  # a link to nothing: loading says what is missing
+    except OSError:  # a broken link: loading reports the missing file
         stat = entry.stat(follow_symlinks=False)
     return entry.name, stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino

@@ -1,4 +1,4 @@
-"""The registry on real checkpoints that are published, broken, repaired and removed under its eyes."""
+"""The registry, with real checkpoints that are published, broken, repaired and removed."""
 
 import asyncio
 import dataclasses
@@ -28,12 +28,12 @@ SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_
 
 
 def add(
-    store: Path, name: str = "digits", preset: Preset = IMAGES, spoil: Callable[[IIAE], None] | None = None
+    store: Path, name: str = "digits", preset: Preset = IMAGES, damage: Callable[[IIAE], None] | None = None
 ) -> Path:
-    """Publishes a freshly initialised model."""
+    """Publish a model with random weights."""
     iiae = IIAE(preset)
-    if spoil is not None:
-        spoil(iiae)
+    if damage is not None:
+        damage(iiae)
     backbone = (
         Backbone(preset.backbone, preset.feature_size, classified=preset.classified)
         if preset.backbone
@@ -52,14 +52,14 @@ def add(
     )
 
 
-def scanned(registry: Registry) -> Registry:
+def scan(registry: Registry) -> Registry:
     asyncio.run(registry.refresh())
     return registry
 
 
 @pytest.fixture(autouse=True)
 def shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """A stand-in for the package's own checkpoints: empty."""
+    """Replace the package's checkpoints by an empty folder."""
     folder = tmp_path / "pretrained"
     monkeypatch.setattr(
         store_module,
@@ -81,18 +81,18 @@ def registry(store: Path) -> Registry:
 
 @pytest.fixture
 def attempts(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The versions that were tried, in order."""
-    tried: list[str] = []
+    """The versions that the registry tried to load, in order."""
+    attempted: list[str] = []
 
     def counted(candidate: store_module.Candidate, device: torch.device) -> Model:
-        tried.append(candidate.version)
+        attempted.append(candidate.version)
         return load(candidate, device)
 
     monkeypatch.setattr(registry_module, "load", counted)
-    return tried
+    return attempted
 
 
-def served(registry: Registry) -> dict[str, str]:
+def served_versions(registry: Registry) -> dict[str, str]:
     return {model.id: model.version for model in registry.models()}
 
 
@@ -100,51 +100,49 @@ def reasons(registry: Registry) -> dict[str, str]:
     return {rejected.version: rejected.reason for rejected in registry.rejected()}
 
 
-def test_not_ready_before_the_first_look_and_then_empty(registry: Registry) -> None:
+def test_not_ready_before_the_first_scan(registry: Registry) -> None:
     assert not registry.ready
     with pytest.raises(NotReady):
         registry.get(None, capability="translate")
     with pytest.raises(NotReady):
         registry.find("digits")
-    scanned(registry)
+    scan(registry)
     assert registry.ready
     with pytest.raises(ModelNotFound):
         registry.find("digits")
 
 
-def test_serves_the_newest_version_and_loads_no_other(
+def test_loads_and_serves_only_the_newest_version(
     registry: Registry, store: Path, attempts: list[str]
 ) -> None:
     versions = [add(store).name for _ in range(3)]
-    scanned(registry)
-    assert served(registry) == {"digits": versions[2]}
+    scan(registry)
+    assert served_versions(registry) == {"digits": versions[2]}
     assert attempts == [versions[2]]
-    scanned(registry)
-    assert attempts == [versions[2]]  # nothing changed: nothing is loaded again
+    scan(registry)
+    assert attempts == [versions[2]]  # no file changed, so nothing is loaded again
     model = registry.find("digits")
     manifest = json.loads((store / "digits" / versions[2] / "manifest.json").read_text())
     assert (model.digest, model.domains) == (manifest["weights_sha256"], ("cd", "cb"))
 
 
-def test_swaps_a_new_version_in_and_leaves_the_old_one_to_who_holds_it(
-    registry: Registry, store: Path
-) -> None:
+def test_new_version_replaces_the_old_one_which_stays_usable(registry: Registry, store: Path) -> None:
     add(store)
-    old = scanned(registry).find("digits")
+    old = scan(registry).find("digits")
     pixels = torch.zeros(1, 3, 32, 32)
     before = old.inference.shared("x", pixels)
     newer = add(store)
-    new = scanned(registry).find("digits")
+    new = scan(registry).find("digits")
     assert new.version == newer.name
     assert new.digest != old.digest
     assert torch.equal(old.inference.shared("x", pixels), before)
     networks = weakref.ref(old.inference.iiae)
     del old
     gc.collect()
-    assert networks() is None  # its memory is free again
+    assert networks() is None  # the old version's memory is free
 
 
-def no_manifest_but_text(folder: Path) -> None:
+def text_instead_of_a_manifest(folder: Path) -> None:
     (folder / "manifest.json").write_text("{not json")
 
 
@@ -175,96 +173,95 @@ def other_width(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "spoil", [no_manifest_but_text, no_weights, half_the_weights, other_format, wrong_digest, other_width]
+    "damage",
+    [text_instead_of_a_manifest, no_weights, half_the_weights, other_format, wrong_digest, other_width],
 )
-def test_a_broken_newer_version_stays_out_with_the_reason(
-    registry: Registry, store: Path, attempts: list[str], spoil: Callable[[Path], None]
+def test_broken_newer_version_is_rejected_with_the_reason(
+    registry: Registry, store: Path, attempts: list[str], damage: Callable[[Path], None]
 ) -> None:
     older, broken = add(store), add(store)
-    sound = store.parent / "sound"
-    shutil.copytree(broken, sound)
-    spoil(broken)
-    scanned(registry)
-    assert served(registry) == {"digits": older.name}
+    intact = store.parent / "intact"
+    shutil.copytree(broken, intact)
+    damage(broken)
+    scan(registry)
+    assert served_versions(registry) == {"digits": older.name}
     assert list(reasons(registry)) == [broken.name]
     assert len(reasons(registry)[broken.name]) > 20
-    assert (
-        str(store) not in reasons(registry)[broken.name]
-    )  # clients need not know where the server keeps its files
-    scanned(registry)
-    assert attempts == [broken.name, older.name]  # not tried again as it is
-    shutil.copytree(sound, broken, dirs_exist_ok=True)
-    scanned(registry)
-    assert served(registry) == {"digits": broken.name}
+    assert str(store) not in reasons(registry)[broken.name]  # hides the server's paths from clients
+    scan(registry)
+    assert attempts == [broken.name, older.name]  # not loaded again without a change
+    shutil.copytree(intact, broken, dirs_exist_ok=True)
+    scan(registry)
+    assert served_versions(registry) == {"digits": broken.name}
     assert not registry.rejected()
 
 
-def test_a_model_that_gives_no_numbers_stays_out(registry: Registry, store: Path) -> None:
-    def spoil(iiae: IIAE) -> None:
+def test_model_with_nan_outputs_is_rejected(registry: Registry, store: Path) -> None:
+    def damage(iiae: IIAE) -> None:
         next(iiae.p["y"].parameters()).data.fill_(float("nan"))
 
-    folder = add(store, spoil=spoil)
-    assert "not numbers" in reasons(scanned(registry))[folder.name]
+    folder = add(store, damage=damage)
+    assert "not numbers" in reasons(scan(registry))[folder.name]
     with pytest.raises(ModelNotFound, match="not numbers"):
         registry.find("digits")
 
 
-def test_overwritten_in_place_it_is_loaded_anew_or_keeps_what_it_had(registry: Registry, store: Path) -> None:
+def test_overwritten_version_is_reloaded_or_stays_in_memory_if_broken(
+    registry: Registry, store: Path
+) -> None:
     add(store)
     newest, other = add(store), add(store, name="other")
-    before = scanned(registry).find("digits")
+    before = scan(registry).find("digits")
     shutil.copytree(other, newest, dirs_exist_ok=True)
-    after = scanned(registry).find("digits")
+    after = scan(registry).find("digits")
     assert (after.version, after.digest) == (newest.name, registry.find("other").digest)
     assert after.digest != before.digest
     wrong_digest(newest)
-    assert scanned(registry).find("digits") is after  # better than the older one, and than none
+    assert scan(registry).find("digits") is after  # not replaced by the older version
     assert list(reasons(registry)) == [newest.name]
 
 
-def test_a_removed_version_gives_way_to_the_older_and_at_last_to_none(
-    registry: Registry, store: Path
-) -> None:
+def test_removed_version_is_replaced_by_the_older_one(registry: Registry, store: Path) -> None:
     older, newer = add(store), add(store)
-    scanned(registry)
+    scan(registry)
     shutil.rmtree(newer)
-    assert served(scanned(registry)) == {"digits": older.name}
+    assert served_versions(scan(registry)) == {"digits": older.name}
     shutil.rmtree(older)
-    assert served(scanned(registry)) == {}
+    assert served_versions(scan(registry)) == {}
 
 
-def test_the_stores_come_before_the_packages_which_step_in(
+def test_store_has_priority_over_the_package(
     registry: Registry, store: Path, shipped: Path, tmp_path: Path
 ) -> None:
     shipped.mkdir()
     original = add(tmp_path / "elsewhere")
     shutil.copytree(original, shipped / "digits")
-    assert served(scanned(registry)) == {"digits": original.name}
+    assert served_versions(scan(registry)) == {"digits": original.name}
     own = add(store)
-    assert served(scanned(registry)) == {"digits": own.name}
+    assert served_versions(scan(registry)) == {"digits": own.name}
     shutil.rmtree(own)
-    assert served(scanned(registry)) == {"digits": original.name}
+    assert served_versions(scan(registry)) == {"digits": original.name}
 
 
-def test_a_folder_whose_name_cannot_be_a_models_stays_out(registry: Registry, store: Path) -> None:
+def test_folder_with_an_invalid_name_is_rejected(registry: Registry, store: Path) -> None:
     folder = add(store)
     shutil.move(folder.parent, store / "My Model")
-    scanned(registry)
-    assert served(registry) == {}
+    scan(registry)
+    assert served_versions(registry) == {}
     assert "name" in reasons(registry)[folder.name]
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "Digits", "a" * 65, "a/b", "digits\n"])
-def test_names_that_cannot_be_are_refused(registry: Registry, name: str) -> None:
-    scanned(registry)
+def test_invalid_names_are_refused(registry: Registry, name: str) -> None:
+    scan(registry)
     with pytest.raises(NameInvalid):
         registry.get(name, capability="translate")
 
 
-def test_by_capability_and_by_default(store: Path) -> None:
+def test_get_chooses_by_capability_and_default(store: Path) -> None:
     for name, preset in [("b-digits", IMAGES), ("c-digits", IMAGES), ("a-sketches", SKETCHES)]:
         add(store, name, preset)
-    registry = scanned(Registry(store=store, device=CPU, poll_seconds=1))
+    registry = scan(Registry(store=store, device=CPU, poll_seconds=1))
     assert registry.get(None, capability="translate").id == "b-digits"
     assert registry.get(None, capability="sbir").id == "a-sketches"
     assert registry.get("c-digits", capability="translate").id == "c-digits"
@@ -274,21 +271,21 @@ def test_by_capability_and_by_default(store: Path) -> None:
         registry.get(None, capability="fly")
     with pytest.raises(ModelNotFound, match="a-sketches, b-digits, c-digits"):
         registry.get("d", capability="translate")
-    chosen = scanned(Registry(store=store, device=CPU, poll_seconds=1, default="c-digits"))
+    chosen = scan(Registry(store=store, device=CPU, poll_seconds=1, default="c-digits"))
     assert chosen.get(None, capability="translate").id == "c-digits"
     assert chosen.get(None, capability="sbir").id == "a-sketches"
 
 
-def test_a_models_domains(registry: Registry, store: Path) -> None:
+def test_domains_map_to_sides(registry: Registry, store: Path) -> None:
     add(store)
-    model = scanned(registry).find("digits")
+    model = scan(registry).find("digits")
     assert [model.side(domain) for domain in (None, "cd", "cb")] == ["x", "x", "y"]
     assert [model.domain("x"), model.domain("y")] == ["cd", "cb"]
     with pytest.raises(DomainUnknown, match="'cd' and 'cb'"):
         model.side("photo")
 
 
-def test_what_failed_for_want_of_memory_is_tried_again(
+def test_load_is_retried_after_a_memory_error(
     registry: Registry, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = add(store)
@@ -297,34 +294,34 @@ def test_what_failed_for_want_of_memory_is_tried_again(
         raise MemoryError
 
     monkeypatch.setattr(registry_module, "load", fail)
-    scanned(registry)
+    scan(registry)
     assert reasons(registry) == {folder.name: "MemoryError"}
     monkeypatch.setattr(registry_module, "load", load)
-    assert served(scanned(registry)) == {}  # not at once
+    assert served_versions(scan(registry)) == {}  # not yet
     monkeypatch.setattr(registry_module, "RETRY_SECONDS", 0.0)
     monkeypatch.setattr(registry_module, "load", fail)
     registry._failures.clear()
-    scanned(registry)
+    scan(registry)
     monkeypatch.setattr(registry_module, "load", load)
-    assert served(scanned(registry)) == {"digits": folder.name}
+    assert served_versions(scan(registry)) == {"digits": folder.name}
 
 
-def test_watching_no_request_fails_while_versions_come_go_and_break(registry: Registry, store: Path) -> None:
+def test_no_request_fails_while_versions_appear_break_and_disappear(registry: Registry, store: Path) -> None:
     async def check() -> None:
         versions = {add(store).name}
         await registry.start()
         while not registry.ready:
             await asyncio.sleep(0.01)
-        seen, done = set[str](), asyncio.Event()
+        answered_by, done = set[str](), asyncio.Event()
         pixels = torch.zeros(1, 3, 32, 32)
 
         async def ask() -> None:
             while not done.is_set():
                 model = registry.get("digits", capability="translate")
-                seen.add(model.version)
+                answered_by.add(model.version)
                 assert (await asyncio.to_thread(model.inference.shared, "x", pixels)).isfinite().all()
 
-        asking = [asyncio.create_task(ask()) for _ in range(2)]
+        requests = [asyncio.create_task(ask()) for _ in range(2)]
         for number in range(4):
             if number == 1:
                 broken = await asyncio.to_thread(add, store.parent / "aside")
@@ -334,21 +331,21 @@ def test_watching_no_request_fails_while_versions_come_go_and_break(registry: Re
             folder = await asyncio.to_thread(add, store)
             versions.add(folder.name)
             async with asyncio.timeout(20):
-                while folder.name not in seen:
+                while folder.name not in answered_by:
                     await asyncio.sleep(0.005)
         shutil.rmtree(folder)
         async with asyncio.timeout(20):
             while registry.find("digits").version == folder.name:
                 await asyncio.sleep(0.005)
         done.set()
-        await asyncio.gather(*asking)
+        await asyncio.gather(*requests)
         await registry.stop()
-        assert seen <= versions
+        assert answered_by <= versions
 
     asyncio.run(check())
 
 
-def test_a_look_that_fails_is_not_the_last(
+def test_watcher_survives_a_failed_scan(
     registry: Registry, store: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = add(store)
@@ -363,7 +360,7 @@ def test_a_look_that_fails_is_not_the_last(
             await asyncio.sleep(0.05)
             assert not registry.ready
         async with asyncio.timeout(10):
-            while served(registry) != {"digits": folder.name}:
+            while served_versions(registry) != {"digits": folder.name}:
                 await asyncio.sleep(0.01)
         await registry.stop()
 
