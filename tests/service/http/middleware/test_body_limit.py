@@ -1,7 +1,11 @@
 """Limits on request bodies."""
 
 import asyncio
+import subprocess
+import time
+from pathlib import Path
 
+import httpx
 import pytest
 from asgi import Exchange, respond
 from starlette.types import ASGIApp
@@ -134,3 +138,43 @@ class TestBodyLimit:
         exchange = Exchange()
         asyncio.run(exchange.through(limited(self.refuses)))
         assert len(exchange.sent) == 2
+
+
+def test_an_endless_chunked_body_is_cut_off(server):
+    sent = 0
+
+    def flood():
+        nonlocal sent
+        yield b'--b\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n'
+        for _ in range(64):
+            sent += 1
+            yield b"\0" * 1_000_000
+
+    try:
+        answer = httpx.post(
+            f"{server.url}/translate",
+            content=flood(),
+            headers={"Content-Type": "multipart/form-data; boundary=b"},
+            timeout=30,
+        )
+        assert answer.status_code == 413
+        assert answer.json()["code"] == "upload_too_large"
+    except httpx.TransportError:
+        pass  # the server hung up while we were still sending
+    assert sent < 64
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at open files as Linux shows them")
+def test_files_of_refused_uploads_are_closed(server):
+    def open_uploads() -> int:
+        listed = subprocess.run(
+            ["ls", "-l", f"/proc/{server.process.pid}/fd"], capture_output=True, text=True
+        ).stdout
+        return listed.count("(deleted)")
+
+    for _ in range(8):
+        assert server.client.post("/embed", files={"image": b"\0" * 1_500_000}).status_code == 422
+    until = time.monotonic() + 2
+    while open_uploads() and time.monotonic() < until:
+        time.sleep(0.05)
+    assert open_uploads() == 0

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 from asgi import Exchange
+from serving import png
 
 from service.errors import OriginRefused
 from service.http.middleware.same_origin import SameOriginOnly
@@ -84,3 +85,25 @@ def test_keys_take_the_place_of_this_and_openness_does_not():
     assert let_in(settings=Settings(api_keys="key"), **foreign)
     assert let_in(settings=Settings(admin_keys="key"), **foreign)
     assert not let_in(settings=Settings(allow_open=True), **foreign)
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}],
+)
+def test_a_server_refuses_pages_of_other_sites(client, gallery, headers):
+    for answer in (
+        client.post("/galleries/noise/photos", files={"image": png(70)}, headers=headers),
+        client.post("/models/reload", headers=headers),
+    ):
+        assert (answer.status_code, answer.json()["code"]) == (403, "origin_refused"), answer.text
+        assert answer.json()["request_id"] == answer.headers["x-request-id"]
+    assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+    assert client.get("/models", headers=headers).status_code == (403 if "Host" in headers else 200)
+
+
+def test_the_services_own_page_may_post(client):
+    headers = {"Origin": str(client.base_url).rstrip("/"), "Sec-Fetch-Site": "same-origin"}
+    assert client.post("/embed", files={"image": png()}, headers=headers).status_code == 200
+    del headers["Sec-Fetch-Site"]
+    assert client.post("/embed", files={"image": png()}, headers=headers).status_code == 200
