@@ -1,4 +1,4 @@
-"""Files without their metadata: the same pixels, and nothing without end."""
+"""Stripped files have the same pixels, and files with too many parts are refused."""
 
 import struct
 import zlib
@@ -49,15 +49,15 @@ def with_blocks(gif: bytes, blocks: bytes) -> bytes:
 
 
 def with_scans(jpeg: bytes, count: int) -> bytes:
-    """A progressive JPEG whose last scan comes again and again."""
+    """Repeat the last scan of a progressive JPEG."""
     last = jpeg.rindex(b"\xff\xda")
     return jpeg[:-2] + jpeg[last:-2] * count + jpeg[-2:]
 
 
 FRAMES = [NOISE, NOISE.rotate(180)]
-WHOLE = {
+FILES = {
     "png": saved(NOISE, "PNG", icc_profile=b"a profile", dpi=(72, 72)),
-    "png, cut in many chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"IDAT", b"") * 1000),
+    "png, many chunks": with_chunks(saved(NOISE, "PNG"), chunk(b"IDAT", b"") * 1000),
     "png, animated": saved(NOISE, "PNG", save_all=True, append_images=FRAMES[1:]),
     "png, palette": saved(NOISE.quantize(16), "PNG", transparency=3),
     "jpeg": saved(NOISE, "JPEG", icc_profile=b"a profile", comment="a comment"),
@@ -65,7 +65,7 @@ WHOLE = {
     "jpeg, restarts": saved(NOISE, "JPEG", restart_marker_blocks=1),
     "jpeg, adobe's colours": saved(NOISE, "JPEG")[:2]
     + jpeg_segment(0xEE, b"Adobe\0\x64\0\0\0\0\0")
-    + saved(NOISE, "JPEG")[20:],  # not JFIF's
+    + saved(NOISE, "JPEG")[20:],  # without the JFIF segment
     "jpeg, cmyk": saved(NOISE.convert("CMYK"), "JPEG"),
     "jpeg, several pictures": saved(NOISE, "MPO", save_all=True, append_images=FRAMES[1:]),
     "webp": saved(NOISE, "WEBP", exif=Image.Exif()),
@@ -78,48 +78,43 @@ WHOLE = {
 }
 
 
-@pytest.mark.parametrize("name", [name for name in WHOLE if name not in {"text", "nothing"}])
-def test_the_pixels_stay(name):
-    whole, cut = opened(WHOLE[name]), opened(strip_metadata(WHOLE[name]).data)
-    assert np.array_equal(np.asarray(whole.convert("RGBA")), np.asarray(cut.convert("RGBA")))
-    assert len(strip_metadata(WHOLE[name]).data) <= len(WHOLE[name])
+@pytest.mark.parametrize("name", [name for name in FILES if name not in {"text", "nothing"}])
+def test_pixels_do_not_change(name):
+    original, stripped = opened(FILES[name]), opened(strip_metadata(FILES[name]).data)
+    assert np.array_equal(np.asarray(original.convert("RGBA")), np.asarray(stripped.convert("RGBA")))
+    assert len(strip_metadata(FILES[name]).data) <= len(FILES[name])
 
 
-@pytest.mark.parametrize("name", WHOLE)
-def test_what_is_cut_off_is_left_to_the_decoder(name):
-    for length in range(0, len(WHOLE[name]), 1 + len(WHOLE[name]) // 300):
-        assert len(strip_metadata(WHOLE[name][:length]).data) <= length + 1
+@pytest.mark.parametrize("name", FILES)
+def test_truncated_files_are_passed_on_to_the_decoder(name):
+    for length in range(0, len(FILES[name]), 1 + len(FILES[name]) // 300):
+        assert len(strip_metadata(FILES[name][:length]).data) <= length + 1
 
 
-def test_what_is_told_of_a_png_reaches_no_decoder():
-    told = PngInfo()
-    for key in (
-        "transparency",
-        "interlace",
-        "bbox",
-        "exif",
-        "Comment",
-    ):  # Pillow keeps them beside what it read itself
-        told.add_text(key, "1")
-    assert opened(strip_metadata(saved(NOISE, "PNG", pnginfo=told)).data).info == {}
+def test_png_text_is_removed():
+    text = PngInfo()
+    # Pillow mixes these with its own entries of `info`.
+    for key in ("transparency", "interlace", "bbox", "exif", "Comment"):
+        text.add_text(key, "1")
+    assert opened(strip_metadata(saved(NOISE, "PNG", pnginfo=text)).data).info == {}
 
 
-def test_one_picture_of_several_stays():
-    cut = opened(strip_metadata(WHOLE["jpeg, several pictures"]).data)
-    assert cut.format == "JPEG"
-    assert len(list(ImageSequence.Iterator(cut))) == 1
+def test_only_the_first_picture_of_a_jpeg_stays():
+    stripped = opened(strip_metadata(FILES["jpeg, several pictures"]).data)
+    assert stripped.format == "JPEG"
+    assert len(list(ImageSequence.Iterator(stripped))) == 1
 
 
-BEHIND = {
+APPENDED = {
     "jpeg, progressive": b"\xff\xda\0\x02" * MAX_PARTS,
     "jpeg, restarts": b"\xff\xda\0\x02" * MAX_PARTS,
     "png, palette": chunk(b"fiLm", b"") * MAX_PARTS,
 }
 
 
-@pytest.mark.parametrize("name", BEHIND)
-def test_a_film_behind_a_photo_is_no_part_of_it(name):
-    assert strip_metadata(WHOLE[name] + BEHIND[name]) == strip_metadata(WHOLE[name])
+@pytest.mark.parametrize("name", APPENDED)
+def test_data_after_the_picture_is_removed(name):
+    assert strip_metadata(FILES[name] + APPENDED[name]) == strip_metadata(FILES[name])
 
 
 FLOODS = {
@@ -138,12 +133,12 @@ FLOODS = {
 
 
 @pytest.mark.parametrize("name", FLOODS)
-def test_floods_are_refused_with_a_sentence(name):
+def test_files_with_too_many_parts_are_refused(name):
     with pytest.raises(ImageUnreadable, match="more than"):
         strip_metadata(FLOODS[name])
 
 
-def test_many_scans_are_taken_and_many_comments_left_out():
+def test_many_scans_are_accepted_and_many_comments_removed():
     drawing = saved(NOISE.quantize(16), "GIF", transparency=3)
     assert strip_metadata(with_blocks(drawing, b"!\xfe\3abc\1d\0" * 1000)).data == drawing
     photo = saved(NOISE, "JPEG", progressive=True)
@@ -152,11 +147,13 @@ def test_many_scans_are_taken_and_many_comments_left_out():
         photo
     )
     picture = saved(NOISE, "PNG")
-    inflated = chunk(b"zTXt", b"\0\0" + zlib.compress(b"\0" * 1_000_000))  # 1,000 of them took seconds
+    inflated = chunk(
+        b"zTXt", b"\0\0" + zlib.compress(b"\0" * 1_000_000)
+    )  # 1,000 of them took seconds to decode
     assert strip_metadata(with_chunks(picture, inflated * 1000)).data == picture
 
 
-def test_comments_in_a_segment_that_pillow_looks_into_are_left_out():
+def test_comments_nested_in_a_segment_are_removed():
     photo = saved(NOISE, "JPEG")
     assert strip_metadata(
         with_segments(photo, jpeg_segment(0xF0, jpeg_segment(0xFE, b"") * 10_000))
@@ -167,7 +164,7 @@ def test_comments_in_a_segment_that_pillow_looks_into_are_left_out():
     )
 
 
-# how the camera was held
+# EXIF orientation
 
 
 def exif(*entries: tuple[int, int, int, bytes], order: str = ">") -> bytes:
@@ -180,30 +177,30 @@ def exif(*entries: tuple[int, int, int, bytes], order: str = ">") -> bytes:
     )
 
 
-HELD = {
+ORIENTATIONS = {
     "sideways": (exif((0x0112, 3, 1, b"\0\6\0\0")), 6),
-    "sideways, the other order": (
+    "sideways, little-endian": (
         exif((0x010F, 2, 2, b"a\0\0\0"), (0x0112, 3, 1, b"\6\0\0\0"), order="<"),
         6,
     ),
-    "sideways, a directory that points nowhere": (
+    "sideways, an invalid pointer": (
         exif((0x0112, 3, 1, b"\0\6\0\0"), (0x8769, 2, 2, b"a\0\0\0")),
         6,
     ),
-    "sideways, a width in words": (exif((0x0100, 2, 2, b"a\0\0\0"), (0x0112, 3, 1, b"\0\6\0\0")), 6),
-    "sideways, cut off behind": (exif((0x0112, 3, 1, b"\0\6\0\0"), (0x0100, 3, 1, b"\0\1\0\0"))[:30], 6),
-    "told in words": (exif((0x0112, 2, 2, b"6\0\0\0")), 1),
-    "no such way": (exif((0x0112, 3, 1, b"\0\x09\0\0")), 1),
+    "sideways, a width of the wrong type": (exif((0x0100, 2, 2, b"a\0\0\0"), (0x0112, 3, 1, b"\0\6\0\0")), 6),
+    "sideways, truncated after it": (exif((0x0112, 3, 1, b"\0\6\0\0"), (0x0100, 3, 1, b"\0\1\0\0"))[:30], 6),
+    "wrong type": (exif((0x0112, 2, 2, b"6\0\0\0")), 1),
+    "value out of range": (exif((0x0112, 3, 1, b"\0\x09\0\0")), 1),
     "empty": (b"Exif\0\0", 1),
     "junk": (b"Exif\0\0" + b"\x9a" * 100, 1),
-    "a directory far away": (b"Exif\0\0MM\0*\xff\xff\xff\xff", 1),
-    "cut off": (exif((0x0112, 3, 1, b"\0\6\0\0"))[:20], 1),
+    "a directory beyond the end": (b"Exif\0\0MM\0*\xff\xff\xff\xff", 1),
+    "truncated": (exif((0x0112, 3, 1, b"\0\6\0\0"))[:20], 1),
 }
 
 
-@pytest.mark.parametrize("name", HELD)
-def test_the_orientation_is_read_or_taken_for_upright(name):
-    block, orientation = HELD[name]
+@pytest.mark.parametrize("name", ORIENTATIONS)
+def test_orientation_is_read_or_defaults_to_upright(name):
+    block, orientation = ORIENTATIONS[name]
     assert (
         strip_metadata(with_segments(saved(NOISE, "JPEG"), jpeg_segment(0xE1, block))).orientation
         == orientation
