@@ -1,4 +1,4 @@
-"""A client without a socket: what a server would hand to an ASGI application, and what it would be sent."""
+"""An ASGI client without a socket, for tests of middleware."""
 
 import asyncio
 from collections.abc import Iterable
@@ -11,21 +11,24 @@ Headers = dict[str, str]
 
 @dataclass
 class Exchange:
-    """One request. It hands over `chunks`, then waits for the answer, then (as uvicorn does) says that it has gone."""
+    """One request and its answer.
+
+    The app receives the chunks. After the answer it receives a disconnect, as from uvicorn.
+    """
 
     chunks: Iterable[bytes] = (b"",)
     pause: float = 0
     """Seconds before each chunk."""
-    unending: bool = False
-    """The body stays unfinished, and nothing more comes."""
+    stalls: bool = False
+    """Whether the body stalls after the chunks, without an end."""
     method: str = "GET"
     path: str = "/"
     headers: Headers = field(default_factory=dict)
     sent: list[Message] = field(default_factory=list)
-    gone: asyncio.Event = field(default_factory=asyncio.Event)
+    disconnected: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self._chunks = list(self.chunks)
+        self.unread = list(self.chunks)
 
     @property
     def scope(self) -> Scope:
@@ -45,19 +48,19 @@ class Exchange:
         }
 
     async def receive(self) -> Message:
-        if self._chunks:
+        if self.unread:
             await asyncio.sleep(self.pause)
-            body = self._chunks.pop(0)
-            return {"type": "http.request", "body": body, "more_body": bool(self._chunks) or self.unending}
-        await self.gone.wait()
+            body = self.unread.pop(0)
+            return {"type": "http.request", "body": body, "more_body": bool(self.unread) or self.stalls}
+        await self.disconnected.wait()
         return {"type": "http.disconnect"}
 
     async def send(self, message: Message) -> None:
         self.sent.append(message)
         if message["type"] == "http.response.body" and not message.get("more_body", False):
-            self.gone.set()
+            self.disconnected.set()
 
-    async def through(self, app: ASGIApp) -> "Exchange":
+    async def send_to(self, app: ASGIApp) -> "Exchange":
         await app(self.scope, self.receive, self.send)
         return self
 
@@ -66,7 +69,7 @@ class Exchange:
         return int(self.sent[0]["status"])
 
     @property
-    def answered_headers(self) -> Headers:
+    def response_headers(self) -> Headers:
         return {name.decode(): value.decode() for name, value in self.sent[0]["headers"]}
 
     @property

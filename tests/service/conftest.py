@@ -1,4 +1,4 @@
-"""A store of tiny untrained checkpoints and a real server on a socket."""
+"""A store of tiny untrained checkpoints, and a server process."""
 
 import pytest
 from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, Server, publish_sketch, publish_tiny

@@ -1,4 +1,4 @@
-"""What the service's tests share: tiny untrained checkpoints, pictures, and the service as a process of its own."""
+"""Tiny untrained checkpoints, noise pictures, and the service as a process."""
 
 import os
 import socket
@@ -42,7 +42,7 @@ SKETCH_CURVE, EXPANDED_CURVE, PHOTO_CURVE = (
 
 
 def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
-    """An untrained image model, published; another seed gives another version."""
+    """Publish an untrained image model. Another seed gives another version."""
     torch.manual_seed(seed)
     return checkpoint.publish(home / "checkpoints", name, IIAE(IMAGE_PRESET), **PROVENANCE)
 
@@ -55,7 +55,10 @@ def publish_sketch(
     seed: int = 0,
     calibration: dict[QueryKind, Calibration] | None = None,
 ) -> Path:
-    """An untrained sketch model whose codes tell noise from noise, as a trained one's would; another seed gives another version."""
+    """Publish an untrained sketch model. Another seed gives another version.
+
+    Different noise pictures get different embeddings, as from a trained model.
+    """
     torch.manual_seed(seed)
     preset = replace(SKETCH_PRESET, drawings=drawings)
     assert preset.backbone is not None
@@ -65,7 +68,7 @@ def publish_sketch(
     )
     for norm in backbone.modules():
         if isinstance(norm, torch.nn.BatchNorm2d):
-            norm.momentum = None  # one pass in training mode sets the statistics, without which signals fade
+            norm.momentum = None  # the pass below then sets the statistics; without them activations vanish
     with torch.no_grad():
         backbone.train()(noise)
         features = backbone.eval()(noise)
@@ -81,7 +84,7 @@ def publish_sketch(
 
 
 def png(seed: int = 0, size: int = 40, kind: str = "PNG") -> bytes:
-    """A picture of noise; another seed gives another picture."""
+    """Return an image file of noise. Another seed gives another picture."""
     out = BytesIO()
     Image.fromarray(np.random.default_rng(seed).integers(0, 256, (size, size, 3), dtype=np.uint8)).save(
         out, kind
@@ -90,7 +93,7 @@ def png(seed: int = 0, size: int = 40, kind: str = "PNG") -> bytes:
 
 
 class Server:
-    """`iiae serve` as its own process."""
+    """A process that runs `iiae serve`."""
 
     def __init__(self, home: Path, **environment: str) -> None:
         with socket.socket() as free:

@@ -191,7 +191,7 @@ def get_first_photo(catalogue: Catalogue, **headers: str) -> Exchange:
     app.include_router(router)
     exception_handlers.install(app)
     app.state.services = SimpleNamespace(catalogue=catalogue, settings=Settings())
-    return asyncio.run(Exchange(path="/galleries/g/photos/1", headers=headers).through(app))
+    return asyncio.run(Exchange(path="/galleries/g/photos/1", headers=headers).send_to(app))
 
 
 def test_a_picture_removed_before_it_is_opened_is_not_found(tmp_path, monkeypatch):
@@ -224,7 +224,7 @@ def test_a_picture_removed_after_it_is_opened_is_sent(tmp_path, monkeypatch, hea
     monkeypatch.setattr(Catalogue, "picture", remove_after_opening)
     answer = get_first_photo(catalogue, **headers)
     assert answer.body == (png()[10:20] if headers else png())
-    assert answer.answered_headers["content-length"] == str(len(answer.body))
+    assert answer.response_headers["content-length"] == str(len(answer.body))
 
 
 @pytest.mark.filterwarnings("error")  # Python warns about files that are not closed

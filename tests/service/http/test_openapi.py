@@ -1,4 +1,4 @@
-"""The served OpenAPI document says enough for generators and for readers."""
+"""The OpenAPI document is complete enough for client generators and readers."""
 
 import json
 import re
@@ -46,14 +46,14 @@ def bodies(operation: dict) -> Iterator[tuple[str, dict]]:
         yield from answer.get("content", {}).items()
 
 
-def test_it_is_openapi_3_1_and_says_whose_it_is(document):
+def test_the_document_has_version_license_server_and_security(document):
     assert document["openapi"].startswith("3.1")
     assert document["info"]["license"] == {"name": "Apache-2.0", "identifier": "Apache-2.0"}
     assert document["servers"][0]["url"] == "/"
     assert document["components"]["securitySchemes"]["ApiKey"]["name"] == "X-API-Key"
 
 
-def test_calls_are_named_by_tag_and_verb(document, operations):
+def test_operation_ids_are_a_tag_and_a_verb(document, operations):
     assert len(operations) == sum(len(item) for item in document["paths"].values())
     for name, operation in operations.items():
         tag, _, verb = name.partition(".")
@@ -66,7 +66,7 @@ def test_calls_are_named_by_tag_and_verb(document, operations):
     )
 
 
-def test_every_field_and_parameter_is_described(document, operations):
+def test_every_field_and_parameter_has_a_description(document, operations):
     fields = [
         (where, name, field)
         for where, node in nodes(document)
@@ -86,7 +86,7 @@ def test_every_field_and_parameter_is_described(document, operations):
     ]
 
 
-def test_every_body_has_an_example_but_pictures_and_plain_text(operations):
+def test_every_json_and_form_body_has_an_example(operations):
     for name, operation in operations.items():
         for media_type, media in bodies(operation):
             assert ("example" in media) == (
@@ -94,7 +94,7 @@ def test_every_body_has_an_example_but_pictures_and_plain_text(operations):
             ), (name, media_type)
 
 
-def test_examples_of_answers_are_answers(operations):
+def test_examples_of_responses_are_valid(operations):
     models = {
         name.removesuffix("Out"): model
         for name, model in vars(schemas).items()
@@ -111,14 +111,14 @@ def test_examples_of_answers_are_answers(operations):
     assert len(seen) > 8
 
 
-def test_examples_of_requests_have_fields_that_there_are(operations):
+def test_examples_of_requests_use_existing_fields(operations):
     for operation in operations.values():
         for media in operation.get("requestBody", {}).get("content", {}).values():
             schema, example = media["schema"], media["example"]
             assert set(schema.get("required", [])) <= set(example) <= set(schema["properties"])
 
 
-def test_files_are_binary_wherever_bytes_go(operations):
+def test_files_have_the_format_binary(operations):
     form = operations["sbir.search"]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]
     assert form["sketch"]["items"] == BINARY
     assert form["photo"].items() >= BINARY.items()
@@ -129,7 +129,7 @@ def test_files_are_binary_wherever_bytes_go(operations):
     assert operations["photos.get"]["responses"]["200"]["content"] == {"image/*": {"schema": BINARY}}
 
 
-def test_nothing_of_a_form_or_query_can_be_null(operations):
+def test_forms_and_queries_have_no_null(operations):
     for name, operation in operations.items():
         forms = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data", {})
         assert not [
@@ -139,7 +139,7 @@ def test_nothing_of_a_form_or_query_can_be_null(operations):
         ], name
 
 
-def test_every_call_fails_with_a_problem_and_says_whether_it_wants_a_key(document, operations):
+def test_every_operation_declares_problems_and_security(document, operations):
     for name, operation in operations.items():
         for status in ("4XX", "5XX"):
             assert operation["responses"][status] == {"$ref": "#/components/responses/Problem"}
@@ -171,7 +171,7 @@ def test_every_code_is_listed_with_its_status(document):
         ("POST", "/embed", {"Content-Type": "multipart/form-data"}),
     ],
 )
-def test_codes_of_answers_are_listed(client, document, method, path, headers):
+def test_codes_of_actual_problems_are_listed(client, document, method, path, headers):
     answer = client.request(method, path, headers=headers).json()
     assert (
         f"| `{answer['code']}` | {answer['status']} |"
@@ -179,5 +179,5 @@ def test_codes_of_answers_are_listed(client, document, method, path, headers):
     )
 
 
-def test_the_server_serves_it(client, document):
+def test_the_server_serves_the_document(client, document):
     assert client.get("/openapi.json").json() == document

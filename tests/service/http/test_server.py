@@ -1,4 +1,4 @@
-"""What a connection may do before its request is complete."""
+"""Limits on connections whose request is not complete, and on headers."""
 
 import http.client
 import json
@@ -15,17 +15,19 @@ GET = b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n"
 
 
 @pytest.fixture(scope="module")
-def impatient(home):
+def server_with_short_timeout(home):
     running = Server(home, IIAE_IDLE_SECONDS=str(IDLE)).ready()
     yield running
     running.stop()
 
 
 @pytest.fixture
-def connect(impatient):
+def connect(server_with_short_timeout):
     @contextmanager
     def connected() -> Iterator[socket.socket]:
-        with socket.create_connection(("127.0.0.1", impatient.port), timeout=10) as connection:
+        with socket.create_connection(
+            ("127.0.0.1", server_with_short_timeout.port), timeout=10
+        ) as connection:
             yield connection
 
     return connected
@@ -38,7 +40,7 @@ def answer(connection: socket.socket) -> tuple[int, dict[str, object]]:
 
 
 def closed_after(connection: socket.socket, drip: bytes = b"") -> float:
-    """Seconds until the server hangs up, while `drip` is sent now and then."""
+    """Return the seconds until the server closes the connection, while `drip` is sent repeatedly."""
     began = time.monotonic()
     connection.settimeout(IDLE / 4)
     while time.monotonic() - began < 10 * IDLE:
@@ -53,7 +55,7 @@ def closed_after(connection: socket.socket, drip: bytes = b"") -> float:
     return time.monotonic() - began
 
 
-def test_headers_have_a_bound(connect):
+def test_headers_have_a_size_limit(connect):
     with connect() as connection:
         connection.sendall(GET + b"X-A: " + b"a" * 60_000 + b"\r\n\r\n")
         assert answer(connection)[0] == 200
@@ -67,7 +69,7 @@ def test_headers_have_a_bound(connect):
 @pytest.mark.parametrize(
     "block", [b"a" * 1_000_000, (b"X-A: " + b"a" * 90 + b"\r\n") * 10_000], ids=["one", "many"]
 )
-def test_headers_without_end_are_cut_off(connect, block):
+def test_endless_headers_are_cut_off(connect, block):
     sent = 0
     with connect() as connection:
         connection.sendall(GET + b"X-A: ")
@@ -77,14 +79,15 @@ def test_headers_without_end_are_cut_off(connect, block):
                 sent += len(block)
         except OSError:
             pass
-    assert sent < 20_000_000  # what the system's buffers hold of it
+    assert sent < 20_000_000  # the rest is what the system's buffers hold
 
 
-def test_trailers_without_end_are_cut_off(connect):
+def test_endless_trailers_are_cut_off(connect):
     sent = 0
     with connect() as connection:
         connection.sendall(
-            b"POST /galleries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nX-A: "
+            b"POST /galleries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n1\r\n{\r\n0\r\nX-A: "
         )
         try:
             while sent < 60_000_000:
@@ -96,27 +99,27 @@ def test_trailers_without_end_are_cut_off(connect):
 
 
 @pytest.mark.parametrize(
-    "begun",
+    "start",
     [b"", b"G", b"GET / HTTP/1.1\r\nHo", GET + b"\r\n" + GET],
-    ids=["nothing", "a letter", "half a head", "a second half"],
+    ids=["nothing", "a letter", "half the headers", "half the headers of a second request"],
 )
 @pytest.mark.parametrize("drip", [b"", b"a"], ids=["silent", "dripping"])
-def test_who_does_not_finish_a_head_is_hung_up_on(connect, begun, drip):
+def test_a_connection_with_incomplete_headers_is_closed(connect, start, drip):
     with connect() as connection:
-        connection.sendall(begun)
-        if begun.startswith(GET):
+        connection.sendall(start)
+        if start.startswith(GET):
             assert answer(connection)[0] == 200
         assert closed_after(connection, drip) < 4 * IDLE
 
 
-def test_who_goes_on_after_an_answer_is_hung_up_on(connect):
+def test_a_connection_with_an_unfinished_body_is_closed_after_the_answer(connect):
     with connect() as connection:
         connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n")
         assert answer(connection)[0] == 404
         assert closed_after(connection, b"a") < 4 * IDLE
 
 
-def test_a_body_that_comes_after_its_answer_spoils_nothing(connect):
+def test_a_body_after_its_answer_does_not_disturb_the_next_request(connect):
     with connect() as connection:
         connection.sendall(b"POST /nowhere HTTP/1.1\r\nHost: localhost\r\nContent-Length: 400000\r\n\r\n")
         assert answer(connection)[0] == 404
@@ -125,10 +128,10 @@ def test_a_body_that_comes_after_its_answer_spoils_nothing(connect):
         assert answer(connection)[0] == 200
 
 
-def test_a_connection_serves_many_requests_however_they_are_cut(connect):
+def test_a_connection_serves_several_split_and_pipelined_requests(connect):
     with connect() as connection:
         began = time.monotonic()
-        while time.monotonic() - began < 2.5 * IDLE:  # longer than any one of them may take
+        while time.monotonic() - began < 2.5 * IDLE:  # longer than the timeout of one request
             connection.sendall(GET[:10])
             time.sleep(IDLE / 4)
             connection.sendall(GET[10:] + b"\r\n")
@@ -139,7 +142,7 @@ def test_a_connection_serves_many_requests_however_they_are_cut(connect):
             received += connection.recv(10_000)
 
 
-def test_what_is_not_http_is_told_so(connect):
+def test_bytes_that_are_not_http_get_a_problem(connect):
     with connect() as connection:
         connection.sendall(b"\x16\x03\x01 hello\r\n\r\n")
         status, problem = answer(connection)

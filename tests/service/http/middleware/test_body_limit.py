@@ -16,7 +16,7 @@ from service.http.middleware.body_limit import BodyLimit
 from service.http.problems import AbortRequest
 
 
-async def reads(scope, receive, send) -> None:
+async def echo(scope, receive, send) -> None:
     body, more = b"", True
     while more:
         message = await receive()
@@ -30,114 +30,123 @@ def limited(app: ASGIApp, **limits: float) -> BodyLimit:
     )
 
 
-class TestBodyLimit:
-    def refused(self, exchange: Exchange, **limits: float) -> ServiceError:
-        with pytest.raises(AbortRequest) as caught:
-            asyncio.run(exchange.through(limited(reads, **limits)))
-        assert caught.value.headers == {"Connection": "close"}
-        return caught.value.error
+def refused(exchange: Exchange, **limits: float) -> ServiceError:
+    with pytest.raises(AbortRequest) as caught:
+        asyncio.run(exchange.send_to(limited(echo, **limits)))
+    assert caught.value.headers == {"Connection": "close"}
+    return caught.value.error
 
-    def test_what_keeps_to_the_limits_goes_through(self):
-        exchange = Exchange([b"a" * 50, b"b" * 50], headers={"Content-Length": "100"})
-        assert (
-            asyncio.run(exchange.through(limited(reads, max_bytes=100, max_held=100))).body
-            == b"a" * 50 + b"b" * 50
-        )
 
-    def test_a_body_has_a_bound_whether_or_not_it_says_its_length(self):
-        said = Exchange([b"a"], unending=True, headers={"Content-Length": "101"})
-        assert self.refused(said, max_bytes=100).code == "upload_too_large"
-        assert said._chunks == [b"a"]
-        assert (
-            self.refused(Exchange([b"a" * 60, b"b" * 60], unending=True), max_bytes=100).code
-            == "upload_too_large"
-        )
+def test_a_body_within_the_limits_passes():
+    exchange = Exchange([b"a" * 50, b"b" * 50], headers={"Content-Length": "100"})
+    assert (
+        asyncio.run(exchange.send_to(limited(echo, max_bytes=100, max_held=100))).body
+        == b"a" * 50 + b"b" * 50
+    )
 
-    def test_a_body_that_stops_coming_is_not_waited_for(self):
-        assert self.refused(Exchange([b"a"], unending=True), idle_seconds=0.05).code == "upload_too_slow"
 
-    def test_a_steady_body_has_its_time_and_no_more(self):
-        steady = Exchange([b"a"] * 10, pause=0.02)
-        assert asyncio.run(steady.through(limited(reads, idle_seconds=0.1))).body == b"a" * 10
-        assert self.refused(Exchange([b"a"] * 100, pause=0.01), upload_seconds=0.1).code == "upload_too_slow"
+def test_a_body_is_limited_with_and_without_a_declared_length():
+    declared = Exchange([b"a"], stalls=True, headers={"Content-Length": "101"})
+    assert refused(declared, max_bytes=100).code == "upload_too_large"
+    assert declared.unread == [b"a"]
+    assert refused(Exchange([b"a" * 60, b"b" * 60], stalls=True), max_bytes=100).code == "upload_too_large"
 
-    def test_waiting_for_an_answer_is_not_limited(self):
-        async def app(scope, receive, send):
-            await receive()
-            assert (await receive())["type"] == "http.disconnect"
 
-        async def check() -> None:
-            exchange = Exchange()
-            task = asyncio.create_task(exchange.through(limited(app, idle_seconds=0.01, upload_seconds=0.02)))
-            await asyncio.sleep(0.1)
-            exchange.gone.set()
-            await task
+def test_a_stalled_body_is_refused():
+    assert refused(Exchange([b"a"], stalls=True), idle_seconds=0.05).code == "upload_too_slow"
 
-        asyncio.run(check())
 
-    def test_bodies_together_have_a_bound_until_their_requests_end(self):
-        working = asyncio.Event()
+def test_a_steady_body_has_a_total_time_limit():
+    steady = Exchange([b"a"] * 10, pause=0.02)
+    assert asyncio.run(steady.send_to(limited(echo, idle_seconds=0.1))).body == b"a" * 10
+    assert refused(Exchange([b"a"] * 100, pause=0.01), upload_seconds=0.1).code == "upload_too_slow"
 
-        async def app(scope, receive, send):
-            await receive()
-            await working.wait()
-            await respond(send)
 
-        async def check() -> None:
-            app_limited = limited(app, max_bytes=60, max_held=100)
-            first = asyncio.create_task(Exchange([b"a" * 60]).through(app_limited))
-            await asyncio.sleep(0.01)
-            with pytest.raises(AbortRequest) as caught:
-                await Exchange([b"a" * 60]).through(app_limited)
-            assert (caught.value.error.code, caught.value.error.retry_after) == ("overloaded", 1)
-            small = asyncio.create_task(Exchange([b"a" * 40]).through(app_limited))
-            await asyncio.sleep(0.01)
-            working.set()
-            await asyncio.gather(first, small)
-            assert (await Exchange([b"a" * 60]).through(app_limited)).status == 200
+def test_the_wait_for_an_answer_is_not_limited():
+    async def app(scope, receive, send):
+        await receive()
+        assert (await receive())["type"] == "http.disconnect"
 
-        asyncio.run(check())
-
-    async def refuses(self, scope, receive, send) -> None:
-        await respond(send, 413, b"no")
-
-    def test_an_early_answer_is_sent_and_the_rest_of_the_body_let_go_by(self):
-        exchange = Exchange([b"a" * 100] * 20, headers={"Content-Length": "2000"})
-        asyncio.run(exchange.through(limited(self.refuses, max_bytes=1000)))
-        assert [message.get("more_body", False) for message in exchange.sent[1:]] == [True, False]
-        assert (exchange.status, exchange.body, exchange._chunks) == (413, b"no", [])
-
-    def test_no_more_than_four_bodies_are_let_go_by(self):
-        exchange = Exchange([b"a" * 100] * 20, headers={"Transfer-Encoding": "chunked"})
-        asyncio.run(exchange.through(limited(self.refuses, max_bytes=100)))
-        assert (exchange.body, len(exchange._chunks)) == (b"no", 16)
-
-    def test_a_body_that_pauses_after_its_answer_is_not_waited_for(self, monkeypatch):
-        monkeypatch.setattr(body_limit, "DISCARD_PAUSE", 0.05)
-        exchange = Exchange([b"a"], unending=True, headers={"Content-Length": "100"})
-        asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses)), 1))
-        assert exchange.body == b"no"
-
-    def test_after_an_answer_a_body_has_its_time_and_no_more(self):
-        exchange = Exchange([b"a"] * 100, pause=0.02, headers={"Content-Length": "100"})
-        asyncio.run(asyncio.wait_for(exchange.through(limited(self.refuses, idle_seconds=0.1)), 1))
-        assert exchange._chunks
-
-    def test_after_the_answer_to_a_body_that_was_too_slow_nothing_is_waited_for(self):
-        async def answers(scope, receive, send) -> None:
-            try:
-                await reads(scope, receive, send)
-            except AbortRequest as refused:
-                await respond(send, refused.error.status, b"too slow")
-
-        exchange = Exchange([b"a"], unending=True, headers={"Content-Length": "100"})
-        asyncio.run(exchange.through(limited(answers, idle_seconds=0.05)))
-        assert (exchange.status, len(exchange.sent)) == (408, 2)
-
-    def test_a_request_without_a_body_is_answered_in_one(self):
+    async def check() -> None:
         exchange = Exchange()
-        asyncio.run(exchange.through(limited(self.refuses)))
-        assert len(exchange.sent) == 2
+        task = asyncio.create_task(exchange.send_to(limited(app, idle_seconds=0.01, upload_seconds=0.02)))
+        await asyncio.sleep(0.1)
+        exchange.disconnected.set()
+        await task
+
+    asyncio.run(check())
+
+
+def test_all_bodies_together_are_limited_until_their_requests_end():
+    working = asyncio.Event()
+
+    async def app(scope, receive, send):
+        await receive()
+        await working.wait()
+        await respond(send)
+
+    async def check() -> None:
+        app_limited = limited(app, max_bytes=60, max_held=100)
+        first = asyncio.create_task(Exchange([b"a" * 60]).send_to(app_limited))
+        await asyncio.sleep(0.01)
+        with pytest.raises(AbortRequest) as caught:
+            await Exchange([b"a" * 60]).send_to(app_limited)
+        assert (caught.value.error.code, caught.value.error.retry_after) == ("overloaded", 1)
+        small = asyncio.create_task(Exchange([b"a" * 40]).send_to(app_limited))
+        await asyncio.sleep(0.01)
+        working.set()
+        await asyncio.gather(first, small)
+        assert (await Exchange([b"a" * 60]).send_to(app_limited)).status == 200
+
+    asyncio.run(check())
+
+
+async def answers_early(scope, receive, send) -> None:
+    await respond(send, 413, b"no")
+
+
+def test_the_rest_of_a_body_is_discarded_after_an_early_answer():
+    exchange = Exchange([b"a" * 100] * 20, headers={"Content-Length": "2000"})
+    asyncio.run(exchange.send_to(limited(answers_early, max_bytes=1000)))
+    assert [message.get("more_body", False) for message in exchange.sent[1:]] == [True, False]
+    assert (exchange.status, exchange.body, exchange.unread) == (413, b"no", [])
+
+
+def test_at_most_four_bodies_are_discarded():
+    exchange = Exchange([b"a" * 100] * 20, headers={"Transfer-Encoding": "chunked"})
+    asyncio.run(exchange.send_to(limited(answers_early, max_bytes=100)))
+    assert (exchange.body, len(exchange.unread)) == (b"no", 16)
+
+
+def test_discarding_ends_when_the_body_stalls(monkeypatch):
+    monkeypatch.setattr(body_limit, "DISCARD_PAUSE", 0.05)
+    exchange = Exchange([b"a"], stalls=True, headers={"Content-Length": "100"})
+    asyncio.run(asyncio.wait_for(exchange.send_to(limited(answers_early)), 1))
+    assert exchange.body == b"no"
+
+
+def test_discarding_has_a_total_time_limit():
+    exchange = Exchange([b"a"] * 100, pause=0.02, headers={"Content-Length": "100"})
+    asyncio.run(asyncio.wait_for(exchange.send_to(limited(answers_early, idle_seconds=0.1)), 1))
+    assert exchange.unread
+
+
+def test_nothing_is_discarded_after_a_body_that_was_too_slow():
+    async def answers(scope, receive, send) -> None:
+        try:
+            await echo(scope, receive, send)
+        except AbortRequest as refused:
+            await respond(send, refused.error.status, b"too slow")
+
+    exchange = Exchange([b"a"], stalls=True, headers={"Content-Length": "100"})
+    asyncio.run(exchange.send_to(limited(answers, idle_seconds=0.05)))
+    assert (exchange.status, len(exchange.sent)) == (408, 2)
+
+
+def test_a_request_without_a_body_gets_its_answer_in_one_part():
+    exchange = Exchange()
+    asyncio.run(exchange.send_to(limited(answers_early)))
+    assert len(exchange.sent) == 2
 
 
 def test_an_endless_chunked_body_is_cut_off(server):
@@ -160,11 +169,11 @@ def test_an_endless_chunked_body_is_cut_off(server):
         assert answer.status_code == 413
         assert answer.json()["code"] == "upload_too_large"
     except httpx.TransportError:
-        pass  # the server hung up while we were still sending
+        pass  # the server closed the connection while the client was still sending
     assert sent < 64
 
 
-@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="looks at open files as Linux shows them")
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="needs /proc, as on Linux")
 def test_files_of_refused_uploads_are_closed(server):
     def open_uploads() -> int:
         listed = subprocess.run(

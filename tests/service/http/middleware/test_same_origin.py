@@ -1,4 +1,4 @@
-"""Without keys, a page of another site reaches the service neither by posting to it nor under a name of its own."""
+"""A service without API keys refuses pages of other sites: cross-site requests and foreign host names."""
 
 import asyncio
 
@@ -11,16 +11,16 @@ from service.http.middleware.same_origin import SameOriginOnly
 from service.settings import Settings
 
 
-async def answers(scope, receive, send) -> None:
+async def app(scope, receive, send) -> None:
     await send({"type": "http.response.start", "status": 200, "headers": []})
     await send({"type": "http.response.body", "body": b""})
 
 
-def let_in(method: str = "POST", *, settings: Settings | None = None, **headers: str) -> bool:
+def accepted(method: str = "POST", *, settings: Settings | None = None, **headers: str) -> bool:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
     exchange = Exchange(method=method, headers=named)
     try:
-        asyncio.run(exchange.through(SameOriginOnly(answers, settings or Settings())))
+        asyncio.run(exchange.send_to(SameOriginOnly(app, settings or Settings())))
     except OriginRefused:
         return False
     return exchange.status == 200
@@ -31,7 +31,7 @@ def let_in(method: str = "POST", *, settings: Settings | None = None, **headers:
     [
         ({}, True),  # curl, SDKs
         ({"Origin": "http://localhost:8000"}, True),
-        ({"Origin": "https://localhost:8000"}, True),  # behind something that speaks TLS
+        ({"Origin": "https://localhost:8000"}, True),  # behind a proxy with TLS
         ({"Origin": "http://localhost:3000"}, False),
         ({"Origin": "http://localhost"}, False),
         ({"Origin": "https://evil.example"}, False),
@@ -40,26 +40,26 @@ def let_in(method: str = "POST", *, settings: Settings | None = None, **headers:
         (
             {"Sec_Fetch_Site": "same-origin", "Origin": "https://photos.example"},
             True,
-        ),  # a proxy gave us another Host
+        ),  # a proxy replaced the Host
         ({"Sec_Fetch_Site": "none"}, True),
         ({"Sec_Fetch_Site": "same-site", "Origin": "http://localhost:3000"}, False),
         ({"Sec_Fetch_Site": "cross-site"}, False),
     ],
 )
-def test_pages_of_others_may_read_but_not_write(headers, expected):
+def test_pages_of_other_sites_may_read_but_not_write(headers, expected):
     assert (
-        let_in("POST", Host="localhost:8000", **headers)
-        == let_in("DELETE", Host="localhost:8000", **headers)
+        accepted("POST", Host="localhost:8000", **headers)
+        == accepted("DELETE", Host="localhost:8000", **headers)
         == expected
     )
-    assert let_in("GET", Host="localhost:8000", **headers)
+    assert accepted("GET", Host="localhost:8000", **headers)
 
 
 @pytest.mark.parametrize(
     "host", ["localhost", "localhost:8000", "LOCALHOST:1", "127.0.0.1:8000", "[::1]", "[::1]:8000"]
 )
-def test_this_machines_names_are_answered(host):
-    assert let_in("GET", Host=host)
+def test_loopback_hosts_are_accepted(host):
+    assert accepted("GET", Host=host)
 
 
 @pytest.mark.parametrize(
@@ -73,18 +73,18 @@ def test_this_machines_names_are_answered(host):
         "",
     ],
 )
-def test_other_names_are_not(host):
-    assert not let_in("GET", Host=host)
-    assert not let_in("POST", Host=host, Origin=f"http://{host}")
-    assert let_in("GET", Host=host, settings=Settings(allow_open=True))
-    assert let_in("GET", Host=host, settings=Settings(api_keys="key"))
+def test_other_hosts_are_refused_unless_the_service_is_open_or_has_keys(host):
+    assert not accepted("GET", Host=host)
+    assert not accepted("POST", Host=host, Origin=f"http://{host}")
+    assert accepted("GET", Host=host, settings=Settings(allow_open=True))
+    assert accepted("GET", Host=host, settings=Settings(api_keys="key"))
 
 
-def test_keys_take_the_place_of_this_and_openness_does_not():
+def test_other_sites_may_write_with_keys_but_not_to_an_open_service():
     foreign = {"Host": "photos.example", "Origin": "https://evil.example"}
-    assert let_in(settings=Settings(api_keys="key"), **foreign)
-    assert let_in(settings=Settings(admin_keys="key"), **foreign)
-    assert not let_in(settings=Settings(allow_open=True), **foreign)
+    assert accepted(settings=Settings(api_keys="key"), **foreign)
+    assert accepted(settings=Settings(admin_keys="key"), **foreign)
+    assert not accepted(settings=Settings(allow_open=True), **foreign)
 
 
 @pytest.mark.parametrize(

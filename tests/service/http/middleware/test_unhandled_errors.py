@@ -1,4 +1,4 @@
-"""Failures that nobody foresaw: answered, counted, named, and the connection lives on."""
+"""Responses to unexpected exceptions and to requests cut off at shutdown."""
 
 import asyncio
 import json
@@ -17,24 +17,22 @@ from service.settings import Settings
 
 @pytest.fixture
 def app(tmp_path):
-    made = create_app(Settings(home=tmp_path, device="cpu"))
+    app = create_app(Settings(home=tmp_path, device="cpu"))
 
-    @made.get("/fails")
+    @app.get("/fails")
     async def fails() -> None:
         raise ZeroDivisionError("a secret")
 
-    @made.post("/refuses")
+    @app.post("/refuses")
     async def refuses() -> None:
-        raise AbortRequest(UploadTooSlow("it stopped coming"), {"Connection": "close"})
+        raise AbortRequest(UploadTooSlow("the body stalled"), {"Connection": "close"})
 
-    return made
+    return app
 
 
-def test_an_unforeseen_failure_is_a_problem_and_is_counted(app, caplog):
+def test_an_unexpected_exception_becomes_a_problem_and_is_counted(app, caplog):
     async def ask() -> tuple[httpx.Response, str]:
-        transport = httpx.ASGITransport(
-            app
-        )  # raises what the app lets through, at which uvicorn would cut the connection
+        transport = httpx.ASGITransport(app)  # raises every exception that leaves the app
         async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
             return await client.get("/fails"), (await client.get("/metrics")).text
 
@@ -49,7 +47,7 @@ def test_an_unforeseen_failure_is_a_problem_and_is_counted(app, caplog):
     assert 'iiae_requests_total{method="GET",route="/fails",status="500"} 1.0' in metrics
 
 
-def test_a_refusal_in_the_midst_of_a_body_ends_the_connection(app):
+def test_an_aborted_request_closes_the_connection(app):
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(
             transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
@@ -64,28 +62,28 @@ def test_a_refusal_in_the_midst_of_a_body_ends_the_connection(app):
     )
 
 
-def test_half_an_answer_is_cut_off_rather_than_completed():
+def test_an_exception_within_a_response_is_raised():
     async def app(scope, receive, send):
         await send({"type": "http.response.start", "status": 200, "headers": []})
         raise ZeroDivisionError
 
     exchange = Exchange()
     with pytest.raises(ZeroDivisionError):
-        asyncio.run(exchange.through(UnhandledErrors(app)))
+        asyncio.run(exchange.send_to(UnhandledErrors(app)))
     assert [message["type"] for message in exchange.sent] == ["http.response.start"]
 
 
-def test_what_the_server_cuts_off_is_told_to_come_again():
+def test_a_request_cut_off_at_shutdown_is_told_to_retry():
     async def app(scope, receive, send):
         await asyncio.sleep(60)
 
     async def check() -> Exchange:
         exchange = Exchange()
-        task = asyncio.create_task(exchange.through(UnhandledErrors(app)))
+        task = asyncio.create_task(exchange.send_to(UnhandledErrors(app)))
         await asyncio.sleep(0.01)
         task.cancel()
         return await task
 
     exchange = asyncio.run(check())
     assert (exchange.status, json.loads(exchange.body)["code"]) == (503, "not_ready")
-    assert exchange.answered_headers["retry-after"]
+    assert exchange.response_headers["retry-after"]
