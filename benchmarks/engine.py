@@ -1,10 +1,10 @@
-"""What the engine costs and gains: against the bare model loop, the limit, and one thread call a request, the naive way.
+"""The engine's overhead and gain, beside the bare model and beside one thread call for each request.
 
     python -m benchmarks.engine [--clients 64] [--threads N] [--seconds 1.0]
 
-Everything runs in one process, in turns, round by round, so that a busy machine slows all alike: read the ratios. Each has
-threads of its own, which end with it: OpenMP's helpers of one would slow the others (benchmarks/forward_threads.py).
-Clients wait for their answer before they ask again; each request is one picture.
+Everything runs in one process, round by round, so a busy machine slows all cases alike; compare the ratios.
+Each case has its own threads, which end with it. Otherwise OpenMP helpers of one case would slow the others
+(benchmarks/forward_threads.py). Each request is one picture, and a client sends the next after each answer.
 """
 
 import argparse
@@ -33,7 +33,7 @@ CPU = torch.device("cpu")
 
 @dataclasses.dataclass(frozen=True)
 class Work:
-    """A function of batches and one item for it."""
+    """A function of batches, and one item as its input."""
 
     name: str
     function: Callable[..., Tensor]
@@ -41,7 +41,7 @@ class Work:
 
 
 def works() -> list[Work]:
-    """Encoding and decoding by freshly initialised models of two sizes."""
+    """Return encoding and decoding for random models of two sizes."""
     found = []
     for size, width in ((32, 0.125), (64, 0.5)):
         inference = Inference(
@@ -66,41 +66,41 @@ def works() -> list[Work]:
 
 
 def bare(work: Work, batch: int, seconds: float) -> float:
-    """Items a second of the model alone, `batch` at a time."""
+    """Return items per second of the model alone, in batches of `batch`."""
     inputs = [tensor.repeat(batch, *[1] * (tensor.dim() - 1)) for tensor in work.item]
-    done, started = 0, time.perf_counter()
-    while (spent := time.perf_counter() - started) < seconds:
+    items, started = 0, time.perf_counter()
+    while (elapsed := time.perf_counter() - started) < seconds:
         work.function(*inputs)
-        done += batch
-    return done / spent
+        items += batch
+    return items / elapsed
 
 
 async def concurrent(ask: Callable[[], Awaitable[Tensor]], clients: int, seconds: float) -> float:
-    """Requests a second of `clients` that ask again as soon as they are answered."""
-    done, started = 0, time.perf_counter()
+    """Return requests per second of clients that send the next request after each answer."""
+    answers, started = 0, time.perf_counter()
 
     async def client() -> None:
-        nonlocal done
+        nonlocal answers
         while time.perf_counter() - started < seconds:
             await ask()
-            done += 1
+            answers += 1
 
     await asyncio.gather(*(client() for _ in range(clients)))
-    return done / (time.perf_counter() - started)
+    return answers / (time.perf_counter() - started)
 
 
-def in_parallel(threads: int) -> None:
-    """Has this thread, a new one, compute by so many."""
+def set_threads(threads: int) -> None:
+    """Set the number of CPU threads for the calling thread, which must be new."""
     torch.set_num_threads(threads)
     torch.get_num_threads()
 
 
 async def measure(work: Work, clients: int, seconds: float, wait_ms: float, threads: int) -> dict[str, float]:
-    """Medians over the rounds: the bare loop in items a second, everything else relative to it, round by round."""
+    """Return medians over the rounds: the bare loop in items per second, all other rates relative to it."""
     loop = asyncio.get_running_loop()
     rounds: list[dict[str, float]] = []
     for _ in range(ROUNDS):
-        with ThreadPoolExecutor(1, initializer=in_parallel, initargs=(threads,)) as thread:
+        with ThreadPoolExecutor(1, initializer=set_threads, initargs=(threads,)) as thread:
             thread.submit(bare, work, BATCH, 0.2).result()
             limit = thread.submit(bare, work, BATCH, seconds).result()
             one = thread.submit(bare, work, 1, seconds / 2).result()
@@ -117,7 +117,7 @@ async def measure(work: Work, clients: int, seconds: float, wait_ms: float, thre
         size = statistics.mean(batch.items for batch in batches)
         alone = await concurrent(partial(engine.run, work.name, work.function, *work.item), 1, seconds / 2)
         await engine.stop()
-        with ThreadPoolExecutor(initializer=in_parallel, initargs=(threads,)) as pool:
+        with ThreadPoolExecutor(initializer=set_threads, initargs=(threads,)) as pool:
             naive = await concurrent(
                 partial(loop.run_in_executor, pool, work.function, *work.item), clients, seconds
             )
@@ -136,7 +136,7 @@ async def measure(work: Work, clients: int, seconds: float, wait_ms: float, thre
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -144,24 +144,25 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=torch.get_num_threads(), help="of one forward pass")
     parser.add_argument("--seconds", type=float, default=1.0, help="of each measurement")
     parser.add_argument("--wait-ms", type=float, default=2.0)
-    chosen = parser.parse_args()
+    options = parser.parse_args()
     torch.set_num_threads(1)
     table = Table(
-        title=f"{chosen.clients} clients, batches of up to {BATCH}, {chosen.threads} threads; medians of {ROUNDS} rounds"
+        title=f"{options.clients} clients, batches of up to {BATCH}, {options.threads} threads, "
+        f"medians of {ROUNDS} rounds"
     )
     columns = (
-        f"bare loop, by {BATCH} (items/s)",
-        "bare loop, by 1",
+        f"bare loop, batches of {BATCH} (items/s)",
+        "bare loop, batches of 1",
         "engine",
-        "a thread call each",
+        "one thread call each",
         "engine : thread calls",
         "mean batch",
-        "1 client : bare by 1",
+        "1 client : bare loop of 1",
     )
     for column in ("work", *columns):
         table.add_column(column, justify="left" if column == "work" else "right")
     for work in works():
-        found = asyncio.run(measure(work, chosen.clients, chosen.seconds, chosen.wait_ms, chosen.threads))
+        found = asyncio.run(measure(work, options.clients, options.seconds, options.wait_ms, options.threads))
         table.add_row(
             work.name,
             f"{found['limit']:,.0f}",

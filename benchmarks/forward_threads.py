@@ -1,8 +1,9 @@
-"""A forward pass in a thread of its own, alone and while another thread has idle OpenMP helpers: why only one thread computes in parallel.
+"""A forward pass while another thread has idle OpenMP helpers: the reason why only one thread may have helpers.
 
     python -m benchmarks.forward_threads
 
-The shipped sketch model, one sketch at a time, the cases in turns. See `service.inference.device.configure_threads`.
+The shipped sketch model embeds one sketch at a time, in a thread of its own. See
+`service.inference.device.configure_threads`.
 """
 
 import statistics
@@ -25,27 +26,27 @@ PASSES = 15
 
 
 def in_thread(threads: int, work: Inference) -> list[float]:
-    """Seconds of passes in a new thread, which takes its helpers with it when it ends."""
-    took: list[float] = []
+    """Return the seconds of each pass in a new thread. Its helpers end with it."""
+    times: list[float] = []
 
     def run() -> None:
         torch.set_num_threads(threads)
         pixels = torch.rand(1, 3, work.preset.image_size, work.preset.image_size)
         work.shared("y", pixels)
         for _ in range(PASSES):
-            began = perf_counter()
+            started = perf_counter()
             work.shared("y", pixels)
-            took.append(perf_counter() - began)
+            times.append(perf_counter() - started)
 
     thread = Thread(target=run)
     thread.start()
     thread.join()
-    return took
+    return times
 
 
 @contextmanager
 def idle_helpers(threads: int) -> Iterator[None]:
-    """Another thread that has computed in parallel once, and waits."""
+    """Run another thread that has computed in parallel once and then waits."""
     ready, done = Event(), Event()
 
     def run() -> None:
@@ -70,19 +71,19 @@ def main(rounds: Annotated[int, typer.Option(min=1)] = 4) -> None:
     work = checkpoint.load(
         next(folder for folder in checkpoint.released() if folder.name == "sketchy"), torch.device("cpu")
     )
-    took: dict[str, list[float]] = {}
+    times: dict[str, list[float]] = {}
     for _ in range(rounds):
-        took.setdefault(f"{threads} threads, alone", []).extend(in_thread(threads, work))
+        times.setdefault(f"{threads} threads, alone", []).extend(in_thread(threads, work))
         with idle_helpers(threads):
-            took.setdefault(f"{threads} threads, beside another thread's idle helpers", []).extend(
+            times.setdefault(f"{threads} threads, while another thread has idle helpers", []).extend(
                 in_thread(threads, work)
             )
-        took.setdefault("1 thread", []).extend(in_thread(1, work))
-    best = statistics.median(next(iter(took.values())))
+        times.setdefault("1 thread", []).extend(in_thread(1, work))
+    alone = statistics.median(next(iter(times.values())))
     table = Table("a sketch's forward pass", "ms", ": alone")
-    for name, times in took.items():
-        middle = statistics.median(times)
-        table.add_row(name, f"{1000 * middle:.1f}", f"{middle / best:.2f}")
+    for name, seconds in times.items():
+        median = statistics.median(seconds)
+        table.add_row(name, f"{1000 * median:.1f}", f"{median / alone:.2f}")
     Console(width=110).print(table)
 
 

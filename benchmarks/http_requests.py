@@ -1,11 +1,12 @@
-"""What a request costs a running service in processor time, and so how many a core answers in a second.
+"""The processor time that requests cost a running service, and the requests per second that one core answers.
 
-    python -m benchmarks.http_requests --url http://127.0.0.1:8000 [--gallery openmoji] [--clients 8] [--seconds 10] [--key KEY]
+    python -m benchmarks.http_requests --url http://127.0.0.1:8000 [--gallery openmoji] [--clients 8]
+        [--seconds 10] [--key KEY]
 
-Clients wait for their answer before they ask again. `a second a core` is requests by the seconds of processor time that the
-service's process says it took (process_cpu_seconds_total), so others' work on the machine hardly shows in it; the median time
-to an answer and the requests a second are as they were, on the machine as it was. New pictures are all different; the same one
-again is answered from the cache of embeddings.
+Each client sends the next request after each answer. `per core second` divides the requests by the processor
+time of the service's process (`process_cpu_seconds_total`), so other load on the machine hardly changes it.
+The other columns depend on that load. New pictures are all different. The same picture again comes from the
+embedding cache.
 """
 
 import argparse
@@ -31,7 +32,7 @@ SKETCH = Path(__file__).parents[1] / "docs" / "umbrella.png"
 
 @dataclass(frozen=True)
 class Request:
-    """One kind of request: what it is called, where it goes and the form without its picture."""
+    """One kind of request: its name, its path, its form and its pictures."""
 
     name: str
     path: str
@@ -42,14 +43,14 @@ class Request:
 
 @dataclass(frozen=True)
 class RequestMetrics:
-    a_second: float
-    a_core_second: float
+    per_second: float
+    per_core_second: float
     median_ms: float
     statuses: set[int]
 
 
 def variants(path: Path) -> Iterator[bytes]:
-    """The picture again and again, each time other in one pixel."""
+    """Yield the picture endlessly, each time with another first pixel."""
     image = Image.open(path).convert("RGB")
     for number in itertools.count():
         image.putpixel((0, 0), (number % 251, number // 251 % 251, 255 - number // 63_001))
@@ -87,7 +88,7 @@ def kinds(gallery: str) -> list[Request]:
 
 
 async def processor_seconds(client: httpx.AsyncClient) -> float:
-    """What the service's process has taken since it started."""
+    """Return the processor time of the service's process since its start."""
     text = (await client.get("/metrics")).raise_for_status().text
     samples = (sample for family in text_string_to_metric_families(text) for sample in family.samples)
     return next(sample.value for sample in samples if sample.name == "process_cpu_seconds_total")
@@ -101,48 +102,50 @@ async def measure(
 
     async def ask(until: Callable[[], bool]) -> None:
         while not until():
-            began = time.perf_counter()
+            started = time.perf_counter()
             answer = await client.post(
                 request.path, files={request.field: next(request.pictures)}, data=request.data
             )
-            times.append(time.perf_counter() - began)
+            times.append(time.perf_counter() - started)
             statuses.add(answer.status_code)
 
     await ask(lambda: len(times) > 2)
     times.clear()
-    before, began = await processor_seconds(client), time.perf_counter()
-    await asyncio.gather(*(ask(lambda: time.perf_counter() - began > seconds) for _ in range(clients)))
-    took, spent = time.perf_counter() - began, await processor_seconds(client) - before
-    return RequestMetrics(len(times) / took, len(times) / spent, 1000 * statistics.median(times), statuses)
+    before, started = await processor_seconds(client), time.perf_counter()
+    await asyncio.gather(*(ask(lambda: time.perf_counter() - started > seconds) for _ in range(clients)))
+    elapsed, processor = time.perf_counter() - started, await processor_seconds(client) - before
+    return RequestMetrics(
+        len(times) / elapsed, len(times) / processor, 1000 * statistics.median(times), statuses
+    )
 
 
 async def run(arguments: argparse.Namespace) -> Table:
     table = Table(title=f"{arguments.clients} clients, {arguments.seconds:g} s each")
-    for column in ("request", "a second a core", "a second", "median ms", "statuses"):
+    for column in ("request", "per core second", "per second", "median ms", "statuses"):
         table.add_column(column, justify="left" if column == "request" else "right")
     headers = {"X-API-Key": arguments.key} if arguments.key else {}
     async with httpx.AsyncClient(base_url=arguments.url, timeout=None, headers=headers) as client:
         for request in kinds(arguments.gallery):
-            found = await measure(client, request, arguments.clients, arguments.seconds)
-            statuses = " ".join(map(str, sorted(found.statuses)))
+            metrics = await measure(client, request, arguments.clients, arguments.seconds)
+            statuses = " ".join(map(str, sorted(metrics.statuses)))
             table.add_row(
                 request.name,
-                f"{found.a_core_second:.0f}",
-                f"{found.a_second:.0f}",
-                f"{found.median_ms:.0f}",
+                f"{metrics.per_core_second:.0f}",
+                f"{metrics.per_second:.0f}",
+                f"{metrics.median_ms:.0f}",
                 statuses,
             )
     return table
 
 
 def main() -> None:
-    """Prints the table."""
+    """Print the table."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--url", default="http://127.0.0.1:8000")
     parser.add_argument("--gallery", default="openmoji")
-    parser.add_argument("--key", default="", help="where the service has keys")
+    parser.add_argument("--key", default="", help="API key, if the service has keys")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=10.0)
     Console(width=140).print(asyncio.run(run(parser.parse_args())))
