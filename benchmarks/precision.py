@@ -36,7 +36,10 @@ def main(
     catalogue = read_catalogue(data)
     sketches, photos = (
         decode(files[:: len(files) // 100][:100], catalogue.classes, preset.image_size, drawings=drawings)
-        for files, drawings in ((catalogue.sketches, preset.drawings), (catalogue.photos, False))
+        for files, drawings in (
+            (catalogue.sketches, preset.require_sketch().drawings),
+            (catalogue.photos, False),
+        )
     )
     exact = [pooled(_backbone(folder), pictures) for pictures in (sketches, photos)]
     table = Table(

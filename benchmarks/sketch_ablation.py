@@ -27,15 +27,28 @@ from model.evaluation.metrics import cosine, mean_average_precision, precision_a
 from model.evaluation.sketch_search import encode_catalogue
 from model.iiae import IIAE
 from model.inference import Inference
-from model.presets import SIDES, Preset, Side
+from model.objective import ObjectiveName
+from model.presets import PRESETS, SIDES, Preset, Side
 from model.sketch.feature_pairs import FeaturePairs
 from model.sketch.linear_start import init_shared_encoders
 from model.sketch.recipe import Recipe
 from model.sketch.training import SketchPlan, train_on_features
 
-NAMES = {"ii": "II", "ii-mi": "II−MI", "elbo+ii": "ELBO+λII", "iiae": "IIAE", "elbo": "ELBO"}
+NAMES: dict[ObjectiveName, str] = {
+    "ii": "II",
+    "ii-mi": "II−MI",
+    "elbo+ii": "ELBO+λII",
+    "iiae": "IIAE",
+    "elbo": "ELBO",
+}
 """Objectives and their names in the table."""
-PAPER = {"ii": ".517, .605", "ii-mi": ".534, .616", "elbo+ii": ".516, .595", "iiae": ".573, .659", "elbo": ""}
+PAPER: dict[ObjectiveName, str] = {
+    "ii": ".517, .605",
+    "ii-mi": ".534, .616",
+    "elbo+ii": ".516, .595",
+    "iiae": ".573, .659",
+    "elbo": "",
+}
 """The paper's mAP@all and P@100."""
 Codes = dict[Side, Tensor]
 
@@ -107,8 +120,10 @@ def main(
     init_shared_encoders(untrained, pairs.photos, pairs.sketches, pairs.class_members)
     precision, first = test.measure(untrained.eval())
     table.add_row("zs at its start, untrained", "linear", f"{precision:.3f}", f"{first:.3f}", "", "")
-    printed = replace(manifest.preset, shared_encoder="printed", zs_size=64)
-    for encoders, preset in (("linear", manifest.preset), ("as printed", printed)):
+    sketch = manifest.preset.require_sketch()
+    linear = replace(manifest.preset, learning_rate=PRESETS["sketchy"].learning_rate)
+    printed = replace(PRESETS["sketchy-printed"], sketch=replace(sketch, encoders="printed"))
+    for encoders, preset in (("linear", linear), ("as printed", printed)):
         for objective, named in NAMES.items():
             found = np.array(
                 [_trained(preset, objective, seed, steps, train, held, test) for seed in range(seeds)]
@@ -123,7 +138,13 @@ def main(
 
 
 def _trained(
-    preset: Preset, objective: str, seed: int, steps: int, train: Features, held: Features, test: Features
+    preset: Preset,
+    objective: ObjectiveName,
+    seed: int,
+    steps: int,
+    train: Features,
+    held: Features,
+    test: Features,
 ) -> tuple[float, float, float]:
     plan = SketchPlan(recipe=Recipe(seed=seed), objective=objective, steps=steps)
     with tempfile.TemporaryDirectory() as run:

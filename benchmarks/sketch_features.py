@@ -69,7 +69,7 @@ def main(
             {side: (transform(pooled), labels) for side, (pooled, labels) in part.items()} for part in parts
         ]
         (photos, photo_labels), (sketches, sketch_labels) = train["x"], train["y"]
-        backbone.feature = nn.Linear(photos.shape[1], manifest.preset.feature_size)
+        backbone.feature = nn.Linear(photos.shape[1], manifest.preset.require_sketch().feature_size)
         linear_start.init_feature_layer(backbone, photos, sketches, manifest.seed)
         pairs = FeaturePairs(
             backbone.feature(photos), photo_labels.numpy(), backbone.feature(sketches), sketch_labels.numpy()

@@ -107,7 +107,7 @@ def main(
         some = catalogue.only(hidden)
         photos, sketches = (
             decode(some.photos, hidden, size),
-            decode(some.sketches, hidden, size, drawings=manifest.preset.drawings),
+            decode(some.sketches, hidden, size, drawings=manifest.preset.require_sketch().drawings),
         )
         for label, network in (("full-precision eager", eager), ("serving form", quick)):
             codes = [standardised(_features(network, pictures)) for pictures in (photos, sketches)]

@@ -1,4 +1,4 @@
-"""The diagonal Gaussians that all latents are, and the divergences between them."""
+"""Diagonal Gaussians, the form of all latents, and the KL divergences between them."""
 
 from typing import NamedTuple
 
@@ -11,13 +11,13 @@ LOG_VAR_BOUND = 9.21
 
 
 class Gaussian(NamedTuple):
-    """N(mean, diag(exp(log_var))), one for each item of a batch; both of shape [b, ...]."""
+    """N(mean, diag(exp(log_var))), one for each item of a batch; both have shape [b, ...]."""
 
     mean: Tensor
     log_var: Tensor
 
     def sample(self, generator: Generator | None = None) -> Tensor:
-        """One reparameterised draw for each item: mean + sigma * noise, of the mean's shape."""
+        """Return one reparameterised sample for each item: mean + sigma * noise, of the mean's shape."""
         noise = torch.randn(
             self.mean.shape, generator=generator, device=self.mean.device, dtype=self.mean.dtype
         )
@@ -25,26 +25,28 @@ class Gaussian(NamedTuple):
 
 
 def gaussian(parameters: Float[Tensor, "b parameters *rest"]) -> Gaussian:
-    """Reads a distribution encoder's last layer: the first half of axis 1 is the mean, the second log sigma^2.
+    """Split the output of an encoder's last layer: the first half of axis 1 is the mean, the second log sigma^2.
 
-    Computed in float32 whatever the layers' precision, since exp and squares follow.
+    The result is float32 even if the layers are not, because exp and squares follow.
     """
     mean, log_var = parameters.float().chunk(2, dim=1)
     return Gaussian(mean, log_var.clamp(-LOG_VAR_BOUND, LOG_VAR_BOUND))
 
 
 def kl(q: Gaussian, p: Gaussian) -> Float[Tensor, " b"]:
-    """KL[q || p] of each item, in nats, summed over all dimensions.
+    """Return KL[q || p] of each item, in nats, summed over all dimensions.
 
     Raises:
-        ValueError: the two are not of one shape.
+        ValueError: the shapes differ.
     """
     if q.mean.shape != p.mean.shape:
-        raise ValueError(f"KL between Gaussians of shapes {tuple(q.mean.shape)} and {tuple(p.mean.shape)}")
+        raise ValueError(
+            f"the Gaussians have different shapes: {tuple(q.mean.shape)} and {tuple(p.mean.shape)}"
+        )
     squared = (q.log_var.exp() + (q.mean - p.mean) ** 2) / p.log_var.exp()
     return 0.5 * (p.log_var - q.log_var + squared - 1).flatten(1).sum(1)
 
 
 def kl_standard(q: Gaussian) -> Float[Tensor, " b"]:
-    """KL[q || N(0, I)] of each item, in nats, summed over all dimensions."""
+    """Return KL[q || N(0, I)] of each item, in nats, summed over all dimensions."""
     return 0.5 * (q.log_var.exp() + q.mean**2 - 1 - q.log_var).flatten(1).sum(1)

@@ -1,5 +1,12 @@
-"""What can be foreseen to go wrong: errors whose text is a sentence for a person, not a traceback."""
+"""Errors that a user can understand and fix; commands print their text instead of a traceback.
+
+UserError
+├── CheckpointError       model.checkpoint
+├── DataError             model.data.pairs
+├── TrainingError         model.training
+└── WeightsUnavailable    model.sketch.efficientnet
+"""
 
 
 class UserError(Exception):
-    """The base of `DataError`, `TrainingError`, `CheckpointError` and `WeightsUnavailable`."""
+    """The base of all errors whose text is written for the user."""

@@ -1,20 +1,26 @@
-"""The model: encoders of what two domains share and of what each has alone, and their decoders."""
+"""The model: encoders of the shared code and of the exclusive codes, and a decoder for each domain."""
 
-from typing import NamedTuple
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Literal, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from model.distributions import Gaussian
 from model.networks import decoder, exclusive_encoder, feature_extractor, initialise, shared_encoder
 from model.presets import SIDES, Preset, Side
 
+Decoding = Literal["both_codes", "shared_code"]
+"""What a decoder decodes from: samples of both codes, or zs alone with the exclusive code at its prior's mean."""
+
 
 class Pass(NamedTuple):
-    """All that one batch of pairs gives; the objectives are made of these.
+    """The outputs of one batch of pairs; the objectives are made of them.
 
-    `x_hat` and `y_hat` are decoded from samples of both codes. `x_bar` and `y_bar` are decoded from zs
-    alone, the exclusive code at its prior's mean (Eq. 22's p(x|zs)); None unless asked for.
+    `x_hat` and `y_hat` are decoded from samples of both codes. `x_bar` and `y_bar` are decoded from zs alone, with
+    the exclusive code at its prior's mean (Eq. 22's p(x|zs)); they are None unless requested.
     """
 
     q_zx: Gaussian
@@ -37,43 +43,75 @@ class IIAE(nn.Module):
         self.q_z = nn.ModuleDict({side: exclusive_encoder(preset) for side in SIDES})
         self.fe = nn.ModuleDict({side: feature_extractor(preset) for side in SIDES})
         self.r_zs = nn.ModuleDict({side: shared_encoder(preset, extractors=1) for side in SIDES})
-        if preset.shared_encoder == "linear":
-            self.r_zs["y"] = self.r_zs["x"]
         self.q_zs = shared_encoder(preset, extractors=2)
         self.p = nn.ModuleDict({side: decoder(preset) for side in SIDES})
         self.apply(initialise)
 
     def exclusive(self, side: Side, inputs: Tensor) -> Gaussian:
-        """q(zx|x) or q(zy|y)."""
+        """Return q(zx|x) or q(zy|y)."""
         q_z: Gaussian = self.q_z[side](inputs)
         return q_z
 
     def shared(self, side: Side, inputs: Tensor) -> Gaussian:
-        """r(zs|x) or r(zs|y): what one domain alone tells of zs."""
+        """Return r(zs|x) or r(zs|y), the shared code predicted from one domain."""
         r_zs: Gaussian = self.r_zs[side](self.fe[side](inputs))
         return r_zs
 
     def decode(self, side: Side, z: Tensor, zs: Tensor) -> Tensor:
-        """The mean of p(x|zx, zs) or p(y|zy, zs); z of shape [b, zx_size], zs of [b, *shared_shape]."""
+        """Return the mean of p(x|zx, zs) or p(y|zy, zs); z has shape [b, zx_size], zs [b, *shared_shape]."""
         inputs: Tensor = self.p[side](z, zs)
         return inputs
 
     def forward(
-        self, x: Tensor, y: Tensor, generator: Generator | None = None, *, from_shared: bool = False
+        self,
+        x: Tensor,
+        y: Tensor,
+        generator: Generator | None = None,
+        *,
+        from_shared: bool = False,
+        statistics_of: Decoding = "both_codes",
     ) -> Pass:
-        """One pass over a batch of pairs; `from_shared` also decodes from zs alone."""
+        """Run one pass over a batch of pairs.
+
+        Args:
+            x, y: the pairs, [b, 3, s, s] each, or [b, feature_size] for D.2.
+            generator: draws the samples of the codes.
+            from_shared: whether to decode from zs alone too.
+            statistics_of: which decoding the decoders' batch norms take their running statistics from. Only one
+                decoding may: a mixture of two fits neither at test time.
+        """
         features_x, features_y = self.fe["x"](x), self.fe["y"](y)
         q_zx, q_zy = self.exclusive("x", x), self.exclusive("y", y)
         q_zs: Gaussian = self.q_zs(torch.cat([features_x, features_y], dim=1))
         zx, zy, zs = q_zx.sample(generator), q_zy.sample(generator), q_zs.sample(generator)
+        with _running_statistics(self.p, updated=statistics_of == "both_codes"):
+            x_hat, y_hat = self.decode("x", zx, zs), self.decode("y", zy, zs)
+        x_bar, y_bar = None, None
+        if from_shared:
+            with _running_statistics(self.p, updated=statistics_of == "shared_code"):
+                x_bar = self.decode("x", torch.zeros_like(zx), zs)
+                y_bar = self.decode("y", torch.zeros_like(zy), zs)
         return Pass(
             q_zx=q_zx,
             q_zy=q_zy,
             q_zs=q_zs,
             rx_zs=self.r_zs["x"](features_x),
             ry_zs=self.r_zs["y"](features_y),
-            x_hat=self.decode("x", zx, zs),
-            y_hat=self.decode("y", zy, zs),
-            x_bar=self.decode("x", torch.zeros_like(zx), zs) if from_shared else None,
-            y_bar=self.decode("y", torch.zeros_like(zy), zs) if from_shared else None,
+            x_hat=x_hat,
+            y_hat=y_hat,
+            x_bar=x_bar,
+            y_bar=y_bar,
         )
+
+
+@contextmanager
+def _running_statistics(module: nn.Module, *, updated: bool) -> Iterator[None]:
+    """Let batch norms update their running statistics only if `updated`; the batch is normalised either way."""
+    norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
+    for norm in norms:
+        norm.track_running_stats = updated
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.track_running_stats = True

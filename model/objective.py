@@ -1,23 +1,24 @@
-"""What is maximised: the last line of A.3.2, and the objectives of Table 6 that it is compared with.
+"""The objectives: the last line of A.3.2, and the ablations of Table 6.
 
-Each objective is a pure function of `Terms`, expectations over a batch in nats. Nothing is negated here:
-the training loop minimises the negative, once.
+Each objective is a pure function of `Terms`, which are expectations over a batch in nats. All are maximised: the
+training loop minimises the negative, once.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import torch.nn.functional as F
 from torch import Tensor
 
 from model.distributions import kl, kl_standard
-from model.iiae import Pass
+from model.iiae import Decoding, Pass
 from model.presets import Preset
 
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms that every objective is a sum of; scalars, means over the batch.
+    """The terms that objectives are sums of; scalars, means over the batch.
 
     Attributes:
         log_px, log_py: E[log p(x|zx, zs)] and E[log p(y|zy, zs)], up to a constant.
@@ -37,21 +38,22 @@ class Terms:
     log_py_zs: Tensor | None = None
 
     def annealed(self, a: float) -> "Terms":
-        """The same terms with the three KLs to the priors multiplied by a(t)."""
+        """Return the terms with the three KLs to the priors multiplied by a(t)."""
         return replace(self, kl_zx=a * self.kl_zx, kl_zy=a * self.kl_zy, kl_zs=a * self.kl_zs)
 
 
+ObjectiveName = Literal["iiae", "elbo", "ii", "ii-mi", "elbo+ii"]
 Objective = Callable[[Terms, float], Tensor]
 
 
 def log_likelihood(preset: Preset, inputs: Tensor, mean: Tensor) -> Tensor:
-    """Weight x mean absolute error (Laplace) or mean squared error (Gaussian), negated; a scalar."""
+    """Return minus the weighted mean absolute error (Laplace) or mean squared error (Gaussian), a scalar."""
     error = F.l1_loss if preset.likelihood == "laplace" else F.mse_loss
     return -preset.reconstruction_weight * error(mean.float(), inputs.float())
 
 
 def terms(preset: Preset, x: Tensor, y: Tensor, out: Pass) -> Terms:
-    """The expectations of one pass over the pairs (x, y)."""
+    """Return the terms of one pass over the pairs (x, y)."""
     return Terms(
         log_px=log_likelihood(preset, x, out.x_hat),
         log_py=log_likelihood(preset, y, out.y_hat),
@@ -92,11 +94,22 @@ def elbo_with_interaction(t: Terms, lam: float) -> Tensor:
     return elbo(t) + lam * interaction(t)
 
 
-OBJECTIVES: dict[str, Objective] = {
+OBJECTIVES: dict[ObjectiveName, Objective] = {
     "iiae": iiae,
     "elbo": lambda t, lam: elbo(t),
     "ii": lambda t, lam: interaction(t),
     "ii-mi": lambda t, lam: preference(t),
     "elbo+ii": elbo_with_interaction,
 }
-NEEDS_SHARED_DECODING = frozenset({"ii", "elbo+ii"})
+NEEDS_SHARED_DECODING: frozenset[ObjectiveName] = frozenset({"ii", "elbo+ii"})
+"""The objectives that need p(x|zs) and p(y|zs)."""
+
+
+def statistics_of(name: ObjectiveName) -> Decoding:
+    """Return the decoding that the decoders' batch norms take their running statistics from.
+
+    Test time decodes from both codes, so that decoding sets the statistics. `ii` is the exception: it trains neither
+    q(zx|x) nor q(zy|y), and trains the decoders with the exclusive code at its prior's mean only. Its decoders can
+    only be used that way at test time, so that decoding sets their statistics.
+    """
+    return "shared_code" if name == "ii" else "both_codes"

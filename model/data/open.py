@@ -1,4 +1,4 @@
-"""The one door to all readers: a preset names its reader, never its data set."""
+"""Opens any form of image data; a preset names its reader, never its data set."""
 
 from pathlib import Path
 
@@ -7,33 +7,48 @@ from model.data.mnist_cdcb import open_mnist_cdcb
 from model.data.paired import open_paired
 from model.data.pairs import DataError, Pairs, Split
 from model.data.synthetic import SyntheticPairs
+from model.presets import Reader
 
-READERS = ("mnist-cdcb", "paired", "cars", "synthetic")
 SYNTHETIC = {"train": (512, 0), "val": (64, 1), "test": (64, 2)}
+"""Pairs and seed of each split of the synthetic data."""
 
 
 def open_pairs(
-    reader: str,
+    reader: Reader,
     folder: Path,
     split: Split,
     image_size: int,
     domains: tuple[str, str],
     *,
-    augment: bool = True,
+    augment: bool = False,
 ) -> Pairs:
-    """The pairs of one split in a reader's form; the published MNIST-CDCB and Cars folders of JPEGs are `paired`.
+    """Return the pairs of one split.
+
+    The published folders of MNIST-CDCB and Cars pictures have the form of `paired` data, so they are read as such.
+
+    Args:
+        reader: the form of the data.
+        folder: the data's folder.
+        split: train, val or test.
+        image_size: side of the pictures in pixels.
+        domains: names of X and Y.
+        augment: whether training pictures of `paired` data are cropped and mirrored at random. Other forms are not
+            augmented, because a mirrored digit or car view is another one.
 
     Raises:
-        DataError: the folder is not of that form, or the reader is unknown.
+        DataError: the folder does not have this form.
     """
-    if reader == "synthetic":
-        count, seed = SYNTHETIC[split]
-        return SyntheticPairs(count, image_size, domains=domains, seed=seed)
-    if reader == "paired" or (reader in READERS and (folder / "train").is_dir()):
-        mirrored = augment and reader == "paired"  # a mirrored digit or car view is another one
-        return open_paired(folder, split, image_size, domains, augment=mirrored)
-    if reader == "mnist-cdcb":
-        return open_mnist_cdcb(folder, split, image_size, domains)
-    if reader == "cars":
-        return open_cars(folder, split, image_size, domains)
-    raise DataError(f"no reader is called {reader!r}; there are {', '.join(READERS)}")
+    match reader:
+        case "synthetic":
+            count, seed = SYNTHETIC[split]
+            return SyntheticPairs(count, image_size, domains=domains, seed=seed)
+        case "paired":
+            return open_paired(folder, split, image_size, domains, augment=augment)
+        case "mnist-cdcb" | "cars" if (folder / "train").is_dir():
+            return open_paired(folder, split, image_size, domains)
+        case "mnist-cdcb":
+            return open_mnist_cdcb(folder, split, image_size, domains)
+        case "cars":
+            return open_cars(folder, split, image_size, domains)
+        case "sketchy":
+            raise DataError("Sketchy's classes have no pairs of pictures; use `iiae train sketchy`")

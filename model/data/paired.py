@@ -1,8 +1,13 @@
 """Pairs of picture files: two side by side in one file, or two folders with files of the same names.
 
 DIR/{train,val,test}/12.jpg               X on the left half, Y on the right (pix2pix's Facades and Maps, CDCB)
-DIR/{train,val,test}/<domain>/name.png    one's own pairs, the two folders named as the domains
-DIR/<domain>/name.png                     the same without splits: a tenth of the names is val, a tenth test
+DIR/{train,val,test}/<domain>/name.png    your own pairs; the two folders have the domains' names
+DIR/<domain>/name.png                     the same without splits: a tenth of the names is val, a tenth is test
+
+The steps of training are chosen on `val`, so figures must be reported on pairs that are not in it. With folders
+train, val and test, each split is its folder. With only one of val and test, that folder is the split `test`: for
+the published Facades and Maps, the pairs of val/ are reported. The split `val` is then the tenth of train/ whose
+names have the smallest hashes, and the split `train` leaves that tenth out.
 """
 
 import hashlib
@@ -14,12 +19,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from model.data.pairs import DataError, Split, fingerprint_of, found_in, pictures_in
+from model.data.pairs import DataError, Split, describe_folder, fingerprint_of, pictures_in
 
-JITTER = 1.12
-"""For training, pictures are kept this much larger than asked and cropped at random."""
+ENLARGED = 1.12
+"""With augmentation, pictures are loaded this much larger than needed and cropped at random."""
 MEMORY = 2_000_000_000
-"""Bytes of decoded pictures that are kept in memory; beyond, each is read again when drawn."""
+"""Bytes of decoded pictures that may be kept in memory; larger sets are read from files for each batch."""
 
 Files = tuple[Path, Path | None]
 """One pair: a file with both side by side and None, or X's file and Y's."""
@@ -27,28 +32,29 @@ Pixels = NDArray[np.uint8]
 
 
 class PairedPictures:
-    """Pairs of files. Training draws are cropped and mirrored, the same way on both sides.
+    """Pairs of files.
 
     Args:
         files: the pairs' files.
-        image_size: side of the pictures given.
-        augment: whether draws with an rng are cropped and mirrored.
+        image_size: side of the pictures in pixels.
+        domains: names of X and Y.
+        augment: whether pairs drawn with an rng are cropped and mirrored, the same way on both sides.
     """
 
     def __init__(
-        self, files: list[Files], image_size: int, *, domains: tuple[str, str], augment: bool = True
+        self, files: list[Files], image_size: int, *, domains: tuple[str, str], augment: bool = False
     ) -> None:
         self.domains = domains
         self.image_size = image_size
-        self.load_size = round(image_size * JITTER) if augment else image_size
+        self.load_size = round(image_size * ENLARGED) if augment else image_size
         self.augment = augment
-        fits = len(files) * 6 * self.load_size**2 <= MEMORY
+        fits_in_memory = len(files) * 6 * self.load_size**2 <= MEMORY
         self.files: list[Files] = []
-        self.pictures: list[tuple[Pixels, Pixels]] | None = [] if fits else None
+        self.pictures: list[tuple[Pixels, Pixels]] | None = [] if fits_in_memory else None
         damaged: list[str] = []
         for pair in files:
             try:
-                pictures = self._read(pair) if fits else None
+                pictures = self._read(pair) if fits_in_memory else None
                 if pictures is None:
                     _check(pair)
             except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
@@ -67,11 +73,11 @@ class PairedPictures:
 
     def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
         x, y = self.pictures[index] if self.pictures is not None else self._read(self.files[index])
-        if rng is None:
+        if rng is None or not self.augment:
             return _tensor(_resize(x, self.image_size)), _tensor(_resize(y, self.image_size))
         margin = self.load_size - self.image_size
         top, left = rng.integers(0, margin + 1, 2)
-        mirrored = self.augment and rng.random() < 0.5
+        mirrored = rng.random() < 0.5
         window = np.s_[top : top + self.image_size, left : left + self.image_size]
         x, y = x[window], y[window]
         return (_tensor(x[:, ::-1]), _tensor(y[:, ::-1])) if mirrored else (_tensor(x), _tensor(y))
@@ -110,37 +116,51 @@ def _tensor(pixels: Pixels) -> Tensor:
 
 
 def open_paired(
-    folder: Path, split: Split, image_size: int, domains: tuple[str, str], *, augment: bool = True
+    folder: Path, split: Split, image_size: int, domains: tuple[str, str], *, augment: bool = False
 ) -> PairedPictures:
-    """The pairs of one split; where a set has no test folder its val is the test, and the other way round.
+    """Return the pairs of one split; `augment` crops and mirrors those of train at random.
 
     Raises:
-        DataError: neither form is there, or no pair can be read.
+        DataError: the folder has no pair of this split, or none that can be read.
     """
-    files = (
-        _side_by_side(folder, split)
-        or _two_folders(folder / split, domains)
-        or _unsplit(folder, split, domains)
-    )
+    files = _with_folders(folder, split, domains) or _without_folders(folder, split, domains)
     if not files:
         raise DataError(
-            f"looked for side-by-side pictures in {folder / split}, or for pairs in folders named "
-            f"{domains[0]} and {domains[1]}, in {folder}: {found_in(folder)}"
+            f"looked for pairs of {split} in {folder}: side-by-side pictures in train/, val/ and test/, "
+            f"or pictures in folders named {domains[0]} and {domains[1]}; {describe_folder(folder)}"
         )
     pairs = PairedPictures(files, image_size, domains=domains, augment=augment and split == "train")
     if not len(pairs):
         raise DataError(
-            f"none of the {len(files)} pictures of {split} in {folder} can be read; the first is {pairs.damaged[0]}"
+            f"none of the {len(files)} pictures of {split} in {folder} can be read; "
+            f"the first is {pairs.damaged[0]}"
         )
     return pairs
 
 
-def _side_by_side(folder: Path, split: Split) -> list[Files]:
-    stand_in = {"train": "train", "val": "test", "test": "val"}[split]
-    for name in (split, stand_in):
-        if (folder / name).is_dir() and (files := pictures_in(folder / name)):
-            return [(path, None) for path in files]
-    return []
+def _with_folders(folder: Path, split: Split, domains: tuple[str, str]) -> list[Files]:
+    """Return a split's pairs where the data has a folder for train and perhaps for others."""
+    train, val, test = (_pairs_in(folder / name, domains) for name in ("train", "val", "test"))
+    if val and test:
+        return {"train": train, "val": val, "test": test}[split]
+    if split == "test":
+        return test or val
+    hashes = sorted(_hash(files[0].stem) for files in train)
+    first = hashes[: max(1, len(train) // 10)]
+    return [files for files in train if (_hash(files[0].stem) in first) == (split == "val")]
+
+
+def _without_folders(folder: Path, split: Split, domains: tuple[str, str]) -> list[Files]:
+    """Return a split's pairs where the domains' folders lie directly in the data's folder."""
+    splits: dict[int, Split] = {0: "val", 1: "test"}
+    files = _two_folders(folder, domains)
+    return [pair for pair in files if splits.get(_hash(pair[0].stem) % 10, "train") == split]
+
+
+def _pairs_in(folder: Path, domains: tuple[str, str]) -> list[Files]:
+    if not folder.is_dir():
+        return []
+    return [(path, None) for path in pictures_in(folder)] or _two_folders(folder, domains)
 
 
 def _two_folders(folder: Path, domains: tuple[str, str]) -> list[Files]:
@@ -151,10 +171,6 @@ def _two_folders(folder: Path, domains: tuple[str, str]) -> list[Files]:
     return [(path, partners[path.stem]) for path in pictures_in(first) if path.stem in partners]
 
 
-def _unsplit(folder: Path, split: Split, domains: tuple[str, str]) -> list[Files]:
-    return [files for files in _two_folders(folder, domains) if _split_of(files[0].stem) == split]
-
-
-def _split_of(stem: str) -> Split:
-    tenth = int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big") % 10
-    return "val" if tenth == 0 else "test" if tenth == 1 else "train"
+def _hash(stem: str) -> int:
+    """Return a number that depends on a file's name only."""
+    return int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big")

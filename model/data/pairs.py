@@ -1,4 +1,4 @@
-"""What every reader gives: pairs of pictures, the name of the data, and what was wrong with it."""
+"""The interface of all readers, and the helpers that they share."""
 
 import hashlib
 import re
@@ -16,17 +16,17 @@ PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})
 
 
 class DataError(UserError):
-    """The data cannot be used; one sentence: what was looked for, where, and what was found."""
+    """The data cannot be used; the text says what was looked for, where, and what was found."""
 
 
 @runtime_checkable
 class Pairs(Protocol):
-    """Pairs (x, y) of one split.
+    """The pairs (x, y) of one split.
 
     Attributes:
         domains: names of X and Y.
-        fingerprint: SHA-256 over what the pairs are made of, the same on every machine.
-        damaged: files that were left out because they cannot be read.
+        fingerprint: SHA-256 over the split's data (names and sizes of the files, or digits), the same on every machine.
+        damaged: names of files that were left out because they cannot be read.
     """
 
     domains: tuple[str, str]
@@ -36,23 +36,26 @@ class Pairs(Protocol):
     def __len__(self) -> int: ...
 
     def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
-        """Pair `index`, each [3, s, s] in [-1, 1]. With `rng`, as drawn for training; without, always the same."""
+        """Return pair `index`, each picture [3, s, s] in [-1, 1].
+
+        With `rng` the pair may be augmented, as training does; without, it is always the same.
+        """
         ...
 
 
 def by_number(path: Path) -> list[tuple[int, int, str]]:
-    """Sort key that puts 2.jpg before 10.jpg."""
+    """Return a sort key that puts 2.jpg before 10.jpg."""
     parts = re.split(r"(\d+)", path.name)
     return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in parts]
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """The picture files of a folder, numeric names by number."""
+    """Return the picture files of a folder, sorted by name, numbers by value."""
     return sorted((path for path in folder.iterdir() if path.suffix.lower() in PICTURES), key=by_number)
 
 
-def found_in(folder: Path) -> str:
-    """What a folder holds, in a few words, for a DataError."""
+def describe_folder(folder: Path) -> str:
+    """Describe the contents of a folder in a few words, for a DataError."""
     if not folder.exists():
         return "there is no such folder"
     if not folder.is_dir():
@@ -64,7 +67,7 @@ def found_in(folder: Path) -> str:
 
 
 def fingerprint_of(parts: Iterable[str]) -> str:
-    """SHA-256, in hex, of lines."""
+    """Return the SHA-256, in hex, of lines."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.encode() + b"\n")

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.data.pairs import DataError, fingerprint_of, found_in, pictures_in
+from model.data.pairs import DataError, describe_folder, fingerprint_of, pictures_in
 
 DOMAINS = ("photo", "sketch")
 SPLITS = Path(__file__).parents[1] / "splits"
@@ -58,7 +58,9 @@ def read_catalogue(folder: Path) -> Catalogue:
     """
     parents = {domain: folder / domain for domain in DOMAINS}
     if not all(path.is_dir() for path in parents.values()):
-        raise DataError(f"looked for photo/<class>/ and sketch/<class>/ in {folder}: {found_in(folder)}")
+        raise DataError(
+            f"looked for photo/<class>/ and sketch/<class>/ in {folder}: {describe_folder(folder)}"
+        )
     named = [{path.name for path in parent.iterdir() if path.is_dir()} for parent in parents.values()]
     classes = sorted(named[0] & named[1])
     if not classes:
@@ -139,7 +141,7 @@ def read_features(folder: Path, split: str) -> tuple[Tensor, list[str], Tensor, 
         for kind in ("features", "paths"):
             path = folder / f"{split}_{domain}_{kind}.npy"
             if not path.is_file():
-                raise DataError(f"looked for {path.name} in {folder}: {found_in(folder)}")
+                raise DataError(f"looked for {path.name} in {folder}: {describe_folder(folder)}")
             array = np.load(path, allow_pickle=False)
             parts.append(
                 torch.from_numpy(array.astype(np.float32))

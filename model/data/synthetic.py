@@ -1,4 +1,4 @@
-"""Pairs made from nothing, for tests and quick tries: a shape both domains share, in colours of their own."""
+"""Synthetic pairs, for tests and quick tries: a square that both domains share, in colours of their own."""
 
 import numpy as np
 import torch
@@ -8,7 +8,7 @@ from model.data.pairs import fingerprint_of
 
 
 class SyntheticPairs:
-    """A square somewhere (shared): X has it white on a coloured ground, Y coloured on black."""
+    """Squares at random places. X has a white square on a coloured ground, Y a coloured square on black."""
 
     def __init__(
         self, count: int, image_size: int, *, domains: tuple[str, str] = ("x", "y"), seed: int = 0

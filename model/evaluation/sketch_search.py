@@ -56,7 +56,7 @@ def encode_catalogue(inference: Inference, catalogue: Catalogue) -> CatalogueCod
         features={side: features[side].cpu() for side in SIDES},
         exclusive={side: iiae.exclusive(side, features[side]).mean.cpu() for side in SIDES},
         standardised=None
-        if preset.shared_encoder == "printed"
+        if preset.require_sketch().encoders == "printed"
         else {side: iiae.fe[side](features[side]).cpu() for side in SIDES},
         labels={side: torch.from_numpy(pictures[side].labels) for side in SIDES},
     )

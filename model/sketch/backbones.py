@@ -4,6 +4,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from model.presets import SketchInput
 from model.sketch.efficientnet import (
     FEATURES,
     IMAGENET_CLASSES,
@@ -64,3 +65,10 @@ class Backbone(nn.Module):
         """Set the classifier, if there is one, to ImageNet's."""
         if self.classifier is not None:
             self.classifier.load_state_dict(classifier_state(imagenet))
+
+
+def backbone_for(sketch: SketchInput) -> Backbone:
+    """Return the backbone that a preset describes, with random weights."""
+    return Backbone(
+        sketch.backbone, sketch.feature_size, mirrored=sketch.mirrored, classified=sketch.classified
+    )

@@ -16,8 +16,6 @@ from model.iiae import IIAE
 from model.presets import SIDES
 from model.sketch.backbones import Backbone
 
-ZS_SIZE = 256
-"""Dimensions of zs. Twice as many give no gain above chance."""
 WHITENING = 0.1
 """How far the principal components are whitened: 0 not at all, 1 to equal deviations."""
 RIDGE = 5.0
@@ -71,7 +69,7 @@ def init_shared_encoders(
     the mean of both.
 
     Args:
-        iiae: a model whose `shared_encoder` is `linear_each`.
+        iiae: a sketch model whose encoders are `linear_each`.
         photos, sketches: features of the training pictures, [n, d] and [m, d].
         class_members: for each class, the indices of its photos and the indices of its sketches.
     """

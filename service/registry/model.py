@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from model.checkpoint import Manifest
 from model.inference import Inference
+from model.manifest import Manifest
 from model.presets import Side
 from service.errors import CapabilityMissing, DomainUnknown
 

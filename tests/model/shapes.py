@@ -88,9 +88,8 @@ def write_weights_wheel(folder: Path) -> tuple[str, Path]:
     """
     released = next(found for found in checkpoint.released() if found.name == "sketchy")
     manifest, _, backbone = checkpoint.load_parts(released)
-    name = manifest.preset.backbone
+    name = manifest.preset.require_sketch().backbone
     assert backbone is not None
-    assert name is not None
     head = nn.Linear(FEATURES, IMAGENET_CLASSES)
     weights = io.BytesIO()
     torch.save(

@@ -1,10 +1,11 @@
 """Small settings for training sketch models in tests."""
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 
-from model.presets import PRESETS, Preset
+from model.presets import PRESETS, BackboneName, Preset, SketchInput
 from model.sketch.pictures import Pictures
 from model.sketch.recipe import Recipe
 
@@ -21,16 +22,16 @@ RECIPE = Recipe(
 )
 
 
-def small_preset(network: str, **changes: object) -> Preset:
+def small_preset(
+    network: BackboneName,
+    *,
+    feature_size: int = 64,
+    encoders: Literal["printed", "linear_each"] = "linear_each",
+    **changes: object,
+) -> Preset:
     """The preset of sketch models, with small pictures and codes."""
-    small = {
-        "image_size": 64,
-        "zs_size": 64,
-        "feature_size": 64,
-        "batch_size": 5,
-        "shared_encoder": "linear_each",
-        "backbone": network,
-    }
+    sketch = SketchInput(backbone=network, feature_size=feature_size, encoders=encoders)
+    small = {"image_size": 64, "zs_size": 64, "batch_size": 5, "sketch": sketch}
     return replace(PRESETS["sketchy"], **{**small, **changes})
 
 

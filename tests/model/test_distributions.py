@@ -1,4 +1,4 @@
-"""The KLs against torch.distributions."""
+"""Gaussians and their KL divergences against torch.distributions."""
 
 import pytest
 import torch
@@ -7,7 +7,7 @@ from torch.distributions import Independent, Normal, kl_divergence
 from model.distributions import LOG_VAR_BOUND, Gaussian, gaussian, kl, kl_standard
 
 
-def drawn(*shape: int, seed: int = 0) -> Gaussian:
+def random_gaussian(*shape: int, seed: int = 0) -> Gaussian:
     generator = torch.Generator().manual_seed(seed)
     return Gaussian(torch.randn(shape, generator=generator), torch.randn(shape, generator=generator))
 
@@ -17,24 +17,24 @@ def oracle(g: Gaussian) -> Independent:
 
 
 @pytest.mark.parametrize("shape", [(5, 8), (3, 16, 2, 2)])
-def test_kl_is_that_of_torch_distributions(shape):
-    q, p = drawn(*shape), drawn(*shape, seed=1)
+def test_kl_equals_that_of_torch_distributions(shape):
+    q, p = random_gaussian(*shape), random_gaussian(*shape, seed=1)
     torch.testing.assert_close(kl(q, p), kl_divergence(oracle(q), oracle(p)))
 
 
 @pytest.mark.parametrize("shape", [(5, 8), (3, 16, 2, 2)])
-def test_kl_to_the_prior_is_that_to_a_standard_normal(shape):
-    q = drawn(*shape)
+def test_kl_to_the_prior_equals_that_to_a_standard_normal(shape):
+    q = random_gaussian(*shape)
     prior = Gaussian(torch.zeros(shape), torch.zeros(shape))
     torch.testing.assert_close(kl_standard(q), kl_divergence(oracle(q), oracle(prior)))
 
 
 def test_kl_refuses_shapes_that_would_broadcast():
-    with pytest.raises(ValueError, match="shapes"):
-        kl(drawn(4, 8), drawn(1, 8))
+    with pytest.raises(ValueError, match="different shapes"):
+        kl(random_gaussian(4, 8), random_gaussian(1, 8))
 
 
-def test_samples_have_the_distribution():
+def test_samples_have_the_mean_and_the_variance():
     g = Gaussian(torch.full((20_000, 2), 3.0), torch.full((20_000, 2), 1.0))
     samples = g.sample(torch.Generator().manual_seed(0))
     assert samples.mean().item() == pytest.approx(3.0, abs=0.05)

@@ -1,6 +1,5 @@
-"""A run that is killed and resumed ends with the weights of an undisturbed one; what is published can be loaded."""
+"""Training runs: resuming after a kill, logs, warm-up, weight averaging, model selection."""
 
-import json
 import os
 import signal
 import subprocess
@@ -11,211 +10,193 @@ from dataclasses import replace
 import pytest
 import torch
 
-from model import checkpoint
-from model.checkpoint import CheckpointError
+from model import training
+from model.averaging import NORM_BATCHES
 from model.data.synthetic import SyntheticPairs
 from model.evaluation.retrieval import retrieval_validation
 from model.iiae import IIAE
+from model.objective import OBJECTIVES
 from model.presets import PRESETS
 from model.storage import read_tensors
-from model.training import BEST, NORM_BATCHES, STATE, Plan, Run, TrainingError
+from model.training import BEST, STATE, Plan, Run, TrainingError
 
 PRESET = replace(PRESETS["facades"], image_size=32, width=0.125, batch_size=4, lam=5.0, annealing=100.0)
 STEPS = 60
+PLAN = Plan(
+    steps=STEPS,
+    validate_every=20,
+    save_every=10,
+    sample_every=20,
+    log_every=5,
+    precision="32-true",
+    accelerator="cpu",
+    warmup=15,
+)
 
 
-def run_in(folder, *, steps=STEPS, slow=0.0, objective="iiae", average=0.0, every=20, **changes) -> Run:
+def run_in(folder, plan=PLAN, *, pause=0.0, **changes) -> Run:
     torch.manual_seed(0)
-    pairs, held = SyntheticPairs(64, 32), SyntheticPairs(16, 32, seed=1)
-    plan = Plan(
-        steps=steps,
-        validate_every=every,
-        save_every=10,
-        sample_every=20,
-        log_every=5,
-        precision="32-true",
-        accelerator="cpu",
-        objective=objective,
-        warmup=15,
-        average=average,
-    )
     return Run(
         folder,
         IIAE(replace(PRESET, **changes)),
-        pairs,
+        SyntheticPairs(64, 32),
         plan,
-        validate=retrieval_validation(held),
+        validate=retrieval_validation(SyntheticPairs(16, 32, seed=1)),
         sample=lambda iiae, path: path.write_bytes(b"grid"),
-        report=lambda progress: time.sleep(slow),
+        report=lambda progress: time.sleep(pause),
     )
+
+
+def saved(folder):
+    return read_tensors(folder / STATE)[0]
+
+
+def assert_same_state(first, second):
+    one, two = saved(first), saved(second)
+    assert one.keys() == two.keys()
+    assert all(torch.equal(one[key], two[key]) for key in one)
 
 
 @pytest.mark.parametrize("average", [0.0, 0.9])
-def test_killed_and_resumed_reaches_the_same_weights(tmp_path, average):
-    """A child is killed with SIGKILL in the middle; the resumed run equals the undisturbed one to the bit."""
-    undisturbed = run_in(tmp_path / "a", average=average)
-    undisturbed.train()
+def test_killed_and_resumed_run_ends_with_the_same_weights(tmp_path, average):
+    """A child process is killed with SIGKILL; the resumed run equals the uninterrupted one bit by bit."""
+    plan = replace(PLAN, average=average)
+    uninterrupted, killed = tmp_path / "uninterrupted", tmp_path / "killed"
+    run_in(uninterrupted, plan).train()
     script = (
-        "import sys; sys.path.insert(0, {here!r}); from pathlib import Path; from test_training import run_in; "
-        "run_in(Path({folder!r}), slow=0.2, average={average}).train()"
+        f"import sys; sys.path.insert(0, {os.path.dirname(__file__)!r}); from dataclasses import replace; "
+        "from pathlib import Path; from test_training import PLAN, run_in; "
+        f"run_in(Path({str(killed)!r}), replace(PLAN, average={average}), pause=0.2).train()"
     )
-    here, folder = os.path.dirname(__file__), tmp_path / "b"
-    child = subprocess.Popen(
-        [sys.executable, "-c", script.format(here=here, folder=str(folder), average=average)],
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
-    )
-    until = time.monotonic() + 60
-    while not (folder / STATE).exists() and time.monotonic() < until:
+    child = subprocess.Popen([sys.executable, "-c", script], env={**os.environ, "OMP_NUM_THREADS": "1"})
+    deadline = time.monotonic() + 60
+    while not (killed / STATE).exists() and time.monotonic() < deadline:
         time.sleep(0.02)
     child.send_signal(signal.SIGKILL)
     child.wait()
-    resumed = run_in(folder, average=average)
+    resumed = run_in(killed, plan)
     assert resumed.resume()
     assert 0 < resumed.step < STEPS
     resumed.train()
-    assert (folder / BEST).exists()
-    first, second = (read_tensors(tmp_path / name / STATE)[0] for name in ("a", "b"))
-    assert first.keys() == second.keys()
-    assert all(torch.equal(first[key], second[key]) for key in first)
+    assert (killed / BEST).exists()
+    assert_same_state(uninterrupted, killed)
 
 
-def test_a_run_logs_every_named_term_and_draws_samples(tmp_path):
+class Interrupted(Exception):
+    pass
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_a_run_of_every_objective_can_be_resumed(tmp_path, objective):
+    """`elbo` and `ii` give some parameters no gradient, so Adam has no state for them."""
+    plan = replace(PLAN, steps=12, objective=objective)
+    run_in(tmp_path / "whole", plan).train()
+    interrupted = run_in(tmp_path / "halves", plan)
+
+    def interrupt(progress):
+        if progress.step == 10:
+            interrupted._save()
+            raise Interrupted
+
+    interrupted.report = interrupt
+    with pytest.raises(Interrupted):
+        interrupted.train()
+    resumed = run_in(tmp_path / "halves", plan)
+    assert resumed.resume()
+    assert resumed.step == 10
+    resumed.train()
+    assert_same_state(tmp_path / "whole", tmp_path / "halves")
+
+
+def test_every_named_term_is_logged_and_samples_are_drawn(tmp_path):
     run_in(tmp_path).train()
     names = {line.split(",")[1] for line in (tmp_path / "metrics.csv").read_text().splitlines()[1:]}
-    assert {
-        "log_px",
-        "log_py",
-        "kl_zx",
-        "kl_zy",
-        "kl_zs",
-        "kl_rx",
-        "kl_ry",
-        "validation",
-        "top1_shared_xy",
-    } <= names
+    terms = {"log_px", "log_py", "kl_zx", "kl_zy", "kl_zs", "kl_rx", "kl_ry"}
+    assert terms | {"validation", "top1_shared_xy"} <= names
     assert list((tmp_path / "tensorboard").iterdir())
     assert len(list(tmp_path.glob("samples-*.png"))) == STEPS // 20
 
 
-@pytest.mark.parametrize("objective", ["iiae", "elbo", "ii", "ii-mi", "elbo+ii"])
-def test_every_objective_trains(tmp_path, objective):
-    run = run_in(tmp_path, steps=10, objective=objective)
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_every_objective_trains_its_networks(tmp_path, objective):
+    run = run_in(tmp_path, replace(PLAN, steps=10, objective=objective))
     before = {key: value.clone() for key, value in run.iiae.named_parameters()}
     run.train()
-    moved = {
+    changed = {
         key.split(".")[0] for key, value in run.iiae.named_parameters() if not torch.equal(value, before[key])
     }
-    assert {"fe", "q_zs", "p"} <= moved
-    assert ("r_zs" in moved) == (objective != "elbo")
-    assert ("q_z" in moved) == (objective != "ii")
+    assert {"fe", "q_zs", "p"} <= changed
+    assert ("r_zs" in changed) == (objective != "elbo")
+    assert ("q_z" in changed) == (objective != "ii")
 
 
-def test_training_learns_what_is_shared(tmp_path):
-    """Enough steps on made-up pairs for the shared codes to find partners, far above chance (1/16)."""
-    figures = run_in(tmp_path, steps=400).train()
+def test_shared_codes_find_their_partners_after_training(tmp_path):
+    """The sum of both directions; chance is 2/16."""
+    figures = run_in(tmp_path, replace(PLAN, steps=400)).train()
     assert figures["top1_shared_xy"] + figures["top1_shared_yx"] > 0.6
 
 
-def test_the_learning_rate_rises_to_its_own_and_stays(tmp_path):
-    run, seen = run_in(tmp_path, steps=20), []
-    run.report = lambda progress: seen.append(
+def test_learning_rate_warms_up_and_then_stays(tmp_path):
+    run, rates = run_in(tmp_path, replace(PLAN, steps=20)), []
+    run.report = lambda progress: rates.append(
         (progress.step, run.optimiser.param_groups[0]["lr"] / PRESET.learning_rate)
     )
     run.train()
-    assert seen == [(step, pytest.approx(min(1, step / 15))) for step in (5, 10, 15, 20)]
+    assert rates == [(step, pytest.approx(min(1, step / 15))) for step in (5, 10, 15, 20)]
 
 
-def test_the_average_of_the_weights_is_what_is_kept(tmp_path):
-    """Against the recurrence itself, over the weights that are saved after each step."""
-    kept, decay = None, 0.8
+def test_kept_weights_are_the_moving_average(tmp_path):
+    """The average is computed here again, from the weights saved after each step."""
+    average, decay = None, 0.8
     for step in range(1, 5):
-        run = run_in(tmp_path / str(step), steps=step, every=step, average=decay)
-        run.train()  # leaves the kept weights in the model; those of the last step are in its save
-        last = read_tensors(tmp_path / str(step) / STATE)[0]["iiae.q_zs.0.weight"]
-        kept = last if kept is None else decay * kept + (1 - decay) * last
-    torch.testing.assert_close(run.iiae.state_dict()["q_zs.0.weight"], kept)
-    assert not torch.allclose(kept, last)
-    batches = [value for key, value in run.iiae.state_dict().items() if key.endswith("num_batches_tracked")]
-    assert batches and {int(value) for value in batches} == {
-        NORM_BATCHES
-    }  # statistics of their own, not those of the last step
+        folder = tmp_path / str(step)
+        run = run_in(folder, replace(PLAN, steps=step, validate_every=step, average=decay))
+        run.train()  # loads the kept weights into the model
+        last = saved(folder)["iiae.q_zs.0.weight"]
+        average = last if average is None else decay * average + (1 - decay) * last
+    torch.testing.assert_close(run.iiae.state_dict()["q_zs.0.weight"], average)
+    assert not torch.allclose(average, last)
+    counts = {int(value) for key, value in run.iiae.state_dict().items() if "num_batches_tracked" in key}
+    assert counts == {NORM_BATCHES}  # the average has batch-norm statistics of its own
 
 
-def test_resuming_another_preset_is_refused(tmp_path):
-    run_in(tmp_path, steps=10).train()
-    with pytest.raises(TrainingError, match="another preset"):
-        run_in(tmp_path, lam=7.0).resume()
+def test_the_best_weights_are_those_with_the_highest_validation_figure(tmp_path):
+    run, weights = run_in(tmp_path), []
+    figures = iter([0.2, 0.9, 0.5])
 
+    def validate(iiae):
+        weights.append(iiae.q_zs[0].weight.detach().clone())
+        return {"validation": next(figures)}
 
-PROVENANCE = {
-    "trained_on": "made-up pairs",
-    "terms": "none",
-    "command": "a test",
-    "seed": 0,
-    "data_fingerprint": "0",
-}
-
-
-def test_what_is_published_answers_as_what_was_trained(tmp_path):
-    iiae = IIAE(PRESET).eval()
-    folder = checkpoint.publish(tmp_path, "some", iiae, metrics={"top1_shared_xy": 0.5}, **PROVENANCE)
-    assert checkpoint.find(tmp_path, "some") == folder
-    assert checkpoint.read_manifest(folder).metrics == {"top1_shared_xy": 0.5}
-    pixels = torch.rand(2, 3, 32, 32)
-    torch.testing.assert_close(
-        checkpoint.load(folder, torch.device("cpu")).shared("x", pixels), iiae.shared("x", pixels).mean
-    )
-
-
-def test_linear_encoders_are_one_after_loading_too(tmp_path):
-    preset = replace(PRESETS["sketchy"], backbone=None, shared_encoder="linear", zs_size=16, feature_size=32)
-    folder = checkpoint.publish(tmp_path, "linear", IIAE(preset), **PROVENANCE)
-    loaded = checkpoint.load_parts(folder)[1]
-    assert loaded.r_zs["x"] is loaded.r_zs["y"]
-
-
-def test_newer_versions_come_last_and_unpublished_ones_are_not_seen(tmp_path):
-    folders = [checkpoint.publish(tmp_path, "some", IIAE(PRESET), **PROVENANCE) for _ in range(2)]
-    (tmp_path / ".some-half-written").mkdir()
-    (tmp_path / "some" / "empty").mkdir()
-    assert list(checkpoint.published(tmp_path)) == folders
-
-
-def damage_weights(folder):
-    path = folder / "weights.safetensors"
-    path.write_bytes(path.read_bytes()[:-1] + b"!")
-
-
-def damage_manifest(folder):
-    (folder / "manifest.json").write_text("{")
-
-
-def another_format(folder):
-    manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
-
-
-def lose_weights(folder):
-    (folder / "weights.safetensors").unlink()
+    run.validate = validate
+    assert run.train() == {"validation": 0.9, "step": 40.0}
+    assert torch.equal(run.iiae.q_zs[0].weight, weights[1])
 
 
 @pytest.mark.parametrize(
-    ("damage", "says"),
+    ("plan", "changes"),
     [
-        (damage_weights, "SHA-256"),
-        (damage_manifest, "manifest"),
-        (another_format, "format 99"),
-        (lose_weights, "weights cannot be read"),
+        (PLAN, {"lam": 7.0}),
+        (replace(PLAN, seed=1), {}),
+        (replace(PLAN, objective="elbo"), {}),
+        (replace(PLAN, recipe="small"), {}),
+        (replace(PLAN, warmup=1), {}),
+        (replace(PLAN, average=0.5), {}),
     ],
 )
-def test_broken_checkpoints_say_what_is_wrong(tmp_path, damage, says):
-    folder = checkpoint.publish(tmp_path, "some", IIAE(PRESET), **PROVENANCE)
-    damage(folder)
-    with pytest.raises(CheckpointError, match=says):
-        checkpoint.load(folder, torch.device("cpu"))
+def test_a_run_with_other_settings_is_not_resumed(tmp_path, plan, changes):
+    run_in(tmp_path, replace(PLAN, steps=2)).train()
+    with pytest.raises(TrainingError, match="another preset, plan or data set"):
+        run_in(tmp_path, plan, **changes).resume()
 
 
-@pytest.mark.parametrize("name", ["../escape", "", "Capital", ".hidden", "a" * 65])
-def test_names_that_could_leave_the_store_are_refused(tmp_path, name):
-    with pytest.raises(CheckpointError, match="cannot be called"):
-        checkpoint.publish(tmp_path, name, IIAE(PRESET), **PROVENANCE)
+def test_resuming_without_a_save_starts_at_the_first_step(tmp_path):
+    run = run_in(tmp_path)
+    assert not run.resume()
+    assert run.step == 0
+
+
+def test_a_missing_package_is_named_before_the_run_starts(monkeypatch):
+    monkeypatch.setattr(training, "EXTRA", ("lightning_fabric", "no_such_package"))
+    with pytest.raises(TrainingError, match=r"no_such_package.*pip install 'iiae\[train\]'"):
+        training.check_extra()

@@ -17,7 +17,7 @@ from PIL import Image
 from model import checkpoint
 from model.iiae import IIAE
 from model.pictures import prepare
-from model.presets import PRESETS, QueryKind
+from model.presets import PRESETS, QueryKind, SketchInput
 from model.sketch.backbones import Backbone
 from model.sketch.calibration import Calibration
 from model.sketch.linear_start import init_shared_encoders
@@ -31,7 +31,10 @@ PROVENANCE = {
 }
 IMAGE_PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
 SKETCH_PRESET = replace(
-    PRESETS["sketchy"], image_size=32, shared_encoder="linear_each", zs_size=32, drawings=False
+    PRESETS["sketchy"],
+    image_size=32,
+    zs_size=32,
+    sketch=SketchInput(encoders="linear_each", drawings=False),
 )  # tests send noise
 
 SKETCH_CURVE, EXPANDED_CURVE, PHOTO_CURVE = (
@@ -60,9 +63,9 @@ def publish_sketch(
     Different noise pictures get different embeddings, as from a trained model.
     """
     torch.manual_seed(seed)
-    preset = replace(SKETCH_PRESET, drawings=drawings)
-    assert preset.backbone is not None
-    backbone, iiae = Backbone(preset.backbone, 512, classified=preset.classified), IIAE(preset)
+    sketch = replace(SKETCH_PRESET.require_sketch(), drawings=drawings)
+    preset = replace(SKETCH_PRESET, sketch=sketch)
+    backbone, iiae = Backbone(sketch.backbone, 512, classified=sketch.classified), IIAE(preset)
     noise = torch.stack(
         [prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)]
     )

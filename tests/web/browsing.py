@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from model.checkpoint import publish
 from model.iiae import IIAE
-from model.presets import PRESETS, Preset
+from model.presets import PRESETS, Preset, SketchInput
 from model.sketch.backbones import Backbone
 from service.http.app import create_app
 from service.settings import Settings
@@ -33,7 +33,11 @@ FLAGS = [
 ]
 IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
 SKETCHES = dataclasses.replace(
-    PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4, drawings=False
+    PRESETS["sketchy-printed"],
+    image_size=32,
+    zs_size=8,
+    zx_size=4,
+    sketch=SketchInput(drawings=False),
 )  # noise is uploaded as sketches
 PHOTOS = 6
 KEY = "a key of this test"
@@ -59,9 +63,9 @@ def add_model(folder: Path, name: str, preset: Preset) -> None:
     for parameter in iiae.parameters():  # wide weights, so that styles make a visible difference
         parameter.data.mul_(4)
     backbone = (
-        Backbone(preset.backbone, preset.feature_size, classified=preset.classified)
-        if preset.backbone
-        else None
+        None
+        if preset.sketch is None
+        else Backbone(preset.sketch.backbone, preset.sketch.feature_size, classified=preset.sketch.classified)
     )
     publish(
         folder,

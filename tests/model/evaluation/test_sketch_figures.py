@@ -10,14 +10,14 @@ from PIL import Image
 from model.data.sketchy import read_catalogue
 from model.evaluation.sketch_figures import BAR, GAP, MARK, RIGHT, TILE, WRONG, class_bars, search_rows
 from model.inference import Inference
-from model.presets import PRESETS
+from model.presets import PRESETS, SketchInput
 
 
 class ByBrightness(Inference):
     """A model whose codes depend on the brightness only."""
 
     def __init__(self):
-        self.preset = replace(PRESETS["sketchy"], image_size=32, drawings=False)
+        self.preset = replace(PRESETS["sketchy"], image_size=32, sketch=SketchInput(drawings=False))
 
     def prepare(self, image, side):
         return torch.from_numpy(np.asarray(image.resize((32, 32)), np.float32)).permute(2, 0, 1)

@@ -1,18 +1,12 @@
 """A calibration curve is a logistic function of the cosine and of the number of photos."""
 
 import math
-from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch.overrides import TorchFunctionMode
-from typer.testing import CliRunner
 
-from model import checkpoint
-from model.cli import app
-from model.iiae import IIAE
-from model.presets import PRESETS
 from model.sketch.calibration import Calibration
 
 
@@ -54,31 +48,3 @@ def test_probabilities_do_not_use_torch_on_the_event_loop():
     with ForbidTorch():
         assert 0 < curve.probability(0.3, 40) < 1
         assert curve.probabilities(np.array([0.3, 0.4]), 40).shape == (2,)
-
-
-def test_a_model_without_held_out_classes_takes_the_mean_of_others_curves(tmp_path):
-    torch.manual_seed(0)
-    preset = replace(
-        PRESETS["sketchy"], backbone=None, shared_encoder="linear_each", zs_size=8, feature_size=16
-    )
-    about = {
-        "trained_on": "nothing",
-        "terms": "none",
-        "command": "a test",
-        "seed": 0,
-        "data_fingerprint": "0",
-    }
-    curves = {"one": (4.0, -3.0, -0.2, 900), "two": (6.0, -5.0, -0.4, 700), "none": None}
-    for name, curve in curves.items():
-        calibration = {} if curve is None else {"y": Calibration(*curve)}
-        checkpoint.publish(tmp_path / "checkpoints", name, IIAE(preset), calibration=calibration, **about)
-    command = ["calibrate", "none", "--home", str(tmp_path)]
-    refused = CliRunner().invoke(app, [*command, "--like", "one", "--like", "none"])
-    assert refused.exit_code == 2
-    assert CliRunner().invoke(app, [*command, "--like", "one", "--like", "two"]).exit_code == 0
-    manifest = checkpoint.read_manifest(checkpoint.find(tmp_path / "checkpoints", "none"))
-    curve = manifest.calibration["y"]
-    assert (curve.slope, curve.intercept, curve.crowd, curve.largest) == (5.0, -4.0, pytest.approx(-0.3), 700)
-    assert manifest.score("y", 0.8, 1) == pytest.approx(0.5)
-    assert manifest.score("y", 0.8, 100) < 0.25
-    assert manifest.score("x", 0.3, 100) == 0.3

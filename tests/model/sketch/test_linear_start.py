@@ -56,7 +56,7 @@ def test_shared_encoders_start_with_the_regression_between_the_domains():
         return means[class_of] + noise[0] + 3, means[class_of] @ sketch_map + noise[1] - 2, class_of
 
     photos, sketches, _ = features_of(classes)
-    preset = small_preset("efficientnet-lite0", backbone=None, feature_size=size, zs_size=24)
+    preset = small_preset("efficientnet-lite0", feature_size=size, zs_size=24)
     iiae = IIAE(preset).eval()
     pairs = FeaturePairs(photos, labels, sketches, labels)
     init_shared_encoders(iiae, photos, sketches, pairs.class_members)

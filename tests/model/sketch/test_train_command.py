@@ -9,10 +9,8 @@ from click.testing import Result
 from typer.testing import CliRunner
 
 from model import checkpoint
-from model.cli import app
+from model.cli.app import app
 from model.sketch.efficientnet import imagenet_weights
-from model.sketch.recipe import Recipe
-from model.sketch.training import SketchPlan
 
 OPENED: list[str] = []
 # An audit hook cannot be removed, so it records only while the list has a first entry.
@@ -67,26 +65,6 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder)
     assert set(manifest.held_out) < {"bar", "cross", "disc", "triangle"}
     assert len(manifest.held_out) == 2
     assert 0 <= manifest.metrics["held_out_map_all"] <= 1
-
-
-@pytest.mark.parametrize("name", ["tpu", *([] if torch.cuda.is_available() else ["cuda"])])
-def test_a_missing_device_is_refused(tmp_path, shapes_folder, name):
-    result = train(tmp_path, shapes_folder, device=name)
-    assert result.exit_code == 2
-    assert "auto, cpu" in result.output
-    assert not (tmp_path / "runs").exists()
-
-
-def test_options_become_the_recipe(tmp_path, shapes_folder, monkeypatch):
-    given: list[tuple[SketchPlan, torch.device]] = []
-    monkeypatch.setattr(
-        "model.cli.train_sketch",
-        lambda folder, preset, seen, plan, *, device, **_: given.append((plan, device)) or 1 / 0,
-    )
-    options = {"epochs": 7, "runs": 5, "imagenet": 0.2, "jitter": 0.01, "ink_dropout": 0.3, "seed": 3}
-    with pytest.raises(ZeroDivisionError):
-        train(tmp_path, shapes_folder, device="cpu", **options)
-    assert given == [(SketchPlan(recipe=Recipe(**options)), torch.device("cpu"))]
 
 
 def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(home, weights, shapes_folder):

@@ -128,8 +128,7 @@ def test_iiae_keeps_shared_information_and_drops_the_rest(tmp_path):
     photos, sketches = features_of_domain(), features_of_domain()
     preset = small_preset(
         "efficientnet-lite0",
-        backbone=None,
-        shared_encoder="printed",
+        encoders="printed",
         feature_size=size,
         zs_size=16,
         zx_size=8,
@@ -175,7 +174,7 @@ def test_encoders_are_frozen_while_the_decoders_train_and_trained_afterwards(tmp
     monkeypatch.setattr(sketch_training, "Run", RecordingRun)
     iiae = train_on_features(
         tmp_path,
-        small_preset("efficientnet-lite0", backbone=None, batch_size=6),
+        small_preset("efficientnet-lite0", batch_size=6),
         FeaturePairs(photos, labels, sketches, labels),
         SketchPlan(recipe=RECIPE, decoder_steps=6, steps=12),
         validate=lambda _: {"validation": 0.0},

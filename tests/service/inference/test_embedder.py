@@ -13,7 +13,7 @@ from PIL import Image, ImageDraw
 
 from model.checkpoint import publish
 from model.iiae import IIAE
-from model.presets import PRESETS, Side
+from model.presets import PRESETS, Side, SketchInput
 from model.sketch import drawings as drawing_rules
 from service.cache.embeddings import EmbeddingCache
 from service.errors import ImageTooManyPixels, ImageUnreadable
@@ -108,7 +108,9 @@ def test_another_version_of_the_drawing_rules_invalidates_cached_drawings_but_no
     async def computed(drawings: bool) -> int:
         batches: list[Batch] = []
         monkeypatch.setattr(
-            model.inference, "preset", dataclasses.replace(model.inference.preset, drawings=drawings)
+            model.inference,
+            "preset",
+            dataclasses.replace(model.inference.preset, sketch=SketchInput(drawings=drawings)),
         )
         async with embedding(batches) as embedder:
             for version in (drawing_rules.VERSION, drawing_rules.VERSION + 1):

@@ -31,7 +31,7 @@ from service.registry.store import find_candidates
 CPU = torch.device("cpu")
 SAMPLES = Path(str(files("service"))) / "web" / "samples" / "mnist-cdcb"
 IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
-SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4)
+SKETCHES = dataclasses.replace(PRESETS["sketchy-printed"], image_size=32, zs_size=8, zx_size=4)
 
 
 def picture(seed: int) -> Image.Image:
@@ -51,9 +51,9 @@ def published(tmp_path_factory: pytest.TempPathFactory, preset: Preset) -> Model
     for parameter in iiae.parameters():  # large weights make codes and styles visible
         parameter.data.mul_(4)
     backbone = (
-        Backbone(preset.backbone, preset.feature_size, classified=preset.classified)
-        if preset.backbone
-        else None
+        None
+        if preset.sketch is None
+        else Backbone(preset.sketch.backbone, preset.sketch.feature_size, classified=preset.sketch.classified)
     )
     publish(
         store,

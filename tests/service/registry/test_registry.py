@@ -24,7 +24,7 @@ from service.registry.registry import Model, Registry
 
 CPU = torch.device("cpu")
 IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
-SKETCHES = dataclasses.replace(PRESETS["sketchy"], image_size=32, zs_size=8, zx_size=4)
+SKETCHES = dataclasses.replace(PRESETS["sketchy-printed"], image_size=32, zs_size=8, zx_size=4)
 
 
 def add(
@@ -35,9 +35,9 @@ def add(
     if damage is not None:
         damage(iiae)
     backbone = (
-        Backbone(preset.backbone, preset.feature_size, classified=preset.classified)
-        if preset.backbone
-        else None
+        None
+        if preset.sketch is None
+        else Backbone(preset.sketch.backbone, preset.sketch.feature_size, classified=preset.sketch.classified)
     )
     return publish(
         store,

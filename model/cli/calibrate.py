@@ -1,0 +1,40 @@
+"""`iiae calibrate`: give a model the score calibration of models trained in the same way."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from model import checkpoint
+from model.cli.options import CheckpointName, Home
+from model.sketch.calibration import Calibration
+
+
+def calibrate(
+    name: CheckpointName,
+    like: Annotated[
+        list[str],
+        typer.Option(
+            help="A checkpoint trained in the same way, with classes held out. Repeat it to average several."
+        ),
+    ],
+    home: Home = Path("var"),
+) -> None:
+    """Copy the score calibration of other sketch models to a model trained on all classes."""
+    store = home / "checkpoints"
+    curves = [checkpoint.read_manifest(checkpoint.find(store, other)).calibration for other in like]
+    if missing := [other for other, curve in zip(like, curves, strict=True) if not curve]:
+        raise typer.BadParameter(
+            f"{missing[0]} has no calibration, because its training held out no classes", param_hint="--like"
+        )
+    means = {
+        kind: Calibration.mean([curve[kind] for curve in curves])
+        for kind in curves[0]
+        if all(kind in curve for curve in curves)
+    }
+    checkpoint.with_calibration(checkpoint.find(store, name), means)
+    for kind, curve in means.items():
+        crowd = f" {curve.crowd:+.2f} · ln(photos, at most {curve.largest})"
+        formula = f"1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f}{crowd})))"
+        Console().print(f"queries of {kind}: {formula}", soft_wrap=True)

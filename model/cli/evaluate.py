@@ -1,0 +1,61 @@
+"""`iiae evaluate`: measure a checkpoint."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from model import checkpoint
+from model.cli.options import CheckpointName, Data, Device, Home, Unseen, choose_device, refuse_unused
+from model.cli.unseen import measured_classes
+from model.data.open import open_pairs
+from model.data.pairs import Split
+from model.evaluation.retrieval import cross_domain_retrieval
+from model.evaluation.sketch_search import measure_sketch_search
+
+
+def evaluate(
+    name: CheckpointName,
+    data: Data,
+    home: Home = Path("var"),
+    split: Annotated[
+        Split | None, typer.Option(help="Which pairs (image models); test if not given.", show_default=False)
+    ] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many pairs (image models).")] = None,
+    unseen: Unseen = None,
+    json_file: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures to this file.")
+    ] = None,
+    device: Device = "cpu",
+    note: Annotated[
+        bool,
+        typer.Option(
+            help="Write the figures into the checkpoint's manifest, unless it ships in the package."
+        ),
+    ] = True,
+) -> None:
+    """Measure a checkpoint: cross-domain retrieval both ways and leakage, or zero-shot sketch search."""
+    folder = checkpoint.find(home / "checkpoints", name)
+    manifest = checkpoint.read_manifest(folder)
+    preset = manifest.preset
+    if preset.sketch is not None:
+        refuse_unused({"--split": split, "--limit": limit}, f"{manifest.name}, which is a sketch model")
+        inference = checkpoint.load(folder, choose_device(device))
+        figures = measure_sketch_search(inference, measured_classes(data, unseen))
+    else:
+        refuse_unused({"--unseen": unseen}, f"{manifest.name}, which is an image model")
+        inference = checkpoint.load(folder, choose_device(device))
+        pairs = open_pairs(preset.reader, data, split or "test", preset.image_size, preset.domains)
+        figures = cross_domain_retrieval(inference.shared, inference.exclusive, pairs, limit=limit)
+    if note and folder not in checkpoint.released():
+        checkpoint.with_metrics(folder, figures)
+    if json_file is not None:
+        source = {"seed": manifest.seed, "digest": manifest.weights_sha256}
+        json_file.write_text(json.dumps({**figures, **source}, indent=2) + "\n")
+    table = Table("figure", "value", title=f"{manifest.name} {manifest.version}")
+    for key, value in figures.items():
+        table.add_row(key, f"{value:.4f}" if value <= 1 else f"{value:.0f}")
+    Console().print(table)

@@ -1,0 +1,204 @@
+"""`iiae train mnist-cdcb|cars|facades|maps`: options and plan of an image model's training."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+
+from model import training
+from model.cli.options import Data, Device, Home, choose_device
+from model.cli.progress import progress_bar
+from model.cli.train_options import (
+    Annealing,
+    Batch,
+    Domains,
+    Half,
+    Lambda,
+    Name,
+    Objective,
+    Publication,
+    Resume,
+    Seed,
+    Terms,
+    Threads,
+    TrainedOn,
+    publication,
+    use_threads,
+)
+from model.data.open import open_pairs
+from model.data.pairs import Pairs, Split
+from model.evaluation.image_figures import translation_writer
+from model.evaluation.retrieval import retrieval_validation
+from model.iiae import IIAE
+from model.presets import ImageReader, Preset
+from model.recipe import RecipeName, start_exclusive_codes
+
+STEPS = 10_000
+SPLITS: tuple[Split, Split] = ("train", "val")
+SHOWN_DAMAGED = 5
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageTraining:
+    """One training run of an image model, as the options ask for it."""
+
+    preset: Preset
+    plan: training.Plan
+    data: Path
+    publication: Publication
+    resume: bool
+
+    def run(self) -> None:
+        """Train, and publish the weights that were best on the validation pairs."""
+        pairs, validation = (
+            open_pairs(
+                self.preset.reader,
+                self.data,
+                split,
+                self.preset.image_size,
+                self.preset.domains,
+                augment=self.plan.recipe == "small",
+            )
+            for split in SPLITS
+        )
+        _report_damaged(pairs)
+        torch.manual_seed(self.plan.seed)
+        iiae = IIAE(self.preset)
+        if self.plan.recipe == "small":
+            start_exclusive_codes(iiae)
+        with progress_bar() as bar:
+            task = bar.add_task("training", total=self.plan.steps, figures="")
+
+            def report(progress: training.TrainingProgress) -> None:
+                best = f"  best {run.best['validation']:.3f}" if run.best else ""
+                speed = f"{progress.steps_per_second:.1f}/s"
+                log_px = f"log p(x) {progress.terms['log_px']:.1f}"
+                bar.update(task, completed=progress.step, figures=f"{speed}  {log_px}{best}")
+
+            run = training.Run(
+                self.publication.run_folder,
+                iiae,
+                pairs,
+                self.plan,
+                validate=retrieval_validation(validation),
+                sample=translation_writer(validation),
+                report=report,
+            )
+            if self.resume:
+                run.resume()
+            best = run.train()
+        self.publication.publish(
+            iiae,
+            seed=self.plan.seed,
+            data_fingerprint=pairs.fingerprint,
+            metrics={f"val_{key}": value for key, value in best.items()},
+        )
+
+
+def image_command(preset: Preset) -> Callable[..., None]:
+    """Return the command that trains this preset; its options start at the preset's values."""
+
+    def command(
+        data: Data,
+        home: Home = Path("var"),
+        name: Name = preset.name,
+        reader: Annotated[
+            ImageReader | None,
+            typer.Option(help=f"Form of the data; {preset.reader} if not given.", show_default=False),
+        ] = None,
+        domains: Domains = preset.domains,
+        image_size: Annotated[
+            int, typer.Option(min=32, help="Side of the pictures in pixels, a multiple of 32.")
+        ] = preset.image_size,
+        width: Annotated[
+            float, typer.Option(min=0.01, max=4, help="Multiplies every channel count; 1 is the paper.")
+        ] = preset.width,
+        steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = STEPS,
+        batch: Batch = preset.batch_size,
+        objective: Objective = "iiae",
+        lam: Lambda = preset.lam,
+        annealing: Annealing = preset.annealing,
+        learning_rate: Annotated[float, typer.Option(min=1e-6, help="Adam's.")] = preset.learning_rate,
+        warmup: Annotated[
+            int, typer.Option(min=0, help="Steps over which the learning rate rises to its full value.")
+        ] = 0,
+        dropout: Annotated[
+            float, typer.Option(min=0, max=0.9, help="Dropout of the decoders.")
+        ] = preset.dropout,
+        average: Annotated[
+            float,
+            typer.Option(
+                min=0, max=0.99999, help="Decay of a moving average of the weights, e.g. 0.999; 0 for none."
+            ),
+        ] = 0.0,
+        recipe: Annotated[
+            RecipeName,
+            typer.Option(
+                help="paper trains as the paper does. small is for small pictures and few pairs: the exclusive "
+                "codes start above their noise, and pairs of pictures are cropped and mirrored at random."
+            ),
+        ] = "paper",
+        every: Annotated[
+            int, typer.Option(min=1, help="Steps between validations, saves and sample grids.")
+        ] = 500,
+        seed: Seed = 0,
+        workers: Annotated[int, typer.Option(min=0, help="Processes that read pictures.")] = 0,
+        device: Device = "auto",
+        threads: Threads = None,
+        terms: Terms = "not stated",
+        trained_on: TrainedOn = None,
+        half: Half = False,
+        resume: Resume = False,
+    ) -> None:
+        training.check_extra()
+        choose_device(device)
+        use_threads(threads)
+        try:
+            chosen = replace(
+                preset,
+                reader=reader or preset.reader,
+                domains=domains,
+                image_size=image_size,
+                width=width,
+                batch_size=batch,
+                lam=lam,
+                annealing=annealing,
+                learning_rate=learning_rate,
+                dropout=dropout,
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        plan = training.Plan(
+            steps=steps,
+            seed=seed,
+            objective=objective,
+            recipe=recipe,
+            validate_every=every,
+            save_every=every,
+            sample_every=every,
+            workers=workers,
+            accelerator=device,
+            warmup=warmup,
+            average=average,
+        )
+        ImageTraining(
+            preset=chosen,
+            plan=plan,
+            data=data,
+            publication=publication(
+                chosen, data, home=home, name=name, terms=terms, trained_on=trained_on, half=half
+            ),
+            resume=resume,
+        ).run()
+
+    return command
+
+
+def _report_damaged(pairs: Pairs) -> None:
+    if pairs.damaged:
+        first = ", ".join(pairs.damaged[:SHOWN_DAMAGED])
+        Console(stderr=True).print(f"left out {len(pairs.damaged)} damaged files: {first}")

@@ -1,0 +1,214 @@
+"""`iiae train sketchy|sketchy-printed`: options and plan of a sketch model's training."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+
+from model import checkpoint, training
+from model.cli.options import Data, Device, Home, Unseen, choose_device
+from model.cli.progress import progress_bar
+from model.cli.train_options import (
+    Annealing,
+    Batch,
+    Domains,
+    Half,
+    Lambda,
+    Name,
+    Objective,
+    Publication,
+    Resume,
+    Seed,
+    Terms,
+    Threads,
+    TrainedOn,
+    publication,
+    use_threads,
+)
+from model.cli.unseen import seen_classes
+from model.data.sketchy import Catalogue, held_out
+from model.presets import BackboneName, Preset, SketchInput
+from model.sketch.backbones import Backbone
+from model.sketch.recipe import Recipe
+from model.sketch.training import SketchPlan, train_sketch
+
+
+@dataclass(frozen=True, kw_only=True)
+class SketchTraining:
+    """One training run of a sketch model, as the options ask for it.
+
+    Attributes:
+        unseen: names or file of the classes to leave out.
+        backbone_of: a checkpoint whose fine-tuned backbone is reused.
+    """
+
+    preset: Preset
+    plan: SketchPlan
+    data: Path
+    unseen: str | None
+    backbone_of: str | None
+    publication: Publication
+    resume: bool
+    device: torch.device
+
+    def run(self) -> None:
+        """Fine-tune the backbone, train IIAE on its features, and publish both."""
+        seen = seen_classes(self.data, self.unseen)
+        with progress_bar() as bar:
+            first = bar.add_task("fine-tuning the backbone", total=None, figures="")
+            second = bar.add_task("training IIAE on its features", total=self.plan.steps, figures="")
+
+            def report_backbone(step: int, steps: int, loss: float) -> None:
+                bar.update(first, completed=step, total=steps, figures=f"loss {loss:.2f}")
+
+            def report(progress: training.TrainingProgress) -> None:
+                speed = f"{progress.steps_per_second:.1f}/s"
+                bar.update(second, completed=progress.step, total=progress.steps, figures=speed)
+
+            trained = train_sketch(
+                self.publication.run_folder,
+                self.preset,
+                seen,
+                self.plan,
+                weights=self.publication.home / "downloads",
+                tuned=self._reused_backbone(seen),
+                resume=self.resume,
+                report_backbone=report_backbone,
+                report=report,
+                device=self.device,
+            )
+        self.publication.publish(
+            trained.iiae,
+            trained.backbone,
+            seed=self.plan.recipe.seed,
+            data_fingerprint=seen.fingerprint,
+            metrics=trained.metrics,
+            calibration=trained.calibration,
+            held_out=trained.held_out,
+        )
+
+    def _reused_backbone(self, seen: Catalogue) -> Backbone | None:
+        """Return the backbone of `backbone_of`, if it was fine-tuned on the same classes.
+
+        Raises:
+            typer.BadParameter: that checkpoint has another backbone, or was trained on other classes.
+        """
+        if self.backbone_of is None:
+            return None
+        folder = checkpoint.find(self.publication.store, self.backbone_of)
+        manifest, _, backbone = checkpoint.load_parts(folder)
+        wanted, found = self.preset.sketch, manifest.preset.sketch
+        if backbone is None or wanted is None or found is None or found.backbone != wanted.backbone:
+            name = "backbone" if wanted is None else wanted.backbone
+            raise typer.BadParameter(f"{manifest.name} has no {name}", param_hint="--backbone-of")
+        share, seed = self.plan.held_out, self.plan.recipe.seed
+        held = held_out(seen.classes, share, seed) if share else ()
+        if (manifest.data_fingerprint, manifest.held_out) != (seen.fingerprint, held):
+            raise typer.BadParameter(
+                f"{manifest.name} was trained on other classes: "
+                "the data, --unseen, --seed or --hold-out differs",
+                param_hint="--backbone-of",
+            )
+        return backbone
+
+
+def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
+    """Return the command that trains this preset; its options start at the preset's values.
+
+    `sketch` is the preset's own.
+    """
+
+    def command(
+        data: Data,
+        home: Home = Path("var"),
+        name: Name = preset.name,
+        unseen: Unseen = None,
+        hold_out: Annotated[
+            float,
+            typer.Option(
+                min=0, max=0.5, help="Share of the seen classes kept for model selection and calibration."
+            ),
+        ] = SketchPlan.held_out,
+        domains: Domains = preset.domains,
+        image_size: Annotated[
+            int, typer.Option(min=32, help="Side of the pictures in pixels.")
+        ] = preset.image_size,
+        backbone: Annotated[
+            BackboneName, typer.Option(help="The pretrained network to fine-tune.")
+        ] = sketch.backbone,
+        backbone_of: Annotated[
+            str | None,
+            typer.Option(
+                help="Reuse the fine-tuned backbone of this checkpoint. Its data, split and seed must be the same.",
+                show_default=False,
+            ),
+        ] = None,
+        epochs: Annotated[int, typer.Option(min=1, help="Epochs of each fine-tuning.")] = Recipe.epochs,
+        runs: Annotated[
+            int, typer.Option(min=1, help="Fine-tunings whose weights are averaged.")
+        ] = Recipe.runs,
+        imagenet: Annotated[
+            float, typer.Option(min=0, max=1, help="Share of ImageNet's weights in the kept backbone.")
+        ] = Recipe.imagenet,
+        jitter: Annotated[
+            float,
+            typer.Option(
+                min=0, max=0.2, help="Largest displacement of sketched points, as a share of half a side."
+            ),
+        ] = Recipe.jitter,
+        ink_dropout: Annotated[
+            float, typer.Option(min=0, max=0.9, help="Largest share of a sketch's ink that is erased.")
+        ] = Recipe.ink_dropout,
+        steps: Annotated[
+            int, typer.Option(min=1, help="Optimiser steps of IIAE on the features.")
+        ] = SketchPlan.steps,
+        batch: Batch = preset.batch_size,
+        objective: Objective = "iiae",
+        lam: Lambda = preset.lam,
+        annealing: Annealing = preset.annealing,
+        learning_rate: Annotated[
+            float, typer.Option(min=1e-6, help="Adam's, of IIAE on the features.")
+        ] = preset.learning_rate,
+        seed: Seed = 0,
+        device: Device = "auto",
+        threads: Threads = None,
+        terms: Terms = "not stated",
+        trained_on: TrainedOn = None,
+        half: Half = False,
+        resume: Resume = False,
+    ) -> None:
+        training.check_extra()
+        use_threads(threads)
+        try:
+            chosen = replace(
+                preset,
+                domains=domains,
+                image_size=image_size,
+                sketch=replace(sketch, backbone=backbone),
+                batch_size=batch,
+                lam=lam,
+                annealing=annealing,
+                learning_rate=learning_rate,
+            )
+        except ValueError as error:
+            raise typer.BadParameter(str(error)) from error
+        recipe = Recipe(
+            epochs=epochs, seed=seed, runs=runs, imagenet=imagenet, jitter=jitter, ink_dropout=ink_dropout
+        )
+        SketchTraining(
+            preset=chosen,
+            plan=SketchPlan(recipe=recipe, held_out=hold_out, steps=steps, objective=objective),
+            data=data,
+            unseen=unseen,
+            backbone_of=backbone_of,
+            publication=publication(
+                chosen, data, home=home, name=name, terms=terms, trained_on=trained_on, half=half
+            ),
+            resume=resume,
+            device=choose_device(device),
+        ).run()
+
+    return command

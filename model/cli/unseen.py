@@ -1,0 +1,18 @@
+"""The classes of a folder of sketches that a command trains on or measures."""
+
+from pathlib import Path
+
+from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+
+
+def measured_classes(data: Path, unseen: str | None) -> Catalogue:
+    """Return the files of the unseen classes, or all files if no split is named."""
+    catalogue = read_catalogue(data)
+    return catalogue.only(read_unseen(unseen, catalogue.classes)) if unseen else catalogue
+
+
+def seen_classes(data: Path, unseen: str | None) -> Catalogue:
+    """Return the files of all classes but the unseen ones."""
+    catalogue = read_catalogue(data)
+    hidden = read_unseen(unseen, catalogue.classes) if unseen else ()
+    return catalogue.only(label for label in catalogue.classes if label not in hidden)

@@ -1,0 +1,200 @@
+"""The manifest of a published checkpoint, `manifest.json`, and its flat JSON form of a preset."""
+
+from dataclasses import dataclass, field
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
+
+from model.pictures import PREPROCESSING
+from model.presets import BackboneName, Preset, QueryKind, Reader, Side, SketchInput
+from model.sketch.calibration import Calibration
+
+FORMAT = 1
+"""Version of the networks and of the checkpoint's files; checkpoints of another version are refused."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FlatPreset:
+    """A preset as manifests store it: one flat object. These names are a file format; do not change them."""
+
+    name: str
+    domains: tuple[str, str]
+    reader: Reader
+    network: Literal["convolutional", "convolutional_fc", "perceptron"] = "convolutional"
+    shared_encoder: Literal["printed", "linear_each"] = "printed"
+    likelihood: Literal["laplace", "gaussian"] = "laplace"
+    distance: Literal["l2", "cosine"] = "l2"
+    lam: float
+    reconstruction_weight: float
+    batch_size: int
+    annealing: float
+    image_size: int = 256
+    width: float = 1.0
+    zs_size: int = 128
+    zx_size: int = 8
+    dropout: float = 0.5
+    fc_channels: int = 4096
+    drawings: bool = False
+    backbone: BackboneName | None = None
+    feature_size: int = 512
+    mirrored: bool = False
+    classified: bool = False
+    learning_rate: float = 2e-4
+    betas: tuple[float, float] = (0.5, 0.999)
+
+    def preset(self) -> Preset:
+        """Return the preset.
+
+        Raises:
+            ValueError: `network`, `backbone`, `likelihood` and `distance` contradict each other.
+        """
+        preset = Preset(
+            name=self.name,
+            domains=self.domains,
+            reader=self.reader,
+            sketch=self._sketch(),
+            fully_connected=self.network == "convolutional_fc",
+            lam=self.lam,
+            reconstruction_weight=self.reconstruction_weight,
+            batch_size=self.batch_size,
+            annealing=self.annealing,
+            image_size=self.image_size,
+            width=self.width,
+            zs_size=self.zs_size,
+            zx_size=self.zx_size,
+            dropout=self.dropout,
+            fc_channels=self.fc_channels,
+            learning_rate=self.learning_rate,
+            betas=self.betas,
+        )
+        if (self.likelihood, self.distance) != (preset.likelihood, preset.distance):
+            raise ValueError(
+                f"network {self.network} has likelihood {preset.likelihood} and distance {preset.distance}, "
+                f"not {self.likelihood} and {self.distance}"
+            )
+        return preset
+
+    def _sketch(self) -> SketchInput | None:
+        if self.network != "perceptron":
+            return None
+        if self.backbone is None:
+            raise ValueError("network perceptron needs a backbone")
+        return SketchInput(
+            backbone=self.backbone,
+            feature_size=self.feature_size,
+            encoders=self.shared_encoder,
+            mirrored=self.mirrored,
+            classified=self.classified,
+            drawings=self.drawings,
+        )
+
+
+def flat_preset(preset: Preset) -> FlatPreset:
+    """Return a preset in the form that manifests store."""
+    sketch = preset.sketch
+    image_network: Literal["convolutional", "convolutional_fc"] = (
+        "convolutional_fc" if preset.fully_connected else "convolutional"
+    )
+    return FlatPreset(
+        name=preset.name,
+        domains=preset.domains,
+        reader=preset.reader,
+        network=image_network if sketch is None else "perceptron",
+        shared_encoder="printed" if sketch is None else sketch.encoders,
+        likelihood=preset.likelihood,
+        distance=preset.distance,
+        lam=preset.lam,
+        reconstruction_weight=preset.reconstruction_weight,
+        batch_size=preset.batch_size,
+        annealing=preset.annealing,
+        image_size=preset.image_size,
+        width=preset.width,
+        zs_size=preset.zs_size,
+        zx_size=preset.zx_size,
+        dropout=preset.dropout,
+        fc_channels=preset.fc_channels,
+        drawings=sketch is not None and sketch.drawings,
+        backbone=None if sketch is None else sketch.backbone,
+        feature_size=512 if sketch is None else sketch.feature_size,
+        mirrored=sketch is not None and sketch.mirrored,
+        classified=sketch is not None and sketch.classified,
+        learning_rate=preset.learning_rate,
+        betas=preset.betas,
+    )
+
+
+_FLAT_PRESET = TypeAdapter(FlatPreset)
+
+
+def _nested(value: object) -> Preset:
+    return value if isinstance(value, Preset) else _FLAT_PRESET.validate_python(value).preset()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Manifest:
+    """The description of a checkpoint.
+
+    Attributes:
+        name, version: the checkpoint's name, and the name of its folder.
+        preset: the settings that it was trained with.
+        trained_on, terms: the data, and its terms of use.
+        command: the command that trained it.
+        data_fingerprint: SHA-256 over the training data.
+        weights_sha256: SHA-256 of the weights' file; galleries and caches name it.
+        metrics: figures as fractions of 1, named as `iiae evaluate` names them. Keys that start with `val_` are
+            from the validation pairs that chose the step; `held_out_` are from the held-out classes.
+        calibration: for each kind of query, how a cosine to a photo becomes a probability.
+        held_out: classes that a sketch model's training kept for model selection; None if not known.
+    """
+
+    name: str
+    version: str
+    preset: Annotated[Preset, BeforeValidator(_nested), PlainSerializer(flat_preset, return_type=FlatPreset)]
+    trained_on: str
+    terms: str
+    command: str
+    seed: int
+    data_fingerprint: str
+    weights_sha256: str
+    format: int = FORMAT
+    code_version: str = "0"
+    preprocessing: int = PREPROCESSING
+    created: str = ""
+    metrics: dict[str, float] = field(default_factory=dict)
+    calibration: dict[QueryKind, Calibration] = field(default_factory=dict)
+    held_out: tuple[str, ...] | None = None
+
+    def query_kind(self, side: Side, *, expand: bool) -> QueryKind:
+        """Return the kind of a query of X or Y; only sketches can be expanded, and only cosines."""
+        return "y_expanded" if expand and side == "y" and self.preset.distance == "cosine" else side
+
+    def scores(self, kind: QueryKind) -> Literal["probability", "cosine", "nearness"]:
+        """Return what `score` gives for this kind of query; `nearness` is 1 / (1 + L2 distance)."""
+        if kind in self.calibration:
+            return "probability"
+        return "cosine" if self.preset.distance == "cosine" else "nearness"
+
+    def score(self, kind: QueryKind, nearness: float, photos: int) -> float:
+        """Return the score of a photo at this nearness to a query, in a gallery of that many photos.
+
+        The score is a probability if this kind of query is calibrated, else the nearness itself.
+        """
+        curve = self.calibration.get(kind)
+        return nearness if curve is None else curve.probability(nearness, photos)
+
+
+_MANIFEST = TypeAdapter(Manifest)
+
+
+def to_json(manifest: Manifest) -> bytes:
+    """Return a manifest as the text of `manifest.json`."""
+    return _MANIFEST.dump_json(manifest, indent=2)
+
+
+def from_json(text: bytes) -> Manifest:
+    """Return the manifest of a `manifest.json`.
+
+    Raises:
+        pydantic.ValidationError: the text is damaged, or an entry is missing or wrong.
+    """
+    return _MANIFEST.validate_json(text)

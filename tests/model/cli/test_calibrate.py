@@ -1,0 +1,50 @@
+"""`iiae calibrate`: the mean of other models' curves."""
+
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from model import checkpoint
+from model.cli.app import app
+from model.iiae import IIAE
+from model.presets import PRESETS, SketchInput
+from model.sketch.calibration import Calibration
+
+PRESET = replace(PRESETS["sketchy"], sketch=SketchInput(encoders="linear_each", feature_size=16), zs_size=8)
+PROVENANCE = {
+    "trained_on": "nothing",
+    "terms": "none",
+    "command": "a test",
+    "seed": 0,
+    "data_fingerprint": "0",
+}
+
+
+@pytest.fixture
+def store(tmp_path):
+    curves = {"one": (4.0, -3.0, -0.2, 900), "two": (6.0, -5.0, -0.4, 700), "none": None}
+    for name, curve in curves.items():
+        calibration = {} if curve is None else {"y": Calibration(*curve)}
+        checkpoint.publish(
+            tmp_path / "checkpoints", name, IIAE(PRESET), calibration=calibration, **PROVENANCE
+        )
+    return tmp_path / "checkpoints"
+
+
+def test_a_model_trained_on_all_classes_gets_the_mean_curve_of_others(store):
+    command = ["calibrate", "none", "--home", str(store.parent), "--like", "one", "--like", "two"]
+    assert CliRunner().invoke(app, command).exit_code == 0
+    manifest = checkpoint.read_manifest(checkpoint.find(store, "none"))
+    curve = manifest.calibration["y"]
+    assert (curve.slope, curve.intercept, curve.crowd, curve.largest) == (5.0, -4.0, pytest.approx(-0.3), 700)
+    assert manifest.score("y", 0.8, 1) == pytest.approx(0.5)
+    assert manifest.score("y", 0.8, 100) < 0.25
+    assert manifest.score("x", 0.3, 100) == 0.3
+
+
+def test_a_model_without_a_calibration_is_no_example(store):
+    command = ["calibrate", "none", "--home", str(store.parent), "--like", "one", "--like", "none"]
+    refused = CliRunner(env={"COLUMNS": "200"}).invoke(app, command)
+    assert refused.exit_code == 2
+    assert "none has no calibration" in refused.output

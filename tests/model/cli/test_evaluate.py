@@ -1,0 +1,49 @@
+"""`iiae evaluate`: where figures are written, and which options a kind of model refuses."""
+
+from dataclasses import replace
+
+import pytest
+from typer.testing import CliRunner
+
+from model import checkpoint
+from model.cli.app import app
+from model.iiae import IIAE
+from model.presets import PRESETS
+
+TINY = replace(PRESETS["facades"], reader="synthetic", image_size=32, width=0.125)
+PROVENANCE = {
+    "trained_on": "nothing",
+    "terms": "none",
+    "command": "a test",
+    "seed": 0,
+    "data_fingerprint": "0",
+}
+
+
+def test_figures_are_written_to_the_stores_manifests_only(tmp_path, monkeypatch):
+    folders = {
+        place: checkpoint.publish(tmp_path / place, "tiny", IIAE(TINY), **PROVENANCE)
+        for place in ("package", "checkpoints")
+    }
+    monkeypatch.setattr(checkpoint, "released", lambda: iter([folders["package"]]))
+    for place, is_written in (("package", False), ("checkpoints", True)):
+        arguments = ["evaluate", str(folders[place]), "--data", str(tmp_path), "--limit", "4"]
+        done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+        assert done.exit_code == 0
+        assert bool(checkpoint.read_manifest(folders[place]).metrics) == is_written
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("facades", ("--unseen", "sketchy-25")),
+        ("sketchy", ("--split", "test")),
+        ("sketchy", ("--limit", "5")),
+    ],
+)
+def test_options_of_the_other_kind_of_model_are_refused_before_loading(tmp_path, monkeypatch, name, option):
+    monkeypatch.setattr(checkpoint, "load", lambda *_: pytest.fail("the checkpoint was loaded"))
+    done = CliRunner().invoke(app, ["evaluate", name, "--data", str(tmp_path), *option])
+    assert done.exit_code == 2
+    assert option[0] in done.output
+    assert "does not apply" in done.output

@@ -1,0 +1,60 @@
+"""Cars read from MATLAB files of the published form."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from scipy.io import savemat
+
+from model.data.cars import CARS, PAIRS_PER_CAR, open_cars
+from model.data.pairs import DataError
+
+DOMAINS = ("front", "turned")
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def write_car(path, seed):
+    savemat(path, {"im": rng(seed).integers(0, 256, (16, 16, 3, 24, 4)).astype(np.uint8)})
+
+
+def test_cars_pair_the_front_with_every_other_view_of_an_elevation(tmp_path):
+    for number in (1, 2, 192):
+        write_car(tmp_path / f"car_{number:03d}_mesh.mat", number)
+    (tmp_path / "car_003_mesh.mat").write_bytes(b"damaged")
+    train, test = (open_cars(tmp_path, split, 32, DOMAINS) for split in ("train", "test"))
+    assert (len(train), len(test), train.damaged) == (2 * PAIRS_PER_CAR, PAIRS_PER_CAR, ("car_003_mesh.mat",))
+    fronts = [train.pair(index, None)[0] for index in range(23)]
+    assert all(torch.equal(front, fronts[0]) for front in fronts)
+    assert not torch.equal(train.pair(23, None)[0], fronts[0])
+    pictures = rng(1).integers(0, 256, (16, 16, 3, 24, 4)).astype(np.uint8)
+    expected = Image.fromarray(np.ascontiguousarray(pictures[..., 5, 2])).resize(
+        (32, 32), Image.Resampling.BICUBIC
+    )
+    y = train.pair(2 * 23 + 4, None)[1]
+    np.testing.assert_allclose(((y.numpy() + 1) * 127.5).transpose(1, 2, 0), np.asarray(expected), atol=0.01)
+
+
+def test_the_validation_cars_are_held_out_of_the_training_cars(tmp_path):
+    for number in (1, 175, 176, 191, 192, 199):
+        write_car(tmp_path / f"car_{number:03d}_mesh.mat", number)
+    cars = {split: open_cars(tmp_path, split, 32, DOMAINS) for split in ("train", "val", "test")}
+    assert {split: len(pairs) for split, pairs in cars.items()} == dict.fromkeys(cars, 2 * PAIRS_PER_CAR)
+    assert len({pairs.fingerprint for pairs in cars.values()}) == 3
+    numbers = [number for split in ("train", "val", "test") for number in CARS[split]]
+    assert numbers == list(range(1, 200))
+    assert len(CARS["val"]) == 16
+
+
+def test_a_folder_without_a_splits_cars_names_the_ranges(tmp_path):
+    write_car(tmp_path / "car_001_mesh.mat", 1)
+    with pytest.raises(DataError, match=r"of val \(train 1-175, val 176-191, test 192-199\)"):
+        open_cars(tmp_path, "val", 32, DOMAINS)
+
+
+def test_damaged_cars_only_are_an_error(tmp_path):
+    (tmp_path / "car_001_mesh.mat").write_bytes(b"damaged")
+    with pytest.raises(DataError, match="none of the 1 cars of train"):
+        open_cars(tmp_path, "train", 32, DOMAINS)

@@ -1,0 +1,149 @@
+"""Pairs of picture files: both forms, splits, augmentation, damaged files."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from model.data.paired import open_paired
+from model.data.pairs import DataError
+
+DOMAINS = ("first", "second")
+SPLITS = ("train", "val", "test")
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def picture(path, colour):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (64, 64), colour).save(path)
+
+
+def names(folder, split):
+    return [files[0].name for files in open_paired(folder, split, 32, DOMAINS).files]
+
+
+def test_x_is_on_the_left_and_names_sort_by_number(side_by_side_folder):
+    pairs = open_paired(side_by_side_folder, "val", 32, DOMAINS)
+    numbers = [int(files[0].stem) for files in pairs.files]
+    assert numbers == sorted(numbers)
+    x, y = pairs.pair(0, None)
+    torch.testing.assert_close(x[:, 5, 5], torch.tensor([1.0, -1.0, -1.0]))
+    assert round((y[1, 5, 5].item() + 1) * 127.5) == numbers[0]
+
+
+@pytest.mark.parametrize("other", ["val", "test"])
+def test_with_one_more_folder_validation_is_a_tenth_of_train(side_by_side_folder, other):
+    """The other folder is reported, so model selection must not see it."""
+    if other == "test":
+        (side_by_side_folder / "val").rename(side_by_side_folder / "test")
+    found = {split: names(side_by_side_folder, split) for split in SPLITS}
+    assert found["test"] == ["1.png", "2.png", "3.png"]
+    assert len(found["val"]) == 4
+    assert not set(found["val"]) & set(found["train"])
+    assert len(set(found["val"]) | set(found["train"])) == 40
+    folders = {
+        open_paired(side_by_side_folder, split, 32, DOMAINS).files[0][0].parent.name for split in SPLITS
+    }
+    assert folders == {"train", other}
+
+
+def test_the_validation_tenth_depends_on_the_names_only(side_by_side_folder, tmp_path_factory):
+    moved = tmp_path_factory.mktemp("moved") / "data"
+    chosen = names(side_by_side_folder, "val")
+    side_by_side_folder.rename(moved)
+    assert names(moved, "val") == chosen
+
+
+def test_with_all_three_folders_each_split_is_its_folder(side_by_side_folder):
+    for number in range(1, 6):
+        (side_by_side_folder / "test").mkdir(exist_ok=True)
+        train = side_by_side_folder / "train" / f"{number}.png"
+        train.rename(side_by_side_folder / "test" / train.name)
+    assert [len(names(side_by_side_folder, split)) for split in SPLITS] == [35, 3, 5]
+
+
+def test_with_train_alone_there_is_nothing_to_report(side_by_side_folder):
+    (side_by_side_folder / "val").rename(side_by_side_folder / "elsewhere")
+    assert [len(names(side_by_side_folder, split)) for split in ("train", "val")] == [36, 4]
+    with pytest.raises(DataError, match="looked for pairs of test"):
+        open_paired(side_by_side_folder, "test", 32, DOMAINS)
+
+
+def test_two_folders_in_each_split_have_the_same_rule(tmp_path):
+    for split, count in (("train", 20), ("val", 3)):
+        for number in range(count):
+            picture(tmp_path / split / "first" / f"{number}.jpg", "white")
+            picture(tmp_path / split / "second" / f"{number}.png", "black")
+    assert [len(names(tmp_path, split)) for split in SPLITS] == [18, 2, 3]
+
+
+def test_own_pairs_match_by_name_in_two_folders(tmp_path):
+    for number in range(40):
+        picture(tmp_path / "first" / f"{number}.jpg", "white")
+        picture(tmp_path / "second" / f"{number}.png", "black")
+    picture(tmp_path / "first" / "alone.jpg", "white")
+    counts = {split: len(names(tmp_path, split)) for split in SPLITS}
+    assert sum(counts.values()) == 40
+    assert all(counts.values())
+    x, y = open_paired(tmp_path, "train", 32, DOMAINS).pair(0, None)
+    assert (x.mean() > 0.99) and (y.mean() < -0.99)
+
+
+@pytest.fixture
+def ramp_folder(tmp_path):
+    """Two training pairs whose sides both are the same ramp from black to white; one is the validation pair."""
+    ramp = np.tile(np.arange(256, dtype=np.uint8), (256, 1))
+    (tmp_path / "train").mkdir()
+    for number in (1, 2):
+        both = Image.fromarray(np.stack([np.hstack([ramp, ramp])] * 3, -1))
+        both.save(tmp_path / "train" / f"{number}.png")
+    return tmp_path
+
+
+def test_without_augmentation_every_draw_is_the_whole_picture(ramp_folder):
+    """The paper neither crops nor mirrors."""
+    pairs = open_paired(ramp_folder, "train", 64, DOMAINS)
+    whole = pairs.pair(0, None)
+    for seed in range(5):
+        assert all(map(torch.equal, whole, pairs.pair(0, rng(seed))))
+
+
+def test_augmentation_crops_and_mirrors_both_sides_alike(ramp_folder):
+    pairs = open_paired(ramp_folder, "train", 64, DOMAINS, augment=True)
+    draws = [pairs.pair(0, rng(seed)) for seed in range(20)]
+    assert all(torch.equal(x, y) for x, y in draws)
+    assert len({tuple(x[0, 0, :3].tolist()) for x, _ in draws}) > 5
+    rising = [bool(x[0, 0, -1] > x[0, 0, 0]) for x, _ in draws]
+    assert any(rising) and not all(rising)
+    assert all(torch.equal(a, b) for a, b in zip(pairs.pair(0, rng(3)), pairs.pair(0, rng(3)), strict=True))
+
+
+def test_damaged_files_are_named_and_left_out(side_by_side_folder):
+    first, second = (side_by_side_folder / "train" / name for name in names(side_by_side_folder, "train")[:2])
+    first.write_bytes(first.read_bytes()[:60])
+    second.write_text("no picture")
+    pairs = open_paired(side_by_side_folder, "train", 32, DOMAINS)
+    assert (len(pairs), pairs.damaged) == (34, (first.name, second.name))
+
+
+def test_damaged_files_only_are_an_error(tmp_path):
+    for number in range(3):
+        (tmp_path / "train").mkdir(exist_ok=True)
+        (tmp_path / "train" / f"{number}.png").write_text("no picture")
+    with pytest.raises(DataError, match="none of the 2 pictures of train"):
+        open_paired(tmp_path, "train", 32, DOMAINS)
+
+
+def test_fingerprints_follow_the_splits_files(side_by_side_folder):
+    def fingerprint(split, size=32):
+        return open_paired(side_by_side_folder, split, size, DOMAINS).fingerprint
+
+    before = {split: fingerprint(split) for split in SPLITS}
+    assert len(set(before.values())) == 3
+    assert fingerprint("train", 64) == before["train"]
+    Image.new("RGB", (128, 64), "red").save(side_by_side_folder / "val" / "99.png")
+    after = {split: fingerprint(split) for split in SPLITS}
+    assert [split for split in SPLITS if after[split] != before[split]] == ["test"]

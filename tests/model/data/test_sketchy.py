@@ -1,0 +1,80 @@
+"""Sketchy's folders, splits of classes, and published features."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from model.data.pairs import DataError
+from model.data.sketchy import SPLITS, held_out, read_catalogue, read_features, read_unseen
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+def picture(path, colour):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (64, 64), colour).save(path)
+
+
+@pytest.fixture
+def sketches(tmp_path):
+    for label in ("cat", "dog", "owl", "saw"):
+        for number in range(3):
+            picture(tmp_path / "photo" / label / f"{number}.jpg", "red")
+            picture(tmp_path / "sketch" / label / f"{number}-1.png", "white")
+    return tmp_path
+
+
+def test_sketch_folders_are_split_by_a_file_of_names(sketches, tmp_path):
+    catalogue = read_catalogue(sketches)
+    (tmp_path / "unseen.txt").write_text("saw  # of metal\n\nowl\n")
+    unseen = read_unseen(tmp_path / "unseen.txt", catalogue.classes)
+    assert unseen == ("owl", "saw")
+    seen = catalogue.only(set(catalogue.classes) - set(unseen))
+    assert seen.classes == ("cat", "dog")
+    assert all(label in {"cat", "dog"} for _, label in (*seen.photos, *seen.sketches))
+    assert set(held_out(catalogue.classes, 0.25, 0)) < set(catalogue.classes)
+
+
+def test_unseen_files_that_name_nothing_known_are_refused(sketches, tmp_path):
+    (tmp_path / "unseen.txt").write_text("unicorn\n")
+    with pytest.raises(DataError, match="unicorn"):
+        read_unseen(tmp_path / "unseen.txt", ("cat",))
+    (tmp_path / "empty.txt").write_text("# nothing\n")
+    with pytest.raises(DataError, match="names no class"):
+        read_unseen(tmp_path / "empty.txt", ("cat",))
+    with pytest.raises(DataError, match="looked for photo"):
+        read_catalogue(tmp_path / "photo")
+
+
+def test_the_published_splits_are_25_and_21_names():
+
+    assert [len((SPLITS / f"sketchy-{count}.txt").read_text().split()) for count in (25, 21)] == [25, 21]
+
+
+def test_published_features_are_read(tmp_path):
+    for domain in ("image", "sketch"):
+        np.save(tmp_path / f"train_{domain}_features.npy", rng().random((6, 512), np.float32))
+        np.save(
+            tmp_path / f"train_{domain}_paths.npy",
+            np.array([f"some/{label}/1.jpg" for label in ("cat", "dog") * 3]),
+        )
+    photos, classes, sketches_, _ = read_features(tmp_path, "train")
+    assert photos.shape == sketches_.shape == (6, 512)
+    assert classes == ["cat", "dog"] * 3
+    with pytest.raises(DataError, match="test_image_features"):
+        read_features(tmp_path, "test")
+
+
+def test_a_split_is_known_by_its_name(tmp_path):
+    classes = (SPLITS / "sketchy-25.txt").read_text().split()
+    assert read_unseen("sketchy-25", [*classes, "cat"]) == tuple(sorted(classes))
+    with pytest.raises(DataError, match="cannot be read from sketchy-26"):
+        read_unseen("sketchy-26", classes)
+
+
+def test_two_classes_at_least_are_held_out_and_two_left():
+    assert len(held_out("abcdefgh", 0.01, 0)) == 2
+    with pytest.raises(DataError, match=r"at least 2 must be left.*only 3 seen classes"):
+        held_out("abc", 0.1, 0)

@@ -1,0 +1,98 @@
+"""The JSON form of manifests, which must not change."""
+
+import json
+from dataclasses import replace
+
+import pytest
+from pydantic import ValidationError
+
+from model import checkpoint, manifest
+from model.manifest import FlatPreset, Manifest, flat_preset
+from model.presets import PRESETS, SketchInput
+
+SHIPPED = {folder.name: folder / checkpoint.MANIFEST for folder in checkpoint.released()}
+LATER_KEYS = {"preset": {"drawings", "mirrored", "classified"}, "manifest": {"calibration", "held_out"}}
+"""Keys that the oldest shipped manifests lack; they are written since."""
+
+
+@pytest.mark.parametrize("name", ["facades", "mnist-cdcb", "sketchy"])
+def test_shipped_manifests_are_written_as_they_were_read(name):
+    text = SHIPPED[name].read_bytes()
+    before, after = json.loads(text), json.loads(manifest.to_json(manifest.from_json(text)))
+    assert after["preset"].keys() - before["preset"].keys() <= LATER_KEYS["preset"]
+    assert after.keys() - before.keys() <= LATER_KEYS["manifest"]
+    assert {key: after["preset"][key] for key in before["preset"]} == before["preset"]
+    del before["preset"], after["preset"]
+    assert {key: after[key] for key in before} == before
+
+
+def test_published_manifests_have_the_same_keys_in_the_same_order():
+    shipped = json.loads(SHIPPED["sketchy"].read_bytes())
+    for preset in PRESETS.values():
+        written = json.loads(manifest.to_json(some_manifest(preset)))
+        assert list(written) == list(shipped)
+        assert list(written["preset"]) == list(shipped["preset"])
+
+
+def some_manifest(preset):
+    return Manifest(
+        name="some",
+        version="1",
+        preset=preset,
+        trained_on="nothing",
+        terms="none",
+        command="a test",
+        seed=0,
+        data_fingerprint="0",
+        weights_sha256="0",
+    )
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_survives_a_manifest(name):
+    written = manifest.to_json(some_manifest(PRESETS[name]))
+    assert manifest.from_json(written).preset == PRESETS[name]
+
+
+def test_every_setting_of_a_sketch_model_survives_a_manifest():
+    sketch = SketchInput(
+        backbone="efficientnet-lite0",
+        feature_size=64,
+        encoders="linear_each",
+        mirrored=False,
+        classified=False,
+        drawings=False,
+    )
+    preset = replace(PRESETS["sketchy"], sketch=sketch, zs_size=16)
+    assert manifest.from_json(manifest.to_json(some_manifest(preset))).preset == preset
+
+
+@pytest.mark.parametrize(
+    ("name", "changes"),
+    [
+        ("sketchy", {"backbone": None}),
+        ("sketchy", {"likelihood": "laplace"}),
+        ("facades", {"distance": "cosine"}),
+        ("facades", {"reader": "unknown"}),
+        ("facades", {"image_size": 33}),
+        ("sketchy", {"shared_encoder": "linear"}),
+    ],
+)
+def test_presets_that_contradict_themselves_are_refused(name, changes):
+    text = json.loads(SHIPPED[name].read_bytes())
+    text["preset"] |= changes
+    with pytest.raises(ValidationError):
+        manifest.from_json(json.dumps(text).encode())
+
+
+def test_an_image_preset_has_the_flat_forms_defaults():
+    flat = flat_preset(PRESETS["facades"])
+    assert flat == FlatPreset(
+        name="facades",
+        domains=("photo", "label"),
+        reader="paired",
+        lam=1_000.0,
+        reconstruction_weight=1_000.0,
+        batch_size=8,
+        annealing=25_000.0,
+    )

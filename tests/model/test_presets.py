@@ -1,0 +1,79 @@
+"""The presets against D.3, and the shapes that follow from them."""
+
+from dataclasses import replace
+
+import pytest
+
+from model.presets import PRESETS, other
+
+D3 = {
+    # lambda, reconstruction weight
+    "mnist-cdcb": (5, 1_000),
+    "cars": (50, 1_000),
+    "facades": (1_000, 1_000),
+    "maps": (50, 20_000),
+    "sketchy-printed": (2, 10),
+}
+
+
+@pytest.mark.parametrize("name", D3)
+def test_hyperparameters_are_those_of_d3(name):
+    preset = PRESETS[name]
+    assert (preset.lam, preset.reconstruction_weight) == D3[name]
+    assert preset.learning_rate == 2e-4
+    assert preset.width == 1
+
+
+def test_image_presets_take_pictures_of_256_pixels():
+    assert {preset.image_size for preset in PRESETS.values() if preset.sketch is None} == {256}
+
+
+def test_the_shipped_sketch_preset_differs_from_the_printed_one_in_three_settings():
+    printed = PRESETS["sketchy-printed"]
+    sketch = replace(printed.require_sketch(), encoders="linear_each")
+    changed = replace(printed, name="sketchy", sketch=sketch, zs_size=256, learning_rate=1e-4)
+    assert changed == PRESETS["sketchy"]
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_likelihood_and_distance_follow_from_the_kind_of_model(name):
+    preset = PRESETS[name]
+    is_sketch_model = name.startswith("sketchy")
+    assert (preset.likelihood, preset.distance) == (
+        ("gaussian", "cosine") if is_sketch_model else ("laplace", "l2")
+    )
+    assert (preset.reader == "sketchy") == is_sketch_model
+
+
+def test_only_sketch_presets_have_sketch_settings():
+    with pytest.raises(ValueError, match="image model"):
+        PRESETS["facades"].require_sketch()
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("facades", (64, 2, 2)), ("cars", (64,)), ("sketchy", (256,)), ("sketchy-printed", (64,))],
+)
+def test_the_shape_of_zs(name, shape):
+    small = {"image_size": 64, "width": 0.5} if PRESETS[name].sketch is None else {}
+    assert replace(PRESETS[name], **small).shared_shape == shape
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"image_size": 48},
+        {"image_size": 0},
+        {"width": 0.0},
+        {"width": 5.0},
+        {"dropout": 1.0},
+        {"domains": ("a", "a")},
+    ],
+)
+def test_impossible_settings_are_refused(changes):
+    with pytest.raises(ValueError):
+        replace(PRESETS["facades"], **changes)
+
+
+def test_other_is_the_opposite_side():
+    assert (other("x"), other("y")) == ("y", "x")
