@@ -100,8 +100,8 @@ def coloured_digits(digits: Digits, size: int) -> Pictures:
 
 def scores(inference: Inference, side: Side, images: Sequence[Image.Image]) -> Scores:
     pixels = torch.stack([inference.prepare(image, side) for image in images])
-    found: Scores = torch.cat([inference.domain_score(batch) for batch in pixels.split(50)]).cpu().numpy()
-    return found
+    scored: Scores = torch.cat([inference.domain_score(batch) for batch in pixels.split(50)]).cpu().numpy()
+    return scored
 
 
 def refused(first: Scores, second: Scores) -> float:
@@ -154,16 +154,16 @@ def main(
     separation = Table("model", "pictures", "pairs", *columns)
     refusals = Table("model", "pictures", *CHANGES, title="pairs of one domain refused (X / Y), %")
     for name, split, pairs in sets:
-        found = {
+        scored = {
             (side, change): scores(models[name], side, [CHANGES[change](image) for image in pairs[side]])
             for side in SIDES
             for change in CHANGES
         }
-        x, y = found["x", "unchanged"], found["y", "unchanged"]
+        x, y = scored["x", "unchanged"], scored["y", "unchanged"]
         ends = (f"{value:.2f}" for value in (x.min(), np.median(x), np.median(y), y.max()))
         separation.add_row(name, split, str(len(x)), *ends, f"{refused(x, y):.1f}")
         rates = (
-            " / ".join(f"{refused(found[side, 'unchanged'], found[side, change]):.1f}" for side in SIDES)
+            " / ".join(f"{refused(scored[side, 'unchanged'], scored[side, change]):.1f}" for side in SIDES)
             for change in CHANGES
         )
         refusals.add_row(name, split, *rates)

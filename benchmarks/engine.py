@@ -32,7 +32,7 @@ CPU = torch.device("cpu")
 
 
 @dataclasses.dataclass(frozen=True)
-class Work:
+class ForwardPass:
     """A function of batches, and one item as its input."""
 
     name: str
@@ -40,9 +40,9 @@ class Work:
     item: tuple[Tensor, ...]
 
 
-def works() -> list[Work]:
+def forward_passes() -> list[ForwardPass]:
     """Return encoding and decoding for random models of two sizes."""
-    found = []
+    passes = []
     for size, width in ((32, 0.125), (64, 0.5)):
         inference = Inference(
             IIAE(dataclasses.replace(PRESETS["mnist-cdcb"], image_size=size, width=width)), None, CPU
@@ -52,25 +52,27 @@ def works() -> list[Work]:
             torch.rand(1, inference.exclusive_size),
             torch.rand(1, *inference.shared_shape),
         )
-        found.append(
-            Work(f"encode {size}px width {width}", lambda x, model=inference: model.shared("x", x), (pixels,))
+        passes.append(
+            ForwardPass(
+                f"encode {size}px width {width}", lambda x, model=inference: model.shared("x", x), (pixels,)
+            )
         )
-        found.append(
-            Work(
+        passes.append(
+            ForwardPass(
                 f"decode {size}px width {width}",
                 lambda z, zs, model=inference: model.decode("y", z, zs),
                 (z, zs),
             )
         )
-    return found
+    return passes
 
 
-def bare(work: Work, batch: int, seconds: float) -> float:
+def bare(forward_pass: ForwardPass, batch: int, seconds: float) -> float:
     """Return items per second of the model alone, in batches of `batch`."""
-    inputs = [tensor.repeat(batch, *[1] * (tensor.dim() - 1)) for tensor in work.item]
+    inputs = [tensor.repeat(batch, *[1] * (tensor.dim() - 1)) for tensor in forward_pass.item]
     items, started = 0, time.perf_counter()
     while (elapsed := time.perf_counter() - started) < seconds:
-        work.function(*inputs)
+        forward_pass.function(*inputs)
         items += batch
     return items / elapsed
 
@@ -95,15 +97,17 @@ def set_threads(threads: int) -> None:
     torch.get_num_threads()
 
 
-async def measure(work: Work, clients: int, seconds: float, wait_ms: float, threads: int) -> dict[str, float]:
+async def measure(
+    forward_pass: ForwardPass, clients: int, seconds: float, wait_ms: float, threads: int
+) -> dict[str, float]:
     """Return medians over the rounds: the bare loop in items per second, all other rates relative to it."""
     loop = asyncio.get_running_loop()
     rounds: list[dict[str, float]] = []
     for _ in range(ROUNDS):
         with ThreadPoolExecutor(1, initializer=set_threads, initargs=(threads,)) as thread:
-            thread.submit(bare, work, BATCH, 0.2).result()
-            limit = thread.submit(bare, work, BATCH, seconds).result()
-            one = thread.submit(bare, work, 1, seconds / 2).result()
+            thread.submit(bare, forward_pass, BATCH, 0.2).result()
+            bare_by_batch = thread.submit(bare, forward_pass, BATCH, seconds).result()
+            bare_by_1 = thread.submit(bare, forward_pass, 1, seconds / 2).result()
         batches: list[Batch] = []
         engine = Engine(
             queue_items=4 * clients,
@@ -113,23 +117,31 @@ async def measure(work: Work, clients: int, seconds: float, wait_ms: float, thre
             on_batch=batches.append,
         )
         await engine.start()
-        many = await concurrent(partial(engine.run, work.name, work.function, *work.item), clients, seconds)
-        size = statistics.mean(batch.items for batch in batches)
-        alone = await concurrent(partial(engine.run, work.name, work.function, *work.item), 1, seconds / 2)
+        by_engine = await concurrent(
+            partial(engine.run, forward_pass.name, forward_pass.function, *forward_pass.item),
+            clients,
+            seconds,
+        )
+        mean_batch = statistics.mean(batch.items for batch in batches)
+        one_client = await concurrent(
+            partial(engine.run, forward_pass.name, forward_pass.function, *forward_pass.item), 1, seconds / 2
+        )
         await engine.stop()
         with ThreadPoolExecutor(initializer=set_threads, initargs=(threads,)) as pool:
-            naive = await concurrent(
-                partial(loop.run_in_executor, pool, work.function, *work.item), clients, seconds
+            thread_calls = await concurrent(
+                partial(loop.run_in_executor, pool, forward_pass.function, *forward_pass.item),
+                clients,
+                seconds,
             )
         rounds.append(
             {
-                "limit": limit,
-                "one": one / limit,
-                "engine": many / limit,
-                "naive": naive / limit,
-                "gain": many / naive,
-                "alone": alone / one,
-                "batch": size,
+                "bare_by_batch": bare_by_batch,
+                "bare_by_1": bare_by_1 / bare_by_batch,
+                "engine": by_engine / bare_by_batch,
+                "thread_calls": thread_calls / bare_by_batch,
+                "engine_to_thread_calls": by_engine / thread_calls,
+                "one_client": one_client / bare_by_1,
+                "mean_batch": mean_batch,
             }
         )
     return {key: statistics.median(each[key] for each in rounds) for key in rounds[0]}
@@ -159,19 +171,21 @@ def main() -> None:
         "mean batch",
         "1 client : bare loop of 1",
     )
-    for column in ("work", *columns):
-        table.add_column(column, justify="left" if column == "work" else "right")
-    for work in works():
-        found = asyncio.run(measure(work, options.clients, options.seconds, options.wait_ms, options.threads))
+    for column in ("forward pass", *columns):
+        table.add_column(column, justify="left" if column == "forward pass" else "right")
+    for forward_pass in forward_passes():
+        medians = asyncio.run(
+            measure(forward_pass, options.clients, options.seconds, options.wait_ms, options.threads)
+        )
         table.add_row(
-            work.name,
-            f"{found['limit']:,.0f}",
-            f"{found['one']:.2f}",
-            f"{found['engine']:.2f}",
-            f"{found['naive']:.2f}",
-            f"{found['gain']:.2f}",
-            f"{found['batch']:.1f}",
-            f"{found['alone']:.2f}",
+            forward_pass.name,
+            f"{medians['bare_by_batch']:,.0f}",
+            f"{medians['bare_by_1']:.2f}",
+            f"{medians['engine']:.2f}",
+            f"{medians['thread_calls']:.2f}",
+            f"{medians['engine_to_thread_calls']:.2f}",
+            f"{medians['mean_batch']:.1f}",
+            f"{medians['one_client']:.2f}",
         )
     Console(width=140).print(table)
 

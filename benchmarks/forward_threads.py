@@ -1,4 +1,4 @@
-"""A forward pass while another thread has idle OpenMP helpers: the reason why only one thread may have helpers.
+"""A forward pass while another thread has idle OpenMP helpers: why only one thread may have helpers.
 
     python -m benchmarks.forward_threads
 

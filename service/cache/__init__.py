@@ -1,1 +1,1 @@
-"""Embeddings that were computed before: in memory and in Redis."""
+"""The embedding cache, in memory and in Redis."""

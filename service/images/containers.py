@@ -80,14 +80,14 @@ def _exif_orientation(block: bytes) -> int:
 
 def _png(data: bytes) -> StrippedImage:
     view, at, orientation = memoryview(data), len(_PNG), 1
-    kept = [view[:at]]
+    parts = [view[:at]]
     for _ in range(MAX_PARTS):
         kind = data[at + 4 : at + 8]
         if not kind:
             break
         end = at + 12 + int.from_bytes(data[at : at + 4], "big")
         if kind in _PNG_KEPT:
-            kept.append(view[at:end])
+            parts.append(view[at:end])
         elif kind == b"eXIf":
             orientation = _exif_orientation(data[at + 8 : end - 4])
         if kind == b"IEND":
@@ -95,17 +95,17 @@ def _png(data: bytes) -> StrippedImage:
         at = end
     else:
         raise _too_many("PNG", f"{MAX_PARTS:,} chunks")
-    return StrippedImage(b"".join(kept), orientation)
+    return StrippedImage(b"".join(parts), orientation)
 
 
 def _jpeg(data: bytes) -> StrippedImage:
     """Cut after the first picture: phones append further pictures and videos."""
     view, at, first_scan, orientation, scans = memoryview(data), 2, len(data), 1, 0
-    kept = [view[:at]]
+    parts = [view[:at]]
     for _ in range(MAX_PARTS):
-        found = _JPEG_MARKER.search(data, at)
-        start = found.start() if found else len(data)
-        marker = data[start + 1] if found else _JPEG_END
+        match = _JPEG_MARKER.search(data, at)
+        start = match.start() if match else len(data)
+        marker = data[start + 1] if match else _JPEG_END
         if marker == _JPEG_END:
             break
         at = start + 2 + max(2, int.from_bytes(data[start + 2 : start + 4], "big"))
@@ -114,12 +114,12 @@ def _jpeg(data: bytes) -> StrippedImage:
         if marker == _JPEG_EXIF and orientation == 1:
             orientation = _exif_orientation(data[start + 4 : at])
         if scans == 0 and marker in _JPEG_KEPT:
-            kept.append(view[start:at])
+            parts.append(view[start:at])
         if scans > MAX_SCANS:
             raise _too_many("JPEG", f"{MAX_SCANS} scans")
     else:
         raise _too_many("JPEG", f"{MAX_PARTS:,} segments")
-    return StrippedImage(b"".join([*kept, view[first_scan : start + 2]]), orientation)
+    return StrippedImage(b"".join([*parts, view[first_scan : start + 2]]), orientation)
 
 
 def _webp_orientation(data: bytes) -> int:
@@ -157,7 +157,7 @@ def _gif(data: bytes) -> StrippedImage:
     return StrippedImage(data[:header_end] + control + data[at:])
 
 
-def _too_many(kind: str, parts: str) -> ImageUnreadable:
+def _too_many(kind: str, limit: str) -> ImageUnreadable:
     return ImageUnreadable(
-        f"the {kind} file has more than {parts}; save the picture again with an image program"
+        f"the {kind} file has more than {limit}; save the picture again with an image program"
     )

@@ -1,1 +1,1 @@
-"""The models that are served: found in the store, loaded, swapped."""
+"""The registry of models: finds checkpoints, loads them, and swaps in new versions."""

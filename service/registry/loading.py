@@ -1,4 +1,4 @@
-"""Loads a checkpoint and runs it once, so that a broken model fails here and not in its first request."""
+"""Loads a checkpoint and runs it once. A broken model fails here instead of in its first request."""
 
 import torch
 from torch import Tensor

@@ -143,14 +143,14 @@ class Registry:
     # The methods below run in a worker thread, one scan at a time.
 
     def _scan(self) -> None:
-        found = find_candidates(self._store)
-        existing = {candidate for versions in found.values() for candidate in versions}
+        candidates = find_candidates(self._store)
+        existing = {candidate for versions in candidates.values() for candidate in versions}
         self._failures = {
             candidate: failure for candidate, failure in self._failures.items() if candidate in existing
         }
         rejected: list[RejectedVersion] = []
-        for name in sorted(found | self._models):
-            rejected += self._serve_newest(name, found.get(name, []))
+        for name in sorted(candidates | self._models):
+            rejected += self._serve_newest(name, candidates.get(name, []))
         self._rejected = rejected
         self._ready = True
 
@@ -164,8 +164,7 @@ class Registry:
             reason = self._failures[candidate].reason
             rejected.append(RejectedVersion(id=name, version=candidate.version, reason=reason))
             if current is not None and candidate.folder == current.folder:
-                # The served version was overwritten by a broken one. What is in memory is still better than
-                # older versions.
+                # A broken version has overwritten the served one. The one in memory is still the newest.
                 return rejected
         self._models = {other: model for other, model in self._models.items() if other != name}
         if self._served_from.pop(name, None) is not None:

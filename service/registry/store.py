@@ -22,20 +22,20 @@ class Candidate:
 
 def find_candidates(store: Path) -> dict[str, list[Candidate]]:
     """Return each model's versions, the preferred first: the store's, newest first, then the package's."""
-    found: dict[str, list[Candidate]] = {}
+    candidates: dict[str, list[Candidate]] = {}
     for folder in sorted(published(store), key=lambda folder: folder.name, reverse=True):
-        _add(found, folder.parent.name, folder.name, folder)
+        _add(candidates, folder.parent.name, folder.name, folder)
     for folder in released():
-        _add(found, folder.name, "released", folder)
-    return found
+        _add(candidates, folder.name, "released", folder)
+    return candidates
 
 
-def _add(found: dict[str, list[Candidate]], name: str, version: str, folder: Path) -> None:
+def _add(candidates: dict[str, list[Candidate]], name: str, version: str, folder: Path) -> None:
     try:
         files = tuple(sorted(_file_state(entry) for entry in os.scandir(folder)))
     except OSError:
         return  # deleted during the scan
-    found.setdefault(name, []).append(Candidate(name, version, folder, files))
+    candidates.setdefault(name, []).append(Candidate(name, version, folder, files))
 
 
 def _file_state(entry: "os.DirEntry[str]") -> FileState:

@@ -41,11 +41,11 @@ def oracle(network: nn.Sequential, picture: Tensor) -> list[Tensor]:
 @torch.no_grad()
 def test_divergences_are_those_of_torch_distributions() -> None:
     network, pictures = extractor(), 0.5 + 2 * torch.randn(3, 3, 32, 32)
-    found = layer_divergences(network, pictures)
-    assert found.shape == (2, 3)
+    divergences = layer_divergences(network, pictures)
+    assert divergences.shape == (2, 3)
     for index, picture in enumerate(pictures):
         torch.testing.assert_close(
-            found[:, index], torch.stack(oracle(network, picture)), rtol=1e-3, atol=1e-5
+            divergences[:, index], torch.stack(oracle(network, picture)), rtol=1e-3, atol=1e-5
         )
 
 
