@@ -132,8 +132,7 @@ def create_app(settings: Settings) -> FastAPI:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
         middleware=_middleware(services),
-        docs_url=None,
-        redoc_url=None,
+        openapi_url=None,  # `openapi` and `docs` below serve their own
     )
     app.state.services = services
     for routes in (images, search, galleries, photos, reindex, models, ops):

@@ -8,6 +8,8 @@ from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.responses import Response
 from starlette.staticfiles import StaticFiles
 
+from service.http import openapi
+
 SCRIPTS = Path(str(files("fastapi_offline"))) / "static"
 """Swagger UI and Redoc, from the package fastapi-offline."""
 PATH = "/docs/static"
@@ -20,7 +22,7 @@ def install(app: FastAPI) -> None:
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
         return get_swagger_ui_html(
-            openapi_url="/openapi.json",
+            openapi_url=openapi.PATH,
             title=app.title,
             swagger_js_url=f"{PATH}/swagger-ui-bundle.js",
             swagger_css_url=f"{PATH}/swagger-ui.css",
@@ -32,7 +34,7 @@ def install(app: FastAPI) -> None:
     async def redoc() -> Response:
         script = f"{PATH}/redoc.standalone.js"
         return get_redoc_html(
-            openapi_url="/openapi.json",
+            openapi_url=openapi.PATH,
             title=app.title,
             redoc_js_url=script,
             redoc_favicon_url="/static/icon.svg",

@@ -6,6 +6,7 @@ from typing import cast
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import JsonValue
+from starlette.responses import JSONResponse, Response
 
 from service.errors import ServiceError
 from service.http.examples import REQUESTS, RESPONSES
@@ -14,6 +15,7 @@ from service.http.schemas import Problem
 
 Node = dict[str, JsonValue]
 
+PATH = "/openapi.json"
 SCHEMAS = "#/components/schemas/"
 TAGS = {
     "sbir": "Sketch-based image retrieval: find photos with a sketch.",
@@ -53,7 +55,11 @@ PROBLEM_RESPONSE: Node = {
 
 
 def install(app: FastAPI) -> None:
-    """Make `app.openapi()` return the completed document. It is created once."""
+    """Make `app.openapi()` return the completed document, and serve it at `PATH`.
+
+    The document is created at its first use, which takes 0.3 s. Its route is no coroutine, so FastAPI runs it
+    in a thread. The app must be created without an `openapi_url`.
+    """
 
     def get_document() -> Node:
         if app.openapi_schema is None:
@@ -68,6 +74,10 @@ def install(app: FastAPI) -> None:
         return app.openapi_schema
 
     app.openapi = get_document  # type: ignore[method-assign]  # as FastAPI's documentation says
+
+    @app.get(PATH, include_in_schema=False)
+    def openapi_document() -> Response:
+        return JSONResponse(get_document())
 
 
 def completed(document: Node) -> Node:

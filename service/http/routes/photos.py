@@ -6,6 +6,7 @@ from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
 from pydantic import JsonValue
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
@@ -76,9 +77,7 @@ async def list_photos(
 ) -> PhotoPage:
     """List the photos of a gallery in pages, sorted by id."""
     photos = await services.catalogue.page(name, after, limit)
-    return PhotoPage(
-        photos=[_photo(name, photo) for photo in photos], next=photos[-1].id if len(photos) == limit else None
-    )
+    return await run_in_threadpool(_photo_page, name, photos, limit)
 
 
 @router.get(
@@ -121,7 +120,8 @@ async def similar_photos(
     k: Annotated[int, Query(ge=1, le=1000, description="Number of hits to return.")] = 20,
 ) -> SearchResult:
     """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out."""
-    return search_result(await services.search.similar(name, photo_id, k))
+    results = await services.search.similar(name, photo_id, k)
+    return await run_in_threadpool(search_result, results)
 
 
 class OpenFileResponse(FileResponse):
@@ -142,6 +142,14 @@ class OpenFileResponse(FileResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._file:
             await super().__call__(scope, receive, send)
+
+
+def _photo_page(gallery: str, photos: list[Photo], limit: int) -> PhotoPage:
+    """Return a page of photos. Call it in a thread: 1,000 photos take 20 ms to validate."""
+    return PhotoPage(
+        photos=[_photo(gallery, photo) for photo in photos],
+        next=photos[-1].id if len(photos) == limit else None,
+    )
 
 
 def _photo(gallery: str, photo: Photo) -> PhotoOut:

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, UploadFile
+from starlette.concurrency import run_in_threadpool
 
 from service.galleries.query import SearchResults
 from service.http.dependencies import ServicesDep
@@ -46,7 +47,7 @@ async def search_by_sketch(
     results = await services.search.search_by_sketches(
         sketches, reference, gallery=gallery, k=k, expand=expand
     )
-    return search_result(results)
+    return await run_in_threadpool(search_result, results)
 
 
 @router.post(
@@ -69,11 +70,11 @@ async def retrieve(
     results = await services.search.search(
         await read_upload(image), gallery=gallery, k=k, capability="retrieve", source=source
     )
-    return search_result(results)
+    return await run_in_threadpool(search_result, results)
 
 
 def search_result(results: SearchResults) -> SearchResult:
-    """Return the response to a search."""
+    """Return the response to a search. Call it in a thread: 1,000 hits take 20 ms to validate."""
     name = results.gallery.name
     hits = [
         HitOut(

@@ -57,8 +57,8 @@ def test_a_stalled_body_is_refused():
 
 
 def test_a_steady_body_has_a_total_time_limit():
-    steady = Exchange([b"a"] * 10, pause=0.02)
-    assert asyncio.run(steady.send_to(limited(echo, idle_seconds=0.1))).body == b"a" * 10
+    steady = Exchange([b"a"] * 10, pause=0.1)  # longer than `idle_seconds` in all, but no pause is
+    assert asyncio.run(steady.send_to(limited(echo, idle_seconds=0.5, upload_seconds=20))).body == b"a" * 10
     assert refused(Exchange([b"a"] * 100, pause=0.01), upload_seconds=0.1).code == "upload_too_slow"
 
 

@@ -1,0 +1,70 @@
+"""Heavy work of the routes runs in worker threads, not on the event loop."""
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from types import SimpleNamespace
+
+import httpx
+import pytest
+
+from service.http import openapi
+from service.http.app import create_app
+from service.http.routes import photos, search
+from service.http.schemas import SearchResult
+from service.settings import Settings
+
+
+class FakeService:
+    """A use case with nothing to do."""
+
+    async def search_by_sketches(self, *args: object, **options: object) -> SimpleNamespace:
+        return SimpleNamespace()
+
+    search = similar = search_by_sketches
+
+    async def page(self, *args: object) -> list[object]:
+        return []
+
+
+def record_threads(function: Callable[..., object], threads: list[threading.Thread]) -> Callable[..., object]:
+    def recording(*args: object) -> object:
+        threads.append(threading.current_thread())
+        return function(*args)
+
+    return recording
+
+
+def hits(results: object) -> SearchResult:
+    return SearchResult(gallery="g", model="m", scores="cosine", hits=[])
+
+
+@pytest.mark.parametrize(
+    ("module", "name", "work", "request_arguments"),
+    [
+        (search, "search_result", hits, ("POST", "/sbir/search", {"files": {"sketch": b"x"}})),
+        (search, "search_result", hits, ("POST", "/retrieve", {"files": {"image": b"x"}})),
+        (photos, "search_result", hits, ("GET", "/galleries/g/photos/1/similar", {})),
+        (photos, "_photo_page", photos._photo_page, ("GET", "/galleries/g/photos", {})),
+        (openapi, "completed", openapi.completed, ("GET", "/openapi.json", {})),
+    ],
+    ids=["search", "retrieve", "similar", "photos", "openapi"],
+)
+def test_large_responses_are_built_in_a_thread(tmp_path, monkeypatch, module, name, work, request_arguments):
+    threads: list[threading.Thread] = []
+    monkeypatch.setattr(module, name, record_threads(work, threads))
+    app = create_app(Settings(home=tmp_path, device="cpu"))
+    app.state.services = replace(app.state.services, search=FakeService(), catalogue=FakeService())
+    method, path, options = request_arguments
+
+    async def ask() -> httpx.Response:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+        ) as client:
+            return await client.request(method, path, **options)
+
+    answer = asyncio.run(ask())
+    assert answer.status_code == 200, answer.text
+    assert len(threads) == 1
+    assert threads[0] is not threading.main_thread()
