@@ -1,8 +1,8 @@
-"""The animation at the README's top: someone draws on the page, and hits arrive; real screenshots of a running service.
+"""Records the README's animation: a drawing on the page and its hits, in screenshots of a running service.
 
     python -m benchmarks.page_animation http://127.0.0.1:8000/ docs/drawing.webp
 
-The service is `make demo`'s. Needs Chromium, as the page's tests do.
+Start the service with `make demo`. Needs Chromium.
 """
 
 import argparse
@@ -16,28 +16,30 @@ from playwright.sync_api import Page, ViewportSize, sync_playwright
 CHROMIUM = "/usr/bin/chromium"
 VIEW = ViewportSize(width=1120, height=660)
 SCALE = 0.72
-EVERY_MS, END_MS = 90, 2200
+FRAME_MS, LAST_FRAME_MS = 90, 2200
 PAUSE_S = 0.02
-PATIENCE_MS = 300_000
+TIMEOUT_MS = 300_000
 
 
-def strokes_of(page: Page, name: str) -> list[list[tuple[float, float]]]:
-    """One of the page's example drawings, in fractions of the paper."""
-    script = """async (name) => { const {exampleStrokes} = await import("/static/sketch/examples.js");
-        return exampleStrokes(name, 512, 7).map(({points}) => points.map(({x, y}) => [x / 512, y / 512])); }"""
+def example_strokes(page: Page, name: str) -> list[list[tuple[float, float]]]:
+    """Return one of the page's example drawings, in fractions of the paper."""
+    script = """async (name) => {
+        const { exampleStrokes } = await import("/static/sketch/examples.js");
+        return exampleStrokes(name, 512, 7).map(({points}) => points.map(({x, y}) => [x / 512, y / 512]));
+    }"""
     return [[(x, y) for x, y in stroke] for stroke in page.evaluate(script, name)]
 
 
-def shot(page: Page) -> Image.Image:
+def screenshot(page: Page) -> Image.Image:
     return Image.open(BytesIO(page.screenshot(type="png"))).convert("RGB")
 
 
-def frames_of(page: Page, name: str) -> list[Image.Image]:
-    """Screenshots while the example is drawn with the mouse, one every few points, and one when all is answered."""
+def record(page: Page, name: str) -> list[Image.Image]:
+    """Draw an example with the mouse; return a screenshot every few points, and one of the final hits."""
     box = page.locator("#canvas").bounding_box()
     assert box is not None
-    frames = [shot(page)]
-    for stroke in strokes_of(page, name):
+    frames = [screenshot(page)]
+    for stroke in example_strokes(page, name):
         places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
         page.mouse.move(*places[0])
         page.mouse.down()
@@ -45,21 +47,21 @@ def frames_of(page: Page, name: str) -> list[Image.Image]:
             page.mouse.move(*place)
             if index % 9 == 8:
                 time.sleep(PAUSE_S)
-                frames.append(shot(page))
+                frames.append(screenshot(page))
         page.mouse.up()
-        answered(page)
+        wait_for_hits(page)
     page.wait_for_timeout(300)
-    return [*frames, shot(page)]
+    return [*frames, screenshot(page)]
 
 
-def answered(page: Page) -> None:
-    """Waits for the newest drawing's hits, so that a slow machine's animation shows the same ones."""
+def wait_for_hits(page: Page) -> None:
+    """Wait for the newest drawing's hits. The animation then shows the same hits on a slow machine."""
     while page.evaluate("document.getElementById('hits').hasAttribute('aria-busy')"):
         time.sleep(PAUSE_S)
 
 
 def main() -> None:
-    """Draws, and writes the animation."""
+    """Draw the examples and write the animation."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -72,13 +74,13 @@ def main() -> None:
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page(viewport=VIEW, color_scheme="light", reduced_motion="reduce")
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(TIMEOUT_MS)
         page.goto(arguments.address)
         page.locator("#gallery option").first.wait_for(state="attached")
         for name in arguments.example:
-            taken = frames_of(page, name)
+            taken = record(page, name)
             frames += taken
-            times += [EVERY_MS] * (len(taken) - 1) + [END_MS]
+            times += [FRAME_MS] * (len(taken) - 1) + [LAST_FRAME_MS]
             page.keyboard.press("Delete")
         browser.close()
     size = (round(VIEW["width"] * SCALE), round(VIEW["height"] * SCALE))

@@ -1,9 +1,10 @@
-"""How soon hits follow a stroke, on the page, as who draws sees it.
+"""Measures how soon hits appear on the page after a stroke.
 
     python -m benchmarks.page_latency http://127.0.0.1:8000/
 
-The page's example drawings, turned and scaled by chance so that no embedding is known yet, are drawn with the mouse in
-Chromium at a hand's pace. A time runs from the button's release to the frame in which the newest drawing's hits stand.
+The page's example drawings are drawn with the mouse in Chromium, at the speed of a hand. They are turned and
+scaled at random, or their embeddings would be cached. A time runs from the release of the button to the frame
+that shows the newest drawing's hits.
 """
 
 import random
@@ -18,12 +19,13 @@ from playwright.sync_api import Page, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.page_animation import CHROMIUM, PATIENCE_MS, answered, strokes_of
+from benchmarks.page_animation import CHROMIUM, TIMEOUT_MS, example_strokes, wait_for_hits
 
 Strokes = list[NDArray[np.float64]]
 """Points (x, y) in fractions of the paper."""
+
 NAMES = ["cat", "house", "bicycle", "fish", "cup", "umbrella"]
-POINT_S, BETWEEN_S = 1 / 60, 0.4
+POINT_S, STROKE_PAUSE_S = 1 / 60, 0.4
 WATCH = """
 window.waits = []; window.answers = 0;
 let released = 0;
@@ -36,20 +38,21 @@ addEventListener("DOMContentLoaded", () => {
     released = 0;
     requestAnimationFrame(() => window.waits.push(performance.now() - since));
   }).observe(hits, { attributes: true, attributeFilter: ["aria-busy"] });
-  new MutationObserver(() => { window.answers++; }).observe(document.getElementById("hits-meta"), { childList: true });
+  const countAnswer = () => { window.answers++; };
+  new MutationObserver(countAnswer).observe(document.getElementById("hits-meta"), { childList: true });
 });
 """
 
 
-def varied(strokes: list[list[tuple[float, float]]], chance: random.Random) -> Strokes:
-    """The drawing a little turned and scaled."""
-    angle, scale = chance.uniform(-0.2, 0.2), chance.uniform(0.7, 0.95)
+def vary(strokes: list[list[tuple[float, float]]], rng: random.Random) -> Strokes:
+    """Return the drawing, turned and scaled a little."""
+    angle, scale = rng.uniform(-0.2, 0.2), rng.uniform(0.7, 0.95)
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     return [((np.array(stroke) - 0.5) @ turn.T + 0.5).clip(0.01, 0.99) for stroke in strokes]
 
 
 def draw(page: Page, strokes: Strokes) -> tuple[float, int]:
-    """Draws with the mouse; seconds that the button was down, and answers shown in them."""
+    """Draw with the mouse; return the seconds with the button down, and the answers shown in them."""
     box = page.locator("#canvas").bounding_box()
     assert box is not None
     down, shown = 0.0, 0
@@ -64,35 +67,39 @@ def draw(page: Page, strokes: Strokes) -> tuple[float, int]:
         shown += page.evaluate("answers") - before
         down += time.perf_counter() - began
         page.mouse.up()
-        answered(page)
-        time.sleep(BETWEEN_S)
+        wait_for_hits(page)
+        time.sleep(STROKE_PAUSE_S)
     return down, shown
 
 
 def main(
-    address: Annotated[str, typer.Argument(help="A running service's page.")],
+    address: Annotated[str, typer.Argument(help="URL of the page of a running service.")],
     seed: Annotated[
         int | None,
         typer.Option(
-            help="Of the drawings' variation; the same again are cached. Default: another each time."
+            help="Seed of the drawings' variation. Repeated drawings are cached. Default: a new seed."
         ),
     ] = None,
 ) -> None:
-    """Print the table."""
-    chance = random.Random(time.time_ns() if seed is None else seed)
+    """Draw the examples and print a table of the times."""
+    rng = random.Random(time.time_ns() if seed is None else seed)
     table = Table(
-        "drawing", "strokes", "release to hits, ms: median", "90th of 100", "answers a second while drawing"
+        "drawing",
+        "strokes",
+        "release to hits, ms: median",
+        "90th percentile",
+        "answers per second while drawing",
     )
     waits: list[float] = []
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
         page = browser.new_page()
-        page.set_default_timeout(PATIENCE_MS)
+        page.set_default_timeout(TIMEOUT_MS)
         page.add_init_script(WATCH)
         page.goto(address)
         page.locator("#gallery option").first.wait_for(state="attached")
         for name in NAMES:
-            down, shown = draw(page, varied(strokes_of(page, name), chance))
+            down, shown = draw(page, vary(example_strokes(page, name), rng))
             page.wait_for_timeout(50)
             taken: list[float] = page.evaluate("waits.splice(0)")
             waits += taken

@@ -1,4 +1,4 @@
-"""What the page's tests share: the service in a thread, small untrained models, pictures, and a hand that draws."""
+"""Shared by the page's tests: the service in a thread, small untrained models, pictures, and drawing."""
 
 import dataclasses
 import threading
@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import uvicorn
 from PIL import Image
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from model.checkpoint import publish
 from model.iiae import IIAE
@@ -38,11 +38,22 @@ SKETCHES = dataclasses.replace(
     zs_size=8,
     zx_size=4,
     sketch=SketchInput(drawings=False),
-)  # noise is uploaded as sketches
+)  # no normalisation of drawings, because the tests upload noise as sketches
 PHOTOS = 6
-KEY = "a key of this test"
-ADMIN_KEY = "an administrator's key of this test"
+KEY = "a reader's key"
+ADMIN_KEY = "an administrator's key"
 MODES = ("sketch", "translate", "analogy")
+RECORD_FORMS = """() => {
+    const send = window.fetch;
+    window.sent = [];
+    window.fetch = (path, options) => {
+        const form = options?.body;
+        const isForm = form instanceof FormData;
+        if (isForm) sent.push({path, fields: [...form.keys()], expand: form.get("expand")});
+        return send(path, options);
+    };
+}"""
+"""Script that makes the page record the forms that it sends, in `sent`."""
 
 
 def png(seed: int, size: int = 48) -> bytes:
@@ -53,14 +64,14 @@ def png(seed: int, size: int = 48) -> bytes:
     return file.getvalue()
 
 
-def upload(seed: int) -> dict[str, object]:
+def upload(seed: int) -> FilePayload:
     return {"name": f"{seed}.png", "mimeType": "image/png", "buffer": png(seed)}
 
 
 def add_model(folder: Path, name: str, preset: Preset) -> None:
     torch.manual_seed(0)
     iiae = IIAE(preset)
-    for parameter in iiae.parameters():  # wide weights, so that styles make a visible difference
+    for parameter in iiae.parameters():  # larger weights make the styles visibly different
         parameter.data.mul_(4)
     backbone = (
         None
@@ -81,7 +92,7 @@ def add_model(folder: Path, name: str, preset: Preset) -> None:
 
 
 class Served:
-    """The service on a socket, in a thread of this process."""
+    """The service on a free port, in a thread of this process."""
 
     def __init__(self, settings: Settings) -> None:
         self._server = uvicorn.Server(
@@ -91,10 +102,10 @@ class Served:
 
     def start(self) -> str:
         self._thread.start()
-        until = time.monotonic() + 60
+        deadline = time.monotonic() + 60
         while not (self._server.started and httpx.get(f"{self.address}/health/ready").is_success):
-            assert self._thread.is_alive(), "the server has stopped"
-            assert time.monotonic() < until, "the server does not start"
+            assert self._thread.is_alive(), "the server stopped during its start"
+            assert time.monotonic() < deadline, "the server did not start within a minute"
             time.sleep(0.02)
         return self.address
 
@@ -108,7 +119,7 @@ class Served:
 
 
 def draw(page: Page, *corners: tuple[float, float], lift: bool = True) -> None:
-    """One stroke with the mouse; corners are fractions of the paper."""
+    """Draw one stroke with the mouse. Corners are fractions of the paper; `lift` releases the button."""
     box = page.locator("#canvas").bounding_box()
     assert box is not None
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
@@ -121,7 +132,7 @@ def draw(page: Page, *corners: tuple[float, float], lift: bool = True) -> None:
 
 
 def ink(page: Page) -> int:
-    """How many pixels of the paper are dark."""
+    """Return the number of dark pixels on the paper."""
     script = """() => { const canvas = document.getElementById("canvas");
         const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
         let dark = 0; for (let i = 0; i < data.length; i += 4) dark += data[i] < 128; return dark; }"""
@@ -129,6 +140,7 @@ def ink(page: Page) -> int:
 
 
 def hits(*ids: int) -> dict[str, object]:
+    """Return an answer of `POST /sbir/search` with these photos."""
     found = [
         {
             "id": each,
@@ -143,14 +155,28 @@ def hits(*ids: int) -> dict[str, object]:
 
 
 def settled(page: Page) -> list[str]:
-    """The hits' labels, once the newest drawing has been answered."""
+    """Wait for the answer to the newest drawing and return the hits' labels."""
     until(page, "!document.getElementById('hits').hasAttribute('aria-busy')")
     return page.locator("#hits .label").all_text_contents()
 
 
-def until(page: Page, script: str, wanted: object = None) -> None:
-    """Waits until a script gives something true; `Page.wait_for_function` cannot, where the policy forbids eval."""
-    latest = time.monotonic() + 15
-    while not page.evaluate(script, wanted):
-        assert time.monotonic() < latest, script
+def until(page: Page, script: str, argument: object = None) -> None:
+    """Wait until a script returns a true value.
+
+    `Page.wait_for_function` does not work here, because the content policy forbids eval.
+    """
+    deadline = time.monotonic() + 15
+    while not page.evaluate(script, argument):
+        assert time.monotonic() < deadline, script
         page.wait_for_timeout(40)
+
+
+def files(*seeds: int) -> list[FilePayload]:
+    return [upload(seed) for seed in seeds]
+
+
+def open_new_gallery(page: Page, name: str) -> None:
+    """Open the photos panel and enter the name of a new gallery."""
+    page.get_by_role("button", name="Photos", exact=True).click()
+    page.get_by_label("Add to gallery").select_option("A new gallery…")
+    page.get_by_label("Name").fill(name)

@@ -1,6 +1,7 @@
-"""Chromium, and the service that it looks at: open, or locked with keys."""
+"""Chromium, and the service with and without keys."""
 
 import json
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,23 +16,32 @@ from service.settings import Settings
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    missing = pytest.mark.skip(reason=f"there is no browser at {CHROMIUM} (apt-get install chromium)")
+    missing = pytest.mark.skip(
+        reason=f"Chromium is not installed at {CHROMIUM}; run apt-get install chromium"
+    )
     for item in items:
         if not CHROMIUM.exists() and item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(missing)
 
 
+@pytest.fixture(scope="session")
+def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("checkpoints")
+    add_model(folder, "small-images", IMAGES)
+    add_model(folder, "small-sketches", SKETCHES)
+    return folder
+
+
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, checkpoints: Path) -> Path:
     folder = tmp_path_factory.mktemp("home")
-    add_model(folder / "checkpoints", "small-images", IMAGES)
-    add_model(folder / "checkpoints", "small-sketches", SKETCHES)
+    shutil.copytree(checkpoints, folder / "checkpoints")
     return folder
 
 
 @pytest.fixture(scope="module")
 def origin(home: Path) -> Iterator[str]:
-    """An open service with one gallery of six photos."""
+    """The URL of a service without keys, with one gallery of six photos."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "released", lambda: iter(()))
         served = Served(Settings(home=home))
@@ -49,7 +59,7 @@ def origin(home: Path) -> Iterator[str]:
 
 @pytest.fixture(scope="module")
 def locked_origin(home: Path, origin: str) -> Iterator[str]:
-    """The same store, served only to those who have the key."""
+    """The URL of a service with keys on the same files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "released", lambda: iter(()))
         served = Served(Settings(home=home, api_keys=(SecretStr(KEY),), admin_keys=(SecretStr(ADMIN_KEY),)))
@@ -71,24 +81,24 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def blank(browser: Browser) -> Iterator[Page]:
-    """An empty tab; what the page does there breaks neither its scripts nor its content policy."""
+    """An empty tab. The test fails if a script throws an error or violates the content policy."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
     page.set_default_timeout(15_000)
-    wrong: list[str] = []
-    page.on("pageerror", lambda error: wrong.append(str(error)))
+    errors: list[str] = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
         "console",
-        lambda message: wrong.append(message.text) if "Content Security Policy" in message.text else None,
+        lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None,
     )
     yield page
     context.close()
-    assert wrong == []
+    assert errors == []
 
 
 @pytest.fixture
 def page(blank: Page, origin: str) -> Page:
-    """The page, ready."""
+    """The page after it has loaded the models."""
     blank.goto(origin)
     expect(blank.locator("#status-text")).to_have_text("2 models")
     return blank

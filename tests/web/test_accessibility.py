@@ -1,29 +1,31 @@
-"""axe finds nothing serious in any mode, light or dark, wide or narrow; and a keyboard is enough."""
+"""axe finds no serious violation in any mode, light or dark, wide or narrow; the keyboard is enough."""
+
+import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from browsing import MODES, PHOTOS, draw, upload
 from playwright.sync_api import Page, expect
 
-GRAVE = {"serious", "critical"}
+SERIOUS = {"serious", "critical"}
 
 
-def grave(page: Page) -> list[str]:
-    """What axe holds against the page, and where."""
-    violations = Axe().run(page).response["violations"]
+def violations(page: Page) -> list[str]:
+    """Return the serious and critical violations that axe finds, with their elements."""
+    found = Axe().run(page).response["violations"]
     return [
         f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in violations
-        if each["impact"] in GRAVE
+        for each in found
+        if each["impact"] in SERIOUS
         for node in each["nodes"]
     ]
 
 
 @pytest.fixture(
     params=[("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)],
-    ids=lambda look: f"{look[0]}-{look[1]}",
+    ids=lambda theme: f"{theme[0]}-{theme[1]}",
 )
-def looked_at(request: pytest.FixtureRequest, page: Page) -> Page:
+def themed_page(request: pytest.FixtureRequest, page: Page) -> Page:
     scheme, width = request.param
     page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
     page.set_viewport_size({"width": width, "height": 844})
@@ -31,15 +33,15 @@ def looked_at(request: pytest.FixtureRequest, page: Page) -> Page:
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_nothing_serious_in_an_empty_mode(looked_at: Page, mode: str) -> None:
-    looked_at.locator(f"#tab-{mode}").click()
-    looked_at.locator("#status-button").click()
-    expect(looked_at.locator("#status-panel")).to_contain_text("small-sketches")
-    assert grave(looked_at) == []
+def test_empty_mode_has_no_violations(themed_page: Page, mode: str) -> None:
+    themed_page.locator(f"#tab-{mode}").click()
+    themed_page.locator("#status-button").click()
+    expect(themed_page.locator("#status-panel")).to_contain_text("small-sketches")
+    assert violations(themed_page) == []
 
 
-def test_nothing_serious_in_sketch_search(looked_at: Page) -> None:
-    page = looked_at
+def test_sketch_search_has_no_violations(themed_page: Page) -> None:
+    page = themed_page
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.get_by_role("button", name="Add this drawing").click()
     draw(page, (0.2, 0.2), (0.8, 0.3))
@@ -48,39 +50,39 @@ def test_nothing_serious_in_sketch_search(looked_at: Page) -> None:
     bad = {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}
     page.set_input_files("#photos-files", [bad, upload(0)])
     expect(page.locator("#photos-failures li")).to_have_count(1)
-    assert grave(page) == []
+    assert violations(page) == []
     page.locator("#hits li").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
-    assert grave(page) == []
+    assert violations(page) == []
 
 
-def test_nothing_serious_in_translate_and_analogy(looked_at: Page) -> None:
-    page = looked_at
+def test_translate_and_analogy_have_no_violations(themed_page: Page) -> None:
+    page = themed_page
     page.locator("#tab-translate").click()
     page.locator("#translate-image input[type=file]").set_input_files(upload(1))
     expect(page.locator("#translate-results img")).to_have_count(4)
     for which in ("reference", "second"):
         page.locator(f"#translate-{which} input[type=file]").set_input_files(upload(2))
     expect(page.locator("#translate-results img")).to_have_count(1)
-    assert grave(page) == []
+    assert violations(page) == []
     page.evaluate("document.querySelector('#translate-results').setAttribute('aria-busy', 'true')")
-    page.wait_for_timeout(500)  # as it looks when an answer is long in coming
-    assert grave(page) == []
+    page.wait_for_timeout(500)  # results fade while an answer is slow
+    assert violations(page) == []
     page.locator("#tab-analogy").click()
     page.locator("#analogy-image input[type=file]").set_input_files(upload(1))
     page.locator("#analogy-reference input[type=file]").set_input_files(upload(2))
     expect(page.locator("#analogy-results img")).to_have_count(1)
-    assert grave(page) == []
+    assert violations(page) == []
 
 
-def test_nothing_serious_in_the_key_dialog(blank: Page, locked_origin: str) -> None:
+def test_key_dialog_has_no_violations(blank: Page, locked_origin: str) -> None:
     blank.goto(locked_origin)
     expect(blank.get_by_role("dialog")).to_be_visible()
-    assert grave(blank) == []
+    assert violations(blank) == []
 
 
-def test_a_search_by_keyboard_alone(page: Page) -> None:
-    page.keyboard.press("x")  # an example draws itself
+def test_search_works_with_the_keyboard_alone(page: Page) -> None:
+    page.keyboard.press("x")  # draws an example
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     page.keyboard.press("a")
     expect(page.locator("#extra-queries-list li")).to_have_count(1)
@@ -113,6 +115,15 @@ def test_a_search_by_keyboard_alone(page: Page) -> None:
     assert page.evaluate("document.activeElement.closest('#hits') !== null")
 
 
-def test_what_changes_is_told_to_screen_readers(page: Page) -> None:
+def test_hits_are_announced_to_screen_readers(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     expect(page.get_by_role("status")).to_contain_text("6 hits; the best is thing")
+
+
+def test_controls_have_names(page: Page) -> None:
+    for mode in MODES:
+        page.locator(f"#tab-{mode}").click()
+        snapshot = page.locator("body").aria_snapshot()
+        assert not re.findall(
+            r"^\s*- (?:button|textbox|combobox|slider|spinbutton|radio|tab)(?::|$)", snapshot, re.MULTILINE
+        )

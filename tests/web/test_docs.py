@@ -1,11 +1,11 @@
-"""/docs as a reader uses it: a call is tried with a file, and answered."""
+"""The page /docs: "Try it out" works with a file and the default values."""
 
 from browsing import upload
 from playwright.sync_api import Locator, Page, expect
 
 
-def tried(page: Page, origin: str, path: str) -> Locator:
-    """What a call with a file, and else as the form stands, is answered."""
+def try_out(page: Page, origin: str, path: str) -> Locator:
+    """Send a call with a file and the form's default values; return its answer."""
     page.goto(f"{origin}/docs")
     call = page.locator(".opblock", has=page.locator(f'[data-path="{path}"]'))
     call.locator(".opblock-summary-control").first.click()
@@ -14,21 +14,21 @@ def tried(page: Page, origin: str, path: str) -> Locator:
     return call.locator(".live-responses-table")
 
 
-def test_a_search_is_tried_with_a_file_and_nothing_else(blank: Page, origin: str) -> None:
-    elsewhere: list[str] = []
+def test_search_can_be_tried_out_without_other_hosts(blank: Page, origin: str) -> None:
+    external: list[str] = []
     blank.on(
         "request",
         lambda request: (
-            elsewhere.append(request.url) if not request.url.startswith((origin, "data:", "blob:")) else None
+            external.append(request.url) if not request.url.startswith((origin, "data:", "blob:")) else None
         ),
     )
-    answered = tried(blank, origin, "/sbir/search")
-    expect(answered.locator("tbody .response-col_status")).to_have_text("200")
-    expect(answered).to_contain_text('"gallery": "things"')
-    assert elsewhere == []
+    answer = try_out(blank, origin, "/sbir/search")
+    expect(answer.locator("tbody .response-col_status")).to_have_text("200")
+    expect(answer).to_contain_text('"gallery": "things"')
+    assert external == []
 
 
-def test_a_translation_is_tried_with_a_file_and_nothing_else(blank: Page, origin: str) -> None:
-    answered = tried(blank, origin, "/translate")
-    expect(answered.locator("tbody .response-col_status")).to_have_text("200")
-    expect(answered).to_contain_text('"images": [')
+def test_translation_can_be_tried_out(blank: Page, origin: str) -> None:
+    answer = try_out(blank, origin, "/translate")
+    expect(answer.locator("tbody .response-col_status")).to_have_text("200")
+    expect(answer).to_contain_text('"images": [')

@@ -12,7 +12,7 @@ import { makeDraggable } from "../shell/drag-and-drop.js";
 const PIXEL_ART = 64; // px; smaller pictures are enlarged without smoothing
 
 /**
- * Decode the pictures of an answer of /translate or /analogy, so that they can be shown at once.
+ * Decode the pictures of an answer of /translate or /analogy, for the grid.
  * @param {Translation} answer
  * @returns {Promise<Generated>}
  */

@@ -111,7 +111,7 @@ export function checkSegment(holder, value) {
 }
 
 /**
- * Call `take` when a file is chosen. The input is emptied, so that the same file can be chosen again.
+ * Call `take` when a file is chosen. The input is emptied: the same file can then be chosen again.
  * @param {HTMLInputElement} input
  * @param {(file: File) => void} take
  */

@@ -26,7 +26,7 @@ export class Viewer {
   #image = byId("viewer-image", HTMLImageElement);
   /** @type {Content["step"]} */
   #step;
-  #generation = 0; // changes with every picture, so that one that loads late is not shown
+  #generation = 0; // changes with every picture; a picture that loads late is ignored
 
   constructor() {
     byId("viewer-close").addEventListener("click", () => this.close());
@@ -73,7 +73,7 @@ export class Viewer {
   }
 
   /**
-   * Replace the preview once the large picture is decoded, so that the dialog is never empty in between.
+   * Replace the preview when the large picture is decoded. The dialog is never empty in between.
    * @param {string} url
    * @param {number} generation
    */

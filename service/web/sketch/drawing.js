@@ -10,7 +10,7 @@
 /** @typedef {VisibleAction | ClearAction} Action */
 
 export const PAPER = 512;
-export const GRID = 0.5; // points lie on a grid, so that a link can hold them without loss
+export const GRID = 0.5; // points lie on a grid, which links encode without loss
 export const WIDTH_GRID = 0.25;
 
 /**
@@ -65,7 +65,7 @@ export class Drawing extends EventTarget {
   }
 
   /**
-   * Replace what is visible by these strokes.
+   * Replace the visible actions by these strokes.
    * @param {Stroke[]} strokes
    */
   replace(strokes) {

@@ -5,7 +5,8 @@ import { byId } from "../shell/dom.js";
 import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
 import { GallerySelect } from "./gallery-select.js";
-import { HitGrid, hitName, scoreText } from "./hit-grid.js";
+import { HitGrid, hitName } from "./hit-grid.js";
+import { HitViewer } from "./hit-viewer.js";
 
 /** @import { Hit, SearchResult } from "iiae-api" */
 /** @import { ServiceState } from "../shell/service-state.js" */
@@ -29,11 +30,11 @@ export class SketchSearch extends EventTarget {
   #drawing;
   #canvas;
   #extraQueries;
-  #viewer;
+  #hitViewer;
   #galleries;
   #expand = byId("expand", HTMLInputElement);
   #notice = new Notice(byId("sketch-notice"));
-  #grid = new HitGrid(byId("hits"), (hit) => this.#open(hit));
+  #grid = new HitGrid(byId("hits"), (hit) => this.#hitViewer.open(hit, this.#answer?.scores ?? ""));
   /** @type {LatestRequest<Answer>} */
   #requests = new LatestRequest({ minInterval: 60, onIdle: () => byId("hits").removeAttribute("aria-busy") });
   /** @type {Answer | null} */
@@ -55,7 +56,10 @@ export class SketchSearch extends EventTarget {
     this.#drawing = drawing;
     this.#canvas = canvas;
     this.#extraQueries = extraQueries;
-    this.#viewer = viewer;
+    this.#hitViewer = new HitViewer(viewer, this.#grid, [
+      { label: "More like this", icon: "similar", run: (hit) => this.#showSimilar(hit) },
+      { label: "Combine with the drawing", icon: "add", run: (hit) => this.#combine(hit) },
+    ]);
     this.#galleries = new GallerySelect(service);
     this.#galleries.addEventListener("update", () => this.#repeat());
     this.#galleries.addEventListener("select", () => this.#changeGallery());
@@ -220,41 +224,18 @@ export class SketchSearch extends EventTarget {
   }
 
   /** @param {Hit} hit */
-  #open(hit) {
-    const hits = this.#grid.shown;
-    const rank = hits.findIndex(({ id }) => id === hit.id);
-    if (!this.#answer || rank < 0) return;
-    const { gallery, scores } = this.#answer;
-    const showSimilar = () => {
-      this.#maxHits = PAGE;
-      this.#searchSimilar({ gallery, id: hit.id, label: hit.label });
-    };
-    const combine = () =>
-      api.photo(hit.url).then(
-        (photo) => this.#extraQueries.setPhoto(photo),
-        (error) => this.#notice.show(error),
-      );
-    /** @param {number} by */
-    const step = (by) => {
-      const next = hits[(rank + by + hits.length) % hits.length];
-      if (next) this.#open(next);
-    };
-    this.#viewer.show({
-      title: hitName(hit),
-      url: api.pictureUrl(hit.url),
-      preview: this.#grid.thumbnailUrl(hit),
-      facts: [
-        [scores === "probability" ? "Probability" : "Score", scoreText(hit.score, scores)],
-        ["Rank", `${rank + 1} of ${hits.length}`],
-        ["Photo", String(hit.id)],
-        ...metadataFacts(hit.metadata),
-      ],
-      actions: [
-        { label: "More like this", icon: "similar", run: showSimilar },
-        { label: "Combine with the drawing", icon: "add", run: combine },
-      ],
-      step: hits.length > 1 ? step : undefined,
-    });
+  #showSimilar({ id, label }) {
+    if (!this.#answer) return;
+    this.#maxHits = PAGE;
+    this.#searchSimilar({ gallery: this.#answer.gallery, id, label });
+  }
+
+  /** @param {Hit} hit */
+  #combine({ url }) {
+    api.photo(url).then(
+      (photo) => this.#extraQueries.setPhoto(photo),
+      (error) => this.#notice.show(error),
+    );
   }
 
   #reportChange() {
@@ -265,15 +246,4 @@ export class SketchSearch extends EventTarget {
 /** @param {Hit[]} hits */
 function announcement([best, ...others]) {
   return best ? `${others.length + 1} hits; the best is ${hitName(best)}` : "The gallery is empty";
-}
-
-/**
- * @param {Hit["metadata"] | undefined} metadata
- * @returns {[string, string][]}
- */
-function metadataFacts(metadata = {}) {
-  return Object.entries(metadata).map(([name, value]) => [
-    name,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
 }

