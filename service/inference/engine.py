@@ -4,21 +4,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
-from threading import Condition, Event, Thread
+from threading import Event, Thread
 from time import perf_counter
 
 import torch
 from torch import Tensor
 
-from service.errors import NotReady, Overloaded, ParameterInvalid
+from service.errors import NotReady
+from service.inference.batching import BatchQueue
 from service.inference.forward import Outcome, forward
-from service.inference.queue import Request, RequestQueues, RequestSlice
-from service.inference.throughput import ThroughputEstimate
+from service.inference.queue import Request, RequestSlice
 
 logger = logging.getLogger(__name__)
 
 CPU = torch.device("cpu")
-IDLE_SECONDS = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,16 +42,7 @@ class Batch:
 
 
 class Engine:
-    """Runs functions of tensors on one device, in micro-batches.
-
-    A batch holds the requests of one batch key that arrived during the last forward pass, up to
-    `batch_items`. A larger request is cut into several batches. The key with the oldest request is served
-    next. A background request counts as `BACKGROUND_DELAY` seconds younger: it uses idle time, but still gets
-    a turn under load.
-
-    Clients often send their next request as soon as they have an answer. If the last batch had the same key
-    and more requests than wait now, the engine waits for the missing ones. It waits until `wait_ms` after the
-    oldest request's arrival at most. A single client never waits.
+    """Runs functions of tensors on one device, in micro-batches. See `BatchQueue` for the batching policy.
 
     Args:
         queue_items: items, not requests, that may wait.
@@ -61,7 +51,8 @@ class Engine:
         device: where inputs are moved before a forward pass. Results are moved to the CPU.
         threads: CPU threads of a forward pass; None leaves torch's default.
         on_batch: called on the forward thread after each batch.
-        on_idle: called on the forward thread once no request has arrived for `IDLE_SECONDS` after a batch.
+        on_idle: called on the forward thread if no request has arrived for `batching.IDLE_SECONDS` after a
+            batch.
     """
 
     def __init__(
@@ -75,21 +66,11 @@ class Engine:
         on_batch: Callable[[Batch], None] | None = None,
         on_idle: Callable[[], None] | None = None,
     ) -> None:
-        self._queue_items = queue_items
-        self._batch_items = batch_items
-        self._max_wait = wait_ms / 1000
+        self._queue = BatchQueue(max_items=queue_items, batch_items=batch_items, max_wait=wait_ms / 1000)
         self._device = device
         self._threads = threads
         self._on_batch = on_batch
         self._on_idle = on_idle
-        self._throughput = ThroughputEstimate()
-        self._queues = RequestQueues()
-        self._changed = Condition()  # guards _queues and _open; notified when either changes
-        self._open = False
-        self._items_in_forward = 0
-        self._idle = True  # whether on_idle has run since the last batch
-        self._last_key: Hashable = None
-        self._last_requests = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: Thread | None = None
         self._started = Event()
@@ -97,13 +78,13 @@ class Engine:
     @property
     def depth(self) -> int:
         """Number of waiting foreground items, without those of the current forward pass."""
-        return self._queues.depth
+        return self._queue.depth
 
     async def start(self) -> None:
         if self._thread is not None:
             raise RuntimeError("the engine can be started only once")
         self._loop = asyncio.get_running_loop()
-        self._open = True
+        self._queue.open()
         self._thread = Thread(target=self._run_forever, name="forward", daemon=True)
         self._thread.start()
         await asyncio.to_thread(self._started.wait)
@@ -115,9 +96,7 @@ class Engine:
             within: seconds after which waiting requests get NotReady. The current forward pass always
                 finishes.
         """
-        with self._changed:
-            self._open = False
-            self._changed.notify()
+        self._queue.close()
         if self._thread is None:
             return
         await asyncio.to_thread(self._thread.join, within)
@@ -142,37 +121,17 @@ class Engine:
 
         Raises:
             Overloaded: the queue has no room for n items.
+            ParameterInvalid: n is larger than the whole queue.
             NotReady: the engine has not started, or is stopping.
             Exception: the error of `function` for these inputs alone.
         """
         request = _make_request(batch_key, function, inputs, background)
-        with self._changed:
-            self._check_admission(request)
-            self._queues.push(request)
-            self._changed.notify()
+        self._queue.push(request)
         try:
             return await request.future
         except asyncio.CancelledError:
-            with self._changed:
-                self._queues.drop(request)
+            self._queue.drop(request)
             raise
-
-    def _check_admission(self, request: Request) -> None:
-        if not self._open:
-            raise NotReady("the service is starting or stopping; try again in a few seconds")
-        if request.background:
-            return
-        if request.items > self._queue_items:
-            raise ParameterInvalid(
-                f"the request has {request.items} items; send at most {self._queue_items} at once"
-            )
-        if self._queues.depth + request.items > self._queue_items:
-            ahead = self._queues.depth + self._items_in_forward
-            raise Overloaded(
-                f"the model's queue is full: {self._queues.depth} of {self._queue_items} items wait; "
-                "try again after the time in Retry-After",
-                retry_after=self._throughput.retry_after(ahead + request.items),
-            )
 
     # The methods below run on the forward thread.
 
@@ -184,49 +143,19 @@ class Engine:
                 )  # also the default of threads that have not used torch yet
                 torch.get_num_threads()  # the first query fixes this thread's number
             self._started.set()
-            while (slices := self._next_batch()) is not None:
+            while (slices := self._queue.next_batch()) is not None:
                 if not slices:
                     self._run_idle_callback()
                     continue
                 try:
                     self._run_batch(slices)
                 except BaseException as error:
-                    # The thread must survive: these callers wait for an answer, and later ones for the
-                    # device.
+                    # The thread must survive: these callers wait for an answer, later ones for the device.
                     self._deliver([self._collect(each, error) for each in slices])
                 del slices  # frees the inputs while the engine idles
         finally:
-            with self._changed:
-                self._open = False
+            self._queue.close()
             self._reject_waiting()
-
-    def _next_batch(self) -> list[RequestSlice] | None:
-        """Wait for the next batch. Returns [] when the idle callback is due, and None after `stop`."""
-        with self._changed:
-            while True:
-                while self._queues.empty:
-                    if not self._open:
-                        return None
-                    if not self._changed.wait(None if self._idle else IDLE_SECONDS):
-                        self._idle = True
-                        return []
-                batch_key = self._queues.next_key()
-                while self._open and self._worth_waiting(batch_key):
-                    remaining = self._queues.first_arrival(batch_key) + self._max_wait - perf_counter()
-                    if remaining <= 0:
-                        break
-                    self._changed.wait(remaining)
-                slices = self._queues.take(batch_key, self._batch_items)
-                if slices:  # empty if all callers were cancelled during the wait
-                    self._idle = False
-                    return slices
-
-    def _worth_waiting(self, batch_key: Hashable) -> bool:
-        return (
-            batch_key == self._last_key
-            and 0 < self._queues.count_requests(batch_key) < self._last_requests
-            and self._queues.count_items(batch_key) < self._batch_items
-        )
 
     def _run_idle_callback(self) -> None:
         if self._on_idle is not None:
@@ -237,17 +166,12 @@ class Engine:
 
     def _run_batch(self, slices: list[RequestSlice]) -> None:
         items = sum(each.items for each in slices)
-        self._items_in_forward = items
-        batch_key = slices[0].request.batch_key
-        if not slices[0].request.background:
-            self._last_key, self._last_requests = batch_key, len(slices)
         started = perf_counter()
         outcomes = forward(slices, self._device)
         forward_seconds = perf_counter() - started
-        self._items_in_forward = 0
-        self._throughput.record(items, forward_seconds)
+        self._queue.batch_done(items, forward_seconds)
         batch = Batch(
-            key=batch_key,
+            key=slices[0].request.batch_key,
             requests=len(slices),
             items=items,
             failed=sum(isinstance(outcome, BaseException) for outcome in outcomes),
@@ -275,8 +199,7 @@ class Engine:
         """Add a slice's outcome to its request. Returns None until the request is complete."""
         request = part.request
         if isinstance(outcome, BaseException):
-            with self._changed:
-                self._queues.drop(request)
+            self._queue.drop(request)
             return request, outcome
         request.results.append(outcome)
         if part.stop < request.items:
@@ -285,10 +208,11 @@ class Engine:
 
     def _reject_waiting(self) -> None:
         """Answer all waiting requests with NotReady."""
-        with self._changed:
-            requests = self._queues.clear()
         self._deliver(
-            [(request, NotReady("the service is stopping; use another instance")) for request in requests]
+            [
+                (request, NotReady("the service is stopping; use another instance"))
+                for request in self._queue.clear()
+            ]
         )
 
     def _deliver(self, outcomes: list[tuple[Request, Outcome | None]]) -> None:

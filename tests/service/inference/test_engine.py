@@ -15,7 +15,7 @@ from torch import Tensor
 
 from service.errors import NotReady, Overloaded, ParameterInvalid
 from service.http import app
-from service.inference import engine
+from service.inference import batching
 from service.inference.engine import Batch, Engine
 from service.settings import Settings
 
@@ -473,7 +473,7 @@ def test_background_request_can_be_cancelled_and_is_refused_after_stop() -> None
 def test_idle_callback_runs_once_after_work_and_its_failures_are_ignored(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(engine, "IDLE_SECONDS", 0.1)
+    monkeypatch.setattr(batching, "IDLE_SECONDS", 0.1)
     idle_calls: list[str] = []
 
     def on_idle() -> None:
@@ -501,7 +501,7 @@ def test_the_services_engine_returns_memory_when_idle(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     calls_of_give_back: list[bool] = []
-    monkeypatch.setattr(engine, "IDLE_SECONDS", 0.05)
+    monkeypatch.setattr(batching, "IDLE_SECONDS", 0.05)
     monkeypatch.setattr(app, "give_back", lambda: calls_of_give_back.append(True))
 
     async def check() -> None:
