@@ -18,7 +18,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from service.galleries.index import EF_CONSTRUCTION, EF_SEARCH, FLAT_UP_TO, LINKS
+from service.galleries.index_state import EF_CONSTRUCTION, EF_SEARCH, FLAT_UP_TO, LINKS
 
 K = 10
 ROUNDS = 5

@@ -32,7 +32,7 @@ from model.sketch.pictures import Pictures, decode
 from model.sketch.serving_form import serving_form
 from service.galleries.bulk import find_photos, index_photos
 from service.galleries.collection import Galleries
-from service.galleries.gallery import GallerySpec
+from service.galleries.records import GallerySpec
 
 CPU = torch.device("cpu")
 

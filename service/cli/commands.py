@@ -18,9 +18,11 @@ from service.cli.translate import translate
 from service.errors import ServiceError
 from service.inference.device import DeviceUnavailable
 
-app.command(
-    epilog=f"Example: `IIAE_PORT=9000 iiae serve`\n\nSettings come from the environment:\n\n{settings_table()}"
-)(serve)
+SERVE_EPILOG = (
+    "Example: `IIAE_PORT=9000 iiae serve`\n\nSettings come from the environment:\n\n" + settings_table()
+)
+
+app.command(epilog=SERVE_EPILOG)(serve)
 app.command(epilog="Example: `iiae index ~/Pictures --gallery pictures`")(index)
 app.command(epilog="Example: `iiae search sketch.png --gallery photos --k 5`")(search)
 app.command(epilog="Example: `iiae translate facade.jpg --model facades --out label.png`")(translate)

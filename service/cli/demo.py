@@ -1,6 +1,7 @@
 """`make demo`: create a gallery to search, then serve it.
 
-The gallery has OpenMoji's pictures, or with `--photos FOLDER` your own. Photos that are embedded already are skipped.
+The gallery has OpenMoji's pictures, or with `--photos FOLDER` your own. Photos that are embedded already
+are skipped.
 """
 
 import argparse
@@ -55,7 +56,7 @@ def run() -> None:
     arguments = parser.parse_args()
     settings = Settings()
     photos = arguments.photos.expanduser() if arguments.photos else None
-    # In a thread that ends before the service starts: its OpenMP helpers end with it, see `configure_threads`.
+    # A thread that ends before the service starts. Its OpenMP helpers end with it: see `configure_threads`.
     with ThreadPoolExecutor(1) as thread:
         name = thread.submit(prepare, settings, photos).result()
     if arguments.prepare_only:

@@ -33,14 +33,15 @@ def index(
     credit: Annotated[str | None, typer.Option(help="A line that names the photos' authors.")] = None,
     again: Annotated[
         bool,
-        typer.Option(
-            help="Delete the gallery first, with its ids and labels. `iiae reindex` re-embeds it and keeps them."
-        ),
+        typer.Option(help="Delete the gallery first, with ids and labels. `iiae reindex` keeps them."),
     ] = False,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
-    """Embed a folder of photos into a gallery. The files stay in place. A running service finds the gallery."""
+    """Embed a folder of photos into a gallery. The files stay in place.
+
+    A running service sees the gallery at once.
+    """
     photos = find_photos(folder)
     if not photos:
         raise typer.BadParameter(

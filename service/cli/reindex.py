@@ -9,7 +9,7 @@ from service.cli.checkpoints import load_model
 from service.cli.options import DEFAULT_HOME, Device, Home, progress_bar
 from service.galleries.collection import Galleries
 from service.galleries.reindex.offline import reindex_gallery
-from service.galleries.reindex.rows import ReindexProgress
+from service.galleries.reindex.records import ReindexProgress
 from service.registry.model import Model
 
 FAULTS_SHOWN = 20
@@ -20,7 +20,7 @@ def reindex(
     model: Annotated[
         str | None,
         typer.Option(
-            help="Checkpoint that embeds the photos, by name or folder. Default: the newest of the gallery's model."
+            help="Checkpoint that embeds the photos: a name or a folder. Default: the gallery's model."
         ),
     ] = None,
     anew: Annotated[
@@ -34,8 +34,8 @@ def reindex(
 ) -> None:
     """Re-embed a gallery's photos with another checkpoint. Ids, labels, metadata and files stay.
 
-    The old embeddings answer searches until all photos are re-embedded. If the command is interrupted, run it again:
-    it continues where it stopped. If a photo's file is gone, its thumbnail is embedded.
+    The old embeddings answer searches until all photos are re-embedded. If the command is interrupted, run
+    it again: it continues where it stopped. If a photo's file is gone, its thumbnail is embedded.
     """
     galleries = Galleries(home / "galleries")
     loaded = load_model(home, model or galleries.open(gallery).spec.model, device)

@@ -39,7 +39,7 @@ class PhotoFile:
 
 @dataclass(frozen=True)
 class IndexReport:
-    """The result of `index_photos`. `damaged` has a line for each file that was left out: its name and the reason."""
+    """The result of `index_photos`. `damaged` has the name of each file that was left out, and the reason."""
 
     added: int
     known: int

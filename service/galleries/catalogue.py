@@ -33,8 +33,9 @@ from service.registry.registry import Registry
 T = TypeVar("T")
 
 BATCH = 16
-"""Photos of one request that are decoded, then embedded, at a time: the engine batches them, and at most this many
-pictures are in memory as pixels. Decoded pictures at full size are at most as many as worker threads."""
+"""Photos of one request that are decoded, then embedded, at a time. The engine embeds them in one forward
+pass. Of each photo, only the model's pixels are kept; pictures in full size are at most as many as worker
+threads."""
 IMAGE_ERRORS = (ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty)
 
 
@@ -114,7 +115,8 @@ class Catalogue:
         """Add photos, all or none. When this returns, they are on disk.
 
         Raises:
-            ServiceError: the first picture that cannot be embedded, with its file name; then no photo is added.
+            ServiceError: the first picture that cannot be embedded, with its file name; then no photo is
+                added.
         """
         return await retry_when_reindexed(lambda: self._add(name, uploads, label, metadata))
 
@@ -215,7 +217,7 @@ class Catalogue:
 
 
 async def _gather(awaitables: Iterable[Awaitable[T]]) -> list[T]:
-    """Await all, then return their results or raise the first error by position. Cancelling this cancels all."""
+    """Await all, then return the results or raise the first error by position. Cancelling cancels all."""
     results = await asyncio.gather(*awaitables, return_exceptions=True)
     values: list[T] = []
     for result in results:

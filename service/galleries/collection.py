@@ -1,4 +1,4 @@
-"""The galleries of one folder: made, opened, listed and deleted by name."""
+"""All galleries of one folder, by name: create, open, list and delete them."""
 
 import os
 import shutil
@@ -11,126 +11,148 @@ from weakref import WeakValueDictionary
 
 from model.checkpoint import NAME
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
-from service.galleries.database import DATABASE, write_schema
-from service.galleries.gallery import Gallery, GallerySpec
+from service.galleries.database import DATABASE
+from service.galleries.gallery import Gallery
+from service.galleries.records import GallerySpec
+from service.galleries.schema import write_schema
 
-KEPT = 64
-"""Galleries that stay open while nobody uses them; each has up to nine files open, and its index in memory once it was searched."""
+MAX_UNUSED = 64
+"""Galleries that stay open without users. Each has up to nine open files, and its index in memory once
+searched."""
+NAMES_SHOWN = 20
 
 
 def check_name(name: str) -> str:
-    """The name itself. Raises NameInvalid where it could not be a folder's."""
+    """Return the name. Raises NameInvalid unless it can be the name of a folder."""
     if not NAME.fullmatch(name):
         raise NameInvalid(
-            f"{name[:80]!r} cannot be a name: lower-case letters, digits, '.', '_' and '-', at most 64, beginning with a letter or digit"
+            f"{name[:80]!r} is not a valid name: use up to 64 lower-case letters, digits, '.', '_' and '-',"
+            " and start with a letter or digit"
         )
     return name
 
 
 class Galleries:
-    """Opens each gallery once, for all who use it at a time, and keeps the last `KEPT` open; galleries that other
-    processes make are seen, too. Thread-safe."""
+    """Opens each gallery once for all its users. Sees galleries that other processes create. Thread-safe.
+
+    The last `MAX_UNUSED` galleries stay open without users.
+    """
 
     def __init__(self, root: Path) -> None:
         self.root = root
         self._open: WeakValueDictionary[str, Gallery] = WeakValueDictionary()
-        self._kept: OrderedDict[str, Gallery] = OrderedDict()
+        self._recent: OrderedDict[str, Gallery] = OrderedDict()  # keeps galleries open, last used last
         self._lock = threading.Lock()
 
     def create(self, name: str, spec: GallerySpec) -> Gallery:
-        """A new, empty gallery; made beside and put into place at once, so that a half-made one is never seen.
+        """Create an empty gallery. It appears complete, or not at all.
 
         Raises:
             NameInvalid, GalleryExists.
         """
-        folder, beside = self.root / check_name(name), self._beside(name)
-        beside.mkdir(parents=True)
+        folder, temporary = self.root / check_name(name), self._temporary(name)
+        temporary.mkdir(parents=True)
         try:
-            write_schema(beside / DATABASE, spec)
-            _put(beside, folder)
+            write_schema(temporary / DATABASE, spec)
+            _move_into_place(temporary, folder)
         except FileExistsError as error:
             raise GalleryExists(
-                f"there is a gallery {name!r} already; delete it first, or choose another name"
+                f"gallery {name!r} exists already; delete it first, or choose another name"
             ) from error
         finally:
-            shutil.rmtree(beside, ignore_errors=True)
+            shutil.rmtree(temporary, ignore_errors=True)
         return self.open(name)
 
     def open(self, name: str, *, keep: bool = True) -> Gallery:
-        """A gallery by its name, as it is now; without `keep`, for a look that makes none that is in use be closed sooner.
+        """Open a gallery in its present state.
+
+        Args:
+            keep: False for a short look at many galleries. It does not count as a use of the gallery.
 
         Raises:
             NameInvalid, GalleryNotFound, GalleryDamaged.
         """
-        gallery = self._present(check_name(name), keep)
-        if gallery.reindexed():  # a look into its file, for which the other galleries' users do not wait
-            gallery = self._present(name, keep, instead_of=gallery)
+        gallery = self._get(check_name(name), keep)
+        if gallery.reindexed():  # reads the file, so it is outside of the lock
+            gallery = self._get(name, keep, instead_of=gallery)
         return gallery
 
-    def _present(self, name: str, keep: bool, instead_of: Gallery | None = None) -> Gallery:
-        """The gallery that is open, or is now."""
+    def _get(self, name: str, keep: bool, instead_of: Gallery | None = None) -> Gallery:
+        """Return the open gallery of a name, or open it.
+
+        Args:
+            instead_of: a gallery that is no longer up to date.
+        """
         dropped: list[Gallery | None] = [instead_of]
         with self._lock:
             gallery = self._open.get(name)
             if gallery is None or gallery is instead_of or not gallery.exists():
-                dropped += [gallery, self._kept.pop(name, None)]
-                self._open[name] = gallery = self._opened(self.root / name)
-            if keep or name not in self._kept:
-                self._kept[name] = gallery
-                self._kept.move_to_end(name, last=keep)
-            if len(self._kept) > KEPT:
-                dropped.append(self._kept.popitem(last=False)[1])
-        del (
-            dropped
-        )  # which closes their files unless somebody uses them, and not while others wait for the lock
+                dropped += [gallery, self._recent.pop(name, None)]
+                self._open[name] = gallery = self._open_folder(self.root / name)
+            if keep or name not in self._recent:
+                self._recent[name] = gallery
+                self._recent.move_to_end(name, last=keep)
+            if len(self._recent) > MAX_UNUSED:
+                dropped.append(self._recent.popitem(last=False)[1])
+        # The last reference closes a gallery's files. That takes time, so it is outside of the lock.
+        del dropped
         return gallery
 
     def names(self) -> list[str]:
-        """Names of all galleries, sorted."""
+        """Return the names of all galleries, sorted."""
         names = (path.parent.name for path in self.root.glob(f"*/{DATABASE}"))
         return sorted(name for name in names if NAME.fullmatch(name))
 
     def delete(self, name: str) -> None:
-        """Removes a gallery and the pictures it owns, also a damaged one. Raises NameInvalid, GalleryNotFound."""
-        beside = self._beside(check_name(name))
+        """Delete a gallery and its uploaded pictures, even if it is damaged.
+
+        Raises:
+            NameInvalid, GalleryNotFound.
+        """
+        temporary = self._temporary(check_name(name))
         try:
-            self.open(name, keep=False).move(beside)
+            self.open(name, keep=False).move(temporary)
         except GalleryDamaged:
-            with suppress(FileNotFoundError):  # somebody else was first
-                (self.root / name).rename(beside)
+            with suppress(FileNotFoundError):  # another process deleted it
+                (self.root / name).rename(temporary)
         with self._lock:
-            self._kept.pop(name, None)
-        for _ in range(2):  # again, for a file that was on its way when the folder moved
-            shutil.rmtree(beside, ignore_errors=True)
+            self._recent.pop(name, None)
+        for _ in range(2):  # twice: a file may have been written into the folder during the first pass
+            shutil.rmtree(temporary, ignore_errors=True)
 
     def close(self) -> None:
-        """Closes all of them."""
+        """Close all galleries."""
         with self._lock:
             for gallery in list(self._open.values()):
                 gallery.close()
-            self._kept.clear()
+            self._recent.clear()
 
-    def _opened(self, folder: Path) -> Gallery:
+    def _open_folder(self, folder: Path) -> Gallery:
         try:
             return Gallery(folder)
         except GalleryNotFound:
-            there = ", ".join(self.names()[:20]) or "none"
-            raise GalleryNotFound(f"there is no gallery {folder.name!r}; there are: {there}") from None
+            known = ", ".join(self.names()[:NAMES_SHOWN]) or "none"
+            raise GalleryNotFound(
+                f"there is no gallery {folder.name!r}; the galleries are: {known}"
+            ) from None
 
-    def _beside(self, name: str) -> Path:
+    def _temporary(self, name: str) -> Path:
         return self.root / f".{name}-{uuid4().hex}"
 
 
-def _put(beside: Path, folder: Path) -> None:
-    """Makes the folder of a new gallery its own; where there is one without a database, what is in it stays, and it gets the database.
+def _move_into_place(temporary: Path, folder: Path) -> None:
+    """Rename a new gallery's folder to its final name.
 
-    Raises FileExistsError where there is a gallery.
+    If that folder exists without a database, it keeps its files and gets the database.
+
+    Raises:
+        FileExistsError: there is a gallery, or a file of this name.
     """
     try:
-        beside.rename(folder)
+        temporary.rename(folder)
     except OSError:
         if not folder.is_dir() or (folder / DATABASE).exists():
             raise FileExistsError(folder) from None
         for stale in folder.glob(f"{DATABASE}-*"):
-            stale.unlink()  # a journal of another database, which SQLite would take for this one's
-        os.link(beside / DATABASE, folder / DATABASE)
+            stale.unlink()  # a journal of the old database; SQLite would apply it to the new one
+        os.link(temporary / DATABASE, folder / DATABASE)

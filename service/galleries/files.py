@@ -1,7 +1,7 @@
-"""The files that a gallery owns: uploaded pictures by content, durable before their row is, and thumbnails of all photos.
+"""The files of a gallery: uploaded pictures and thumbnails. They are named by the picture's SHA-256.
 
-photos/ab/abcd...
-thumbnails/ab/abcd....webp     remade when lost
+photos/ab/abcd...              on disk before the photo's row is committed
+thumbnails/ab/abcd....webp     may be lost: the full picture replaces them
 """
 
 import os
@@ -10,44 +10,48 @@ from pathlib import Path
 
 
 class PhotoFiles:
-    """Those in the folder of one gallery, by the SHA-256 of the picture."""
+    """The files in the folder of one gallery."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
     def picture(self, sha256: str) -> Path:
-        """Where an uploaded picture lies, or would."""
+        """Return the path of an uploaded picture. The file need not exist."""
         return self.folder / "photos" / sha256[:2] / sha256
 
     def thumbnail(self, sha256: str) -> Path:
-        """Where a thumbnail lies, or would."""
+        """Return the path of a thumbnail. The file need not exist."""
         return self.folder / "thumbnails" / sha256[:2] / f"{sha256}.webp"
 
     def write(self, sha256: str, thumbnail: bytes, data: bytes | None) -> None:
-        """Those of one photo that are not there yet; `data` is None where it is not the gallery that keeps the picture."""
+        """Write the missing files of one photo. `data` is None if the gallery does not store the picture."""
         _write(self.thumbnail(sha256), thumbnail, durable=False)
         if data is not None:
             _write(self.picture(sha256), data, durable=True)
 
     def remove(self, sha256: str) -> None:
-        """Removes those of one photo, as far as there are any."""
+        """Remove the files of one photo that exist."""
         self.picture(sha256).unlink(missing_ok=True)
         self.thumbnail(sha256).unlink(missing_ok=True)
 
 
 def _write(path: Path, data: bytes, *, durable: bool) -> None:
-    """Beside, then renamed; with `durable`, synced to disk before and after. Makes two folders, but not the gallery's."""
+    """Write a temporary file and rename it. With `durable`, sync the file and its folders to disk.
+
+    Creates the two folders above the file, but not the gallery's folder: a deleted gallery must not come
+    back.
+    """
     if path.exists():
         return
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    with beside.open("wb") as file:
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with temporary.open("wb") as file:
         file.write(data)
         if durable:
             file.flush()
             os.fsync(file.fileno())
-    beside.replace(path)
+    temporary.replace(path)
     if durable:
         for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
             descriptor = os.open(folder, os.O_RDONLY)

@@ -1,11 +1,14 @@
-"""A gallery: photos of one domain, embedded by one checkpoint. The truth is a SQLite file; the index derives from it.
+"""A gallery: photos of one domain, embedded by one checkpoint.
 
-    <name>/gallery.sqlite                 rows: what is acknowledged is committed with synchronous=FULL (`service.galleries.database`)
-    <name>/photos/, <name>/thumbnails/    pictures (`service.galleries.files`)
-    <name>/index/                         FAISS, derived (`service.galleries.index`)
+    <name>/gallery.sqlite                 photos and embeddings (`service.galleries.database`)
+    <name>/photos/, <name>/thumbnails/    picture files (`service.galleries.files`)
+    <name>/index/                         the saved FAISS index (`service.galleries.index_file`)
 
-Several processes may write one gallery: each change raises `revision`, by which the others' indexes catch up. Where one of
-them has embedded it anew (`service.galleries.reindex.job`), the others open it again.
+The SQLite file is the truth. The index is derived from it, and rebuilt if it is lost.
+
+Several processes may write to one gallery. Each change increases `revision`, and the indexes of the other
+processes catch up. When one process re-embeds the gallery (`service.galleries.reindex.job`), the others
+open it again.
 """
 
 import weakref
@@ -22,16 +25,17 @@ from service.errors import GalleryOutdated, PhotoNotFound
 from service.galleries.database import GalleryDatabase
 from service.galleries.files import PhotoFiles
 from service.galleries.index import Index
-from service.galleries.records import GallerySpec, Hit, NewPhoto, Photo
+from service.galleries.records import Changes, Hit, NewPhoto, Photo
 from service.galleries.rows import PhotoRows
 from service.registry.model import Model
 
 
 class Gallery:
-    """One gallery, opened. All methods are synchronous and thread-safe, and raise GalleryNotFound once it was deleted; those
-    that are about embeddings, GalleryReindexed once it has others than when it was opened.
+    """An open gallery. All methods block and are thread-safe.
 
-    Whoever opens and drops galleries need not know who uses them: the files are closed with the last use.
+    All methods raise GalleryNotFound once the gallery is deleted. Methods that use embeddings raise
+    GalleryReindexed once the gallery was re-embedded. The files are closed when this object is no longer
+    used.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -51,86 +55,90 @@ class Gallery:
         return self._rows.count()
 
     def photo(self, photo_id: int) -> Photo:
-        """A photo by its id. Raises PhotoNotFound."""
+        """Return a photo by its id. Raises PhotoNotFound."""
         return self._rows.photo(photo_id)
 
     def page(self, after: int, limit: int) -> list[Photo]:
-        """Up to `limit` photos with ids above `after`, by id."""
+        """Return up to `limit` photos with ids above `after`, by id."""
         return self._rows.page(after, limit)
 
     def known(self, digests: Sequence[str]) -> dict[str, Photo]:
-        """The photos that are here already and embedded, by the SHA-256 of their bytes."""
+        """Return the embedded photos whose files have these SHA-256 digests, by digest."""
         return {photo.sha256: photo for photo in self._rows.embedded(digests)}
 
-    def vector(self, photo_id: int) -> Embedding:
-        """A photo's embedding [dim]. Raises PhotoNotFound."""
-        return self._rows.vector(photo_id)
+    def embedding(self, photo_id: int) -> Embedding:
+        """Return a photo's embedding [dim]. Raises PhotoNotFound."""
+        return self._rows.embedding(photo_id)
 
     def search(self, vector: Embedding, k: int) -> list[Hit]:
-        """The k nearest photos, best first."""
-        return self._hits(
-            [(neighbour.id, neighbour.score) for neighbour in self.index.search(vector, k, self._changes)]
-        )
+        """Return the k nearest photos, best first."""
+        return self._hits(self.index.search(vector, k, self._changes))
 
     def search_expanded(self, vector: Embedding, k: int) -> list[Hit]:
-        """The k nearest photos to a query that its first hits have expanded (`model.sketch.expansion`), where the distance is the cosine."""
-        first = self._rows.vectors(
-            [neighbour.id for neighbour in self.index.search(vector, FIRST, self._changes)]
-        )
+        """Return the k nearest photos to a query expanded by its first hits (`model.sketch.expansion`).
+
+        Only for galleries whose distance is the cosine.
+        """
+        first_hits = self.index.search(vector, FIRST, self._changes)
+        first = self._rows.embeddings([hit.id for hit in first_hits])
         if not first:
             return []
-        wider, own = expanded(vector, np.stack(list(first.values())))
-        scores = {
-            neighbour.id: neighbour.score
-            for neighbour in self.index.search(wider, k + len(first), self._changes)
-        }
-        scores |= dict(zip(first, own.tolist(), strict=True))
+        query, first_scores = expanded(vector, np.stack(list(first.values())))
+        # The first hits have scores of their own, so up to len(first) results of this search are not used.
+        scores = dict(self.index.search(query, k + len(first), self._changes))
+        scores |= dict(zip(first, first_scores.tolist(), strict=True))
         return self._hits(sorted(scores.items(), key=itemgetter(1), reverse=True)[:k])
 
     def _hits(self, scores: Sequence[tuple[int, float]]) -> list[Hit]:
-        photos = {photo.id: photo for photo in self._rows.having("id", [identity for identity, _ in scores])}
-        return [Hit(photos[identity], score) for identity, score in scores if identity in photos]
+        """Return photos with their scores. Photos removed since the search are left out."""
+        photos = {photo.id: photo for photo in self._rows.by_ids([photo_id for photo_id, _ in scores])}
+        return [Hit(photos[photo_id], score) for photo_id, score in scores if photo_id in photos]
 
     def picture_path(self, photo: Photo) -> Path:
-        """Where a photo's full picture lies. Raises PhotoNotFound when a file that it refers to is gone."""
+        """Return the path of a photo's full picture. Raises PhotoNotFound if the file is gone."""
         path = self._files.picture(photo.sha256) if photo.source is None else Path(photo.source)
         if not path.is_file():
-            raise _gone(photo)
+            raise _file_gone(photo)
         return path
 
     def picture(self, photo: Photo) -> BinaryIO:
-        """A photo's full picture, opened: it can be read though it is removed meanwhile. Raises PhotoNotFound as `picture_path` does."""
+        """Open a photo's full picture. The file can be read even if the photo is removed later.
+
+        Raises:
+            PhotoNotFound: the file is gone.
+        """
         try:
             return self.picture_path(photo).open("rb")
         except FileNotFoundError:
-            raise _gone(photo) from None
+            raise _file_gone(photo) from None
 
     def thumbnail_path(self, photo: Photo) -> Path:
-        """Where a photo's thumbnail lies, or would."""
+        """Return the path of a photo's thumbnail. The file may be lost."""
         return self._files.thumbnail(photo.sha256)
 
     # writing
 
     def add(self, photos: Sequence[NewPhoto]) -> list[Photo]:
-        """Adds photos, all or none, durably: when this returns they are on disk. The same bytes are one photo, and
-        the photo that was here first keeps its label and metadata."""
+        """Add photos, all or none. When this returns, they are on disk.
+
+        A photo that the gallery has already, by SHA-256, keeps its label and metadata.
+        """
         with self.database.guard_against_deletion():
             self._write_files(photos)
-        with self._rows.transaction() as changing:
-            self._write_files(photos)  # again, those that a removal has taken since
-            kept = changing.insert(photos)
-        return [kept[photo.sha256] for photo in photos]
+        with self._rows.transaction() as transaction:
+            self._write_files(photos)  # a removal may have deleted some of them since
+            stored = transaction.insert(photos)
+        return [stored[photo.sha256] for photo in photos]
 
     def remove(self, photo_id: int) -> None:
-        """Removes a photo. Raises PhotoNotFound."""
-        with self._rows.transaction() as changing:
-            sha256 = changing.delete(photo_id)
+        """Remove a photo and its files. Raises PhotoNotFound."""
+        with self._rows.transaction() as transaction:
+            sha256 = transaction.delete(photo_id)
             if sha256 is None:
-                raise self._rows.no_photo(photo_id)
-        with (
-            self._rows.transaction() as changing
-        ):  # its files only now: were it killed before the commit, the photo would have none
-            if not changing.has(sha256):
+                raise self._rows.not_found(photo_id)
+        # In a second transaction: after a crash before the commit, the photo must still have its files.
+        with self._rows.transaction() as transaction:
+            if not transaction.has(sha256):
                 self._files.remove(sha256)
 
     # housekeeping
@@ -145,34 +153,34 @@ class Gallery:
             )
 
     def exists(self) -> bool:
-        """Whether this is still the gallery of its name: not deleted, nor deleted and made anew."""
+        """Return whether the gallery still exists. False if another gallery has its name now."""
         return self.database.exists()
 
     def reindexed(self) -> bool:
-        """Whether it has other embeddings now than when it was opened."""
+        """Return whether the gallery was re-embedded since it was opened."""
         return self.database.reindexed()
 
     def prepare(self) -> None:
-        """Has the index catch up with the rows, so that the next search need not wait for that."""
+        """Bring the index up to date, so that the next search need not."""
         self.index.catch_up(self._changes)
 
     def save_index(self) -> None:
-        """Writes the index as it is now, so that the next start need not rebuild it."""
+        """Save the index, so that the next start need not rebuild it."""
         with self.database.guard_against_deletion():
             self.index.save(self._changes)
 
     def move(self, to: Path) -> None:
-        """Moves the folder away, while nobody writes; for all who have it open, here and elsewhere, it is deleted then."""
+        """Move the folder while no process writes to it. For all users, the gallery is then deleted."""
         self.database.move(to)
         self.close()
 
     def close(self) -> None:
-        """Closes what nobody uses and ends what the index is spec. A use that is under way is not disturbed."""
+        """Close the files that are not in use, and stop a rebuild of the index."""
         self.index.close()
         self.database.close()
 
-    def _changes(self, since: int) -> tuple[int, list[tuple[int, Embedding]], list[int]]:
-        """As the rows tell them; through the gallery, which a build thereby keeps open."""
+    def _changes(self, since: int) -> Changes:
+        """Return what has changed since a revision. A method, so that a rebuild keeps this gallery open."""
         return self._rows.changes(since)
 
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:
@@ -180,10 +188,5 @@ class Gallery:
             self._files.write(photo.sha256, photo.thumbnail, photo.data)
 
 
-def _gone(photo: Photo) -> PhotoNotFound:
-    return PhotoNotFound(
-        f"the file of photo {photo.id} is no longer where it was indexed; its thumbnail remains"
-    )
-
-
-__all__ = ["Gallery", "GallerySpec", "Hit", "NewPhoto", "Photo"]
+def _file_gone(photo: Photo) -> PhotoNotFound:
+    return PhotoNotFound(f"the file of photo {photo.id} is no longer at its path; its thumbnail remains")

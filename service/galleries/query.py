@@ -67,7 +67,8 @@ def search_gallery(
         side: the domain of the query.
         query: [dim].
         expand: add the first hits to the query (`model.sketch.expansion`), if it is a sketch.
-        query_norm: length of a query that is the mean of several unit embeddings, else 1. The index normalises
+        query_norm: length of a query that is the mean of several unit embeddings, else 1. The index
+            normalises
             queries; times this length, a cosine is again the mean of the cosines to those embeddings.
     """
     kind = model.manifest.query_kind(side, expand=expand)

@@ -1,4 +1,4 @@
-"""Reading the next parts of a long work while one is worked on."""
+"""Read the next parts of a long task in threads while the caller works on one."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -9,15 +9,16 @@ P = TypeVar("P")
 T = TypeVar("T")
 
 AHEAD = 2
+"""Parts that are read before the caller asks for them, one in each thread."""
 
 
 def read_ahead(parts: Iterable[P], read: Callable[[P], T]) -> Iterator[T]:
-    """What `read` gives for each part, in order, read in threads; `AHEAD` of them before whoever takes them asks."""
-    waiting: deque[Future[T]] = deque()
+    """Yield `read(part)` for each part, in order. `read` runs in `AHEAD` threads."""
+    pending: deque[Future[T]] = deque()
     with ThreadPoolExecutor(AHEAD) as threads:
         for part in parts:
-            waiting.append(threads.submit(read, part))
-            if len(waiting) > AHEAD:
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
+            pending.append(threads.submit(read, part))
+            if len(pending) > AHEAD:
+                yield pending.popleft().result()
+        while pending:
+            yield pending.popleft().result()

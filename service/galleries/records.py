@@ -1,8 +1,8 @@
-"""Photos as they are added, kept and found, and what their gallery is of: how the product speaks of them, wherever they lie."""
+"""The data types of galleries: what a gallery contains, and photos as they are added, stored and found."""
 
 from dataclasses import dataclass, field
 from math import prod
-from typing import Self
+from typing import NamedTuple, Self
 from uuid import uuid4
 
 from pydantic import JsonValue
@@ -14,8 +14,17 @@ from service.registry.model import Model
 
 @dataclass(frozen=True, kw_only=True)
 class GallerySpec:
-    """What a gallery is of, until it is embedded anew. `dim` is the length of a flattened zs, `identity` tells its embeddings from any others
-    of its name."""
+    """What a gallery contains. Re-embedding it changes all fields but the domain and the credit.
+
+    Attributes:
+        model: id of the model that embedded it.
+        digest: SHA-256 of that checkpoint's weights.
+        domain: the photos' domain.
+        distance: how embeddings are compared: `cosine` or `l2`.
+        dim: length of an embedding, a flattened zs.
+        credit: a line that names the photos' authors.
+        identity: a random id of these embeddings. A saved index of other embeddings has another one.
+    """
 
     model: str
     digest: str
@@ -41,7 +50,7 @@ class GallerySpec:
 
 @dataclass(frozen=True, kw_only=True)
 class NewPhoto:
-    """A photo to add: `data` to keep its bytes, or `source` to refer to a file where it lies."""
+    """A photo to add. The gallery stores its file, `data`, or refers to the file at the path `source`."""
 
     sha256: str
     embedding: Embedding
@@ -57,7 +66,7 @@ class NewPhoto:
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """A photo as it is kept."""
+    """A stored photo. `source` is the path of its file, or None if the gallery stores the file itself."""
 
     id: int
     sha256: str
@@ -71,7 +80,25 @@ class Photo:
 
 @dataclass(frozen=True)
 class Hit:
-    """A photo and how near it is: the cosine, or 1 / (1 + L2 distance); as it is answered, what `Manifest.score` makes of that."""
+    """A photo and its score.
+
+    `Gallery.search` scores by the cosine, or by 1 / (1 + L2 distance). `search_gallery` maps that with
+    `Manifest.score`.
+    """
 
     photo: Photo
     score: float
+
+
+class Changes(NamedTuple):
+    """What has changed in a gallery since a revision.
+
+    Attributes:
+        revision: the present revision.
+        added: ids and embeddings of added photos.
+        removed: ids of removed photos.
+    """
+
+    revision: int
+    added: list[tuple[int, Embedding]]
+    removed: list[int]

@@ -72,10 +72,10 @@ class Search:
         k: int,
         expand: bool = True,
     ) -> SearchResults:
-        """Return the k photos nearest to what several sketches of one thing, and perhaps a photo, have in common.
+        """Return the k photos nearest to the mean of several sketches of one thing, and perhaps a photo.
 
-        All sketches have the same weight. The photo weighs as much as all sketches together. With `expand`, the
-        first hits weigh half as much as the sketches and the photo.
+        All sketches have the same weight. The photo weighs as much as all sketches together. With `expand`,
+        the first hits weigh half as much as the sketches and the photo.
 
         Raises:
             ServiceError: as `search`.
@@ -105,7 +105,7 @@ class Search:
 
         async def attempt() -> SearchResults:
             opened, model = await self._open(name, "retrieve")
-            embedding = await self._workers.run(opened.vector, photo_id)
+            embedding = await self._workers.run(opened.embedding, photo_id)
             return await self._search(opened, model, model.side(opened.spec.domain), embedding, k + 1)
 
         results = await retry_when_reindexed(attempt)

@@ -1,7 +1,7 @@
 """Decode uploaded files into pictures, with limits. All functions block: call them in a thread.
 
-A file is checked by its header before anything is decoded, so a small file that claims a huge picture costs nothing.
-`service.images.containers` strips everything but the pixels from the file first.
+A file is checked by its header before anything is decoded, so a small file that claims a huge picture costs
+nothing. `service.images.containers` strips everything but the pixels from the file first.
 """
 
 import hashlib
@@ -18,8 +18,8 @@ from service.images.containers import strip_metadata
 ACCEPTED = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 ACCEPTED_WORDS = "PNG, JPEG, WebP, GIF (first frame) and BMP are accepted"
 MAX_SIDE = 65_535
-"""Maximum width and height in pixels, the limit of JPEG. Pillow needs 58 bytes for each row of a picture, even if
-a row is one pixel wide."""
+"""Maximum width and height in pixels: the limit of JPEG. Pillow needs 58 bytes for each row of a picture,
+so a picture one pixel wide could still take gigabytes."""
 THUMBNAIL = 192
 """Width and height of the square that thumbnails fit into, in pixels."""
 
@@ -63,7 +63,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Header:
-    """The format and the size in pixels, as the file's header states them. The size is before any rotation."""
+    """A file's format, and its size in pixels before any rotation, by its header."""
 
     format: str
     width: int
@@ -83,12 +83,13 @@ class DecodedImage:
 
 
 def decode(data: bytes, *, max_pixels: int) -> DecodedImage:
-    """Decode the first frame into RGB. Apply the EXIF orientation, put transparency on white, scale 16 bits to 8.
+    """Decode the first frame into RGB: upright by EXIF, transparency on white, 16 bits scaled to 8.
 
     Raises:
         ImageUnreadable: the file is empty, truncated, damaged or not an image.
         ImageFormatUnsupported: an image in a format that is not accepted.
-        ImageTooManyPixels: more than `max_pixels` in all, or more than `MAX_SIDE` on one side. Known by the header,
+        ImageTooManyPixels: more than `max_pixels` in all, or more than `MAX_SIDE` on one side. Known by the
+            header,
             before anything is decoded.
     """
     file = strip_metadata(data)

@@ -38,8 +38,8 @@ class Embedder:
             pixels: the picture as the model's pixels [3, s, s], if the caller has decoded it already.
 
         Raises:
-            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty: unless `pixels` is given.
-            Overloaded, NotReady.
+            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty: unless `pixels` is
+            given. Overloaded, NotReady.
         """
 
         def encode(batch: Tensor) -> Tensor:

@@ -36,7 +36,7 @@ def decode_pixels(data: bytes, inference: Inference, side: Side, *, max_pixels: 
 
 
 def embed_pixels(inference: Inference, side: Side, pixels: Sequence[Tensor]) -> list[Embedding]:
-    """Embed pictures [3, s, s] in one forward pass, without the engine. Returns their flat shared codes [dim]."""
+    """Embed pictures [3, s, s] in one forward pass, without the engine. Return their flat codes [dim]."""
     if not pixels:
         return []
     codes = inference.shared(side, torch.stack(list(pixels)))

@@ -1,4 +1,4 @@
-"""A reindex by embeddings that are known beforehand, also as a process that can be killed."""
+"""A reindex with known embeddings, which can also run in a process that a test kills."""
 
 import time
 from collections.abc import Sequence
@@ -11,10 +11,10 @@ from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.reindex import job as job_module
 from service.galleries.reindex import rows
 from service.galleries.reindex.job import ReindexJob
-from service.galleries.reindex.rows import EmbeddedPhoto
+from service.galleries.reindex.records import EmbeddedPhoto
 
 DIMS = {"d0": 6, "d1": 6, "d2": 9, "d3": 4}
-"""Checkpoints that there could be, and the length of what they give; d3 compares by L2 distance."""
+"""Digests of imaginary checkpoints and the lengths of their embeddings. d3 compares by L2 distance."""
 
 
 def spec(digest: str) -> GallerySpec:
@@ -28,7 +28,7 @@ def spec(digest: str) -> GallerySpec:
 
 
 def vector(number: int, digest: str) -> np.ndarray:
-    """What a checkpoint makes of a picture."""
+    """The embedding of a photo by a checkpoint."""
     return np.random.default_rng([number, int(digest[1:])]).normal(size=DIMS[digest]).astype(np.float32)
 
 
@@ -55,7 +55,7 @@ def embedded(page: Sequence[Photo], digest: str) -> list[EmbeddedPhoto]:
 
 
 def reindex_all(root: Path, digest: str) -> None:
-    """Reindexes `g`, in steps that are small enough to be killed between."""
+    """Reindex `g` in small, slow steps, so that a kill comes between two of them."""
     job_module.PAGE, rows.STEP = 5, 10
     with ReindexJob(Galleries(root).open("g"), spec(digest)) as job:
         while not job.switched:

@@ -1,1 +1,1 @@
-"""Re-embedding a gallery with another checkpoint."""
+"""Re-embed a gallery with another checkpoint while it is searched."""

@@ -1,4 +1,4 @@
-"""Use case: galleries embedded anew while they answer, by models that are served; requests come first."""
+"""Use case: re-embed galleries while they answer requests. Requests come first."""
 
 import asyncio
 import logging
@@ -11,19 +11,19 @@ from typing import ParamSpec, TypeVar
 import torch
 
 from model.presets import Side
+from service.embedding import Embedding
 from service.errors import GalleryNotFound, GalleryReindexed
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.job import (
-    ReadPhoto,
     ReindexJob,
     cancel_reindex,
     last_progress,
     pair_with_embeddings,
     read_photo,
 )
-from service.galleries.reindex.rows import ReindexProgress
+from service.galleries.reindex.records import ReadPhoto, ReindexProgress
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
 from service.registry.model import Model
@@ -32,55 +32,56 @@ from service.registry.registry import Registry
 logger = logging.getLogger(__name__)
 
 BATCH = 4
-"""Photos of one forward pass: what a search that comes meanwhile waits for."""
+"""Photos in one forward pass. Small, because a search that arrives during the pass waits for it."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class BackgroundReindexer:
-    """Reindexes that this process does, and a look at those of others.
+    """Runs reindexes in this process, and reports those of other processes.
 
-    Photos are read in one thread of its own, so that the workers are free for requests, and are embedded where the
-    engine has nothing else to do.
+    One thread reads photos and uses SQLite, so the workers are free for requests. Photos are embedded in the
+    engine's background queue, when no request waits.
     """
 
     def __init__(
         self, *, galleries: Galleries, registry: Registry, embedder: Embedder, workers: Workers
     ) -> None:
-        self._galleries, self._registry, self._embedder, self._workers = (
-            galleries,
-            registry,
-            embedder,
-            workers,
-        )
+        self._galleries = galleries
+        self._registry = registry
+        self._embedder = embedder
+        self._workers = workers
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reindex")
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def begin(self, name: str, model_name: str | None, *, from_scratch: bool) -> ReindexProgress:
-        """Begins to embed a gallery by a model, or goes on with what was interrupted; without a model, by that of its name.
+        """Begin to re-embed a gallery, or resume an interrupted reindex.
+
+        Args:
+            model_name: default: the model that embedded the gallery, in its served version.
+            from_scratch: embed all photos, see `ReindexJob`.
 
         Raises:
             GalleryNotFound, ModelNotFound, DomainUnknown, CapabilityMissing.
-            ReindexRunning: it is being done, here or by another process.
+            ReindexRunning: this or another process is re-embedding the gallery.
         """
-        return await asyncio.shield(
-            self._begin(name, model_name, from_scratch)
-        )  # also where who asked for it does not wait for the answer
+        # Shielded: a client that disconnects must not stop a reindex between its lock and its task.
+        return await asyncio.shield(self._begin(name, model_name, from_scratch))
 
     async def progress(self, name: str) -> ReindexProgress:
-        """How far the last reindex of a gallery is, or came. Raises GalleryNotFound, ReindexNotFound."""
+        """Return the progress of a gallery's last reindex. Raises GalleryNotFound, ReindexNotFound."""
         return await self._workers.run(lambda: last_progress(self._galleries.open(name)))
 
     async def cancel(self, name: str) -> None:
-        """Ends a reindex; the gallery is as it was. Raises GalleryNotFound, ReindexNotFound."""
+        """Cancel a reindex. The gallery keeps its old embeddings. Raises GalleryNotFound, ReindexNotFound."""
         await self._workers.run(lambda: cancel_reindex(self._galleries.open(name)))
         if (task := self._tasks.get(name)) is not None:
             task.cancel()
             await asyncio.wait({task})
 
     async def stop(self) -> None:
-        """Interrupts all of them; job again, they go on where they were."""
+        """Interrupt all reindexes of this process. They can be resumed."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -88,23 +89,23 @@ class BackgroundReindexer:
         self._thread.shutdown()
 
     async def _begin(self, name: str, model_name: str | None, from_scratch: bool) -> ReindexProgress:
-        opened = await self._workers.run(self._galleries.open, name)
-        model = self._registry.get(model_name or opened.spec.model, capability="retrieve")
-        side = model.side(opened.spec.domain)
+        gallery = await self._workers.run(self._galleries.open, name)
+        model = self._registry.get(model_name or gallery.spec.model, capability="retrieve")
+        side = model.side(gallery.spec.domain)
         job = await self._workers.run(
-            ReindexJob, opened, GallerySpec.of(model, side), from_scratch=from_scratch
+            ReindexJob, gallery, GallerySpec.of(model, side), from_scratch=from_scratch
         )
-        task = self._tasks[name] = asyncio.create_task(self._do(job, model, side), name=f"reindex {name}")
-        task.add_done_callback(partial(self._done, name))
+        task = self._tasks[name] = asyncio.create_task(self._run(job, model, side), name=f"reindex {name}")
+        task.add_done_callback(partial(self._forget, name))
         return await self._workers.run_unbounded(job.progress)
 
-    def _done(self, name: str, task: asyncio.Task[None]) -> None:
+    def _forget(self, name: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(name) is task:
             del self._tasks[name]
         if not task.cancelled() and (error := task.exception()) is not None:
-            logger.error("the reindex of gallery %s could not be ended well", name, exc_info=error)
+            logger.error("cannot end the reindex of gallery %s", name, exc_info=error)
 
-    async def _do(self, job: ReindexJob, model: Model, side: Side) -> None:
+    async def _run(self, job: ReindexJob, model: Model, side: Side) -> None:
         error: BaseException | None = None
         name = job.gallery.name
         try:
@@ -113,42 +114,41 @@ class BackgroundReindexer:
                 while (page := await self._in_thread(next, pages, None)) is not None:
                     await self._embed(job, page, model, side)
                 await self._in_thread(job.switch)
-            logger.info("gallery %s is embedded by %s in version %s now", name, model.id, model.version)
-            await self._in_thread(self._prepared, name)
+            logger.info("gallery %s is now embedded by %s in version %s", name, model.id, model.version)
+            await self._in_thread(self._prepare_index, name)
         except Exception as failure:
             error = failure
-            logger.warning("the reindex of gallery %s ended: %s", name, failure or type(failure).__name__)
-        except asyncio.CancelledError as stopped:
-            error = stopped
+            logger.warning("the reindex of gallery %s failed: %s", name, failure or type(failure).__name__)
+        except asyncio.CancelledError as cancelled:
+            error = cancelled
             raise
         finally:
             await self._in_thread(job.end, error)
 
     async def _embed(self, job: ReindexJob, page: list[Photo], model: Model, side: Side) -> None:
-        """Embeds a page and keeps what came of it; some photos are read while those before them are computed."""
-        parts = [page[start : start + BATCH] for start in range(0, len(page), BATCH)]
-        reads: list[list[ReadPhoto]] = []
-        codes = []
-        reading = self._reading(job.gallery, model, side, parts[0])
-        for following in [*parts[1:], []]:
-            reads.append(await reading)
-            reading = self._reading(job.gallery, model, side, following)
-            pixels = [each.pixels for each in reads[-1] if each.pixels is not None]
+        """Embed a page and store its embeddings. The next batch is read while one is embedded."""
+        batches = [page[start : start + BATCH] for start in range(0, len(page), BATCH)]
+        photos: list[ReadPhoto] = []
+        embeddings: list[Embedding] = []
+        reading = self._read(job.gallery, model, side, batches[0])
+        for next_batch in [*batches[1:], []]:
+            batch = await reading
+            reading = self._read(job.gallery, model, side, next_batch)
+            photos += batch
+            pixels = [photo.pixels for photo in batch if photo.pixels is not None]
             if pixels:
-                codes += list(await self._embedder.in_background(model, side, torch.stack(pixels)))
-        await self._in_thread(
-            job.keep, pair_with_embeddings([each for part in reads for each in part], codes)
-        )
+                embeddings += list(await self._embedder.in_background(model, side, torch.stack(pixels)))
+        await self._in_thread(job.keep, pair_with_embeddings(photos, embeddings))
 
-    def _reading(
+    def _read(
         self, gallery: Gallery, model: Model, side: Side, photos: list[Photo]
     ) -> asyncio.Future[list[ReadPhoto]]:
         return self._in_thread(
             lambda: [read_photo(gallery, model.inference, side, photo) for photo in photos]
         )
 
-    def _prepared(self, name: str) -> None:
-        """Opens the gallery anew and has its index made before somebody waits for it."""
+    def _prepare_index(self, name: str) -> None:
+        """Open the re-embedded gallery and build its index, before a search has to wait for it."""
         with suppress(GalleryNotFound, GalleryReindexed):
             self._galleries.open(name).prepare()
 

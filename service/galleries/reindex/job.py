@@ -1,23 +1,22 @@
-"""Embedding a gallery anew by another checkpoint: beside the old embeddings, which answer until one transaction puts the new in their place.
+"""Re-embed a gallery with another checkpoint. Searches use the old embeddings until the gallery switches.
 
-    gallery.sqlite     the new embeddings grow in a space of their own; killed at any moment, it is resumed there (`service.galleries.reindex.rows`)
-    reindex.lock       held by the process that does it, and by no other
+    gallery.sqlite     the new embeddings, in a space of their own (`service.galleries.reindex.rows`)
+    reindex.lock       locked by the process that runs the reindex (`service.galleries.reindex.lock`)
 
-Ids, labels, metadata and files stay. A photo is embedded by its picture; where that is gone, was changed or cannot be
-read, by its thumbnail; without either it stays in the gallery, but is found by no search. Of both the reason is kept;
-another reindex tries them again. What is added or removed meanwhile is caught up with before the switch.
+A reindex that is killed at any moment is resumed where it was. Ids, labels, metadata and files do not change.
+
+Each photo is embedded by its picture. If the picture is gone, changed or unreadable, the thumbnail is
+embedded instead. If that is lost, too, the photo stays in the gallery, but no search finds it. The reason
+is stored as a fault, and the next reindex tries the picture again. Photos that are added or removed during
+a reindex are applied before the switch.
 """
 
-import fcntl
 import hashlib
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from types import TracebackType
-from typing import BinaryIO, Self
-
-from torch import Tensor
+from typing import Self
 
 from model.inference import Inference
 from model.presets import Side
@@ -32,73 +31,96 @@ from service.errors import (
 )
 from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec, Photo
-from service.galleries.reindex.rows import EmbeddedPhoto, ReindexProgress, ReindexRows
+from service.galleries.reindex.lock import is_locked, lock
+from service.galleries.reindex.records import EmbeddedPhoto, ReadPhoto, ReindexProgress
+from service.galleries.reindex.rows import ReindexRows
 from service.images.decode import THUMBNAIL
 from service.inference.pixels import decode_pixels
 
 PAGE = 32
-"""Photos whose embeddings are kept in one transaction: what a kill costs at most."""
-LOCK = "reindex.lock"
-LOCK_SECONDS = 0.5
-"""How long a lock is tried for: who only looks whether it is held holds it for a moment."""
+"""Photos whose embeddings are stored in one transaction. A kill loses at most these."""
 
 
 class ReindexJob:
-    """A reindex under way; it ends with its `with`, and is resumed by another one unless it came to the switch or was cancelled.
+    """A running reindex. Use it in a `with` block, which releases the gallery.
+
+    If the block ends before `switched` is true, another job can resume the reindex, unless it was cancelled.
 
     Args:
-        spec: what the gallery is to be of; its domain stays.
-        anew: forget what an interrupted one has embedded, and take nothing over.
+        spec: the new spec of the gallery. Its domain does not change.
+        from_scratch: embed all photos, also those that this checkpoint or an interrupted reindex has
+            embedded.
 
     Raises:
-        ReindexRunning: another one is under way, in whatever process.
+        ReindexRunning: this or another process is re-embedding the gallery.
     """
 
     def __init__(self, gallery: Gallery, spec: GallerySpec, *, from_scratch: bool = False) -> None:
         self.gallery = gallery
         self._rows = ReindexRows(gallery.database)
-        self._lock = _locked(gallery)
+        self._lock = lock(gallery)
         try:
             self.switched = not self._rows.begin(spec, from_scratch=from_scratch)
-            self._since, self._until, self._out = -1, self._rows.revision(), set[int]()
+            self._since, self._until = -1, self._rows.revision()  # `pages` yields photos of these revisions
+            self._pending = set[int]()  # photos that were yielded, but not kept yet
         except BaseException:
             self._lock.close()
             raise
 
     def pages(self) -> Iterator[list[Photo]]:
-        """What the new embeddings lack, a page at a time; each photo is to be kept before the switch. Raises ReindexCancelled."""
+        """Yield the photos to embed, in pages. Pass all of them to `keep` before `switch`.
+
+        Raises:
+            ReindexCancelled.
+        """
         if self._since < 0:
             self._rows.sweep()
-            taken: int | None = 0
-            while taken is not None:
-                taken = self._rows.take_over(taken)
+            last: int | None = 0
+            while last is not None:
+                last = self._rows.take_over(last)
         after = 0
-        while page := self._rows.lacking(self._since, after, PAGE):
+        while page := self._rows.missing(self._since, after, PAGE):
             after = page[-1].id
-            self._out |= {photo.id for photo in page}
+            self._pending |= {photo.id for photo in page}
             yield page
 
-    def keep(self, embedded: Sequence[EmbeddedPhoto]) -> None:
-        """Keeps what came of photos of a page, durably; of those that were removed meanwhile, nothing. Raises ReindexCancelled."""
-        self._rows.keep(embedded)
-        self._out -= {each.photo_id for each in embedded}
+    def keep(self, photos: Sequence[EmbeddedPhoto]) -> None:
+        """Store the new embeddings of a page's photos durably. Photos removed since are skipped.
+
+        Raises:
+            ReindexCancelled.
+        """
+        self._rows.keep(photos)
+        self._pending -= {photo.photo_id for photo in photos}
 
     def switch(self) -> None:
-        """Makes the new embeddings the gallery's, unless photos came meanwhile: then `pages` has those. Raises ReindexCancelled."""
-        if self._out:
-            raise RuntimeError(f"{len(self._out)} photos of a page were not kept")
+        """Switch the gallery to the new embeddings, and set `switched`.
+
+        If photos were added since the last page, the gallery does not switch, and `pages` yields those
+        photos.
+
+        Raises:
+            ReindexCancelled.
+            RuntimeError: a photo of a page was not kept.
+        """
+        if self._pending:
+            raise RuntimeError(f"{len(self._pending)} photos of a page were not kept")
         present = self._rows.revision()
         self.switched = self._rows.switch(self._until)
         self._since, self._until = self._until, present
 
     def progress(self) -> ReindexProgress:
-        """How far it is."""
+        """Return the progress of this reindex."""
         progress = self._rows.progress()
         assert progress is not None
         return progress
 
     def end(self, error: BaseException | None = None) -> None:
-        """Lets go of the gallery. An `error` is noted, and what was embedded kept; so it is where this process is interrupted."""
+        """Release the gallery. The embeddings so far are kept.
+
+        Args:
+            error: why the reindex stops early. An exception marks it as failed; an interruption does not.
+        """
         try:
             with suppress(GalleryNotFound):
                 if isinstance(error, Exception) and not isinstance(error, ReindexCancelled):
@@ -117,55 +139,51 @@ class ReindexJob:
 
 
 def last_progress(gallery: Gallery) -> ReindexProgress:
-    """How far the last reindex of a gallery is, or came; one that was interrupted has failed. Raises ReindexNotFound."""
+    """Return the progress of a gallery's last reindex. An interrupted reindex is reported as failed.
+
+    Raises:
+        ReindexNotFound: the gallery was never reindexed.
+    """
     rows = ReindexRows(gallery.database)
-    found = rows.progress()
-    if found is not None and found.state == "running" and not _is_locked(gallery):
-        found = rows.progress()  # or it has ended since
-        if found is not None and found.state == "running":
+    progress = rows.progress()
+    if progress is not None and progress.state == "running" and not is_locked(gallery):
+        progress = rows.progress()  # it may have ended between the two looks
+        if progress is not None and progress.state == "running":
             return replace(
-                found,
+                progress,
                 state="failed",
-                error="the process that did it was stopped: job again, it goes on where it was",
+                error="the process that ran the reindex stopped; start the reindex again to resume it",
             )
-    if found is None:
+    if progress is None:
         raise ReindexNotFound(f"gallery {gallery.name!r} was never reindexed")
-    return found
+    return progress
 
 
 def cancel_reindex(gallery: Gallery) -> None:
-    """Ends the reindex that is under way, in whatever process, or was interrupted; what it has embedded is dropped. Raises ReindexNotFound."""
+    """Cancel a running or interrupted reindex of any process, and delete its embeddings.
+
+    Raises:
+        ReindexNotFound: there is none.
+    """
     rows = ReindexRows(gallery.database)
     rows.cancel()
-    with suppress(ReindexRunning):  # who does it drops it
-        lock = _locked(gallery)
+    with suppress(ReindexRunning):  # the process that runs it deletes its embeddings
+        held = lock(gallery)
         try:
             rows.sweep()
         finally:
-            lock.close()
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReadPhoto:
-    """A photo as pixels [3, s, s], with the fault of its picture where they are its thumbnail's, or None."""
-
-    photo_id: int
-    pixels: Tensor | None
-    fault: str | None
+            held.close()
 
 
 def read_photo(gallery: Gallery, inference: Inference, side: Side, photo: Photo) -> ReadPhoto:
-    """Reads a photo where it lies, and its thumbnail instead where that fails; for any thread."""
+    """Read and decode a photo's picture, or its thumbnail if that fails. Blocks: call it in a thread."""
     try:
         with gallery.picture(photo) as file:
             data = file.read()
         if hashlib.sha256(data).hexdigest() == photo.sha256:
-            return ReadPhoto(
-                photo_id=photo.id,
-                pixels=decode_pixels(data, inference, side, max_pixels=photo.width * photo.height),
-                fault=None,
-            )
-        fault = "its file is another one now"
+            pixels = decode_pixels(data, inference, side, max_pixels=photo.width * photo.height)
+            return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=None)
+        fault = "its file has changed"
     except PhotoNotFound:
         fault = "its file is gone"
     except OSError as error:
@@ -174,51 +192,23 @@ def read_photo(gallery: Gallery, inference: Inference, side: Side, photo: Photo)
         fault = str(error)
     with suppress(OSError, ServiceError):
         small = gallery.thumbnail_path(photo).read_bytes()
-        return ReadPhoto(
-            photo_id=photo.id,
-            pixels=decode_pixels(small, inference, side, max_pixels=THUMBNAIL**2),
-            fault=fault,
-        )
+        pixels = decode_pixels(small, inference, side, max_pixels=THUMBNAIL**2)
+        return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=fault)
     return ReadPhoto(photo_id=photo.id, pixels=None, fault=fault)
 
 
-def pair_with_embeddings(reads: Sequence[ReadPhoto], codes: Sequence[Embedding]) -> list[EmbeddedPhoto]:
-    """What came of photos, given the codes of those that have pixels."""
-    found = iter(codes)
+def pair_with_embeddings(photos: Sequence[ReadPhoto], embeddings: Sequence[Embedding]) -> list[EmbeddedPhoto]:
+    """Pair photos with their embeddings.
+
+    Args:
+        embeddings: one for each photo that has pixels, in the same order.
+    """
+    remaining = iter(embeddings)
     return [
         EmbeddedPhoto(
-            photo_id=each.photo_id,
-            embedding=None if each.pixels is None else next(found).ravel(),
-            fault=each.fault,
+            photo_id=photo.photo_id,
+            embedding=None if photo.pixels is None else next(remaining).ravel(),
+            fault=photo.fault,
         )
-        for each in reads
+        for photo in photos
     ]
-
-
-def _locked(gallery: Gallery) -> BinaryIO:
-    """A file that holds the gallery's lock until it is closed, or nobody has it any more. Raises ReindexRunning."""
-    with gallery.database.guard_against_deletion():
-        file = (gallery.folder / LOCK).open("ab")
-    until = time.monotonic() + LOCK_SECONDS
-    while True:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return file
-        except BlockingIOError:
-            if time.monotonic() >= until:
-                file.close()
-                raise ReindexRunning(
-                    f"gallery {gallery.name!r} is being reindexed already; wait for that, or cancel it"
-                ) from None
-            time.sleep(0.02)
-
-
-def _is_locked(gallery: Gallery) -> bool:
-    try:
-        with (gallery.folder / LOCK).open("rb") as file:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
-        return False
-    except BlockingIOError:
-        return True
-    return False

@@ -5,8 +5,8 @@ from collections.abc import Callable
 from service.galleries.collection import Galleries
 from service.galleries.read_ahead import read_ahead
 from service.galleries.records import GallerySpec, Photo
-from service.galleries.reindex.job import ReadPhoto, ReindexJob, pair_with_embeddings, read_photo
-from service.galleries.reindex.rows import ReindexProgress
+from service.galleries.reindex.job import ReindexJob, pair_with_embeddings, read_photo
+from service.galleries.reindex.records import ReadPhoto, ReindexProgress
 from service.inference.pixels import embed_pixels
 from service.registry.model import Model
 
@@ -22,7 +22,8 @@ def reindex_gallery(
     """Re-embed the photos of a gallery with a model. An interrupted run continues where it stopped.
 
     Args:
-        from_scratch: embed every photo, also those that an interrupted reindex or this checkpoint has embedded.
+        from_scratch: embed every photo, also those that an interrupted reindex or this checkpoint has
+            embedded.
         on_progress: called after each page of photos.
 
     Returns:

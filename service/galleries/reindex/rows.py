@@ -1,79 +1,45 @@
-"""A reindex as rows of the gallery's file: the space that it fills beside the gallery's, and how far it is.
+"""A reindex as rows of the gallery's database: its progress, and the new space that it fills.
 
-Whoever calls these holds the gallery's lock (`service.galleries.reindex.job`), but for `progress` and `cancel`.
+The caller holds the gallery's lock (`service.galleries.reindex.job`), except for `progress` and `cancel`.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Literal
 from uuid import uuid4
 
 import numpy as np
 
-from service.embedding import Embedding
 from service.errors import ReindexCancelled, ReindexNotFound
-from service.galleries.database import (
+from service.galleries.database import GalleryDatabase
+from service.galleries.records import GallerySpec, Photo
+from service.galleries.reindex.records import EmbeddedPhoto, Fault, ReindexProgress
+from service.galleries.rows import COLUMNS, photo_of
+from service.galleries.schema import (
     Connection,
-    GalleryDatabase,
-    embeddings,
-    make_space,
+    all_spaces,
+    create_space,
+    current_revision,
+    current_space,
+    embeddings_table,
+    fetch_one,
     next_revision,
-    one,
-    revision,
     spaces_in_use,
 )
-from service.galleries.records import GallerySpec, Photo
-from service.galleries.rows import COLUMNS, photo
 
 STEP = 1_000
-"""Rows that are copied or deleted in one transaction, between which others write."""
-
-State = Literal["running", "done", "failed", "cancelled"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class EmbeddedPhoto:
-    """What came of one photo: its embedding, `fault` where that is not of its picture; with no embedding, it had nothing to embed."""
-
-    photo_id: int
-    embedding: Embedding | None
-    fault: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Fault:
-    """A photo whose picture could not be embedded, and why; `thumbnail`: that was, instead."""
-
-    photo_id: int
-    reason: str
-    thumbnail: bool
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReindexProgress:
-    """How far the last reindex of a gallery is, or came. `faults` are the first of `faulty`. Times are ISO 8601, UTC."""
-
-    state: State
-    model: str
-    digest: str
-    done: int
-    total: int
-    faulty: int
-    faults: tuple[Fault, ...]
-    error: str | None
-    started: str
-    ended: str | None
+"""Rows that one transaction copies or deletes. Others can write between two transactions."""
+MAX_FAULTS = 100
+"""Faults that a progress has."""
 
 
 class ReindexRows:
-    """Those of one gallery. Thread-safe."""
+    """The reindex of one gallery. Thread-safe."""
 
     def __init__(self, database: GalleryDatabase) -> None:
         self._database = database
 
-    def progress(self, most: int = 100) -> ReindexProgress | None:
-        """The last reindex, with at most so many of its faults; None where there was none."""
+    def progress(self) -> ReindexProgress | None:
+        """Return the progress of the last reindex, or None if there was none."""
         with self._database.reading() as connection:
             row = connection.execute(
                 "SELECT space, state, model, digest, done, total, error, started, ended FROM reindex"
@@ -81,9 +47,9 @@ class ReindexRows:
             if row is None:
                 return None
             space, state, model, digest, done, total, error, started, ended = row
-            faulty, faults = _faults(connection, space, most) if state != "cancelled" else (0, ())
+            faulty, faults = _faults(connection, space, MAX_FAULTS) if state != "cancelled" else (0, ())
             if state in {"running", "failed"}:
-                total = one(connection, "SELECT count(*) FROM photos")
+                total = fetch_one(connection, "SELECT count(*) FROM photos")
         return ReindexProgress(
             state=state,
             model=model,
@@ -98,117 +64,162 @@ class ReindexRows:
         )
 
     def cancel(self) -> None:
-        """Marks the reindex that is under way, or was interrupted, as cancelled: whoever runs it stops. Raises ReindexNotFound."""
-        with self._database.transaction() as connection:
-            query = "UPDATE reindex SET state = 'cancelled', ended = ?, total = (SELECT count(*) FROM photos) WHERE state IN ('running', 'failed')"
-            if not connection.execute(query, (_now(),)).rowcount:
-                raise ReindexNotFound(f"no reindex of gallery {self._database.name!r} is under way")
+        """Mark a running or interrupted reindex as cancelled. The process that runs it then stops.
 
-    def begin(self, spec: GallerySpec, *, from_scratch: bool) -> bool:
-        """Goes on with a reindex to the same checkpoint that was interrupted or failed, or begins one; `anew`, in any case.
-
-        False where there is nothing to do: the gallery is of this checkpoint, and every photo embedded by its picture.
+        Raises:
+            ReindexNotFound: there is none.
         """
         with self._database.transaction() as connection:
-            job = connection.execute(
-                "SELECT space, digest FROM reindex WHERE state IN ('running', 'failed')"
-            ).fetchone()
-            if job is not None and job[1] == spec.digest and not from_scratch:
-                again = connection.execute(
-                    f"DELETE FROM {embeddings(job[0])} WHERE fault IS NOT NULL"
-                ).rowcount
-                query = "UPDATE reindex SET state = 'running', error = NULL, ended = NULL, model = ?, started = ?, done = done - ?"
-                connection.execute(query, (spec.model, _now(), again))
+            query = (
+                "UPDATE reindex SET state = 'cancelled', ended = ?, total = (SELECT count(*) FROM photos)"
+                " WHERE state IN ('running', 'failed')"
+            )
+            if not connection.execute(query, (_now(),)).rowcount:
+                raise ReindexNotFound(f"no reindex of gallery {self._database.name!r} is running")
+
+    def begin(self, spec: GallerySpec, *, from_scratch: bool) -> bool:
+        """Resume an interrupted or failed reindex to the same checkpoint, or begin a new one.
+
+        Args:
+            from_scratch: begin a new one in any case, and embed all photos.
+
+        Returns:
+            False if there is nothing to do: this checkpoint has embedded every photo by its picture.
+        """
+        with self._database.transaction() as connection:
+            if not from_scratch and self._resume(connection, spec):
                 return True
-            present = int(one(connection, "SELECT value FROM meta WHERE key = 'space'"))
-            takes_over = (
-                not from_scratch
-                and one(connection, "SELECT value FROM meta WHERE key = 'digest'") == spec.digest
-            )
-            named = (
-                one(connection, "SELECT value FROM meta WHERE key = 'model'") == spec.model
-            )  # the same weights may have another name
-            needless = takes_over and named and not _faults(connection, present, 0)[0]
-            space = present if needless else max(_spaces(connection)) + 1
+            digest = fetch_one(connection, "SELECT value FROM meta WHERE key = 'digest'")
+            takes_over = not from_scratch and digest == spec.digest
+            # The same weights may have been published under another name.
+            same_name = fetch_one(connection, "SELECT value FROM meta WHERE key = 'model'") == spec.model
+            space = current_space(connection)
+            needless = takes_over and same_name and not _faults(connection, space, 0)[0]
             if not needless:
-                make_space(connection, space)
-            connection.execute("DELETE FROM reindex")
-            connection.execute(
-                "INSERT INTO reindex (one, space, model, digest, distance, dim, takes_over, state, done, total, started)"
-                " VALUES (1, ?, ?, ?, ?, ?, ?, 'running', 0, 0, ?)",
-                (space, spec.model, spec.digest, spec.distance, spec.dim, takes_over, _now()),
-            )
+                space = max(all_spaces(connection)) + 1
+                create_space(connection, space)
+            self._insert(connection, spec, space, takes_over=takes_over)
             if needless:
                 connection.execute(
-                    "UPDATE reindex SET state = 'done', ended = started, done = (SELECT count(*) FROM photos), total = (SELECT count(*) FROM photos)"
+                    "UPDATE reindex SET state = 'done', ended = started,"
+                    " done = (SELECT count(*) FROM photos), total = (SELECT count(*) FROM photos)"
                 )
             return not needless
 
-    def take_over(self, after: int) -> int | None:
-        """Copies some of the gallery's sound embeddings with ids above `after`, where they are of the same checkpoint; the last one's id, None after all.
+    def _resume(self, connection: Connection, spec: GallerySpec) -> bool:
+        """Resume a reindex to the same checkpoint. Its faults are tried again. False if there is none."""
+        row = connection.execute(
+            "SELECT space, digest FROM reindex WHERE state IN ('running', 'failed')"
+        ).fetchone()
+        if row is None or row[1] != spec.digest:
+            return False
+        faults = connection.execute(
+            f"DELETE FROM {embeddings_table(row[0])} WHERE fault IS NOT NULL"
+        ).rowcount
+        connection.execute(
+            "UPDATE reindex SET state = 'running', error = NULL, ended = NULL,"
+            " model = ?, started = ?, done = done - ?",
+            (spec.model, _now(), faults),
+        )
+        return True
 
-        Raises ReindexCancelled.
+    def _insert(self, connection: Connection, spec: GallerySpec, space: int, *, takes_over: bool) -> None:
+        connection.execute("DELETE FROM reindex")
+        connection.execute(
+            "INSERT INTO reindex"
+            " (one, space, model, digest, distance, dim, takes_over, state, done, total, started)"
+            " VALUES (1, ?, ?, ?, ?, ?, ?, 'running', 0, 0, ?)",
+            (space, spec.model, spec.digest, spec.distance, spec.dim, takes_over, _now()),
+        )
+
+    def take_over(self, after: int) -> int | None:
+        """Copy up to `STEP` embeddings without faults from the present space, with ids above `after`.
+
+        Copies nothing if another checkpoint embedded the present space.
+
+        Returns:
+            The last id that was copied, or None if there are no more.
+
+        Raises:
+            ReindexCancelled.
         """
         with self._database.transaction() as connection:
-            space = self._running(connection)
-            if not one(connection, "SELECT takes_over FROM reindex"):
+            space = self._running_space(connection)
+            if not fetch_one(connection, "SELECT takes_over FROM reindex"):
                 return None
-            present = embeddings(int(one(connection, "SELECT value FROM meta WHERE key = 'space'")))
+            present = embeddings_table(current_space(connection))
             rows = connection.execute(
                 f"SELECT id FROM {present} WHERE id > ? AND fault IS NULL ORDER BY id LIMIT ?", (after, STEP)
             ).fetchall()
             if not rows:
                 return None
             last = int(rows[-1][0])
-            done = connection.execute(
-                f"INSERT OR IGNORE INTO {embeddings(space)} SELECT * FROM {present} WHERE id > ? AND id <= ? AND fault IS NULL",
+            copied = connection.execute(
+                f"INSERT OR IGNORE INTO {embeddings_table(space)}"
+                f" SELECT * FROM {present} WHERE id > ? AND id <= ? AND fault IS NULL",
                 (after, last),
             ).rowcount
-            connection.execute("UPDATE reindex SET done = done + ?", (done,))
+            connection.execute("UPDATE reindex SET done = done + ?", (copied,))
             return last
 
     def revision(self) -> int:
-        """The present revision."""
+        """Return the gallery's present revision."""
         with self._database.reading() as connection:
-            return revision(connection)
+            return current_revision(connection)
 
-    def lacking(self, since: int, after: int, limit: int) -> list[Photo]:
-        """Up to `limit` photos with ids above `after` that came after the revision `since` and are not in the new space, by id.
+    def missing(self, since: int, after: int, limit: int) -> list[Photo]:
+        """Return photos that the new space does not have yet, by id.
 
-        Raises ReindexCancelled.
+        Args:
+            since: only photos added after this revision.
+            after: only photos with ids above this.
+            limit: the most photos.
+
+        Raises:
+            ReindexCancelled.
         """
         with self._database.reading() as connection:
-            table = embeddings(self._running(connection))
-            query = f"SELECT {COLUMNS} FROM photos LEFT JOIN {table} AS new USING (id) WHERE new.id IS NULL AND photos.id > ? AND revision > ?"
-            return [
-                photo(row)
-                for row in connection.execute(f"{query} ORDER BY photos.id LIMIT ?", (after, since, limit))
-            ]
+            table = embeddings_table(self._running_space(connection))
+            rows = connection.execute(
+                f"SELECT {COLUMNS} FROM photos LEFT JOIN {table} AS new USING (id)"
+                " WHERE new.id IS NULL AND photos.id > ? AND revision > ? ORDER BY photos.id LIMIT ?",
+                (after, since, limit),
+            )
+            return [photo_of(row) for row in rows]
 
-    def keep(self, embedded: Sequence[EmbeddedPhoto]) -> None:
-        """Keeps what came of some photos, of those that are still there. Raises ReindexCancelled."""
+    def keep(self, photos: Sequence[EmbeddedPhoto]) -> None:
+        """Store the new embeddings of photos. Photos removed since are skipped. Raises ReindexCancelled."""
         with self._database.transaction() as connection:
-            table = embeddings(self._running(connection))
-            done = 0
-            for each in embedded:
-                blob = (
-                    None if each.embedding is None else np.ascontiguousarray(each.embedding, "<f4").tobytes()
-                )
-                done += connection.execute(
+            table = embeddings_table(self._running_space(connection))
+            stored = 0
+            for photo in photos:
+                embedding = photo.embedding
+                blob = None if embedding is None else np.ascontiguousarray(embedding, "<f4").tobytes()
+                stored += connection.execute(
                     f"INSERT OR IGNORE INTO {table} SELECT id, ?, ? FROM photos WHERE id = ?",
-                    (blob, each.fault, each.photo_id),
+                    (blob, photo.fault, photo.photo_id),
                 ).rowcount
-            connection.execute("UPDATE reindex SET done = done + ?", (done,))
+            connection.execute("UPDATE reindex SET done = done + ?", (stored,))
 
     def switch(self, since: int) -> bool:
-        """Makes the new space the gallery's, with its checkpoint; False where a photo that came after the revision `since` is not in it.
+        """Make the new space and its checkpoint the gallery's.
 
-        Raises ReindexCancelled.
+        Args:
+            since: photos up to this revision are in the new space.
+
+        Returns:
+            False if the new space lacks a photo that was added after that revision; then nothing changes.
+
+        Raises:
+            ReindexCancelled.
         """
         with self._database.transaction() as connection:
-            space = self._running(connection)
-            query = f"SELECT 1 FROM photos LEFT JOIN {embeddings(space)} AS new USING (id) WHERE new.id IS NULL AND revision > ?"
-            if connection.execute(f"{query} LIMIT 1", (since,)).fetchone() is not None:
+            table = embeddings_table(self._running_space(connection))
+            query = (
+                f"SELECT 1 FROM photos LEFT JOIN {table} AS new USING (id)"
+                " WHERE new.id IS NULL AND revision > ? LIMIT 1"
+            )
+            if connection.execute(query, (since,)).fetchone() is not None:
                 return False
             for key in ("model", "digest", "distance", "dim", "space"):
                 connection.execute(
@@ -220,7 +231,7 @@ class ReindexRows:
             return True
 
     def fail(self, reason: str) -> None:
-        """Notes why the reindex ended; what it has embedded is kept for another try."""
+        """Mark a running reindex as failed. Its embeddings are kept, so that it can be resumed."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE reindex SET state = 'failed', error = ?, ended = ? WHERE state = 'running'",
@@ -228,47 +239,38 @@ class ReindexRows:
             )
 
     def sweep(self) -> None:
-        """Drops the spaces that are nobody's, in steps, so that others can write meanwhile."""
+        """Delete unused spaces, `STEP` rows in one transaction."""
         while True:
             with self._database.transaction() as connection:
-                stale = sorted(set(_spaces(connection)) - set(spaces_in_use(connection)))
-                if not stale:
+                unused = sorted(set(all_spaces(connection)) - set(spaces_in_use(connection)))
+                if not unused:
                     return
-                table = embeddings(stale[0])
+                table = embeddings_table(unused[0])
                 if not connection.execute(
                     f"DELETE FROM {table} WHERE id IN (SELECT id FROM {table} LIMIT ?)", (STEP,)
                 ).rowcount:
                     connection.execute(f"DROP TABLE {table}")
 
-    def _running(self, connection: Connection) -> int:
-        """The space that is being filled. Raises ReindexCancelled where nobody wants that any more."""
+    def _running_space(self, connection: Connection) -> int:
+        """Return the space that is being filled. Raises ReindexCancelled if the reindex was cancelled."""
         row = connection.execute("SELECT space FROM reindex WHERE state = 'running'").fetchone()
         if row is None:
             raise ReindexCancelled(
-                f"the reindex of gallery {self._database.name!r} was cancelled; the gallery is as it was"
+                f"the reindex of gallery {self._database.name!r} was cancelled; the gallery is unchanged"
             )
         return int(row[0])
 
 
-def _spaces(connection: Connection) -> list[int]:
-    tables = connection.execute(
-        "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'embeddings_[0-9]*'"
-    )
-    return [int(name.removeprefix("embeddings_")) for (name,) in tables]
-
-
-def _faults(connection: Connection, space: int, most: int) -> tuple[int, tuple[Fault, ...]]:
-    """How many photos of a space are not embedded by their pictures, and the first of them."""
-    table = embeddings(space)
-    count = int(one(connection, f"SELECT count(*) FROM {table} WHERE fault IS NOT NULL"))
+def _faults(connection: Connection, space: int, limit: int) -> tuple[int, tuple[Fault, ...]]:
+    """Return the number of faults of a space, and the first of them."""
+    table = embeddings_table(space)
+    count = int(fetch_one(connection, f"SELECT count(*) FROM {table} WHERE fault IS NOT NULL"))
     rows = connection.execute(
         f"SELECT id, fault, embedding IS NOT NULL FROM {table} WHERE fault IS NOT NULL ORDER BY id LIMIT ?",
-        (most,),
+        (limit,),
     )
-    return count, tuple(
-        Fault(photo_id=identity, reason=reason, thumbnail=bool(thumbnail))
-        for identity, reason, thumbnail in rows
-    )
+    faults = (Fault(photo_id=row[0], reason=row[1], thumbnail=bool(row[2])) for row in rows)
+    return count, tuple(faults)
 
 
 def _now() -> str:

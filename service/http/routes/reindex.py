@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Response
 
-from service.galleries.reindex.rows import ReindexProgress
+from service.galleries.reindex.records import ReindexProgress
 from service.http.dependencies import ServicesDep
 from service.http.routes.galleries import GalleryName
 from service.http.schemas import NewReindex, ReindexFault, ReindexOut

@@ -10,7 +10,7 @@ from serving import png, publish_sketch
 from model import checkpoint
 from service.galleries.bulk import find_photos, index_photos
 from service.galleries.collection import Galleries
-from service.galleries.gallery import GallerySpec
+from service.galleries.records import GallerySpec
 
 
 class Inference:

@@ -19,7 +19,8 @@ from service.cache.embeddings import EmbeddingCache
 from service.errors import GalleryReindexed, ImageUnreadable, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
-from service.galleries.gallery import Gallery, GallerySpec
+from service.galleries.gallery import Gallery
+from service.galleries.records import GallerySpec
 from service.http import exception_handlers
 from service.http.routes.photos import router
 from service.images import decode

@@ -1,4 +1,4 @@
-"""The index by itself: what it answers while another is built, and when what was saved is taken."""
+"""The index alone: searches during a rebuild, and which saved index is loaded."""
 
 import threading
 import time
@@ -6,58 +6,54 @@ import time
 import numpy as np
 import pytest
 
-from service.galleries import index
+from service.galleries import index, index_file, index_state
 from service.galleries.index import Index
+from service.galleries.records import Changes
 
 DIM = 6
 
 
 class Rows:
-    """The vectors of a gallery, and what it tells of its changes."""
+    """The embeddings of a gallery, and its changes."""
 
     def __init__(self, count: int) -> None:
         self.vectors: dict[int, np.ndarray] = {}
-        self.since: dict[int, int] = {}
-        self.removals: dict[int, int] = {}
+        self.added_at: dict[int, int] = {}
+        self.removed_at: dict[int, int] = {}
         self.revision = 0
         self.add(count)
 
     def add(self, count: int = 1) -> int:
         self.revision += 1
         for _ in range(count):
-            identity = len(self.since) + 1
-            self.vectors[identity] = np.random.default_rng(identity).normal(size=DIM).astype(np.float32)
-            self.since[identity] = self.revision
-        return len(self.since)
+            photo_id = len(self.added_at) + 1
+            self.vectors[photo_id] = np.random.default_rng(photo_id).normal(size=DIM).astype(np.float32)
+            self.added_at[photo_id] = self.revision
+        return len(self.added_at)
 
-    def remove(self, identity: int) -> None:
+    def remove(self, photo_id: int) -> None:
         self.revision += 1
-        self.removals[identity] = self.revision
-        del self.vectors[identity]
+        self.removed_at[photo_id] = self.revision
+        del self.vectors[photo_id]
 
-    def changes(self, since: int) -> tuple[int, list[tuple[int, np.ndarray]], list[int]]:
-        added = [
-            (identity, vector) for identity, vector in self.vectors.items() if self.since[identity] > since
-        ]
-        return (
-            self.revision,
-            added,
-            [identity for identity, revision in self.removals.items() if revision > since],
-        )
+    def changes(self, since: int) -> Changes:
+        added = [(key, vector) for key, vector in self.vectors.items() if self.added_at[key] > since]
+        removed = [key for key, revision in self.removed_at.items() if revision > since]
+        return Changes(self.revision, added, removed)
 
 
-class Slow(Index):
-    """Takes as long as it is told to for a build."""
+class SlowIndex(Index):
+    """An index whose build waits for `go`."""
 
-    def __init__(self, *spec) -> None:
-        super().__init__(*spec)
-        self.begun, self.go = threading.Event(), threading.Event()
+    def __init__(self, *args) -> None:
+        super().__init__(*args)
+        self.started, self.go = threading.Event(), threading.Event()
         self.builds = self.built = 0
 
-    def _built(self, *what):
+    def _build(self, *args):
         self.builds += 1
-        self.begun.set()
-        built = super()._built(*what)
+        self.started.set()
+        built = super()._build(*args)
         self.go.wait(5)
         self.built += 1
         return built
@@ -65,135 +61,135 @@ class Slow(Index):
 
 @pytest.fixture
 def small(monkeypatch):
-    monkeypatch.setattr(index, "FLAT_UP_TO", 100)
-    monkeypatch.setattr(index, "REBUILD_FROM", 10)
+    """Constants at which a small index is rebuilt."""
+    monkeypatch.setattr(index_state, "FLAT_UP_TO", 100)
+    monkeypatch.setattr(index_state, "REBUILD_FROM", 10)
 
 
-def settled(made: Index, within: float = 5) -> bool:
+def wait_for_rebuild(searched: Index, within: float = 5) -> bool:
     until = time.monotonic() + within
-    while made._builder is not None and time.monotonic() < until:
+    while searched._builder is not None and time.monotonic() < until:
         time.sleep(0.01)
-    return made._builder is None
+    return searched._builder is None
 
 
-def found(made: Index, rows: Rows, k: int = 5, seed: int = 1000) -> list[int]:
-    return [
-        neighbour.id
-        for neighbour in made.search(np.random.default_rng(seed).normal(size=DIM), k, rows.changes)
-    ]
+def search(searched: Index, rows: Rows, k: int = 5, seed: int = 1000) -> list[int]:
+    query = np.random.default_rng(seed).normal(size=DIM)
+    return [neighbour.id for neighbour in searched.search(query, k, rows.changes)]
 
 
 def expected(rows: Rows, k: int = 5, seed: int = 1000) -> list[int]:
     query = np.random.default_rng(seed).normal(size=DIM)
-    return sorted(
-        rows.vectors,
-        key=lambda identity: -(rows.vectors[identity] @ query) / np.linalg.norm(rows.vectors[identity]),
-    )[:k]
+
+    def distance(photo_id: int) -> float:
+        vector = rows.vectors[photo_id]
+        return float(-(vector @ query) / np.linalg.norm(vector))
+
+    return sorted(rows.vectors, key=distance)[:k]
 
 
-@pytest.mark.parametrize("why", ["outgrown", "tombstones"])
-def test_searches_go_on_with_what_is_new_while_another_index_is_built(tmp_path, small, why):
-    rows = Rows(101 if why == "outgrown" else 90)
-    made = Slow(tmp_path / "index", DIM, "cosine")
+@pytest.mark.parametrize("why", ["too large", "tombstones"])
+def test_searches_find_new_photos_while_the_index_is_rebuilt(tmp_path, small, why):
+    rows = Rows(101 if why == "too large" else 90)
+    searched = SlowIndex(tmp_path / "index", DIM, "cosine")
     if why == "tombstones":
-        found(made, rows)
-        for identity in range(1, 41):
-            rows.remove(identity)
+        search(searched, rows)
+        for photo_id in range(1, 41):
+            rows.remove(photo_id)
     for seed in range(5):
-        assert found(made, rows, seed=seed) == expected(rows, seed=seed)
+        assert search(searched, rows, seed=seed) == expected(rows, seed=seed)
         latest = rows.add()
-        rows.remove(max(rows.vectors, key=lambda identity: identity % 7))
-        assert latest in found(made, rows, k=1000)
-        assert sorted(found(made, rows, k=1000)) == sorted(rows.vectors)
-        assert made.begun.wait(5)
-        assert (made.kind, made.builds, made.built) == ("flat", 1, 0)
-    made.go.set()
-    assert settled(made)
-    assert made.kind == ("hnsw" if why == "outgrown" else "flat")
-    assert len(made._state.removed) < 10
-    assert sorted(found(made, rows, k=1000)) == sorted(rows.vectors)
-    assert (settled(made), made.builds) == (True, 1)
+        rows.remove(max(rows.vectors, key=lambda photo_id: photo_id % 7))
+        assert latest in search(searched, rows, k=1000)
+        assert sorted(search(searched, rows, k=1000)) == sorted(rows.vectors)
+        assert searched.started.wait(5)
+        assert (searched.kind, searched.builds, searched.built) == ("flat", 1, 0)
+    searched.go.set()
+    assert wait_for_rebuild(searched)
+    assert searched.kind == ("hnsw" if why == "too large" else "flat")
+    assert len(searched._state.removed) < 10
+    assert sorted(search(searched, rows, k=1000)) == sorted(rows.vectors)
+    assert (wait_for_rebuild(searched), searched.builds) == (True, 1)
 
 
-def test_an_index_that_cannot_be_built_leaves_the_one_that_is_there(tmp_path, small, monkeypatch, caplog):
-    rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")
-    tries = []
+def test_a_failed_rebuild_keeps_the_old_index_and_is_not_repeated(tmp_path, small, monkeypatch, caplog):
+    rows, searched = Rows(150), Index(tmp_path / "index", DIM, "cosine")
+    attempts = []
 
-    def fail(*what):
-        tries.append(what)
+    def fail(*args):
+        attempts.append(args)
         raise MemoryError
 
-    monkeypatch.setattr(made, "_built", fail)
+    monkeypatch.setattr(searched, "_build", fail)
     for seed in range(5):
         rows.add()
-        assert found(made, rows, seed=seed) == expected(rows, seed=seed)
-        made._builder.join()
-    assert (made.kind, len(tries)) == ("flat", 1)
-    assert "could not be rebuilt" in caplog.text
+        assert search(searched, rows, seed=seed) == expected(rows, seed=seed)
+        searched._builder.join()
+    assert (searched.kind, len(attempts)) == ("flat", 1)
+    assert "cannot rebuild the index" in caplog.text
 
 
-def test_an_index_that_was_built_is_saved(tmp_path, small):
-    rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")
-    made.search(rows.vectors[1], 1, rows.changes)
-    assert settled(made)
-    again = Slow(tmp_path / "index", DIM, "cosine")
+def test_a_rebuilt_index_is_saved(tmp_path, small):
+    rows, searched = Rows(150), Index(tmp_path / "index", DIM, "cosine")
+    searched.search(rows.vectors[1], 1, rows.changes)
+    assert wait_for_rebuild(searched)
+    again = SlowIndex(tmp_path / "index", DIM, "cosine")
     assert again.kind == "hnsw"
     latest = rows.add()
-    assert latest in found(again, rows, k=1000)
+    assert latest in search(again, rows, k=1000)
     assert (again.kind, again.builds) == ("hnsw", 0)
 
 
-def test_an_index_is_not_searched_later_for_being_saved(tmp_path, small, monkeypatch):
-    rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")
-    begun, go, replace = threading.Event(), threading.Event(), index._replace
+def test_a_search_does_not_wait_for_saving(tmp_path, small, monkeypatch):
+    rows, searched = Rows(150), Index(tmp_path / "index", DIM, "cosine")
+    started, go, replace = threading.Event(), threading.Event(), index_file._replace
 
-    def slowly(*what):
-        begun.set()
+    def slow_replace(*args):
+        started.set()
         assert go.wait(5)
-        replace(*what)
+        replace(*args)
 
-    monkeypatch.setattr(index, "_replace", slowly)
-    found(made, rows)
-    assert begun.wait(5)
+    monkeypatch.setattr(index_file, "_replace", slow_replace)
+    search(searched, rows)
+    assert started.wait(5)
     latest = rows.add()
-    assert latest in found(made, rows, k=1000)
+    assert latest in search(searched, rows, k=1000)
     go.set()
-    assert settled(made)
+    assert wait_for_rebuild(searched)
 
 
-def test_an_index_that_cannot_be_saved_is_searched_all_the_same(tmp_path, small, caplog):
+def test_an_index_that_cannot_be_saved_is_searched(tmp_path, small, caplog):
     (tmp_path / "index").write_text("in the way")
-    rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")
-    found(made, rows)
-    assert settled(made)
-    assert made.kind == "hnsw"
-    assert "could not be saved" in caplog.text
+    rows, searched = Rows(150), Index(tmp_path / "index", DIM, "cosine")
+    search(searched, rows)
+    assert wait_for_rebuild(searched)
+    assert searched.kind == "hnsw"
+    assert "cannot save the index" in caplog.text
 
 
-def test_closing_ends_a_build(tmp_path, small, monkeypatch):
+def test_closing_stops_a_rebuild(tmp_path, small, monkeypatch):
     monkeypatch.setattr(index, "BUILD_STEP", 1)
-    rows, made = Rows(150), Index(tmp_path / "index", DIM, "cosine")
-    quickly, steps, begun = made._rows, [], threading.Event()
+    rows, searched = Rows(150), Index(tmp_path / "index", DIM, "cosine")
+    index_rows, steps, started = index.index_rows, [], threading.Event()
 
-    def slowly(vectors):
-        if threading.current_thread() is not threading.main_thread():
-            steps.append(vectors)
-            begun.set()
-            time.sleep(0.02)
-        return quickly(vectors)
+    def slow_rows(*args):
+        steps.append(args)
+        started.set()
+        time.sleep(0.02)
+        return index_rows(*args)
 
-    monkeypatch.setattr(made, "_rows", slowly)
-    found(made, rows)
-    assert begun.wait(5)
-    made.close()
-    assert not made._builder.is_alive()
+    monkeypatch.setattr(index, "index_rows", slow_rows)
+    search(searched, rows)
+    assert started.wait(5)
+    searched.close()
+    assert not searched._builder.is_alive()
     assert len(steps) < 150
     rows.add()
-    assert sorted(found(made, rows, k=1000)) == sorted(rows.vectors)
-    assert made.kind == "flat"
+    assert sorted(search(searched, rows, k=1000)) == sorted(rows.vectors)
+    assert searched.kind == "flat"
 
 
-def test_it_counts_what_was_searched_without_what_was_removed(tmp_path):
+def test_the_count_is_of_the_last_search_without_removed_photos(tmp_path):
     rows, searched = Rows(5), Index(tmp_path / "index", DIM, "cosine")
     assert searched.count == 0
     searched.search(rows.vectors[1], 3, rows.changes)
@@ -204,33 +200,17 @@ def test_it_counts_what_was_searched_without_what_was_removed(tmp_path):
     assert searched.count == 6
 
 
-def test_what_was_saved_is_taken_by_the_first_search(tmp_path, small):
+def test_the_first_search_loads_the_saved_index(tmp_path, small):
     rows = Rows(150)
     Index(tmp_path / "index", DIM, "cosine").save(rows.changes)
     again = Index(tmp_path / "index", DIM, "cosine")
     assert again.kind == "hnsw"
-    asked = []
+    revisions = []
 
     def changes(since):
-        asked.append(since)
+        revisions.append(since)
         return rows.changes(since)
 
     latest = rows.add()
     assert latest in [neighbour.id for neighbour in again.search(rows.vectors[latest], 1, changes)]
-    assert asked == [1]
-
-
-def test_what_was_saved_of_a_later_revision_is_not_taken(tmp_path):
-    later = Rows(20)
-    later.add(5)
-    Index(tmp_path / "index", DIM, "cosine").save(later.changes)
-    rows = Rows(3)
-    assert sorted(found(Index(tmp_path / "index", DIM, "cosine"), rows)) == [1, 2, 3]
-
-
-@pytest.mark.parametrize("note", ["", "{}", "[1]", '{"layout": 1}', '{"layout": 1, "sort": 2}'])
-def test_a_note_that_says_nothing_is_as_none(tmp_path, note):
-    rows, made = Rows(3), Index(tmp_path / "index", DIM, "cosine")
-    made.save(rows.changes)
-    (tmp_path / "index" / "note.json").write_text(note)
-    assert sorted(found(Index(tmp_path / "index", DIM, "cosine"), rows)) == [1, 2, 3]
+    assert revisions == [1]

@@ -4,8 +4,8 @@ import pytest
 
 from service.errors import GalleryNotFound
 from service.galleries.collection import Galleries
-from service.galleries.gallery import GallerySpec
 from service.galleries.query import first_searchable
+from service.galleries.records import GallerySpec
 
 
 def create(galleries: Galleries, name: str, digest: str) -> None:

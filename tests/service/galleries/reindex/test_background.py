@@ -1,4 +1,4 @@
-"""Upgrading a checkpoint without losing a gallery, as an operator does it: over HTTP and by `iiae reindex`, with a real server."""
+"""Re-embedding galleries of a running server, over HTTP and with `iiae reindex`."""
 
 import asyncio
 import fcntl
@@ -22,9 +22,9 @@ from model import checkpoint
 from service.errors import ReindexCancelled
 from service.galleries.collection import Galleries
 from service.galleries.records import GallerySpec, NewPhoto
-from service.galleries.reindex import job as job_module
+from service.galleries.reindex import lock
 from service.galleries.reindex.job import ReindexJob
-from service.galleries.reindex.rows import EmbeddedPhoto, ReindexProgress
+from service.galleries.reindex.records import EmbeddedPhoto, ReindexProgress
 from service.http.app import compose
 from service.settings import Settings
 
@@ -40,7 +40,7 @@ def wait(client: httpx.Client, *states: str, name: str = "g", within: float = 60
 
 
 def add(client: httpx.Client, seeds: range, name: str = "g") -> dict[int, int]:
-    """Adds pictures and returns their seeds by id."""
+    """Add pictures. Return their seeds by photo id."""
     added: dict[int, int] = {}
     for start in range(seeds.start, seeds.stop, 16):
         part = range(start, min(start + 16, seeds.stop))
@@ -61,7 +61,7 @@ def nearest(client: httpx.Client, seed: int, name: str = "g") -> httpx.Response:
 
 
 def spec(home: Path, name: str) -> GallerySpec:
-    """What a gallery is of that this checkpoint embeds."""
+    """The spec of a gallery embedded by this checkpoint."""
     manifest = checkpoint.read_manifest(checkpoint.find(home / "checkpoints", name))
     dim = math.prod(manifest.preset.shared_shape)
     return GallerySpec(
@@ -112,16 +112,16 @@ def client(server):
     server.client.delete("/galleries/g").raise_for_status()
 
 
-def test_an_outdated_gallery_is_embedded_anew_and_keeps_all_else(folder, client):
+def test_reindexing_an_outdated_gallery_changes_only_its_embeddings(folder, client):
     seeds = add(client, range(40))
     photos = client.get("/galleries/g/photos?limit=1000").json()
     publish_tiny(folder, seed=1)
     client.post("/models/reload").raise_for_status()
     assert client.get("/galleries/g").json()["outdated"]
     assert nearest(client, 3).json()["code"] == "gallery_outdated"
-    began = client.post("/galleries/g/reindex")
-    assert began.status_code == 202
-    assert began.headers["location"] == "/galleries/g/reindex"
+    answer = client.post("/galleries/g/reindex")
+    assert answer.status_code == 202
+    assert answer.headers["location"] == "/galleries/g/reindex"
     done = wait(client, "done")
     digest = client.get("/models/tiny").json()["digest"]
     assert (done["model"], done["digest"], done["done"], done["total"], done["failures"], done["failed"]) == (
@@ -135,16 +135,16 @@ def test_an_outdated_gallery_is_embedded_anew_and_keeps_all_else(folder, client)
     assert done["started"] <= done["ended"]
     assert not client.get("/galleries/g").json()["outdated"]
     assert client.get("/galleries/g/photos?limit=1000").json() == photos
-    for identity, seed in list(seeds.items())[::7]:
-        assert nearest(client, seed).json()["hits"][0]["id"] == identity
-        assert client.get(f"/galleries/g/photos/{identity}").content == png(seed)
+    for photo_id, seed in list(seeds.items())[::7]:
+        assert nearest(client, seed).json()["hits"][0]["id"] == photo_id
+        assert client.get(f"/galleries/g/photos/{photo_id}").content == png(seed)
     assert add(client, range(40, 41))
 
 
-def test_searches_and_additions_go_on_while_a_model_of_another_kind_embeds_it(server, client):
-    """From L2 over 16 numbers to the cosine over 32, with not one answer that is wrong."""
+def test_searches_and_additions_continue_during_a_reindex_by_a_model_of_another_kind(server, client):
+    """From the L2 distance of 16 numbers to the cosine of 32. No answer may be wrong."""
     seeds = add(client, range(MANY))
-    ids = {seed: identity for identity, seed in seeds.items()}
+    ids = {seed: photo_id for photo_id, seed in seeds.items()}
     wrong: list[str] = []
     models: list[str] = []
     stop = threading.Event()
@@ -186,13 +186,13 @@ def test_searches_and_additions_go_on_while_a_model_of_another_kind_embeds_it(se
     assert {
         photo["id"] for photo in client.get("/galleries/g/photos?limit=1000").json()["photos"]
     } == seeds.keys()
-    for identity, seed in list(seeds.items())[-5:]:
-        assert nearest(client, seed).json()["hits"][0]["id"] == identity
+    for photo_id, seed in list(seeds.items())[-5:]:
+        assert nearest(client, seed).json()["hits"][0]["id"] == photo_id
     sketch = client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": "g"}).json()
     assert (sketch["model"], sketch["scores"]) == ("drawn", "cosine")
 
 
-def test_what_cannot_be_begun_is_refused_with_a_reason(client):
+def test_a_reindex_that_cannot_begin_is_refused_with_a_reason(client):
     for method, body, status, code in (
         ("GET", None, 404, "reindex_not_found"),
         ("DELETE", None, 404, "reindex_not_found"),
@@ -217,7 +217,7 @@ def test_what_cannot_be_begun_is_refused_with_a_reason(client):
     )  # it is of this checkpoint, and empty
 
 
-def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
+def test_one_reindex_of_a_gallery_runs_at_a_time_and_can_be_cancelled(folder, client):
     add(client, range(MANY))
     before = client.get("/galleries/g").json()
     with ReindexJob(
@@ -243,14 +243,17 @@ def test_one_at_a_time_is_done_and_can_be_cancelled(folder, client):
     assert nearest(client, 3).status_code == 200
 
 
-def test_a_client_that_hangs_up_while_it_begins_one_does_not_take_it_along(folder, server, client):
+def test_a_reindex_runs_on_when_the_client_that_began_it_disconnects(folder, server, client):
     add(client, range(3))
-    with (folder / "galleries" / "g" / job_module.LOCK).open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)  # as of somebody who looks for a moment: until then it is being job
-        with socket.create_connection(("127.0.0.1", server.port)) as hasty:
+    with (folder / "galleries" / "g" / lock.LOCK).open("ab") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)  # the reindex waits for this lock
+        with socket.create_connection(("127.0.0.1", server.port)) as connection:
             body = b'{"model": "other"}'
-            head = f"POST /galleries/g/reindex HTTP/1.1\r\nHost: s\r\nX-API-Key: admin-key\r\nContent-Type: application/json\r\nContent-Length: {len(body)}"
-            hasty.sendall(f"{head}\r\n\r\n".encode() + body)
+            head = (
+                "POST /galleries/g/reindex HTTP/1.1\r\nHost: s\r\nX-API-Key: admin-key\r\n"
+                f"Content-Type: application/json\r\nContent-Length: {len(body)}"
+            )
+            connection.sendall(f"{head}\r\n\r\n".encode() + body)
             time.sleep(0.15)
         time.sleep(0.15)
     until = time.monotonic() + 30
@@ -260,18 +263,18 @@ def test_a_client_that_hangs_up_while_it_begins_one_does_not_take_it_along(folde
     assert wait(client, "done")["done"] == 3
 
 
-def test_photos_that_come_after_the_last_page_are_embedded_before_the_switch(tmp_path, monkeypatch):
+def test_photos_added_after_the_last_page_are_embedded_before_the_switch(tmp_path, monkeypatch):
     publish_tiny(tmp_path)
     publish_tiny(tmp_path, "other", seed=5)
     switch, switches = ReindexJob.switch, list[bool]()
 
-    def after_a_latecomer(job: ReindexJob) -> None:
+    def add_then_switch(job: ReindexJob) -> None:
         if not switches:
             job.gallery.add([new_photo(2, job.gallery.spec.dim)])
         switch(job)
         switches.append(job.switched)
 
-    monkeypatch.setattr(ReindexJob, "switch", after_a_latecomer)
+    monkeypatch.setattr(ReindexJob, "switch", add_then_switch)
 
     async def scenario() -> ReindexProgress:
         parts = compose(Settings(home=tmp_path, device="cpu"))
@@ -307,7 +310,7 @@ def new_photo(seed: int, dim: int) -> NewPhoto:
     )
 
 
-def test_pictures_that_cannot_be_read_are_told_and_embedded_by_their_thumbnails(folder, client, tmp_path):
+def test_unreadable_pictures_are_reported_and_embedded_by_their_thumbnails(folder, client, tmp_path):
     for name, seed in (("gone", 1), ("changed", 2), ("lost", 3), ("sound", 4)):
         (tmp_path / f"{name}.png").write_bytes(png(seed))
     words = ("index", str(tmp_path), "--gallery", "indexed", "--model", "drawn")
@@ -322,12 +325,12 @@ def test_pictures_that_cannot_be_read_are_told_and_embedded_by_their_thumbnails(
     (folder / "galleries" / "indexed" / "thumbnails" / sha256[:2] / f"{sha256}.webp").unlink()
     done = iiae("reindex", "indexed", "--model", "tiny", home=folder)
     assert done.returncode == 0, done.stderr
-    assert "4 photos; of 3 the pictures could not be read" in done.stdout
+    assert "4 photos; 3 pictures could not be read" in done.stdout
     found = client.get("/galleries/indexed/reindex").json()
     assert (found["state"], found["failures"]) == ("done", 3)
     reasons = {fault["id"]: (fault["reason"], fault["thumbnail"]) for fault in found["failed"]}
     assert reasons == {
-        photos["changed.png"]["id"]: ("its file is another one now", True),
+        photos["changed.png"]["id"]: ("its file has changed", True),
         photos["gone.png"]["id"]: ("its file is gone", True),
         photos["lost.png"]["id"]: ("its file is gone", False),
     }
@@ -346,7 +349,7 @@ def test_pictures_that_cannot_be_read_are_told_and_embedded_by_their_thumbnails(
     )
     for name, seed in (("gone", 1), ("changed", 2), ("lost", 3)):
         (tmp_path / f"{name}.png").write_bytes(png(seed))
-    client.post("/galleries/indexed/reindex").raise_for_status()  # by the same checkpoint: those alone
+    client.post("/galleries/indexed/reindex").raise_for_status()  # by the same checkpoint: only those photos
     found = wait(client, "done", name="indexed")
     assert (found["done"], found["total"], found["failures"]) == (4, 4, 0)
     for name, seed in (("gone", 1), ("changed", 2), ("lost", 3), ("sound", 4)):
@@ -354,7 +357,7 @@ def test_pictures_that_cannot_be_read_are_told_and_embedded_by_their_thumbnails(
     client.delete("/galleries/indexed").raise_for_status()
 
 
-def test_killed_while_it_embeds_it_goes_on_where_it_was(tmp_path):
+def test_a_killed_reindex_is_resumed_where_it_stopped(tmp_path):
     publish_tiny(tmp_path)
     publish_tiny(tmp_path, "other", seed=5)
     server = Server(tmp_path, IIAE_MAX_IMAGES="64").ready()
@@ -369,16 +372,16 @@ def test_killed_while_it_embeds_it_goes_on_where_it_was(tmp_path):
     server = Server(tmp_path).ready()
     try:
         found = server.client.get("/galleries/g/reindex").json()
-        if found["state"] == "failed":  # or it was through before the kill
+        if found["state"] == "failed":  # unless it was done before the kill
             assert 0 < found["done"] < MANY
-            assert "goes on where it was" in found["error"]
+            assert "start the reindex again to resume it" in found["error"]
             assert server.client.get("/galleries/g").json()["model"] == "tiny"
             assert nearest(server.client, 5).json()["model"] == "tiny"
             again = server.client.post("/galleries/g/reindex", json={"model": "other"}).json()
             assert again["done"] >= found["done"]
         assert wait(server.client, "done")["done"] == MANY
-        for identity, seed in list(seeds.items())[::40]:
+        for photo_id, seed in list(seeds.items())[::40]:
             answer = nearest(server.client, seed).json()
-            assert (answer["model"], answer["hits"][0]["id"]) == ("other", identity)
+            assert (answer["model"], answer["hits"][0]["id"]) == ("other", photo_id)
     finally:
         server.stop()

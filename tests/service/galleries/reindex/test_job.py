@@ -1,4 +1,4 @@
-"""Galleries embedded anew, against a model in Python: in any order with adding, removing, searching, crashes and kill -9."""
+"""A reindexed gallery against a dictionary: any order of adding, removing, searching, crashes and kill -9."""
 
 import hashlib
 import multiprocessing
@@ -35,36 +35,39 @@ from service.galleries.collection import Galleries
 from service.galleries.database import DATABASE
 from service.galleries.gallery import Gallery
 from service.galleries.reindex import job as job_module
-from service.galleries.reindex import rows
-from service.galleries.reindex.job import ReindexJob
-from service.galleries.reindex.rows import EmbeddedPhoto
+from service.galleries.reindex import lock, rows
+from service.galleries.reindex.job import ReindexJob, cancel_reindex, last_progress, read_photo
+from service.galleries.reindex.records import EmbeddedPhoto
 
 
 @dataclass
 class Space:
-    """What a space should hold: of each photo its embedding, if any, and whether that is a sound one."""
+    """The expected embeddings of a space: by photo id, the embedding, if any, and whether it has no fault."""
 
     digest: str
-    held: dict[int, tuple[np.ndarray | None, bool]] = field(default_factory=dict)
+    embeddings: dict[int, tuple[np.ndarray | None, bool]] = field(default_factory=dict)
     takes_over: bool = False
 
 
-class Against(RuleBasedStateMachine):
-    """A gallery that two processes have open, one of which may be reindexing it; of every fifth picture d2 makes nothing, of every fourth a stand-in."""
+class ReindexMachine(RuleBasedStateMachine):
+    """A gallery that two processes have open. One of them may reindex it.
+
+    To d2, every fifth photo is lost, and of every fourth only the thumbnail is left.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.constants = pytest.MonkeyPatch()
         self.constants.setattr(job_module, "PAGE", 3)
-        self.constants.setattr(job_module, "LOCK_SECONDS", 0)
+        self.constants.setattr(lock, "TIMEOUT", 0)
         self.constants.setattr(rows, "STEP", 4)
         self.root = Path(tempfile.mkdtemp())
         self.both = [Galleries(self.root), Galleries(self.root)]
         self.both[0].create("g", spec("d0"))
         self.numbers: dict[int, int] = {}
-        self.present, self.staged = Space("d0"), None
+        self.present, self.new_space = Space("d0"), None
         self.job: ReindexJob | None = None
-        self.long_open = (self.both[0].open("g"), self.present)
+        self.opened_before = (self.both[0].open("g"), self.present)
 
     def teardown(self) -> None:
         self.drop()
@@ -78,66 +81,71 @@ class Against(RuleBasedStateMachine):
         gallery = self.both[who].open("g")
         known = gallery.known([new(number, "d0").sha256 for number in numbers])
         assert {photo.id for photo in known.values()} == {
-            identity
-            for identity, number in self.numbers.items()
-            if number in numbers and self.present.held[identity][0] is not None
+            photo_id
+            for photo_id, number in self.numbers.items()
+            if number in numbers and self.present.embeddings[photo_id][0] is not None
         }
         for photo in gallery.add([new(number, self.present.digest) for number in numbers]):
             self.numbers[photo.id] = number_of(photo)
-            if self.present.held.get(photo.id, (None,))[0] is None:
-                self.present.held[photo.id] = (vector(number_of(photo), self.present.digest), True)
-                if self.staged is not None and not self.staged.held.get(photo.id, (None, True))[1]:
-                    del self.staged.held[photo.id]
+            if self.present.embeddings.get(photo.id, (None,))[0] is None:
+                self.present.embeddings[photo.id] = (vector(number_of(photo), self.present.digest), True)
+                if (
+                    self.new_space is not None
+                    and not self.new_space.embeddings.get(photo.id, (None, True))[1]
+                ):
+                    del self.new_space.embeddings[photo.id]
 
     @precondition(lambda self: self.numbers)
     @rule(data=st.data(), who=st.integers(0, 1))
     def remove(self, data: st.DataObject, who: int) -> None:
-        identity = data.draw(st.sampled_from(sorted(self.numbers)))
-        self.both[who].open("g").remove(identity)
-        del self.numbers[identity]
-        for space in filter(None, (self.present, self.staged)):
-            space.held.pop(identity, None)
+        photo_id = data.draw(st.sampled_from(sorted(self.numbers)))
+        self.both[who].open("g").remove(photo_id)
+        del self.numbers[photo_id]
+        for space in filter(None, (self.present, self.new_space)):
+            space.embeddings.pop(photo_id, None)
 
-    @rule(digest=st.sampled_from(sorted(DIMS)), anew=st.booleans(), who=st.integers(0, 1))
-    def begin(self, digest: str, anew: bool, who: int) -> None:
+    @rule(digest=st.sampled_from(sorted(DIMS)), from_scratch=st.booleans(), who=st.integers(0, 1))
+    def begin(self, digest: str, from_scratch: bool, who: int) -> None:
         gallery = self.both[who].open("g")
         if self.job is not None:
             with pytest.raises(ReindexRunning):
-                ReindexJob(gallery, spec(digest), from_scratch=anew)
+                ReindexJob(gallery, spec(digest), from_scratch=from_scratch)
             return
-        job = ReindexJob(gallery, spec(digest), from_scratch=anew)
-        if self.staged is not None and self.staged.digest == digest and not anew:
-            self.staged.held = {identity: kept for identity, kept in self.staged.held.items() if kept[1]}
+        job = ReindexJob(gallery, spec(digest), from_scratch=from_scratch)
+        if self.new_space is not None and self.new_space.digest == digest and not from_scratch:
+            self.new_space.embeddings = {
+                photo_id: kept for photo_id, kept in self.new_space.embeddings.items() if kept[1]
+            }
         elif (
             digest == self.present.digest
-            and not anew
-            and all(sound for _, sound in self.present.held.values())
+            and not from_scratch
+            and all(faultless for _, faultless in self.present.embeddings.values())
         ):
             assert job.switched
             job.end()
-            self.staged = None
+            self.new_space = None
             return
         else:
-            self.staged = Space(digest, takes_over=digest == self.present.digest and not anew)
-        self.job, self.pages, self.out, self.cancelled = job, job.pages(), None, False
+            self.new_space = Space(digest, takes_over=digest == self.present.digest and not from_scratch)
+        self.job, self.pages, self.pending, self.cancelled = job, job.pages(), None, False
         self.fresh = True
 
     @precondition(lambda self: self.job is not None)
     @rule(steps=st.integers(1, 15))
-    def go_on(self, steps: int) -> None:
+    def run_steps(self, steps: int) -> None:
         assert self.job is not None
         for step in range(steps):
             try:
-                page = self.out or next(self.pages, None)
-                if self.fresh and self.staged is not None and self.staged.takes_over:
-                    self.staged.held = {
-                        identity: kept for identity, kept in self.present.held.items() if kept[1]
-                    } | self.staged.held
-                self.fresh = False  # what comes from now on is not taken over
-                if self.out is None and page is not None and step == steps - 1:
-                    self.out = page  # to be kept later, whatever comes before that
+                page = self.pending or next(self.pages, None)
+                if self.fresh and self.new_space is not None and self.new_space.takes_over:
+                    self.new_space.embeddings = {
+                        photo_id: kept for photo_id, kept in self.present.embeddings.items() if kept[1]
+                    } | self.new_space.embeddings
+                self.fresh = False  # photos added from now on are not taken over
+                if self.pending is None and page is not None and step == steps - 1:
+                    self.pending = page  # kept later, after other rules
                     return
-                self.out = None
+                self.pending = None
                 if page is None:
                     self.job.switch()
                     self.pages = self.job.pages()
@@ -151,25 +159,25 @@ class Against(RuleBasedStateMachine):
             assert not self.cancelled
             if self.job.switched:
                 self.job.end()
-                assert self.staged is not None and self.staged.held.keys() == self.numbers.keys()
-                self.present, self.staged, self.job = (
-                    Space(self.staged.digest, self.staged.held),
+                assert self.new_space is not None and self.new_space.embeddings.keys() == self.numbers.keys()
+                self.present, self.new_space, self.job = (
+                    Space(self.new_space.digest, self.new_space.embeddings),
                     None,
                     None,
                 )
                 return
 
     def keep(self, page) -> None:
-        outcomes = {photo.id: self.outcome(photo) for photo in page}
-        self.job.keep([outcomes[photo.id] for photo in page])
-        self.staged.held |= {
-            identity: (each.embedding, each.fault is None)
-            for identity, each in outcomes.items()
-            if identity in self.numbers
+        embedded_photos = {photo.id: self.embed(photo) for photo in page}
+        self.job.keep([embedded_photos[photo.id] for photo in page])
+        self.new_space.embeddings |= {
+            photo_id: (each.embedding, each.fault is None)
+            for photo_id, each in embedded_photos.items()
+            if photo_id in self.numbers
         }
 
-    def outcome(self, photo) -> EmbeddedPhoto:
-        number, digest = number_of(photo), self.staged.digest
+    def embed(self, photo) -> EmbeddedPhoto:
+        number, digest = number_of(photo), self.new_space.digest
         if digest == "d2" and number % 5 == 0:
             return EmbeddedPhoto(photo_id=photo.id, embedding=None, fault="nothing of it is left")
         if digest == "d2" and number % 4 == 0:
@@ -188,7 +196,7 @@ class Against(RuleBasedStateMachine):
         else:
             self.job.end(RuntimeError("no memory") if how == "failed" else KeyboardInterrupt())
         if not self.cancelled:
-            found = job_module.last_progress(self.both[0].open("g"))
+            found = last_progress(self.both[0].open("g"))
             assert found.state == "failed"
             assert (found.error == "no memory") == (how == "failed")
         self.job = None
@@ -196,13 +204,13 @@ class Against(RuleBasedStateMachine):
     @rule(who=st.integers(0, 1))
     def cancel(self, who: int) -> None:
         gallery = self.both[who].open("g")
-        if self.staged is None:
+        if self.new_space is None:
             with pytest.raises(ReindexNotFound):
-                job_module.cancel_reindex(gallery)
+                cancel_reindex(gallery)
             return
-        job_module.cancel_reindex(gallery)
-        assert job_module.last_progress(gallery).state == "cancelled"
-        self.staged, self.cancelled = None, True
+        cancel_reindex(gallery)
+        assert last_progress(gallery).state == "cancelled"
+        self.new_space, self.cancelled = None, True
 
     @rule(seed=st.integers(1_000, 1_100), k=st.integers(1, 50), who=st.integers(0, 1))
     def search(self, seed: int, k: int, who: int) -> None:
@@ -211,8 +219,8 @@ class Against(RuleBasedStateMachine):
     def check_search(self, gallery: Gallery, seed: int, k: int) -> None:
         query = vector(seed, self.present.digest)
         scores = {
-            identity: score(query, kept[0], gallery.spec.distance)
-            for identity, kept in self.present.held.items()
+            photo_id: score(query, kept[0], gallery.spec.distance)
+            for photo_id, kept in self.present.embeddings.items()
             if kept[0] is not None
         }
         found = gallery.search(query, k)
@@ -225,15 +233,15 @@ class Against(RuleBasedStateMachine):
         )
 
     @rule()
-    def search_what_was_opened_long_ago(self) -> None:
-        gallery, space = self.long_open
+    def use_a_gallery_opened_before(self) -> None:
+        gallery, space = self.opened_before
         if space is self.present:
             self.check_search(gallery, 5, 7)
             return
         uses = (
             lambda: gallery.search(vector(5, space.digest), 7),
             lambda: gallery.search_expanded(vector(5, space.digest), 7),
-            lambda: gallery.vector(next(iter(self.numbers), 1)),
+            lambda: gallery.embedding(next(iter(self.numbers), 1)),
             lambda: gallery.add([new(3, space.digest)]),
             lambda: gallery.known([new(3, space.digest).sha256]),
             gallery.save_index,
@@ -243,8 +251,8 @@ class Against(RuleBasedStateMachine):
                 use()
 
     @rule()
-    def open_anew(self) -> None:
-        self.long_open = (Gallery(self.root / "g"), self.present)
+    def open_again(self) -> None:
+        self.opened_before = (Gallery(self.root / "g"), self.present)
 
     @rule(who=st.integers(0, 1))
     def save_and_restart(self, who: int) -> None:
@@ -253,7 +261,7 @@ class Against(RuleBasedStateMachine):
         self.both[who] = Galleries(self.root)
 
     @invariant()
-    def all_is_there(self) -> None:
+    def both_processes_see_all_photos(self) -> None:
         for galleries in self.both:
             gallery = galleries.open("g")
             assert (gallery.spec.digest, gallery.spec.dim) == (
@@ -266,29 +274,35 @@ class Against(RuleBasedStateMachine):
                 number = number_of(photo)
                 assert (photo.label, photo.metadata) == (f"label {number}", {"number": number})
                 assert gallery.picture_path(photo).read_bytes() == b"picture %d" % number
-                embedding = self.present.held[photo.id][0]
+                embedding = self.present.embeddings[photo.id][0]
                 if embedding is None:
                     with pytest.raises(PhotoNotFound, match="could not be read"):
-                        gallery.vector(photo.id)
+                        gallery.embedding(photo.id)
                 else:
-                    np.testing.assert_array_equal(gallery.vector(photo.id), embedding)
+                    np.testing.assert_array_equal(gallery.embedding(photo.id), embedding)
 
     @invariant()
-    def progress_is_told(self) -> None:
+    def the_other_process_sees_the_progress(self) -> None:
         if self.job is None or self.cancelled:
             return
-        found = job_module.last_progress(self.both[1].open("g"))
-        assert (found.state, found.digest, found.total) == ("running", self.staged.digest, len(self.numbers))
-        if not self.staged.takes_over:
-            assert found.done == len(self.staged.held)
+        found = last_progress(self.both[1].open("g"))
+        assert (found.state, found.digest, found.total) == (
+            "running",
+            self.new_space.digest,
+            len(self.numbers),
+        )
+        if not self.new_space.takes_over:
+            assert found.done == len(self.new_space.embeddings)
             faulty = {
-                identity: kept[0] is not None for identity, kept in self.staged.held.items() if not kept[1]
+                photo_id: kept[0] is not None
+                for photo_id, kept in self.new_space.embeddings.items()
+                if not kept[1]
             }
             assert {fault.photo_id: fault.thumbnail for fault in found.faults} == faulty
 
 
-TestReindexed = Against.TestCase
-TestReindexed.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
+TestReindex = ReindexMachine.TestCase
+TestReindex.settings = settings(max_examples=20, stateful_step_count=25, deadline=None)
 
 
 def score(query: np.ndarray, embedding: np.ndarray, distance: str) -> float:
@@ -297,7 +311,7 @@ def score(query: np.ndarray, embedding: np.ndarray, distance: str) -> float:
     return float(1 / (1 + np.linalg.norm(query - embedding)))
 
 
-def made(root: Path, count: int) -> Gallery:
+def create(root: Path, count: int) -> Gallery:
     gallery = Galleries(root).create("g", spec("d0"))
     gallery.add([new(number, "d0") for number in range(count)])
     return gallery
@@ -314,18 +328,18 @@ def spaces(root: Path) -> list[str]:
 
 
 KILLS = 3
-"""How often a reindex is killed, before it is left to come to its end."""
+"""Kills of each reindex before it may finish."""
 
 
-def test_killed_at_any_moment_it_is_the_old_gallery_or_the_new_and_goes_on(tmp_path):
-    """With SIGKILL, while photos are added and removed. What was embedded before a kill is not embedded again."""
+def test_a_reindex_killed_at_any_moment_leaves_the_old_gallery_or_the_new_and_is_resumed(tmp_path):
+    """The kill is SIGKILL, while photos are added and removed. Stored embeddings are not computed again."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["reindexer"])
-    chance, numbers = random.Random(0), iter(range(1_000, 1_000_000))
-    made(tmp_path, 150)
+    rng, numbers = random.Random(0), iter(range(1_000, 1_000_000))
+    create(tmp_path, 150)
     outcomes: list[str] = []
     for target in ("d1", "d2", "d3"):
-        before, farthest, attempts = Galleries(tmp_path).open("g").spec.digest, 0, 0
+        before, most_done, attempts = Galleries(tmp_path).open("g").spec.digest, 0, 0
         while outcomes[-1:] != [target]:
             attempts += 1
             process = context.Process(target=reindexer.reindex_all, args=(tmp_path, target))
@@ -333,7 +347,7 @@ def test_killed_at_any_moment_it_is_the_old_gallery_or_the_new_and_goes_on(tmp_p
             until = time.monotonic() + 60
             while process.is_alive() and not running(tmp_path, target) and time.monotonic() < until:
                 time.sleep(0.005)
-            until = time.monotonic() + chance.uniform(0, 0.3)
+            until = time.monotonic() + rng.uniform(0, 0.3)
             while process.is_alive() and time.monotonic() < until:
                 with suppress(GalleryReindexed):
                     add_two_and_remove_one(Galleries(tmp_path).open("g"), numbers)
@@ -347,24 +361,24 @@ def test_killed_at_any_moment_it_is_the_old_gallery_or_the_new_and_goes_on(tmp_p
             photos = gallery.page(0, 10_000)
             assert len(photos) == gallery.count >= 150
             for photo in photos:
-                np.testing.assert_array_equal(gallery.vector(photo.id), vector(number_of(photo), digest))
-            for photo in chance.sample(photos, 5):
+                np.testing.assert_array_equal(gallery.embedding(photo.id), vector(number_of(photo), digest))
+            for photo in rng.sample(photos, 5):
                 assert gallery.search(vector(number_of(photo), digest), 1)[0].photo.id == photo.id
             if digest == before:
-                progress = job_module.last_progress(gallery)
-                assert progress.done >= farthest - 40  # photos that were removed again
-                farthest = progress.done
+                progress = last_progress(gallery)
+                assert progress.done >= most_done - 40  # some were removed
+                most_done = progress.done
             outcomes.append(digest)
     reindexer.reindex_all(tmp_path, "d3")
     with sqlite3.connect(tmp_path / "g" / DATABASE) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert len(spaces(tmp_path)) == 1
-    assert len(outcomes) > 3  # or nothing was killed before it was through
+    assert len(outcomes) > 3  # at least one reindex was killed before it was done
 
 
 def running(root: Path, digest: str) -> bool:
     with suppress(ReindexNotFound):
-        found = job_module.last_progress(Galleries(root).open("g"))
+        found = last_progress(Galleries(root).open("g"))
         return found.state == "running" and found.digest == digest
     return False
 
@@ -374,8 +388,8 @@ def add_two_and_remove_one(gallery: Gallery, numbers: Iterator[int]) -> None:
     gallery.remove(gallery.add([new(next(numbers), digest), new(next(numbers), digest)])[0].id)
 
 
-def test_what_came_while_the_last_page_was_embedded_is_embedded_too(tmp_path):
-    gallery = made(tmp_path, 3)
+def test_photos_added_after_the_last_page_are_embedded_before_the_switch(tmp_path):
+    gallery = create(tmp_path, 3)
     with ReindexJob(gallery, spec("d1")) as job:
         for page in job.pages():
             job.keep(embedded(page, "d1"))
@@ -390,8 +404,8 @@ def test_what_came_while_the_last_page_was_embedded_is_embedded_too(tmp_path):
     assert Galleries(tmp_path).open("g").search(vector(7, "d1"), 1)[0].photo.id == late.id
 
 
-def test_the_gallery_compares_as_the_new_checkpoint_does(tmp_path):
-    made(tmp_path, 12)
+def test_the_gallery_takes_the_distance_of_the_new_checkpoint(tmp_path):
+    create(tmp_path, 12)
     for target in ("d3", "d2"):  # to L2 distance, and back to the cosine
         reindexer.reindex_all(tmp_path, target)
         gallery = Galleries(tmp_path).open("g")
@@ -407,56 +421,56 @@ def test_the_gallery_compares_as_the_new_checkpoint_does(tmp_path):
         assert [number_of(hit.photo) for hit in gallery.search(query, 12)] == by_hand
 
 
-def test_a_reindex_that_ends_while_it_is_looked_at_has_not_failed(tmp_path, monkeypatch):
-    gallery = made(tmp_path, 3)
+def test_a_reindex_that_ends_during_a_look_at_its_progress_has_not_failed(tmp_path, monkeypatch):
+    gallery = create(tmp_path, 3)
     job = ReindexJob(gallery, spec("d1"))
     for page in job.pages():
         job.keep(embedded(page, "d1"))
 
-    def ends(_: Gallery) -> bool:  # between the look at the rows and the look at the lock
+    def end_then_unlocked(_: Gallery) -> bool:  # between the look at the rows and the look at the lock
         job.switch()
         job.end()
         return False
 
-    monkeypatch.setattr(job_module, "_is_locked", ends)
-    assert (job_module.last_progress(gallery).state, job_module.last_progress(gallery).error) == (
+    monkeypatch.setattr(job_module, "is_locked", end_then_unlocked)
+    assert (last_progress(gallery).state, last_progress(gallery).error) == (
         "done",
         None,
     )
 
 
-def test_a_page_that_was_not_kept_is_not_switched_over(tmp_path):
-    with ReindexJob(made(tmp_path, 3), spec("d1")) as job:
+def test_a_gallery_does_not_switch_before_all_pages_are_kept(tmp_path):
+    with ReindexJob(create(tmp_path, 3), spec("d1")) as job:
         list(job.pages())
         with pytest.raises(RuntimeError, match="3 photos"):
             job.switch()
     assert Galleries(tmp_path).open("g").spec.digest == "d0"
 
 
-def test_the_old_embeddings_leave_the_file(tmp_path):
-    gallery = made(tmp_path, 40)
+def test_old_embeddings_are_deleted_from_the_file(tmp_path):
+    gallery = create(tmp_path, 40)
     reindexer.reindex_all(tmp_path, "d2")
     assert spaces(tmp_path) == ["embeddings_2"]
     with ReindexJob(Galleries(tmp_path).open("g"), spec("d1")) as job:
         job.keep(embedded(next(job.pages()), "d1"))
         assert spaces(tmp_path) == ["embeddings_2", "embeddings_3"]
-        job_module.cancel_reindex(gallery)
+        cancel_reindex(gallery)
         with pytest.raises(ReindexCancelled):
             job.switch()
     assert spaces(tmp_path) == ["embeddings_2"]
 
 
-def test_cancelling_an_interrupted_reindex_drops_what_it_embedded(tmp_path):
-    gallery = made(tmp_path, 40)
+def test_cancelling_an_interrupted_reindex_deletes_its_embeddings(tmp_path):
+    gallery = create(tmp_path, 40)
     job = ReindexJob(gallery, spec("d1"))
     job.keep(embedded(next(job.pages()), "d1"))
     job.end(KeyboardInterrupt())
     assert spaces(tmp_path) == ["embeddings_1", "embeddings_2"]
-    job_module.cancel_reindex(gallery)
+    cancel_reindex(gallery)
     assert spaces(tmp_path) == ["embeddings_1"]
 
 
-def test_a_picture_without_a_drawing_is_a_fault_and_ends_nothing(tmp_path, monkeypatch):
+def test_an_empty_drawing_is_a_fault(tmp_path, monkeypatch):
     def prepare(*_):
         raise NoDrawing("there is no ink")
 
@@ -464,7 +478,7 @@ def test_a_picture_without_a_drawing_is_a_fault_and_ends_nothing(tmp_path, monke
     blank = BytesIO()
     Image.new("RGB", (8, 8), "white").save(blank, "PNG")
     sha256 = hashlib.sha256(blank.getvalue()).hexdigest()
-    gallery = made(tmp_path, 0)
+    gallery = create(tmp_path, 0)
     [photo] = gallery.add(
         [
             replace(
@@ -477,13 +491,13 @@ def test_a_picture_without_a_drawing_is_a_fault_and_ends_nothing(tmp_path, monke
             )
         ]
     )
-    found = job_module.read_photo(gallery, Inference.__new__(Inference), "x", photo)
+    found = read_photo(gallery, Inference.__new__(Inference), "x", photo)
     assert (found.pixels, found.fault) == (None, "there is no ink")
 
 
-def test_the_saved_index_of_the_old_embeddings_is_not_taken(tmp_path):
-    made(tmp_path, 20).save_index()
-    reindexer.reindex_all(tmp_path, "d1")  # of the same length, so that a mistake would answer
+def test_the_saved_index_of_the_old_embeddings_is_ignored(tmp_path):
+    create(tmp_path, 20).save_index()
+    reindexer.reindex_all(tmp_path, "d1")  # of the same length, so the old index would fit
     gallery = Galleries(tmp_path).open("g")
     for number in range(20):
         assert number_of(gallery.search(vector(number, "d1"), 1)[0].photo) == number
@@ -491,9 +505,9 @@ def test_the_saved_index_of_the_old_embeddings_is_not_taken(tmp_path):
     assert len(list((tmp_path / "g" / "index").glob("*.faiss"))) == 1
 
 
-def test_a_gallery_deleted_meanwhile_ends_it(tmp_path):
+def test_deleting_the_gallery_ends_its_reindex(tmp_path):
     galleries = Galleries(tmp_path)
-    made(tmp_path, 5)
+    create(tmp_path, 5)
     job = ReindexJob(galleries.open("g"), spec("d1"))
     page = next(job.pages())
     galleries.delete("g")
@@ -501,26 +515,3 @@ def test_a_gallery_deleted_meanwhile_ends_it(tmp_path):
         job.keep(embedded(page, "d1"))
     job.end(error.value)
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_of_schema_1_is_brought_to_schema_2_as_it_was(tmp_path):
-    gallery = made(tmp_path, 20)
-    gallery.remove(4)
-    gallery.save_index()
-    photos = gallery.page(0, 100)
-    gallery.close()
-    path = tmp_path / "g" / DATABASE
-    with sqlite3.connect(path) as connection:  # as it was made before
-        connection.executescript(
-            """DROP TABLE reindex; DELETE FROM meta WHERE key = 'space'; ALTER TABLE photos ADD COLUMN embedding BLOB NOT NULL DEFAULT x'';
-            UPDATE photos SET embedding = (SELECT embedding FROM embeddings_1 AS old WHERE old.id = photos.id); DROP TABLE embeddings_1;
-            PRAGMA user_version = 1;"""
-        )
-    gallery = Galleries(tmp_path).open("g")
-    assert gallery.page(0, 100) == photos
-    for photo in photos:
-        np.testing.assert_array_equal(gallery.vector(photo.id), vector(number_of(photo), "d0"))
-        assert gallery.search(vector(number_of(photo), "d0"), 1)[0].photo == photo
-    assert gallery.add([new(50, "d0")])[0].id == 21
-    reindexer.reindex_all(tmp_path, "d2")
-    assert Galleries(tmp_path).open("g").count == 20

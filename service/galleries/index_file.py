@@ -1,0 +1,118 @@
+"""Save an index to the gallery's folder and load it again. It is derived: a lost or damaged file is rebuilt.
+
+index/note.json                      what the index was built from, its file and that file's SHA-256
+index/<revision>-<digest>.faiss      the FAISS index, followed by the photo ids as int64
+"""
+
+import hashlib
+import json
+import os
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+import faiss
+import numpy as np
+
+from service.galleries.index_state import IndexState
+
+LAYOUT = 1
+"""Version of the two files."""
+NOTE = "note.json"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Note:
+    """The fields of note.json."""
+
+    layout: int
+    faiss: str
+    dim: int
+    distance: str
+    revision: int
+    count: int
+    removed: list[int]
+    sha256: str
+    file: str
+    kind: str = "flat"
+    identity: str = ""
+
+
+class IndexFile:
+    """The saved index of a gallery.
+
+    Args:
+        folder: the gallery's `index` folder. It need not exist.
+        identity: of the gallery's embeddings. A file with another identity is ignored.
+    """
+
+    def __init__(self, folder: Path, *, dim: int, distance: str, identity: str) -> None:
+        self.folder, self._dim, self._distance, self._identity = folder, dim, distance, identity
+
+    def note(self) -> Note | None:
+        """Return the note, or None if it is missing, damaged, or of other embeddings."""
+        try:
+            note = Note(**json.loads((self.folder / NOTE).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+        expected = (LAYOUT, self._dim, self._distance, self._identity)
+        return note if (note.layout, note.dim, note.distance, note.identity) == expected else None
+
+    def load(self) -> IndexState | None:
+        """Return the saved index, or None if it is missing, damaged, or of other embeddings."""
+        note = self.note()
+        if note is None:
+            return None
+        try:
+            data = (self.folder / note.file).read_bytes()
+            if _sha256(data) != note.sha256:
+                return None
+            split = len(data) - 8 * note.count
+            index = faiss.deserialize_index(np.frombuffer(data[:split], np.uint8))
+            ids = np.frombuffer(data[split:], np.int64)
+            return IndexState(index, ids, frozenset(note.removed), note.revision, self._distance)
+        except (OSError, ValueError, RuntimeError):
+            return None
+
+    def save(self, state: IndexState) -> None:
+        """Write the index, then the note that names it. No other thread may change the state now."""
+        parts = faiss.serialize_index(state.faiss).data, state.ids.data
+        digest = _sha256(*parts)
+        name = f"{state.revision}-{digest[:12]}.faiss"
+        note = Note(
+            layout=LAYOUT,
+            faiss=faiss.__version__,
+            dim=self._dim,
+            distance=self._distance,
+            revision=state.revision,
+            count=len(state.ids),
+            removed=sorted(state.removed),
+            sha256=digest,
+            file=name,
+            kind=state.kind,
+            identity=self._identity,
+        )
+        self.folder.mkdir(exist_ok=True)
+        _replace(self.folder / name, *parts)
+        _replace(self.folder / NOTE, json.dumps(vars(note)).encode())
+        for stale in self.folder.glob("*.faiss"):
+            if stale.name != name:
+                stale.unlink(missing_ok=True)
+
+
+def _sha256(*parts: bytes | memoryview) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()
+
+
+def _replace(path: Path, *parts: bytes | memoryview) -> None:
+    """Write a temporary file, sync it, and rename it."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    with temporary.open("wb") as file:
+        for part in parts:
+            file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)

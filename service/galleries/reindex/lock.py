@@ -1,0 +1,49 @@
+"""The lock file of a gallery's reindex: one process at a time re-embeds a gallery."""
+
+import fcntl
+import time
+from typing import BinaryIO
+
+from service.errors import ReindexRunning
+from service.galleries.gallery import Gallery
+
+LOCK = "reindex.lock"
+TIMEOUT = 0.5
+"""Seconds to try for the lock. `is_locked` holds it for a moment."""
+RETRY = 0.02
+"""Seconds between two tries."""
+
+
+def lock(gallery: Gallery) -> BinaryIO:
+    """Lock the gallery's reindex. Closing the returned file releases the lock, and so does a kill.
+
+    Raises:
+        GalleryNotFound.
+        ReindexRunning: this or another process has the lock.
+    """
+    with gallery.database.guard_against_deletion():
+        file = (gallery.folder / LOCK).open("ab")
+    until = time.monotonic() + TIMEOUT
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return file
+        except BlockingIOError:
+            if time.monotonic() >= until:
+                file.close()
+                raise ReindexRunning(
+                    f"a reindex of gallery {gallery.name!r} is running; wait until it is done, or cancel it"
+                ) from None
+            time.sleep(RETRY)
+
+
+def is_locked(gallery: Gallery) -> bool:
+    """Return whether a process has the lock."""
+    try:
+        with (gallery.folder / LOCK).open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False

@@ -1,0 +1,148 @@
+"""Galleries by name: created, opened, listed and deleted, by several processes at once."""
+
+import shutil
+import time
+import weakref
+from collections.abc import Callable
+
+import pytest
+from gallery_photos import embedding, new_photo, run_concurrently, spec
+from open_files import open_files
+
+from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, ServiceError
+from service.galleries import collection, database
+from service.galleries.collection import Galleries
+from service.galleries.gallery import Gallery
+
+
+@pytest.mark.parametrize("name", ["../x", "", ".x", "X", "a/b", "x" * 65])
+def test_invalid_names_are_refused(tmp_path, name):
+    with pytest.raises(NameInvalid):
+        Galleries(tmp_path).create(name, spec())
+
+
+def test_a_gallery_is_created_once_deleted_and_created_again(tmp_path):
+    galleries, elsewhere = Galleries(tmp_path), Galleries(tmp_path)
+    galleries.create("g", spec()).add([new_photo(1)])
+    assert elsewhere.open("g").count == 1
+    with pytest.raises(GalleryExists):
+        elsewhere.create("g", spec())
+    galleries.delete("g")
+    with pytest.raises(GalleryNotFound):
+        elsewhere.open("g")
+    galleries.create("g", spec())
+    assert elsewhere.open("g").count == 0
+    assert list(tmp_path.iterdir()) == [tmp_path / "g"]
+
+
+def test_only_recent_and_used_galleries_stay_open(tmp_path, monkeypatch):
+    monkeypatch.setattr(collection, "MAX_UNUSED", 3)
+    galleries = Galleries(tmp_path)
+    for number in range(8):
+        galleries.create(f"g{number}", spec()).add([new_photo(number)])
+    used = galleries.open("g0")
+    unused = weakref.ref(galleries.open("g1"))
+    for number in range(2, 8):
+        hits = galleries.open(f"g{number}").search(embedding(number), 1)
+        assert hits[0].photo.sha256 == new_photo(number).sha256
+    del hits
+    assert unused() is None
+    assert open_files(tmp_path) <= 4 * (2 * database.CONNECTIONS + 1)
+    assert used.search(embedding(0), 1)
+    assert galleries.open("g0") is used
+    for number in range(1, 6):
+        galleries.open(f"g{number}", keep=False)
+    assert open_files(tmp_path / "g0") > 0 and open_files(tmp_path / "g7") > 0
+    galleries.close()
+    assert open_files(tmp_path) == 0
+
+
+def test_a_gallery_deleted_during_use_is_not_found_and_its_name_is_free(tmp_path):
+    galleries, elsewhere = Galleries(tmp_path), Galleries(tmp_path)
+    until = time.monotonic() + 2
+    outcomes: set[str] = set()
+
+    def attempt(
+        call: Callable[[], object], expected: type[ServiceError] | tuple[type[ServiceError], ...]
+    ) -> None:
+        try:
+            call()
+            outcomes.add("done")
+        except expected as error:
+            outcomes.add(error.code)
+
+    def use(opener: Galleries) -> None:
+        while time.monotonic() < until:
+            for call in (
+                lambda gallery: gallery.add([new_photo(1), new_photo(2)]),
+                lambda gallery: gallery.search(embedding(3), 3),
+                Gallery.save_index,
+            ):
+                attempt(lambda call=call: call(opener.open("g")), GalleryNotFound)
+
+    def create_and_delete() -> None:
+        while time.monotonic() < until:
+            attempt(lambda: galleries.create("g", spec()), ())
+            time.sleep(0.01)
+            galleries.delete("g")
+
+    users = [lambda opener=opener: use(opener) for opener in (galleries, galleries, elsewhere)]
+    run_concurrently([create_and_delete, *users])
+    assert outcomes == {"done", "gallery_not_found"}
+    assert list(tmp_path.iterdir()) == []
+    assert elsewhere.create("g", spec()).count == 0
+
+
+def test_a_folder_without_a_database_becomes_a_gallery_and_keeps_its_files(tmp_path):
+    galleries = Galleries(tmp_path)
+    old = galleries.create("g", spec())
+    old.add([new_photo(1)])
+    old.save_index()
+    journal = (tmp_path / "g" / "gallery.sqlite-wal").read_bytes()
+    (tmp_path / "g" / "gallery.sqlite").unlink()
+    del old
+    (tmp_path / "g" / "mine.txt").write_text("mine")
+    (tmp_path / "g" / "gallery.sqlite-wal").write_bytes(journal)
+    with pytest.raises(GalleryNotFound):
+        galleries.open("g")
+    gallery = galleries.create("g", spec())
+    assert gallery.count == 0
+    photos = gallery.add([new_photo(2), new_photo(1)])
+    assert [hit.photo.id for hit in gallery.search(embedding(2), 1)] == [photos[0].id]
+    assert [gallery.picture_path(photo).read_bytes() for photo in photos] == [b"picture 2", b"picture 1"]
+    assert (tmp_path / "g" / "mine.txt").read_text() == "mine"
+    assert Galleries(tmp_path).open("g").search(embedding(2), 1)[0].photo.id == photos[0].id
+
+
+def test_a_file_with_the_name_of_a_gallery_is_not_replaced(tmp_path):
+    (tmp_path / "g").write_text("mine")
+    with pytest.raises(GalleryExists):
+        Galleries(tmp_path).create("g", spec())
+    with pytest.raises(GalleryNotFound):
+        Galleries(tmp_path).open("g")
+    assert [path.name for path in tmp_path.iterdir()] == ["g"]
+
+
+def test_an_empty_folder_becomes_a_gallery(tmp_path):
+    (tmp_path / "g").mkdir()
+    assert Galleries(tmp_path).create("g", spec()).count == 0
+
+
+def test_folders_with_invalid_names_are_not_listed(tmp_path):
+    galleries = Galleries(tmp_path)
+    galleries.create("g", spec()).close()
+    for name in ("Photos", ".g-deleted", "a b"):
+        shutil.copytree(tmp_path / "g", tmp_path / name)
+    assert galleries.names() == ["g"]
+
+
+def test_a_damaged_gallery_can_be_deleted(tmp_path):
+    galleries = Galleries(tmp_path)
+    galleries.create("g", spec()).close()
+    (tmp_path / "g" / "gallery.sqlite").write_bytes(b"damaged" * 1000)
+    with pytest.raises(GalleryDamaged):
+        Galleries(tmp_path).open("g")
+    Galleries(tmp_path).delete("g")
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(GalleryNotFound):
+        galleries.delete("g")

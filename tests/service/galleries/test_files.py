@@ -1,0 +1,33 @@
+"""The files of photos: written once, whole, and never in the folder of a deleted gallery."""
+
+import pytest
+
+from service.galleries.files import PhotoFiles
+
+SHA256 = "ab" * 32
+
+
+def test_files_are_written_whole_and_removed(tmp_path):
+    files = PhotoFiles(tmp_path)
+    files.write(SHA256, b"small", b"picture")
+    assert files.picture(SHA256).read_bytes() == b"picture"
+    assert files.thumbnail(SHA256).read_bytes() == b"small"
+    assert sorted(path.name for path in tmp_path.rglob("*") if path.is_file()) == [SHA256, f"{SHA256}.webp"]
+    files.remove(SHA256)
+    files.remove(SHA256)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_existing_files_are_not_written_again(tmp_path):
+    files = PhotoFiles(tmp_path)
+    files.write(SHA256, b"small", None)
+    assert not files.picture(SHA256).exists()
+    files.write(SHA256, b"other", b"picture")
+    assert files.thumbnail(SHA256).read_bytes() == b"small"
+    assert files.picture(SHA256).read_bytes() == b"picture"
+
+
+def test_the_folder_of_a_deleted_gallery_is_not_created_again(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        PhotoFiles(tmp_path / "deleted").write(SHA256, b"small", b"picture")
+    assert not (tmp_path / "deleted").exists()
