@@ -9,6 +9,7 @@ of 0-255.
 
 import argparse
 import time
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -95,58 +96,83 @@ def colour(pixels: Tensor, mask: Tensor) -> Tensor:
     return ((pixels + 1) / 2)[:, mask[0]].mean(1)
 
 
+class Figures:
+    """Figures of translation and analogy, collected batch by batch.
+
+    Args:
+        inference: the model.
+        pairs: generated pairs of test digits.
+        network: recognises digits.
+    """
+
+    def __init__(self, inference: Inference, pairs: MnistCdcb, network: nn.Module) -> None:
+        self.inference, self.pairs, self.network = inference, pairs, network
+        self.masks = Masks(pairs)
+        self.values: dict[str, list[float]] = {}
+
+    def add_translations(self, side: Side, indices: list[int], generator: torch.Generator) -> None:
+        """Translate pictures of one domain with random exclusive codes, `SAMPLES` times each."""
+        target = other(side)
+        z = torch.randn(len(indices) * SAMPLES, self.inference.exclusive_size, generator=generator)
+        translated = translate(
+            self.inference, side, self._pictures(side, indices).repeat_interleave(SAMPLES, 0), z
+        )
+        self._add(
+            f"digit preserved, {side}->{target}",
+            self._recognised(target, translated, self._labels(indices).repeat_interleave(SAMPLES)),
+        )
+        for samples, index in zip(translated.split(SAMPLES), indices, strict=True):
+            colours = [colour(each, self.masks.coloured(target, index)) for each in samples]
+            differences = [(one - two).abs().mean() for one, two in combinations(colours, 2)]
+            self._add(f"colour difference of two samples, {side}->{target}", [float(np.mean(differences))])
+            if target == "y":
+                ground = ((samples + 1) / 2)[:, :, self.masks.ground(index)[0]]
+                self._add("brightness of the ground, x->y (black is right)", [float(ground.mean())])
+
+    def add_analogies(self, side: Side, indices: list[int], references: list[int]) -> None:
+        """Recolour pictures of one domain as their references are coloured."""
+        outputs = analogy(
+            self.inference, side, self._pictures(side, indices), self._pictures(side, references)
+        )
+        self._add(
+            f"digit preserved, analogy in {side}", self._recognised(side, outputs, self._labels(indices))
+        )
+        for output, index, reference in zip(outputs, indices, references, strict=True):
+            expected = torch.from_numpy(self.pairs.colours(reference)[SIDES.index(side)]).float() / 255
+            shown = ((output + 1) / 2)[:, self.masks.coloured(side, index)[0]]
+            self._add(f"colour error, analogy in {side}", [float((shown - expected[:, None]).abs().mean())])
+
+    def means(self) -> dict[str, float]:
+        """The mean of each figure, by name."""
+        return {name: float(np.mean(values)) for name, values in sorted(self.values.items())}
+
+    def _pictures(self, side: Side, indices: list[int]) -> Tensor:
+        return torch.stack([self.pairs.pair(index, None)[SIDES.index(side)] for index in indices])
+
+    def _labels(self, indices: list[int]) -> Tensor:
+        return torch.tensor([self.pairs.label(index) for index in indices])
+
+    def _recognised(self, side: Side, pictures: Tensor, labels: Tensor) -> list[float]:
+        right: Tensor = self.network(as_digit(side, pictures)).argmax(1) == labels
+        recognised: list[float] = right.float().tolist()
+        return recognised
+
+    def _add(self, name: str, values: list[float]) -> None:
+        self.values.setdefault(name, []).extend(values)
+
+
 def measure(inference: Inference, pairs: MnistCdcb, network: nn.Module, count: int) -> dict[str, float]:
-    masks, found = Masks(pairs), dict[str, list[float]]()
+    """Figures of `count` test digits; each one's reference is another digit, half of the digits away."""
+    figures = Figures(inference, pairs, network)
     indices = [int(index) for index in np.linspace(0, len(pairs) - 1, count).round()]
     generator = torch.Generator().manual_seed(0)
     for start in range(0, count, 50):
-        part = indices[start : start + 50]
-        pictures = dict(
-            zip(
-                SIDES,
-                (
-                    torch.stack(side)
-                    for side in zip(*(pairs.pair(index, None) for index in part), strict=True)
-                ),
-                strict=True,
-            )
-        )
-        labels = torch.tensor([pairs.label(index) for index in part])
-        references = [indices[(start + place + count // 2) % count] for place in range(len(part))]
+        batch = indices[start : start + 50]
+        references = [indices[(start + place + count // 2) % count] for place in range(len(batch))]
         for side in SIDES:
-            target = other(side)
-            z = torch.randn(len(part) * SAMPLES, inference.exclusive_size, generator=generator)
-            translated = translate(inference, side, pictures[side].repeat_interleave(SAMPLES, 0), z)
-            recognised = network(as_digit(target, translated)).argmax(1) == labels.repeat_interleave(SAMPLES)
-            found.setdefault(f"digit preserved, {side}->{target}", []).extend(recognised.float().tolist())
-            for place, index in enumerate(part):
-                own = translated[place * SAMPLES : (place + 1) * SAMPLES]
-                colours = torch.stack([colour(each, masks.coloured(target, index)) for each in own])
-                spread = torch.stack(
-                    [(colours[i] - colours[j]).abs().mean() for i in range(SAMPLES) for j in range(i)]
-                )
-                found.setdefault(f"colour difference of two samples, {side}->{target}", []).append(
-                    float(spread.mean())
-                )
-                if target == "y":
-                    found.setdefault("brightness of the ground, x->y (black is right)", []).append(
-                        float(((own + 1) / 2)[:, :, masks.ground(index)[0]].mean())
-                    )
-            outputs = analogy(
-                inference,
-                side,
-                pictures[side],
-                torch.stack([pairs.pair(reference, None)[SIDES.index(side)] for reference in references]),
-            )
-            kept = network(as_digit(side, outputs)).argmax(1) == labels
-            found.setdefault(f"digit preserved, analogy in {side}", []).extend(kept.float().tolist())
-            for each, index, reference in zip(outputs, part, references, strict=True):
-                true = torch.from_numpy(pairs.colours(reference)[SIDES.index(side)]).float() / 255
-                shown = ((each + 1) / 2)[:, masks.coloured(side, index)[0]]
-                found.setdefault(f"colour error, analogy in {side}", []).append(
-                    float((shown - true[:, None]).abs().mean())
-                )
-    return {name: float(np.mean(values)) for name, values in sorted(found.items())}
+            figures.add_translations(side, batch, generator)
+            figures.add_analogies(side, batch, references)
+    return figures.means()
 
 
 @torch.inference_mode()

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 class Calibration:
     """A logistic curve over cosines (Platt, 1999) that also depends on the number of photos.
 
-    The more photos a gallery has, the nearer is the nearest wrong photo, so the less a cosine says.
+    In a larger gallery the nearest wrong photo is nearer, so the same cosine means less.
 
     Attributes:
         slope: weight of the cosine.

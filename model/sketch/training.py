@@ -101,7 +101,6 @@ def train_sketch(
         DataError: there are too few classes or pictures.
         WeightsUnavailable: the ImageNet weights cannot be downloaded.
     """
-    sketch = preset.require_sketch()
     seed = plan.recipe.seed
     held_out_classes = held_out(seen.classes, plan.held_out, seed) if plan.held_out else ()
     trained_classes = tuple(label for label in seen.classes if label not in held_out_classes)
@@ -111,27 +110,19 @@ def train_sketch(
         check_batch(photos, plan.recipe.batch)
     evaluator = HeldOutEvaluator(decode_classes(seen, held_out_classes, preset)) if held_out_classes else None
 
-    backbone = backbone_for(sketch)
-    imagenet = imagenet_weights(sketch.backbone, weights)
-    if tuned is not None:
-        backbone.load_classifier(imagenet)
-        backbone.network.load_state_dict(tuned.network.state_dict())
-    else:
-        fine_tune(
-            folder,
-            backbone,
-            imagenet,
-            photos,
-            sketches,
-            preset.image_size,
-            plan.recipe,
-            doodles=draw_doodles(sketches, seed) if sketch.drawings else None,
-            report=report_backbone,
-            resume=resume,
-            device=device,
-        )
+    backbone = _train_backbone(
+        folder,
+        preset,
+        photos,
+        sketches,
+        plan.recipe,
+        weights=weights,
+        tuned=tuned,
+        resume=resume,
+        report=report_backbone,
+        device=device,
+    )
     pairs = _feature_pairs(backbone, photos, sketches, seed, device)
-
     if evaluator is None:
         iiae = train_on_features(
             folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report
@@ -146,6 +137,43 @@ def train_sketch(
         calibration=evaluator.calibrate(iiae, pairs, seed),
         held_out=held_out_classes,
     )
+
+
+def _train_backbone(
+    folder: Path,
+    preset: Preset,
+    photos: Pictures,
+    sketches: Pictures,
+    recipe: Recipe,
+    *,
+    weights: Path | None,
+    tuned: Backbone | None,
+    resume: bool,
+    report: Report | None,
+    device: torch.device,
+) -> Backbone:
+    """Fine-tune a new backbone, or give it the network of `tuned`; its linear layer stays random."""
+    sketch = preset.require_sketch()
+    backbone = backbone_for(sketch)
+    imagenet = imagenet_weights(sketch.backbone, weights)
+    if tuned is not None:
+        backbone.load_classifier(imagenet)
+        backbone.network.load_state_dict(tuned.network.state_dict())
+        return backbone
+    fine_tune(
+        folder,
+        backbone,
+        imagenet,
+        photos,
+        sketches,
+        preset.image_size,
+        recipe,
+        doodles=draw_doodles(sketches, recipe.seed) if sketch.drawings else None,
+        report=report,
+        resume=resume,
+        device=device,
+    )
+    return backbone
 
 
 def _feature_pairs(
