@@ -17,6 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from model.optimiser_state import load_optimiser, optimiser_tensors
 from model.sketch.augmentation import CPU
 from model.sketch.backbones import Backbone
 from model.sketch.heads import BackboneWithHeads
@@ -156,8 +157,7 @@ class _Run:
 
     def _save(self) -> None:
         tensors = {f"model.{key}": value for key, value in self.model.state_dict().items()}
-        for index, state in self.optimiser.state_dict()["state"].items():
-            tensors |= {f"adam.{index}.{field}": torch.as_tensor(value) for field, value in state.items()}
+        tensors |= optimiser_tensors(self.optimiser)
         write_tensors(self.folder / STATE, tensors, {"step": self.step})
 
     def resume(self) -> None:
@@ -168,12 +168,7 @@ class _Run:
         self.model.load_state_dict(
             {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         )
-        state = self.optimiser.state_dict()
-        for key, value in tensors.items():
-            if key.startswith("adam."):  # parameters without a gradient have no state
-                _, index, field = key.split(".")
-                state["state"].setdefault(int(index), {})[field] = value
-        self.optimiser.load_state_dict(state)
+        load_optimiser(self.optimiser, tensors)
         self.step = int(str(note["step"]))
         with warnings.catch_warnings():
             # The optimiser took its steps in an earlier process, which the schedule cannot know.
