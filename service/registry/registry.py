@@ -9,7 +9,7 @@ from time import monotonic
 import torch
 from anyio import CapacityLimiter, to_thread
 
-from model.checkpoint import NAME, CheckpointError
+from model.checkpoint import NAME, NAME_RULE, CheckpointError
 from service.errors import CapabilityMissing, ModelNotFound, NameInvalid, NotReady
 from service.registry.loading import load
 from service.registry.model import Model, RejectedVersion
@@ -18,8 +18,6 @@ from service.registry.store import Candidate, find_candidates
 __all__ = ["Model", "Registry", "RejectedVersion"]
 
 logger = logging.getLogger(__name__)
-
-NAME_RULE = "use lower-case letters, digits, '.', '_' and '-', at most 64"
 
 RETRY_SECONDS = 30.0
 """Seconds until a failed load is retried if the checkpoint is not broken, as after a MemoryError."""
