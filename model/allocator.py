@@ -1,7 +1,7 @@
 """Settings of the C library's allocator that make forward passes on a CPU faster.
 
-By default glibc maps each large tensor from the system and returns it when it is freed. On a CPU that takes half the
-time of a batch. Here freed memory is kept, because the next batch needs the same amount again.
+By default glibc maps each large tensor from the system and returns it when it is freed. On a CPU that takes
+half the time of a batch. Here freed memory is kept, because the next batch needs the same amount again.
 """
 
 import ctypes

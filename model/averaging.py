@@ -1,7 +1,7 @@
 """Batch norm's statistics for averaged weights.
 
-The statistics of an average of weights are those of no training step, so they are computed from training pairs again
-(Izmailov et al., 2018).
+The statistics of an average of weights are those of no training step, so they are computed from training
+pairs again (Izmailov et al., 2018).
 """
 
 import numpy as np

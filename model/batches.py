@@ -52,7 +52,7 @@ class StepBatches(Sampler[list[tuple[int, int]]]):
 
 
 def step_generator(seed: int, step: int, device: torch.device) -> torch.Generator:
-    """Return the generator of a step's noise, and seed torch's global one, which dropout uses, with the same number."""
+    """Return the generator of a step's noise, and seed torch's global generator, which dropout uses."""
     entropy = int(np.random.SeedSequence((seed, step)).generate_state(1, np.uint64)[0]) >> 1
     torch.manual_seed(entropy)
     return torch.Generator(device).manual_seed(entropy)

@@ -25,7 +25,7 @@ class Gaussian(NamedTuple):
 
 
 def gaussian(parameters: Float[Tensor, "b parameters *rest"]) -> Gaussian:
-    """Split the output of an encoder's last layer: the first half of axis 1 is the mean, the second log sigma^2.
+    """Split the output of an encoder's last layer: axis 1 holds the means, then the log-variances.
 
     The result is float32 even if the layers are not, because exp and squares follow.
     """

@@ -13,14 +13,14 @@ from model.networks import decoder, exclusive_encoder, feature_extractor, initia
 from model.presets import SIDES, Preset, Side
 
 Decoding = Literal["both_codes", "shared_code"]
-"""What a decoder decodes from: samples of both codes, or zs alone with the exclusive code at its prior's mean."""
+"""The input of a decoder: samples of both codes, or zs and the mean of the exclusive code's prior."""
 
 
 class Pass(NamedTuple):
     """The outputs of one batch of pairs; the objectives are made of them.
 
-    `x_hat` and `y_hat` are decoded from samples of both codes. `x_bar` and `y_bar` are decoded from zs alone, with
-    the exclusive code at its prior's mean (Eq. 22's p(x|zs)); they are None unless requested.
+    `x_hat` and `y_hat` are decoded from samples of both codes. `x_bar` and `y_bar` are decoded from zs alone,
+    with the exclusive code at its prior's mean (Eq. 22's p(x|zs)); they are None unless requested.
     """
 
     q_zx: Gaussian
@@ -77,7 +77,7 @@ class IIAE(nn.Module):
             x, y: the pairs, [b, 3, s, s] each, or [b, feature_size] for D.2.
             generator: draws the samples of the codes.
             from_shared: whether to decode from zs alone too.
-            statistics_of: which decoding the decoders' batch norms take their running statistics from. Only one
+            statistics_of: which decoding sets the running statistics of the decoders' batch norms. Only one
                 decoding may: a mixture of two fits neither at test time.
         """
         features_x, features_y = self.fe["x"](x), self.fe["y"](y)
@@ -106,7 +106,7 @@ class IIAE(nn.Module):
 
 @contextmanager
 def _running_statistics(module: nn.Module, *, updated: bool) -> Iterator[None]:
-    """Let batch norms update their running statistics only if `updated`; the batch is normalised either way."""
+    """Let batch norms update their running statistics only if `updated`; batches are normalised anyway."""
     norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
     for norm in norms:
         norm.track_running_stats = updated

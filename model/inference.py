@@ -26,9 +26,9 @@ SKETCH_CAPABILITIES = frozenset({"sbir", "retrieve", "embed"})
 class Inference:
     """A model in evaluation mode on one device, with its backbone if it is a sketch model.
 
-    Translation from x to y is `decode("y", z, shared("x", pixels))`, where z is a sample of N(0, I), zeros (the
-    prior's mean) or `exclusive("y", reference)`. An analogy in x is `decode("x", exclusive("x", reference),
-    shared("x", pixels))`.
+    Translation from x to y is `decode("y", z, shared("x", pixels))`, where z is a sample of N(0, I), zeros
+    (the prior's mean) or `exclusive("y", reference)`. An analogy in x is `decode("x", exclusive("x",
+    reference), shared("x", pixels))`.
     """
 
     def __init__(self, iiae: IIAE, backbone: Backbone | None, device: torch.device) -> None:
@@ -102,5 +102,5 @@ def analogy(inference: Inference, side: Side, query: Tensor, reference: Tensor) 
 
 
 def _frozen(module: M, device: torch.device) -> M:
-    frozen: M = module.eval().requires_grad_(False).to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
-    return frozen
+    moved: M = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+    return moved.eval().requires_grad_(False)

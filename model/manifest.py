@@ -141,8 +141,8 @@ class Manifest:
         command: the command that trained it.
         data_fingerprint: SHA-256 over the training data.
         weights_sha256: SHA-256 of the weights' file; galleries and caches name it.
-        metrics: figures as fractions of 1, named as `iiae evaluate` names them. Keys that start with `val_` are
-            from the validation pairs that chose the step; `held_out_` are from the held-out classes.
+        metrics: figures as fractions of 1, named as `iiae evaluate` names them. Keys that start with `val_`
+            are from the validation pairs that chose the step; `held_out_` are from the held-out classes.
         calibration: for each kind of query, how a cosine to a photo becomes a probability.
         held_out: classes that a sketch model's training kept for model selection; None if not known.
     """

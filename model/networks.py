@@ -69,7 +69,7 @@ def feature_extractor(preset: Preset) -> nn.Module:
 
 
 def shared_encoder(preset: Preset, *, extractors: int) -> DistributionEncoder:
-    """Return r(zs|x) or r(zs|y), from one feature extractor's output, or q(zs|x, y), from both, concatenated."""
+    """Return r(zs|x) or r(zs|y), of one extractor's output, or q(zs|x, y), of both outputs concatenated."""
     if preset.sketch is not None:
         return _sketch_shared_encoder(preset.sketch, preset.zs_size, extractors)
     inputs, outputs = extractors * preset.channels(ENCODER[-1]), preset.channels(256)
@@ -115,7 +115,7 @@ class ConvolutionalDecoder(nn.Module):
 
 
 class FcDecoderLayer(nn.Module):
-    """Layer 1 of the Cars decoder: FC to a map of `fc_channels` * `width` channels at size/32, BN, dropout, ReLU."""
+    """Layer 1 of the Cars decoder: FC to a size/32 map of `fc_channels` * `width`, BN, dropout, ReLU."""
 
     def __init__(self, preset: Preset, codes: int) -> None:
         super().__init__()
@@ -140,7 +140,9 @@ class PerceptronDecoder(nn.Sequential):
     def __init__(self, codes: int, feature_size: int) -> None:
         super().__init__(nn.Linear(codes, 128), nn.ReLU(), nn.Linear(128, feature_size))
 
-    def forward(self, z: Float[Tensor, "b zx"], zs: Float[Tensor, "b zs"]) -> Float[Tensor, "b feature"]:  # type: ignore[override]  # two codes, not one input
+    def forward(  # type: ignore[override]  # two codes, not one input
+        self, z: Float[Tensor, "b zx"], zs: Float[Tensor, "b zs"]
+    ) -> Float[Tensor, "b feature"]:
         inputs: Tensor = super().forward(torch.cat([z, zs], dim=1))
         return inputs
 

@@ -1,7 +1,7 @@
 """The objectives: the last line of A.3.2, and the ablations of Table 6.
 
-Each objective is a pure function of `Terms`, which are expectations over a batch in nats. All are maximised: the
-training loop minimises the negative, once.
+Each objective is a pure function of `Terms`, which are expectations over a batch in nats. All are maximised:
+the training loop minimises the negative, once.
 """
 
 from collections.abc import Callable
@@ -108,8 +108,8 @@ NEEDS_SHARED_DECODING: frozenset[ObjectiveName] = frozenset({"ii", "elbo+ii"})
 def statistics_of(name: ObjectiveName) -> Decoding:
     """Return the decoding that the decoders' batch norms take their running statistics from.
 
-    Test time decodes from both codes, so that decoding sets the statistics. `ii` is the exception: it trains neither
-    q(zx|x) nor q(zy|y), and trains the decoders with the exclusive code at its prior's mean only. Its decoders can
-    only be used that way at test time, so that decoding sets their statistics.
+    Test time decodes from both codes, so the statistics are of that decoding. `ii` is the exception. It trains
+    neither q(zx|x) nor q(zy|y), and the decoders only with the exclusive code at its prior's mean. At test time
+    its decoders work only in that way, so their statistics are of the decoding from zs alone.
     """
     return "shared_code" if name == "ii" else "both_codes"

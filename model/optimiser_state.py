@@ -1,4 +1,4 @@
-"""Adam's state as named tensors, so that a save needs no pickle."""
+"""Adam's state as named tensors, which a save stores without pickle."""
 
 from collections.abc import Mapping
 
@@ -12,7 +12,8 @@ FIELDS = ("step", "exp_avg", "exp_avg_sq")
 def optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:
     """Return the state of an Adam or AdamW optimiser as tensors named `adam.<parameter>.<field>`.
 
-    Adam creates a parameter's state at its first gradient. A parameter that the objective does not use has none.
+    Adam creates a parameter's state at its first gradient. A parameter that the objective does not use has
+    none.
     """
     return {
         f"adam.{index}.{field}": torch.as_tensor(value)

@@ -7,11 +7,11 @@ from PIL import Image
 from torch import Tensor
 
 PREPROCESSING = 1
-"""Version of `prepare`, part of every cache key and manifest. Raise it when the result of `prepare` changes."""
+"""Version of `prepare`, part of every cache key and manifest. Raise it when the result changes."""
 
 
 def prepare(image: Image.Image, size: int) -> Float[Tensor, "3 h w"]:
-    """Return an RGB picture as pixels in [-1, 1], [3, size, size]; resized to a square with a bicubic kernel."""
+    """Return an RGB picture as pixels [3, size, size] in [-1, 1], resized to a square (bicubic)."""
     image = image.convert("RGB")
     resized = image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BICUBIC)
     pixels = np.asarray(resized, dtype=np.float32)

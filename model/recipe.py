@@ -22,9 +22,9 @@ START_SPREAD, START_LOG_VAR = 2.0, -4.0
 def start_exclusive_codes(iiae: IIAE) -> None:
     """Start the means of q(zx|x) and q(zy|y) above their noise: sigma = e^-2 for all pictures.
 
-    At 256x256 the last layer's 65,536 inputs give such a start by themselves. With smaller pictures the means start
-    below the noise. The decoder then learns to ignore zx, and zs takes up exclusive information, which it loses
-    only slowly later.
+    At 256x256 the last layer's 65,536 inputs give such a start by themselves. With smaller pictures the means
+    start below the noise. The decoder then learns to ignore zx, and zs takes up exclusive information, which
+    it loses only slowly later.
     """
     for encoder in iiae.q_z.values():
         assert isinstance(encoder, nn.Sequential)

@@ -1,7 +1,7 @@
 """Training IIAE: one loop on one device that logs every term, keeps the best weights, and survives `kill -9`.
 
-All randomness is a function of (seed, step). A run that was killed and resumed ends with the same weights as an
-uninterrupted one.
+All randomness is a function of (seed, step). A run that was killed and resumed ends with the same weights as
+an uninterrupted one.
 """
 
 import json
@@ -41,7 +41,7 @@ class TrainingError(UserError):
 
 
 def check_extra() -> None:
-    """Raise TrainingError if a package that training needs is missing: at the start, not after hours of work."""
+    """Raise TrainingError if a package that training needs is missing."""
     if missing := [name for name in EXTRA if find_spec(name) is None]:
         raise TrainingError(f"{missing[0]}, which training needs, is missing; run: pip install 'iiae[train]'")
 
@@ -55,10 +55,11 @@ class Plan:
         objective: a key of `model.objective.OBJECTIVES`.
         recipe: whether to train as the paper does, or with our deviations (`model.recipe`).
         workers: processes that read pictures; 0 reads them in the training process.
-        warmup: steps over which the learning rate rises to the preset's; 0 starts with it, as the paper does. At
-            rates above the paper's, zs otherwise takes up exclusive information before zx is useful, and keeps it.
-        average: decay of an exponential moving average of the weights (Polyak & Juditsky, 1992), which is then
-            validated, sampled and kept; 0 uses the weights themselves, as the paper does.
+        warmup: steps over which the learning rate rises to the preset's; 0 starts with it, as the paper does.
+            At rates above the paper's, zs otherwise takes up exclusive information before zx is useful, and
+            keeps it.
+        average: decay of an exponential moving average of the weights (Polyak & Juditsky, 1992), which is
+            then validated, sampled and kept; 0 uses the weights themselves, as the paper does.
     """
 
     steps: int
@@ -93,12 +94,12 @@ class TrainingProgress:
 
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 Validate = Callable[[IIAE], dict[str, float]]
-"""Computes figures of the current weights; the best weights are those with the highest figure `validation`."""
+"""Computes figures of the current weights; the highest `validation` marks the best weights."""
 Sample = Callable[[IIAE, Path], None]
 
 
 class Run:
-    """One training run in its folder: `state.safetensors`, `best.safetensors`, `metrics.csv`, TensorBoard, samples.
+    """One training run and its folder: saved state, best weights, `metrics.csv`, TensorBoard files, samples.
 
     Args:
         folder: the folder of the run's files.
@@ -277,12 +278,13 @@ def _figures(note: object) -> dict[str, float]:
 
 
 def _channels_last(iiae: IIAE) -> IIAE:
-    moved: IIAE = iiae.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+    channels_last = torch.channels_last
+    moved: IIAE = iiae.to(memory_format=channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
     return moved
 
 
 def _precision(plan: Plan) -> Precision:
-    """Return the plan's precision; `auto` takes bfloat16 where it is faster: on CUDA and on CPUs that have it."""
+    """Return the plan's precision; `auto` takes bfloat16 on CUDA and on CPUs that compute in it."""
     if plan.precision != "auto":
         return plan.precision
     has_bf16 = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()

@@ -138,8 +138,9 @@ def image_command(preset: Preset) -> Callable[..., None]:
         recipe: Annotated[
             RecipeName,
             typer.Option(
-                help="paper trains as the paper does. small is for small pictures and few pairs: the exclusive "
-                "codes start above their noise, and pairs of pictures are cropped and mirrored at random."
+                help="paper trains as the paper does. small is for small pictures and few pairs: the "
+                "exclusive codes start above their noise, and paired pictures are cropped and mirrored "
+                "at random."
             ),
         ] = "paper",
         every: Annotated[

@@ -142,7 +142,8 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
         backbone_of: Annotated[
             str | None,
             typer.Option(
-                help="Reuse the fine-tuned backbone of this checkpoint. Its data, split and seed must be the same.",
+                help="Reuse the fine-tuned backbone of this checkpoint. Its data, split and seed must be "
+                "the same.",
                 show_default=False,
             ),
         ] = None,

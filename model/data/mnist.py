@@ -68,13 +68,15 @@ def read_mnist(folder: Path) -> tuple[Digits, Digits]:
 class _ArraysOnly(pickle.Unpickler):
     """Reads a pickle of numpy arrays and refuses anything else.
 
-    A pickle can run any code when it is loaded. This one comes from a download, so only numpy's constructors may run.
+    A pickle can run any code when it is loaded. This one comes from a download, so only numpy's constructors
+    may run.
     """
 
     def find_class(self, module: str, name: str) -> object:
+        reconstruct = np._core.multiarray._reconstruct  # type: ignore[attr-defined]  # private to numpy
         allowed = {
-            ("numpy.core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,  # type: ignore[attr-defined]  # numpy's own, untyped
-            ("numpy._core.multiarray", "_reconstruct"): np._core.multiarray._reconstruct,  # type: ignore[attr-defined]  # as numpy 2 writes it
+            ("numpy.core.multiarray", "_reconstruct"): reconstruct,  # as numpy 1 writes it
+            ("numpy._core.multiarray", "_reconstruct"): reconstruct,  # as numpy 2 writes it
             ("numpy", "ndarray"): np.ndarray,
             ("numpy", "dtype"): np.dtype,
         }

@@ -1,9 +1,10 @@
 """MNIST-CDCB (Gonzalez-Garcia et al., 2018): digits on coloured ground (X) and coloured digits on black (Y).
 
-Pairs are made from MNIST's digits, in the way that we measured on the published pictures. At 28x28, a pixel is ink
-if it is above 0.4 of the range. X keeps the ink's grey and fills the rest with the ground's colour. Y fills the ink
-with its colour and keeps the rest's grey. Both colours are uniformly distributed. Both pictures are then enlarged with
-a bicubic kernel whose sample i lies at 28 i / size. The mean error on the 20 original pairs is about 0.6 of 255 levels.
+Pairs are made from MNIST's digits, in the way that we measured on the published pictures. At 28x28, a pixel
+is ink if it is above 0.4 of the range. X keeps the ink's grey and fills the rest with the ground's colour. Y
+fills the ink with its colour and keeps the rest's grey. Both colours are uniformly distributed. Both pictures
+are then enlarged with a bicubic kernel whose sample i lies at 28 i / size. The mean error on the 20 original
+pairs is about 0.6 of 255 levels.
 """
 
 from pathlib import Path
@@ -23,7 +24,7 @@ HELD_OUT = 5_000
 
 
 class MnistCdcb:
-    """Pairs made from digits. With an rng each draw has new colours; without, the colours depend on the index only."""
+    """Pairs made from digits. Each draw with an rng has new colours; without, the index sets the colours."""
 
     def __init__(
         self, digits: Digits, image_size: int, *, domains: tuple[str, str] = ("cd", "cb"), seed: int = 0
@@ -90,8 +91,8 @@ def bicubic(size: int, larger: int) -> NDArray[np.float32]:
 def open_mnist_cdcb(folder: Path, split: Split, image_size: int, domains: tuple[str, str]) -> MnistCdcb:
     """Return the pairs of one split.
 
-    `train` has all but the last 5,000 of MNIST's training digits, `val` has those 5,000, and `test` has the test
-    digits.
+    `train` has all but the last 5,000 of MNIST's training digits, `val` has those 5,000, and `test` has the
+    test digits.
     """
     train, test = read_mnist(folder)
     part = {

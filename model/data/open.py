@@ -24,7 +24,8 @@ def open_pairs(
 ) -> Pairs:
     """Return the pairs of one split.
 
-    The published folders of MNIST-CDCB and Cars pictures have the form of `paired` data, so they are read as such.
+    The published folders of MNIST-CDCB and Cars pictures have the form of `paired` data, so they are read as
+    such.
 
     Args:
         reader: the form of the data.
@@ -32,8 +33,8 @@ def open_pairs(
         split: train, val or test.
         image_size: side of the pictures in pixels.
         domains: names of X and Y.
-        augment: whether training pictures of `paired` data are cropped and mirrored at random. Other forms are not
-            augmented, because a mirrored digit or car view is another one.
+        augment: whether training pictures of `paired` data are cropped and mirrored at random. Other forms
+            are not augmented, because a mirrored digit or car view is another one.
 
     Raises:
         DataError: the folder does not have this form.

@@ -25,7 +25,8 @@ class Pairs(Protocol):
 
     Attributes:
         domains: names of X and Y.
-        fingerprint: SHA-256 over the split's data (names and sizes of the files, or digits), the same on every machine.
+        fingerprint: SHA-256 over the split's data (names and sizes of the files, or digits), the same on
+            every machine.
         damaged: names of files that were left out because they cannot be read.
     """
 

@@ -15,7 +15,7 @@ PRESET = replace(PRESETS["facades"], image_size=32, width=0.125, batch_size=4, d
 
 @pytest.mark.parametrize("statistics_of", ["both_codes", "shared_code"])
 def test_statistics_are_the_mean_of_training_batches(statistics_of):
-    """The running mean of the decoder's first norm is compared with its inputs' means, collected by a hook."""
+    """A hook collects the means of the first norm's inputs, for comparison with its running mean."""
     torch.manual_seed(0)
     iiae = IIAE(PRESET)
     outputs: list[torch.Tensor] = []

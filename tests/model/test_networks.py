@@ -63,7 +63,7 @@ def test_layers_are_those_of_the_tables(name):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_parameter_counts_follow_from_the_tables(name):
-    """Weights by the printed sizes (4x4 kernels), two batch-norm parameters a channel, biases without batch norm."""
+    """Printed sizes with 4x4 kernels, two batch-norm parameters a channel, biases where no norm follows."""
     with torch.device("meta"):
         built = columns(PRESETS[name])
     for column, module in built.items():
@@ -113,7 +113,7 @@ def test_shapes_follow_image_size_and_width(size, width, fully_connected):
 
 @pytest.mark.parametrize("width", [1.0, 0.5, 0.25])
 def test_width_scales_every_channel_count(width):
-    """Also the map of the Cars decoder's FC layer; the inputs, the codes of zx and the picture keep their sizes."""
+    """This includes the map of the Cars decoder's FC layer; pictures and exclusive codes keep their sizes."""
     with torch.device("meta"):
         built = columns(replace(PRESETS["cars"], width=width))
 

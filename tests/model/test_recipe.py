@@ -16,7 +16,7 @@ def flat_colours(size):
 
 @pytest.mark.parametrize("size", [32, 64])
 def test_exclusive_codes_start_above_their_noise(size):
-    """The spread of the means over pictures is above sigma; below it, zs learns to carry exclusive information."""
+    """The means must spread above sigma over pictures; below it, zs takes up exclusive information."""
     torch.manual_seed(0)
     iiae = IIAE(replace(PRESETS["mnist-cdcb"], image_size=size, width=0.375))
     ratios = {}

@@ -14,7 +14,7 @@ def side_by_side(path, left, right):
 
 @pytest.fixture
 def side_by_side_folder(tmp_path):
-    """40 training pairs and 3 others, as Facades are published; picture n has the green level n on its right."""
+    """40 training pairs and 3 others, in Facades' form; picture n has the green level n on its right."""
     for split, count in (("train", 40), ("val", 3)):
         for number in range(1, count + 1):
             side_by_side(tmp_path / split / f"{number}.png", (255, 0, 0), (0, number, 255))

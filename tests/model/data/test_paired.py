@@ -94,7 +94,7 @@ def test_own_pairs_match_by_name_in_two_folders(tmp_path):
 
 @pytest.fixture
 def ramp_folder(tmp_path):
-    """Two training pairs whose sides both are the same ramp from black to white; one is the validation pair."""
+    """Two pairs in train/, one for validation; both sides are the same ramp from black to white."""
     ramp = np.tile(np.arange(256, dtype=np.uint8), (256, 1))
     (tmp_path / "train").mkdir()
     for number in (1, 2):

@@ -183,3 +183,27 @@ def test_encoders_are_frozen_while_the_decoders_train_and_trained_afterwards(tmp
     final = torch.cat([weight.detach().flatten() for weight in iiae.r_zs.parameters()])
     assert torch.equal(initial, after_decoders)
     assert not torch.equal(after_decoders, final)
+
+
+@pytest.mark.parametrize(
+    ("encoders", "rates"), [("linear_each", {"decoders": 2e-4, "iiae": 0.1}), ("printed", {"iiae": 0.1})]
+)
+def test_the_presets_learning_rate_is_the_second_stages(tmp_path, monkeypatch, encoders, rates):
+    used: dict[str, float] = {}
+
+    class RecordingRun(sketch_training.Run):
+        def train(self) -> dict[str, float]:
+            used[self.folder.name] = self.optimiser.param_groups[0]["lr"]
+            return {}
+
+    monkeypatch.setattr(sketch_training, "Run", RecordingRun)
+    labels = np.repeat(np.arange(6), 8)
+    photos, sketches = torch.randn(2, len(labels), 64, generator=torch.Generator().manual_seed(0))
+    train_on_features(
+        tmp_path,
+        small_preset("efficientnet-lite0", encoders=encoders, learning_rate=0.1),
+        FeaturePairs(photos, labels, sketches, labels),
+        SketchPlan(recipe=RECIPE),
+        validate=lambda _: {"validation": 0.0},
+    )
+    assert used == rates
