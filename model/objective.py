@@ -108,8 +108,8 @@ NEEDS_SHARED_DECODING: frozenset[ObjectiveName] = frozenset({"ii", "elbo+ii"})
 def statistics_of(name: ObjectiveName) -> Decoding:
     """Return the decoding that the decoders' batch norms take their running statistics from.
 
-    Test time decodes from both codes, so the statistics are of that decoding. `ii` is the exception. It trains
-    neither q(zx|x) nor q(zy|y), and the decoders only with the exclusive code at its prior's mean. At test time
-    its decoders work only in that way, so their statistics are of the decoding from zs alone.
+    Test time decodes from both codes, so the statistics are of that decoding. `ii` is the exception. It
+    trains neither q(zx|x) nor q(zy|y), and the decoders only with the exclusive code at its prior's mean.
+    Its decoders work only in that way at test time, so their statistics are of the decoding from zs alone.
     """
     return "shared_code" if name == "ii" else "both_codes"

@@ -19,7 +19,6 @@ from torch import Tensor
 
 from model.optimiser_state import load_optimiser, optimiser_tensors
 from model.sketch.augmentation import CPU
-from model.optimiser_state import load_optimiser, optimiser_tensors
 from model.sketch.backbones import Backbone
 from model.sketch.heads import BackboneWithHeads
 from model.sketch.losses import fine_tuning_loss
