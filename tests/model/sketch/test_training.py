@@ -83,7 +83,7 @@ class KilledError(Exception):
 def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(
     tmp_path, weights, shapes_folder, recwarn
 ):
-    seen = read_catalogue(shapes_folder)
+    seen = read_catalogue(shapes_folder).only(CLASSES[:2])
     recipe = replace(RECIPE, epochs=2, runs=2)
     plan = SketchPlan(recipe=recipe, held_out=0.0, steps=12, decoder_steps=12)
 
@@ -98,8 +98,8 @@ def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(
     for part in ("backbone", "iiae"):
         expected, found = getattr(uninterrupted, part).state_dict(), getattr(resumed, part).state_dict()
         assert all(torch.equal(expected[key], found[key]) for key in expected), part
-    epochs = 2 * (100 // RECIPE.batch)
-    assert read_tensors(tmp_path / "killed" / "run-1" / fine_tuning.STATE)[1]["step"] == epochs
+    steps = recipe.epochs * (40 // RECIPE.batch)
+    assert read_tensors(tmp_path / "killed" / "run-1" / fine_tuning.STATE)[1]["step"] == steps
     assert [str(each.message) for each in recwarn if "lr_scheduler" in str(each.message)] == []
 
 
