@@ -11,14 +11,13 @@ Middleware cannot stop them: the app first sees a request when its headers are c
 """
 
 import asyncio
-import json
-import logging
 
 import uvicorn
 from asgi_correlation_id import correlation_id
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.http.app import create_app
+from service.http.logs import configure_logging
 from service.http.problems import problem
 from service.settings import Settings
 
@@ -26,21 +25,6 @@ MAX_HEAD = 65_536
 """Bytes of a request before its body: request line and headers."""
 
 CLOSE = {"Connection": "close"}
-
-
-class _JsonFormatter(logging.Formatter):
-    """Format each log record as one JSON object a line."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        line = {
-            "time": self.formatTime(record),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-        }
-        if record.exc_info:
-            line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line)
 
 
 class Connection(HttpToolsProtocol):
@@ -134,13 +118,7 @@ class Connection(HttpToolsProtocol):
 
 def serve(settings: Settings) -> None:
     """Run the service until SIGINT or SIGTERM. Running requests then have `drain_seconds` to finish."""
-    handler = logging.StreamHandler()
-    handler.setFormatter(
-        _JsonFormatter()
-        if settings.log_json
-        else logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s")
-    )
-    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    configure_logging(as_json=settings.log_json)
     uvicorn.run(
         create_app(settings),
         host=settings.host,
