@@ -23,7 +23,7 @@ from model.data.sketchy import Catalogue, read_catalogue, read_unseen
 from model.evaluation.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.evaluation.sketch_search import encode_catalogue
 from model.inference import Inference
-from model.sketch.expansion import FIRST, expanded_scores
+from model.sketch.expansion import MAX_HITS, expanded_scores
 
 NEIGHBOURS = 10
 """Nearest codes that define how much of a hub a photo is."""
@@ -130,7 +130,7 @@ def main(
                 *(each.figures(each.expanded(hits, weight)) for each in searches),
             )
     table.add_row(
-        f"expanded as served: {FIRST} hits by their cosine, each scored without itself",
+        f"expanded as served: {MAX_HITS} hits by their cosine, each scored without itself",
         *(each.figures(each.expanded_as_served()) for each in searches),
     )
     for weight in (0.25, 0.5, 1.0):

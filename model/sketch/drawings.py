@@ -21,23 +21,23 @@ MARGIN = 0.06
 """Free margin on each side of the ink, as a share of the canvas."""
 STROKE = 3.0
 """Width of all strokes, in pixels of the canvas."""
-LONGEST = 512
+MAX_SIDE = 512
 """Longest side at which ink is detected, in pixels; larger pictures are reduced first."""
-FAINTEST = 0.1
+MIN_CONTRAST = 0.1
 """Smallest difference between ink and paper, as a share of the value range."""
-LEAST_INK, MOST_INK = 2e-4, 0.6
+MIN_INK, MAX_INK = 2e-4, 0.6
 """Range of the share of ink in a drawing; outside it there is no drawing."""
-SPECK = 0.012
+MIN_DIAGONAL = 0.012
 """Smallest diagonal of connected ink, as a share of the picture's side; smaller pieces are dirt.
 
 If most of the ink is in small pieces, all of them are kept.
 """
-TREMBLING = 0.235
+MAX_TREMOR = 0.235
 """Tremor above which strokes are smoothed: the points' median distance from smoothed strokes, in pixels."""
-NEAR, MARK = 2.0, 12
-"""Deviation of the smoothing that measures tremor, in points; strokes of fewer than `MARK` are skipped."""
-SMOOTHING, SHORT = 5.5, 10
-"""Deviation of the smoothing of trembling strokes, in points; at most the stroke's length / `SHORT`."""
+TREMOR_DEVIATION, TREMOR_POINTS = 2.0, 12
+"""How tremor is measured: deviation of the smoothing, in points, and fewest points of a measured stroke."""
+SMOOTHING, LENGTH_PER_DEVIATION = 5.5, 10
+"""Deviation of the smoothing of trembling strokes, in points; at most a tenth of the stroke's length."""
 
 Grey = NDArray[np.float32]
 
@@ -59,26 +59,26 @@ def normalise(image: Image.Image) -> Image.Image:
 
 
 def ink(image: Image.Image) -> Grey:
-    """Confidence that each pixel is ink, [h, w] from 0 to 1; larger pictures are reduced to `LONGEST`.
+    """Confidence that each pixel is ink, [h, w] from 0 to 1; larger pictures are reduced to `MAX_SIDE`.
 
     Raises:
         NoDrawing: as `normalise`.
     """
     small = image.convert("RGB")
-    small.thumbnail((LONGEST, LONGEST), Image.Resampling.BOX)
+    small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
     pixels = np.asarray(small, np.float32).transpose(2, 0, 1).copy() / np.float32(255)
     contrast = np.abs(pixels - paper(pixels)).max(0)
     count = contrast.size // 400 + 1
     strongest = float(np.partition(contrast.ravel(), -count)[-count:].mean())
-    if strongest < FAINTEST:
+    if strongest < MIN_CONTRAST:
         raise NoDrawing("the picture has no ink; send a drawing in one colour on plain paper")
     noise = 6 * float(np.median(contrast))
-    threshold = max(FAINTEST, min(noise, 0.6 * strongest), 0.4 * strongest)
+    threshold = max(MIN_CONTRAST, min(noise, 0.6 * strongest), 0.4 * strongest)
     confidence = _without_specks(np.clip((contrast / threshold - 0.6) / 0.8, 0, 1).astype(np.float32))
     share = float((confidence > 0.5).mean())
-    if share < LEAST_INK:
+    if share < MIN_INK:
         raise NoDrawing("the picture has no ink; send a drawing in one colour on plain paper")
-    if share > MOST_INK:
+    if share > MAX_INK:
         raise NoDrawing("the picture is nearly all ink; send a drawing in lines on plain paper")
     return confidence
 
@@ -128,7 +128,7 @@ def _without_specks(confidence: Grey) -> Grey:
     pieces, count = ndimage.label(confidence > 0.5, np.ones((3, 3)))
     if count == 0:
         return confidence
-    smallest = SPECK * max(confidence.shape)
+    smallest = MIN_DIAGONAL * max(confidence.shape)
     diagonals = [
         np.hypot(rows.stop - rows.start, columns.stop - columns.start)
         for rows, columns in ndimage.find_objects(pieces)
@@ -157,20 +157,24 @@ def _centred(confidence: Grey) -> Grey:
 def _steadied(lines: Mask) -> Mask:
     """Smooth the centre lines if the hand trembled; keep single dots."""
     traced = strokes(lines)
-    if _tremor(traced) <= TREMBLING:
+    if _tremor(traced) <= MAX_TREMOR:
         return lines
     dots = lines & (ndimage.uniform_filter(lines.astype(np.float32), 3, mode="constant") < 1.5 / 9)
     steady = Image.fromarray(dots)
     pen = ImageDraw.Draw(steady)
     for stroke in traced:
-        smooth = smoothed(stroke, min(SMOOTHING, length(stroke) / SHORT))
+        smooth = smoothed(stroke, min(SMOOTHING, length(stroke) / LENGTH_PER_DEVIATION))
         pen.line([(float(x), float(y)) for x, y in smooth], fill=1)
     return np.asarray(steady)
 
 
 def _tremor(traced: list[Stroke]) -> float:
     """Median distance of the points of long strokes from the smoothed strokes, in pixels."""
-    distances = [np.hypot(*(stroke - smoothed(stroke, NEAR)).T) for stroke in traced if len(stroke) >= MARK]
+    distances = [
+        np.hypot(*(stroke - smoothed(stroke, TREMOR_DEVIATION)).T)
+        for stroke in traced
+        if len(stroke) >= TREMOR_POINTS
+    ]
     return float(np.median(np.concatenate(distances))) if distances else 0.0
 
 

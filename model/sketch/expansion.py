@@ -12,7 +12,7 @@ from jaxtyping import Float
 from numpy.typing import NDArray
 from torch import Tensor
 
-FIRST = 20
+MAX_HITS = 20
 """Largest number of hits that expand a query."""
 TEMPERATURE = 0.05
 """Temperature of the softmax over the hits' cosines."""
@@ -44,7 +44,7 @@ def expanded(
 def expanded_scores(queries: Float[Tensor, "q d"], photos: Float[Tensor, "n d"]) -> Float[Tensor, "q n"]:
     """Scores of all photos for each expanded query; for evaluation, which has all codes in memory."""
     queries, photos = F.normalize(queries.float()), F.normalize(photos.float())
-    first = (queries @ photos.T).topk(min(FIRST, len(photos))).indices
+    first = (queries @ photos.T).topk(min(MAX_HITS, len(photos))).indices
     scores = torch.empty(len(queries), len(photos))
     for row, (query, indices) in enumerate(zip(queries, first, strict=True)):
         expanded_query, hit_scores = expanded(query.numpy(), photos[indices].numpy())

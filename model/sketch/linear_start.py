@@ -1,8 +1,8 @@
 """Initial weights of the linear layers: principal components, plus a ridge regression between the domains.
 
-The layers could be trained from random weights instead, but the features of the pictures that fine-tuned the
-backbone would teach them only the directions of the seen classes. Layers that start as (nearly) the features
-themselves keep the directions that generalise to unseen classes.
+Random layers, trained on the pictures that the backbone was fine-tuned on, would keep only the directions
+that separate the seen classes. Layers that start near the features themselves keep what generalises to unseen
+classes.
 """
 
 from collections.abc import Sequence

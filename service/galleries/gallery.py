@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 import numpy as np
 
-from model.sketch.expansion import FIRST, expanded
+from model.sketch.expansion import MAX_HITS, expanded
 from service.embedding import Embedding
 from service.errors import GalleryOutdated, PhotoNotFound
 from service.galleries.database import GalleryDatabase
@@ -79,7 +79,7 @@ class Gallery:
 
         Only for galleries whose distance is the cosine.
         """
-        first_hits = self.index.search(vector, FIRST, self._changes)
+        first_hits = self.index.search(vector, MAX_HITS, self._changes)
         first = self._rows.embeddings([hit.id for hit in first_hits])
         if not first:
             return []

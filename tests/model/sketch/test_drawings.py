@@ -109,7 +109,7 @@ def roughness(drawing: Image.Image) -> float:
 def test_trembling_strokes_are_smoothed_and_calm_ones_are_not(monkeypatch):
     calm, shaky = house(), with_tremor(house())
     drawn = {name: normalise(picture) for name, picture in (("calm", calm), ("shaky", shaky))}
-    monkeypatch.setattr(drawings, "TREMBLING", np.inf)
+    monkeypatch.setattr(drawings, "MAX_TREMOR", np.inf)
     assert drawn["calm"].tobytes() == normalise(calm).tobytes()
     assert roughness(drawn["shaky"]) < 0.6 * roughness(normalise(shaky))
     assert distance(drawn["shaky"], drawn["calm"]) < 4
@@ -119,7 +119,7 @@ def test_short_strokes_do_not_count_as_tremor():
     along = np.arange(200, dtype=np.float32)
     shaken = np.stack([along, 100 + np.random.default_rng(0).normal(0, 1, 200)], 1).astype(np.float32)
     marks = [shaken[start : start + 3] for start in range(0, 180, 2)]
-    assert drawings._tremor([shaken, *marks]) == drawings._tremor([shaken]) > drawings.TREMBLING
+    assert drawings._tremor([shaken, *marks]) == drawings._tremor([shaken]) > drawings.MAX_TREMOR
     assert drawings._tremor(marks) == 0
 
 

@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from model.evaluation.metrics import cosine, mean_average_precision, ranked_relevance
-from model.sketch.expansion import FIRST, TEMPERATURE, WEIGHT, expanded, expanded_scores
+from model.sketch.expansion import MAX_HITS, TEMPERATURE, WEIGHT, expanded, expanded_scores
 
 
 def unit(vector):
@@ -17,7 +17,7 @@ def unit(vector):
 def by_definition(query, photos):
     """Scores of all photos for one query, computed photo by photo."""
     query, photos = unit(query), [unit(photo) for photo in photos]
-    first = sorted(range(len(photos)), key=lambda place: -photos[place] @ query)[:FIRST]
+    first = sorted(range(len(photos)), key=lambda place: -photos[place] @ query)[:MAX_HITS]
     scores = []
     for place, photo in enumerate(photos):
         voters = [other for other in first if other != place]
@@ -29,7 +29,7 @@ def by_definition(query, photos):
     return scores
 
 
-@pytest.mark.parametrize("count", [1, 2, FIRST - 1, FIRST, FIRST + 1, 70])
+@pytest.mark.parametrize("count", [1, 2, MAX_HITS - 1, MAX_HITS, MAX_HITS + 1, 70])
 def test_scores_equal_the_definition(count):
     rng = np.random.default_rng(count)
     queries, photos = rng.normal(size=(5, 8)), rng.normal(size=(count, 8)) * rng.uniform(0.1, 9, (count, 1))
