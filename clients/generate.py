@@ -78,7 +78,7 @@ def install_typescript_tools() -> None:
 def main() -> None:
     """Generate everything in this folder, then lint the document."""
     if not shutil.which("npm"):
-        raise SystemExit("npm is required for the TypeScript client: install Node 20 or newer")
+        raise SystemExit("npm is not on the PATH; run `make clients`, which installs Node.js")
     write_document(CLIENTS)
     generate_python(CLIENTS)
     generate_typescript(CLIENTS)
