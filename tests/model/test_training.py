@@ -15,7 +15,7 @@ from model.averaging import NORM_BATCHES
 from model.data.synthetic import SyntheticPairs
 from model.evaluation.retrieval import retrieval_validation
 from model.iiae import IIAE
-from model.objective import OBJECTIVES
+from model.objective import OBJECTIVES, statistics_of
 from model.presets import PRESETS
 from model.storage import read_tensors
 from model.training import BEST, STATE, Plan, Run, TrainingError
@@ -128,6 +128,18 @@ def test_every_objective_trains_its_networks(tmp_path, objective):
     assert {"fe", "q_zs", "p"} <= changed
     assert ("r_zs" in changed) == (objective != "elbo")
     assert ("q_z" in changed) == (objective != "ii")
+
+
+@pytest.mark.parametrize("objective", OBJECTIVES)
+def test_batch_norms_see_one_pass_a_step(tmp_path, objective):
+    """`ii` and `elbo+ii` decode twice, but only one decoding may set the running statistics."""
+    run = run_in(tmp_path, replace(PLAN, steps=10, objective=objective))
+    passes: list[dict[str, object]] = []
+    run.iiae.register_forward_pre_hook(lambda iiae, args, named: passes.append(named), with_kwargs=True)
+    run.train()
+    counts = {int(value) for key, value in run.iiae.state_dict().items() if "num_batches_tracked" in key}
+    assert counts == {10}
+    assert {named["statistics_of"] for named in passes} == {statistics_of(objective)}
 
 
 def test_shared_codes_find_their_partners_after_training(tmp_path):

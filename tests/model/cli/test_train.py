@@ -9,9 +9,11 @@ import torch
 from typer.testing import CliRunner
 
 from model import checkpoint
+from model.cli import train_image
 from model.cli.app import app
 from model.cli.train_image import ImageTraining
 from model.cli.train_sketch import SketchTraining
+from model.data.synthetic import SyntheticPairs
 from model.presets import PRESETS
 from model.recipe import START_LOG_VAR
 from model.sketch.recipe import Recipe
@@ -202,6 +204,23 @@ def test_the_recipe_decides_the_start_of_the_exclusive_codes(tmp_path, recipe):
     assert (float(log_var_bias.detach().mean()) == pytest.approx(START_LOG_VAR, abs=0.01)) == (
         recipe == "small"
     )
+
+
+@pytest.mark.parametrize("recipe", ["paper", "small"])
+def test_only_the_small_recipe_augments_and_validation_pairs_choose_the_weights(
+    tmp_path, monkeypatch, recipe
+):
+    opened: list[tuple[str, bool]] = []
+
+    def open_pairs(reader, folder, split, image_size, domains, *, augment):
+        opened.append((split, augment))
+        return SyntheticPairs(8, image_size, domains=domains)
+
+    monkeypatch.setattr(train_image, "open_pairs", open_pairs)
+    assert (
+        invoke("facades", "--data", tmp_path, "--home", tmp_path, "--recipe", recipe, *SMALL).exit_code == 0
+    )
+    assert opened == [("train", recipe == "small"), ("val", recipe == "small")]
 
 
 def test_a_run_of_another_recipe_is_not_resumed(tmp_path):
