@@ -1,11 +1,13 @@
-"""What a gallery's index costs and finds, by kind and size: the measurement behind service.index's constants.
+"""Build time, query time, recall and size of Flat, HNSW and IVF: why `index_state` has its constants.
 
-    python -m benchmarks.faiss_index [--sizes 10000 50000 100000] [--dims 128 512] [--nprobe 8 32] [--links 32] [--ef-construction 80]
+    python -m benchmarks.faiss_index [--sizes 10000 50000 100000] [--dims 128 512]
+        [--nprobe 8 32] [--links 32] [--ef-construction 80]
 
-One process and one OpenMP thread; the kinds answer the same queries one at a time, in turns, round by round, so that a busy
-machine slows all alike: read the ratios. Building is in seconds of CPU time, which others' work touches least. Bytes are those
-of the index as it is serialised; in memory IVF's lists, which grow by doubling, take up to half as much again. Bold is what the
-service takes at that size. IVF has 4·√n lists; it looks better here than it may on data whose classes k-means does not find.
+It runs in one process with one OpenMP thread. In each round, the kinds answer the same queries one after
+another, so other work on the machine slows all of them alike: compare the ratios. Build time is CPU time,
+which other work hardly changes. Bytes are of the serialised index; in memory, IVF's lists take up to half
+as much again, because they grow by doubling. The kind that the service uses at a size is bold. IVF has 4·√n
+lists. It may find less on real data, whose classes k-means does not find as well.
 """
 
 import argparse
@@ -28,10 +30,11 @@ Vectors = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Mixture:
-    """Unit vectors as embeddings have them: classes of unequal sizes around centres, in a space with few strong directions.
+    """Unit vectors that resemble embeddings: classes of unequal sizes, in a space with few strong directions.
 
-    At 512 dimensions and 3,125 vectors the figures are those of the released sketchy model on its data: two photos of a class have
-    a cosine of .43, the tenth neighbour of a query .435, and 90 % of the variance takes 281 dimensions (here .45, .434 and 277).
+    At 512 dimensions and 3,125 vectors, they resemble the released sketchy model on its data. There, two
+    photos of a class have a cosine of .43 (here .45), a query's tenth neighbour has .435 (.434), and 281
+    dimensions have 90 % of the variance (277).
     """
 
     dim: int
@@ -42,36 +45,39 @@ class Mixture:
     """Cosine of two vectors of a class."""
 
     def draw(self, count: int, queries: int, seed: int) -> tuple[Vectors, Vectors]:
-        """A gallery [count, dim] and queries [queries, dim], which lie a little farther from their class, being of another domain."""
-        chance = np.random.default_rng(seed)
+        """Sample a gallery [count, dim] and queries [queries, dim].
+
+        Queries are a little farther from their class than photos, like sketches.
+        """
+        rng = np.random.default_rng(seed)
         scale = np.arange(1, self.dim + 1) ** -self.decay
-        centres = _unit(chance.standard_normal((self.classes, self.dim)) * scale)
+        centres = _unit(rng.standard_normal((self.classes, self.dim)) * scale)
         size = np.arange(1, self.classes + 1) ** -0.5
 
-        def some(many: int, shared: float) -> Vectors:
-            own = _unit(chance.standard_normal((many, self.dim)) * scale)
+        def sample(number: int, shared: float) -> Vectors:
+            own = _unit(rng.standard_normal((number, self.dim)) * scale)
             mixed = (
-                shared**0.5 * centres[chance.choice(self.classes, many, p=size / size.sum())]
+                shared**0.5 * centres[rng.choice(self.classes, number, p=size / size.sum())]
                 + (1 - shared) ** 0.5 * own
             )
             return _unit(mixed).astype(np.float32)
 
-        return some(count, self.shared), some(queries, self.shared - 0.05)
+        return sample(count, self.shared), sample(queries, self.shared - 0.05)
 
 
 @dataclass(frozen=True)
 class Contender:
-    """An index and how it is asked; several may share an index."""
+    """An index and its search parameters. Several contenders may share an index."""
 
     name: str
     index: faiss.Index
     built_seconds: float
-    bytes_each: float
+    bytes_per_vector: float
     parameters: faiss.SearchParameters | None = None
     served: bool = False
 
-    def ask(self, queries: Vectors) -> tuple[NDArray[np.int64], list[float]]:
-        """The ids found [queries, K], and each query's milliseconds."""
+    def search(self, queries: Vectors) -> tuple[NDArray[np.int64], list[float]]:
+        """Return the ids of the hits [queries, K], and the milliseconds of each query."""
         found, spent = [], []
         for query in queries:
             started = time.perf_counter()
@@ -84,16 +90,16 @@ class Contender:
 def contenders(
     gallery: Vectors, links: int, ef_constructions: list[int], nprobes: list[int]
 ) -> list[Contender]:
-    """Flat first; HNSW with half, all and twice of the service's efSearch; IVF with each nprobe."""
+    """Build Flat, HNSW with half, once and twice the service's efSearch, and IVF with each nprobe."""
     count, dim = gallery.shape
     found = [Contender("Flat", *_built(faiss.IndexFlat(dim, METRIC), gallery), served=count <= FLAT_UP_TO)]
     for ef_construction in ef_constructions:
         built = _built(_hnsw(dim, links, ef_construction), gallery)
         for ef in (EF_SEARCH // 2, EF_SEARCH, 2 * EF_SEARCH):
-            ours = (links, ef_construction, ef) == (LINKS, EF_CONSTRUCTION, EF_SEARCH)
+            served = (links, ef_construction, ef) == (LINKS, EF_CONSTRUCTION, EF_SEARCH)
             name = f"HNSW{links}, efConstruction {ef_construction}, efSearch {ef}"
-            parameters = faiss.SearchParametersHNSW(efSearch=ef)  # type: ignore[attr-defined]  # made by SWIG when it is imported
-            found.append(Contender(name, *built, parameters, ours and count > FLAT_UP_TO))
+            parameters = faiss.SearchParametersHNSW(efSearch=ef)  # type: ignore[attr-defined]  # made by SWIG
+            found.append(Contender(name, *built, parameters, served and count > FLAT_UP_TO))
     lists = 4 * isqrt(count)
     built = _built(_ivf(dim, lists), gallery)
     for nprobe in nprobes:
@@ -103,17 +109,20 @@ def contenders(
 
 
 def compare(kinds: list[Contender], queries: Vectors) -> list[tuple[float, float, float]]:
-    """Of each: milliseconds a query and their ratio to the first one's (medians over the rounds), and recall@K against the first."""
+    """Return for each kind: milliseconds per query, their ratio to the first kind's, and recall@K.
+
+    Times are medians over the rounds. The first kind's hits are the truth.
+    """
     times: list[list[float]] = [[] for _ in kinds]
-    right = [0] * len(kinds)
+    correct = [0] * len(kinds)
     for kind in kinds:
-        kind.ask(queries[:2])
+        kind.search(queries[:2])
     for part in np.array_split(queries, ROUNDS):
-        truth, _ = kinds[0].ask(part)
-        for place, kind in enumerate(kinds):
-            found, spent = kind.ask(part)
-            times[place].append(statistics.median(spent))
-            right[place] += sum(
+        truth, _ = kinds[0].search(part)
+        for position, kind in enumerate(kinds):
+            found, spent = kind.search(part)
+            times[position].append(statistics.median(spent))
+            correct[position] += sum(
                 len(set(row) & set(true)) for row, true in zip(found.tolist(), truth.tolist(), strict=True)
             )
     medians = [statistics.median(each) for each in times]
@@ -121,28 +130,32 @@ def compare(kinds: list[Contender], queries: Vectors) -> list[tuple[float, float
         statistics.median(own / flat for own, flat in zip(each, times[0], strict=True)) for each in times
     ]
     return [
-        (ms, ratio, hits / (K * len(queries))) for ms, ratio, hits in zip(medians, ratios, right, strict=True)
+        (ms, ratio, hits / (K * len(queries)))
+        for ms, ratio, hits in zip(medians, ratios, correct, strict=True)
     ]
 
 
 def threads(flat: Contender, queries: Vectors) -> tuple[float, float, float, float]:
-    """Milliseconds a query with one OpenMP thread and with two; by how much two take longer, and how much more CPU time."""
-    wall: dict[int, list[float]] = {1: [], 2: []}
-    busy: dict[int, list[float]] = {1: [], 2: []}
-    # The number holds for the calling thread alone, not for the process.
+    """Return milliseconds per query with one and with two OpenMP threads, and two ratios of two to one.
+
+    The ratios are of time and of CPU time.
+    """
+    elapsed: dict[int, list[float]] = {1: [], 2: []}
+    cpu: dict[int, list[float]] = {1: [], 2: []}
+    # The setting is per thread, not per process.
     for part in np.array_split(queries, ROUNDS):
         for number in (1, 2):
             faiss.omp_set_num_threads(number)
-            flat.ask(part[:1])
+            flat.search(part[:1])
             started = time.process_time()
-            wall[number].append(statistics.median(flat.ask(part)[1]))
-            busy[number].append(time.process_time() - started)
+            elapsed[number].append(statistics.median(flat.search(part)[1]))
+            cpu[number].append(time.process_time() - started)
     faiss.omp_set_num_threads(1)
-    longer, costlier = (
+    time_ratio, cpu_ratio = (
         statistics.median(two / one for one, two in zip(each[1], each[2], strict=True))
-        for each in (wall, busy)
+        for each in (elapsed, cpu)
     )
-    return statistics.median(wall[1]), statistics.median(wall[2]), longer, costlier
+    return statistics.median(elapsed[1]), statistics.median(elapsed[2]), time_ratio, cpu_ratio
 
 
 def _unit(rows: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -166,36 +179,41 @@ def _hnsw(dim: int, links: int, ef_construction: int) -> faiss.Index:
 
 def _ivf(dim: int, lists: int) -> faiss.Index:
     index = faiss.IndexIVFFlat(faiss.IndexFlat(dim, METRIC), dim, lists, METRIC)
-    index.cp.min_points_per_centroid = 1  # or it warns on standard error
+    index.cp.min_points_per_centroid = 1  # otherwise it prints a warning
     return index
 
 
 def main() -> None:
-    """Prints both tables as Markdown."""
+    """Print both tables as Markdown."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 50_000, 100_000])
     parser.add_argument("--dims", type=int, nargs="+", default=[128, 512])
-    parser.add_argument("--nprobe", type=int, nargs="+", default=[8, 32], help="lists that IVF looks into")
-    parser.add_argument("--links", type=int, default=LINKS, help="of HNSW")
+    parser.add_argument("--nprobe", type=int, nargs="+", default=[8, 32], help="lists that IVF searches")
+    parser.add_argument("--links", type=int, default=LINKS, help="links of HNSW")
     parser.add_argument(
-        "--ef-construction", type=int, nargs="+", default=[EF_CONSTRUCTION], help="of HNSW; each is built"
+        "--ef-construction",
+        type=int,
+        nargs="+",
+        default=[EF_CONSTRUCTION],
+        help="efConstruction of HNSW; each is built",
     )
     parser.add_argument("--queries", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     faiss.omp_set_num_threads(1)
-    print(f"faiss {faiss.__version__}, {chosen.queries} queries, medians of {ROUNDS} rounds\n", flush=True)
+    print(f"faiss {faiss.__version__}, {arguments.queries} queries, medians of {ROUNDS} rounds\n", flush=True)
     print(
-        f"| dim | n | kind | build, CPU s | ms a query | : Flat's | recall@{K} | bytes a vector |\n|---|---|---|---|---|---|---|---|",
+        f"| dim | n | kind | build, CPU s | ms per query | : Flat's | recall@{K} | bytes per vector |\n"
+        "|---|---|---|---|---|---|---|---|",
         flush=True,
     )
-    of_threads = []
-    for dim in chosen.dims:
-        vectors, queries = Mixture(dim).draw(max(chosen.sizes), chosen.queries, chosen.seed)
-        for size in sorted(chosen.sizes):
-            kinds = contenders(vectors[:size], chosen.links, chosen.ef_construction, chosen.nprobe)
+    thread_rows = []
+    for dim in arguments.dims:
+        vectors, queries = Mixture(dim).draw(max(arguments.sizes), arguments.queries, arguments.seed)
+        for size in sorted(arguments.sizes):
+            kinds = contenders(vectors[:size], arguments.links, arguments.ef_construction, arguments.nprobe)
             for kind, (ms, ratio, recall) in zip(kinds, compare(kinds, queries), strict=True):
                 name = f"**{kind.name}**" if kind.served else kind.name
                 cells = (
@@ -206,15 +224,16 @@ def main() -> None:
                     f"{ms:.2f}",
                     f"{ratio:.3f}",
                     f"{recall:.3f}",
-                    f"{kind.bytes_each:,.0f}",
+                    f"{kind.bytes_per_vector:,.0f}",
                 )
                 print("|", " | ".join(map(str, cells)), "|", flush=True)
-            of_threads.append((dim, size, threads(kinds[0], queries[: max(ROUNDS, chosen.queries // 2)])))
+            thread_rows.append((dim, size, threads(kinds[0], queries[: max(ROUNDS, arguments.queries // 2)])))
     print(
-        "\n| dim | n | Flat, 1 thread, ms a query | 2 threads | 2 : 1, time | 2 : 1, CPU time |\n|---|---|---|---|---|---|"
+        "\n| dim | n | Flat, 1 thread, ms per query | 2 threads | 2 : 1, time | 2 : 1, CPU time |\n"
+        "|---|---|---|---|---|---|"
     )
-    for dim, size, (one, two, longer, costlier) in of_threads:
-        print(f"| {dim} | {size:,} | {one:.2f} | {two:.2f} | {longer:.2f} | {costlier:.2f} |")
+    for dim, size, (one, two, time_ratio, cpu_ratio) in thread_rows:
+        print(f"| {dim} | {size:,} | {one:.2f} | {two:.2f} | {time_ratio:.2f} | {cpu_ratio:.2f} |")
 
 
 if __name__ == "__main__":

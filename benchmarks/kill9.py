@@ -1,4 +1,7 @@
-"""Kills the server with SIGKILL while photos are added, again and again, and counts what was lost: `python -m benchmarks.kill9`."""
+"""Kill the service with SIGKILL while photos are added, many times, and count the photos that are lost.
+
+python -m benchmarks.kill9 [--kills 20]
+"""
 
 import argparse
 import random
@@ -67,7 +70,7 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
-    began, chance = time.monotonic(), random.Random(arguments.seed)
+    started, rng = time.monotonic(), random.Random(arguments.seed)
     home = Path(tempfile.mkdtemp())
     torch.manual_seed(0)
     tiny = IIAE(replace(PRESETS["facades"], image_size=32, width=0.125))
@@ -91,7 +94,7 @@ def main() -> None:
         ]
         for adder in adders:
             adder.start()
-        time.sleep(chance.uniform(0.05, 1.0))
+        time.sleep(rng.uniform(0.05, 1.0))
         process.send_signal(signal.SIGKILL)
         for adder in adders:
             adder.join()
@@ -99,27 +102,29 @@ def main() -> None:
         client.close()
     process, client = start(home)
     changed = sum(
-        client.get(f"/galleries/g/photos/{identity}").content != png(number)
-        for identity, number in acknowledged.items()
+        client.get(f"/galleries/g/photos/{photo_id}").content != png(number)
+        for photo_id, number in acknowledged.items()
     )
     missed = 0
-    for identity, number in acknowledged.items():
+    for photo_id, number in acknowledged.items():
         answer = client.post(
             "/retrieve", files={"image": png(number)}, data={"gallery": "g", "source": "photo", "k": "1"}
         ).json()
-        missed += answer["hits"][0]["id"] != identity
+        missed += answer["hits"][0]["id"] != photo_id
     process.terminate()
     process.wait()
-    sound = (
+    integrity = (
         sqlite3.connect(home / "galleries" / "g" / "gallery.sqlite")
         .execute("PRAGMA integrity_check")
         .fetchone()[0]
     )
     print(
-        "| kills | acknowledged | lost or changed | not found at rank 1 | integrity check | seconds |\n|---|---|---|---|---|---|"
+        "| kills | acknowledged | lost or changed | not found at rank 1 | integrity check | seconds |\n"
+        "|---|---|---|---|---|---|"
     )
     print(
-        f"| {arguments.kills} | {len(acknowledged)} | {changed} | {missed} | {sound} | {time.monotonic() - began:.0f} |"
+        f"| {arguments.kills} | {len(acknowledged)} | {changed} | {missed} | {integrity}"
+        f" | {time.monotonic() - started:.0f} |"
     )
 
 

@@ -63,7 +63,8 @@ def _print(progress: ReindexProgress, gallery: str, model: Model) -> None:
         console.print(
             f"photo {fault.photo_id}: {fault.reason}; {result}", style="yellow", markup=False, soft_wrap=True
         )
-    faulty = f"; {progress.faulty} pictures could not be read" if progress.faulty else ""
+    pictures = "1 picture" if progress.faulty == 1 else f"{progress.faulty} pictures"
+    faulty = f"; {pictures} could not be read" if progress.faulty else ""
     Console().print(
         f"{gallery} is now embedded by {model.id} {model.digest[:12]}: {progress.total} photos{faulty}",
         soft_wrap=True,

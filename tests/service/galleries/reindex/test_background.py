@@ -4,11 +4,8 @@ import asyncio
 import fcntl
 import hashlib
 import math
-import os
 import signal
 import socket
-import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -16,6 +13,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 import pytest
+from command_line import iiae
 from serving import Server, png, publish_sketch, publish_tiny
 
 from model import checkpoint
@@ -66,23 +64,6 @@ def spec(home: Path, name: str) -> GallerySpec:
     dim = math.prod(manifest.preset.shared_shape)
     return GallerySpec(
         model=name, digest=manifest.weights_sha256, domain="photo", distance=manifest.preset.distance, dim=dim
-    )
-
-
-def iiae(*words: str, home: Path) -> subprocess.CompletedProcess[str]:
-    environment = {
-        **os.environ,
-        "IIAE_HOME": str(home),
-        "OMP_NUM_THREADS": "1",
-        "COLUMNS": "200",
-        "NO_COLOR": "1",
-    }
-    return subprocess.run(
-        [sys.executable, "-m", "service.cli", *words],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=100,
     )
 
 
@@ -314,7 +295,7 @@ def test_unreadable_pictures_are_reported_and_embedded_by_their_thumbnails(folde
     for name, seed in (("gone", 1), ("changed", 2), ("lost", 3), ("sound", 4)):
         (tmp_path / f"{name}.png").write_bytes(png(seed))
     words = ("index", str(tmp_path), "--gallery", "indexed", "--model", "drawn")
-    assert iiae(*words, home=folder).returncode == 0
+    assert iiae(*words, home=folder).status == 0
     photos = {
         photo["metadata"]["file"]: photo for photo in client.get("/galleries/indexed/photos").json()["photos"]
     }
@@ -324,7 +305,7 @@ def test_unreadable_pictures_are_reported_and_embedded_by_their_thumbnails(folde
     sha256 = photos["lost.png"]["sha256"]
     (folder / "galleries" / "indexed" / "thumbnails" / sha256[:2] / f"{sha256}.webp").unlink()
     done = iiae("reindex", "indexed", "--model", "tiny", home=folder)
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.stderr
     assert "4 photos; 3 pictures could not be read" in done.stdout
     found = client.get("/galleries/indexed/reindex").json()
     assert (found["state"], found["failures"]) == ("done", 3)

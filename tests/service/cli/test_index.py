@@ -1,0 +1,53 @@
+"""`iiae index`: photos of a folder in a gallery."""
+
+import pytest
+from command_line import iiae
+from serving import png, publish_sketch
+
+from service.galleries.collection import Galleries
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    (folder / "noise").mkdir(parents=True)
+    for number in range(3):
+        (folder / "noise" / f"{number}.png").write_bytes(png(number))
+    return folder
+
+
+def test_photos_are_added_once_with_their_folder_as_label(home, photos):
+    (photos / "broken.jpg").write_bytes(b"broken")
+    words = ("index", photos, "--gallery", "indexed", "--model", "drawn", "--credit", "us")
+    done = iiae(*words, home=home)
+    assert (done.status, "added 3 photos to indexed" in done.stdout) == (0, True), done.stderr
+    assert "left out broken.jpg: this is not an image" in done.stderr
+    assert "had 3 already" in iiae(*words, home=home).stdout
+    gallery = Galleries(home / "galleries").open("indexed")
+    assert (gallery.spec.credit, {photo.label for photo in gallery.page(0, 9)}) == ("us", {"noise"})
+    assert iiae(*words, "--again", home=home).stdout.startswith("added 3 photos")
+    Galleries(home / "galleries").delete("indexed")
+
+
+def test_a_gallery_of_another_domain_is_refused(home, photos):
+    words = ("index", photos, "--gallery", "indexed", "--model", "drawn")
+    assert iiae(*words, home=home).status == 0
+    done = iiae(*words, "--domain", "sketch", home=home)
+    assert (done.status, "choose another gallery for 'sketch' pictures" in done.stderr) == (2, True)
+    done = iiae(*words, "--domain", "nowhere", home=home)
+    assert (done.status, "no domain 'nowhere'" in done.stderr) == (2, True)
+    Galleries(home / "galleries").delete("indexed")
+
+
+def test_an_outdated_gallery_is_refused_with_a_remedy(tmp_path, photos):
+    publish_sketch(tmp_path)
+    words = ("index", photos, "--model", "drawn")
+    assert iiae(*words, home=tmp_path).status == 0
+    publish_sketch(tmp_path, seed=1)
+    done = iiae(*words, home=tmp_path)
+    assert (done.status, "run `iiae reindex photos`" in done.stderr) == (2, True)
+
+
+def test_a_folder_without_photos_is_refused(tmp_path):
+    done = iiae("index", tmp_path, home=tmp_path)
+    assert (done.status, "no picture in" in done.stderr) == (2, True)

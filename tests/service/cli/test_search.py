@@ -1,0 +1,88 @@
+"""`iiae search`: the same gallery, hits and scores as the service."""
+
+import json
+
+import pytest
+from command_line import iiae
+from serving import png, publish_sketch
+
+from service.galleries.collection import Galleries
+
+
+@pytest.fixture
+def photos(tmp_path):
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"{number}.png").write_bytes(png(number))
+    return folder
+
+
+def hits(*words, home) -> list[dict]:
+    done = iiae("search", *words, "--json", home=home)
+    assert done.status == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("expand", [True, False])
+@pytest.mark.parametrize("model", ["drawn", "calibrated"])
+def test_hits_and_scores_equal_the_services(home, client, photos, model, expand):
+    name = f"searched-{model}"
+    assert iiae("index", photos, "--gallery", name, "--model", model, home=home).status == 0
+    option = "--expand" if expand else "--no-expand"
+    found = hits(photos / "2.png", "--gallery", name, option, home=home)
+    data = {"gallery": name, "expand": str(expand).lower()}
+    answer = client.post("/sbir/search", files={"sketch": png(2)}, data=data).json()
+    assert [hit["id"] for hit in found] == [hit["id"] for hit in answer["hits"]]
+    assert [hit["score"] for hit in found] == pytest.approx(
+        [hit["score"] for hit in answer["hits"]], abs=2e-3
+    )
+    assert found[0]["file"].startswith(str(photos))
+    Galleries(home / "galleries").delete(name)
+
+
+def test_a_table_is_printed_by_default(home, photos):
+    assert iiae("index", photos, "--gallery", "searched", "--model", "drawn", home=home).status == 0
+    done = iiae("search", photos / "2.png", "--gallery", "searched", "--k", "2", home=home)
+    assert "2.png in searched" in done.stdout
+    assert done.stdout.count(str(photos)) == 2
+    Galleries(home / "galleries").delete("searched")
+
+
+def test_without_a_name_the_first_gallery_of_a_present_checkpoint_is_searched(tmp_path, photos):
+    home = tmp_path / "home"
+    damaged = home / "galleries" / "a-damaged"
+    damaged.mkdir(parents=True)
+    (damaged / "gallery.sqlite").write_bytes(b"damaged" * 1000)
+    done = iiae("search", photos / "1.png", home=home)
+    assert (done.status, "there is no gallery to search" in done.stderr) == (2, True)
+    publish_sketch(home)
+    assert iiae("index", photos, "--gallery", "b-outdated", "--model", "drawn", home=home).status == 0
+    publish_sketch(home, seed=1)
+    done = iiae("search", photos / "1.png", home=home)
+    assert (done.status, "b-outdated; re-embed" in done.stderr) == (2, True)
+    assert iiae("index", photos, "--gallery", "c-present", "--model", "drawn", home=home).status == 0
+    done = iiae("search", photos / "1.png", home=home)
+    assert (done.status, "in c-present" in done.stdout) == (0, True)
+
+
+def test_damaged_and_outdated_galleries_are_refused_by_name(tmp_path, photos):
+    home = tmp_path / "home"
+    publish_sketch(home)
+    assert iiae("index", photos, "--gallery", "g", "--model", "drawn", home=home).status == 0
+    publish_sketch(home, seed=1)
+    done = iiae("search", photos / "1.png", "--gallery", "g", home=home)
+    assert (done.status, "run `iiae reindex g`" in done.stderr) == (2, True)
+    (home / "galleries" / "g" / "gallery.sqlite").write_bytes(b"damaged" * 1000)
+    done = iiae("search", photos / "1.png", "--gallery", "g", home=home)
+    assert (done.status, "cannot be read" in done.stderr) == (2, True)
+
+
+def test_an_empty_sketch_is_a_sentence_and_status_2(home, photos, tmp_path):
+    from PIL import Image
+
+    Image.new("RGB", (64, 64), "white").save(tmp_path / "empty.png")
+    assert iiae("index", photos, "--gallery", "strokes", "--model", "strokes", home=home).status == 0
+    done = iiae("search", tmp_path / "empty.png", "--gallery", "strokes", home=home)
+    assert (done.status, "no ink" in done.stderr) == (2, True)
+    Galleries(home / "galleries").delete("strokes")
