@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 from weakref import WeakValueDictionary
 
-from model.checkpoint import NAME
+from model.checkpoint import NAME, NAME_RULE
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
 from service.galleries.database import DATABASE
 from service.galleries.gallery import Gallery
@@ -25,10 +25,7 @@ NAMES_SHOWN = 20
 def check_name(name: str) -> str:
     """Return the name. Raises NameInvalid unless it can be the name of a folder."""
     if not NAME.fullmatch(name):
-        raise NameInvalid(
-            f"{name[:80]!r} is not a valid name: use up to 64 lower-case letters, digits, '.', '_' and '-',"
-            " and start with a letter or digit"
-        )
+        raise NameInvalid(f"{name[:80]!r} is not a valid name; {NAME_RULE}")
     return name
 
 

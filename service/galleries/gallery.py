@@ -161,11 +161,11 @@ class Gallery:
         return self.database.reindexed()
 
     def prepare(self) -> None:
-        """Bring the index up to date, so that the next search need not."""
+        """Bring the index up to date before the next search."""
         self.index.catch_up(self._changes)
 
     def save_index(self) -> None:
-        """Save the index, so that the next start need not rebuild it."""
+        """Save the index. The next start loads it instead of rebuilding it."""
         with self.database.guard_against_deletion():
             self.index.save(self._changes)
 
@@ -180,7 +180,7 @@ class Gallery:
         self.database.close()
 
     def _changes(self, since: int) -> Changes:
-        """Return what has changed since a revision. A method, so that a rebuild keeps this gallery open."""
+        """Return what has changed since a revision. A rebuild calls it, and so keeps this gallery open."""
         return self._rows.changes(since)
 
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:

@@ -69,7 +69,7 @@ class Index:
             return self._catch_up(read_changes).search(vector, k)
 
     def catch_up(self, read_changes: ReadChanges) -> None:
-        """Apply the gallery's changes, so that the next search need not."""
+        """Apply the gallery's changes before the next search."""
         with self._lock:
             self._catch_up(read_changes)
 

@@ -32,7 +32,7 @@ class PhotoRows:
     """Photos, and their embeddings in the space of the database. Thread-safe.
 
     Methods that read or write embeddings raise GalleryReindexed once the gallery has another space. Each
-    change increases the gallery's revision, so that indexes can catch up.
+    change increases the gallery's revision. Indexes use it to catch up.
     """
 
     def __init__(self, database: GalleryDatabase) -> None:

@@ -55,7 +55,7 @@ def embedded(page: Sequence[Photo], digest: str) -> list[EmbeddedPhoto]:
 
 
 def reindex_all(root: Path, digest: str) -> None:
-    """Reindex `g` in small, slow steps, so that a kill comes between two of them."""
+    """Reindex `g` in small, slow steps. A kill comes between two of them."""
     job_module.PAGE, rows.STEP = 5, 10
     with ReindexJob(Galleries(root).open("g"), spec(digest)) as job:
         while not job.switched:

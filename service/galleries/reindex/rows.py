@@ -231,7 +231,7 @@ class ReindexRows:
             return True
 
     def fail(self, reason: str) -> None:
-        """Mark a running reindex as failed. Its embeddings are kept, so that it can be resumed."""
+        """Mark a running reindex as failed. Its embeddings are kept, and it can be resumed."""
         with self._database.transaction() as connection:
             connection.execute(
                 "UPDATE reindex SET state = 'failed', error = ?, ended = ? WHERE state = 'running'",

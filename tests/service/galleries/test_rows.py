@@ -1,4 +1,4 @@
-"""Photos as rows: what is stored, and what is reported as changed."""
+"""Photos as rows: stored photos, and reported changes."""
 
 import numpy as np
 import pytest
