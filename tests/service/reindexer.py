@@ -1,12 +1,16 @@
 """A reindex with known embeddings, which can also run in a process that a test kills."""
 
+import sqlite3
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 
 from service.galleries.collection import Galleries
+from service.galleries.database import DATABASE
+from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.reindex import job as job_module
 from service.galleries.reindex import rows
@@ -56,10 +60,37 @@ def embedded(page: Sequence[Photo], digest: str) -> list[EmbeddedPhoto]:
 
 def reindex_all(root: Path, digest: str) -> None:
     """Reindex `g` in small, slow steps. A kill comes between two of them."""
-    job_module.PAGE, rows.STEP = 5, 10
-    with ReindexJob(Galleries(root).open("g"), spec(digest)) as job:
+    with (
+        patch.object(job_module, "PAGE", 5),
+        patch.object(rows, "STEP", 10),
+        ReindexJob(Galleries(root).open("g"), spec(digest)) as job,
+    ):
         while not job.switched:
             for page in job.pages():
                 time.sleep(0.01)
                 job.keep(embedded(page, digest))
             job.switch()
+
+
+def score(query: np.ndarray, embedding: np.ndarray, distance: str) -> float:
+    if distance == "cosine":
+        return float(query @ embedding / np.linalg.norm(query) / np.linalg.norm(embedding))
+    return float(1 / (1 + np.linalg.norm(query - embedding)))
+
+
+def create(root: Path, count: int) -> Gallery:
+    """Create `g` with some photos embedded by d0."""
+    gallery = Galleries(root).create("g", spec("d0"))
+    gallery.add([new(number, "d0") for number in range(count)])
+    return gallery
+
+
+def spaces(root: Path) -> list[str]:
+    """The tables of embeddings that `g` has."""
+    with sqlite3.connect(root / "g" / DATABASE) as connection:
+        return [
+            name
+            for (name,) in connection.execute(
+                "SELECT name FROM sqlite_master WHERE name GLOB 'embeddings_*' AND type = 'table'"
+            )
+        ]

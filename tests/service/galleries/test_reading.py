@@ -1,0 +1,39 @@
+"""A photo's header, thumbnail and pixels come from one decoding."""
+
+from io import BytesIO
+from types import SimpleNamespace
+
+import pytest
+import torch
+from PIL import Image
+from serving import png
+
+from service.errors import ImageUnreadable
+from service.galleries import reading
+from service.galleries.reading import read_contents
+
+INFERENCE = SimpleNamespace(prepare=lambda picture, side: torch.zeros(3, *picture.size))
+
+
+def test_everything_is_read_from_one_decoding(monkeypatch):
+    decode, decoded = reading.decode, []
+
+    def counted(data, *, max_pixels):
+        decoded.append(data)
+        return decode(data, max_pixels=max_pixels)
+
+    monkeypatch.setattr(reading, "decode", counted)
+    contents = read_contents(png(1), INFERENCE, "x", max_pixels=10_000)
+    assert len(decoded) == 1
+    assert (contents.header.content_type, contents.header.width, contents.header.height) == (
+        "image/png",
+        40,
+        40,
+    )
+    assert Image.open(BytesIO(contents.thumbnail)).format == "WEBP"
+    assert contents.pixels.shape == (3, 40, 40)
+
+
+def test_a_broken_file_is_refused():
+    with pytest.raises(ImageUnreadable):
+        read_contents(b"broken", INFERENCE, "x", max_pixels=10_000)
