@@ -20,9 +20,10 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.shared.class_split import class_split
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
-from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+from model.data.sketchy import Catalogue, read_catalogue
 from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.evaluation.sketch_search import encode_catalogue
 from model.iiae import IIAE
@@ -92,17 +93,10 @@ def main(
     manifest = checkpoint.read_manifest(folder)
     inference = checkpoint.load(folder, torch.device("cpu"))
     catalogue = read_catalogue(data)
-    hidden = read_unseen(unseen, catalogue.classes)
-    seen = tuple(label for label in catalogue.classes if label not in hidden)
-    held_out_classes = manifest.held_out
-    if not held_out_classes:
-        raise typer.BadParameter(
-            f"{name} was trained without held-out classes; choose another checkpoint",
-            param_hint="--checkpoint",
-        )
+    classes = class_split(manifest, catalogue, unseen)
     train, held, test = (
-        Features(inference, catalogue.only(classes))
-        for classes in ([label for label in seen if label not in held_out_classes], held_out_classes, hidden)
+        Features(inference, catalogue.only(each))
+        for each in (classes.trained, classes.held_out, classes.unseen)
     )
     table = Table(
         "objective",

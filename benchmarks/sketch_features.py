@@ -18,10 +18,11 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor, nn
 
+from benchmarks.shared.class_split import class_split
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
-from model.data.sketchy import read_catalogue, read_unseen
+from model.data.sketchy import read_catalogue
 from model.evaluation.metrics import cosine_map
 from model.iiae import IIAE
 from model.presets import SIDES, Side
@@ -41,14 +42,9 @@ def main(
     keep_memory()
     start = time.monotonic()
     manifest, _, backbone = checkpoint.load_parts(checkpoint.find(home / "checkpoints", name))
-    if backbone is None or not manifest.held_out:
-        raise typer.BadParameter(
-            f"{name} has no backbone or no held-out classes; choose another checkpoint",
-            param_hint="--checkpoint",
-        )
     catalogue = read_catalogue(data)
-    hidden = read_unseen(unseen, catalogue.classes)
-    trained = tuple(label for label in catalogue.classes if label not in {*hidden, *manifest.held_out})
+    split = class_split(manifest, catalogue, unseen)
+    assert backbone is not None  # only sketch models have held-out classes
     backbone.eval()
 
     def pooled_by_side(classes: tuple[str, ...]) -> dict[Side, tuple[Tensor, Tensor]]:
@@ -57,7 +53,7 @@ def main(
             side: (pooled_features(backbone, each), torch.from_numpy(each.labels)) for side, each in pictures
         }
 
-    parts = [pooled_by_side(classes) for classes in (trained, manifest.held_out, hidden)]
+    parts = [pooled_by_side(classes) for classes in (split.trained, split.held_out, split.unseen)]
     inputs: dict[str, Callable[[Tensor], Tensor]] = {
         "pooled features": lambda pooled: pooled,
         "their square roots": lambda pooled: pooled.sqrt(),

@@ -6,7 +6,9 @@ Figures are for the held-out classes, on which a choice may be based, and for th
 may not. Query expansion is also measured on galleries with few photos per class, five random galleries each.
 """
 
+from collections.abc import Iterator
 from copy import copy
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -17,9 +19,10 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.shared.class_split import class_split
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
-from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+from model.data.sketchy import Catalogue, read_catalogue
 from model.evaluation.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.evaluation.sketch_search import encode_catalogue
 from model.inference import Inference
@@ -108,57 +111,47 @@ def main(
     manifest = checkpoint.read_manifest(folder)
     inference = checkpoint.load(folder, torch.device("cpu"))
     catalogue = read_catalogue(data)
-    hidden = read_unseen(unseen, catalogue.classes)
-    seen = [label for label in catalogue.classes if label not in hidden]
-    held_out_classes = manifest.held_out
-    if not held_out_classes:
-        raise typer.BadParameter(
-            f"{name} was trained without held-out classes; choose another checkpoint",
-            param_hint="--checkpoint",
-        )
-    trained_classes = [label for label in seen if label not in held_out_classes]
-    bank = Search(inference, catalogue.only(trained_classes)).sketches
-    searches = [Search(inference, catalogue.only(classes)) for classes in (held_out_classes, hidden)]
+    classes = class_split(manifest, catalogue, unseen)
+    bank = Search(inference, catalogue.only(classes.trained)).sketches
+    searches = [Search(inference, catalogue.only(each)) for each in (classes.held_out, classes.unseen)]
     table = Table("", "held-out classes: mAP, P@10", "unseen: mAP, P@10", title=f"{manifest.name}, {unseen}")
-    table.add_row(
-        "cosine", *(each.figures(each.sketches @ each.photos.T) for each in searches), end_section=True
-    )
-    for hits in (3, 5, 10):
-        for weight in (0.5, 1.0):
-            table.add_row(
-                f"expanded by the mean of {hits} hits, weight {weight}",
-                *(each.figures(each.expanded(hits, weight)) for each in searches),
-            )
-    table.add_row(
-        f"expanded as served: {MAX_HITS} hits by their cosine, each scored without itself",
-        *(each.figures(each.expanded_as_served()) for each in searches),
-    )
-    for weight in (0.25, 0.5, 1.0):
-        table.add_row(
-            f"minus {weight} x mean cosine to {NEIGHBOURS} seen sketches",
-            *(each.figures(each.without_hubs(bank, weight)) for each in searches),
-        )
-    for weight in (0.25, 0.5, 1.0):
-        table.add_row(
-            f"minus {weight} x mean cosine to {NEIGHBOURS} other photos",
-            *(each.figures(each.without_hubs(each.photos, weight)) for each in searches),
-        )
-    for count in (2, 3, 5):
-        table.add_row(
-            f"mean of {count} sketches of a class",
-            *(each.figures(*each.mean_of_sketches(count, 0)) for each in searches),
-        )
-    for weight in (0.25, 0.5, 0.75):
-        table.add_row(
-            f"with a photo of the class, weight {weight}",
-            *(each.figures(each.with_photo(weight, 0)) for each in searches),
-        )
+    for method, figures in rows(searches, bank):
+        table.add_row(method, *figures, end_section=method == "cosine")
     console = Console(width=120)
     console.print(table)
-    _few_photos(console, searches)
+    _print_few_photos(console, searches)
 
 
-def _few_photos(console: Console, searches: list[Search]) -> None:
+def rows(searches: list[Search], bank: Tensor) -> Iterator[tuple[str, list[str]]]:
+    """The name and the figures of each method, for each of the searches.
+
+    Args:
+        searches: the searches to measure.
+        bank: codes of seen sketches, to recognise hubs.
+    """
+    yield "cosine", [each.figures(each.sketches @ each.photos.T) for each in searches]
+    for hits, weight in product((3, 5, 10), (0.5, 1.0)):
+        figures = [each.figures(each.expanded(hits, weight)) for each in searches]
+        yield f"expanded by the mean of {hits} hits, weight {weight}", figures
+    yield (
+        f"expanded as served: {MAX_HITS} hits by their cosine, each scored without itself",
+        [each.figures(each.expanded_as_served()) for each in searches],
+    )
+    for weight in (0.25, 0.5, 1.0):
+        figures = [each.figures(each.without_hubs(bank, weight)) for each in searches]
+        yield f"minus {weight} x mean cosine to {NEIGHBOURS} seen sketches", figures
+    for weight in (0.25, 0.5, 1.0):
+        figures = [each.figures(each.without_hubs(each.photos, weight)) for each in searches]
+        yield f"minus {weight} x mean cosine to {NEIGHBOURS} other photos", figures
+    for count in (2, 3, 5):
+        figures = [each.figures(*each.mean_of_sketches(count, 0)) for each in searches]
+        yield f"mean of {count} sketches of a class", figures
+    for weight in (0.25, 0.5, 0.75):
+        figures = [each.figures(each.with_photo(weight, 0)) for each in searches]
+        yield f"with a photo of the class, weight {weight}", figures
+
+
+def _print_few_photos(console: Console, searches: list[Search]) -> None:
     """Print cosine and expansion on galleries with few photos per class."""
     table = Table(
         "photos per class",
