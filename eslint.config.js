@@ -1,6 +1,8 @@
 import js from "@eslint/js";
 import globals from "globals";
 
+const modes = ["analogy", "generation", "photos", "sketch", "translate"];
+
 export default [
   { ignores: ["clients/", "**/.*/"] },
   js.configs.recommended,
@@ -19,5 +21,11 @@ export default [
       "prefer-const": "error",
       "prefer-template": "error",
     },
+  },
+  {
+    // The modes use the shell. In the shell only main.js, the composition root, knows the modes.
+    files: ["service/web/shell/**/*.js"],
+    ignores: ["service/web/shell/main.js"],
+    rules: { "no-restricted-imports": ["error", { patterns: modes.map((mode) => `**/${mode}/*`) }] },
   },
 ];

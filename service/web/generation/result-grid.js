@@ -1,6 +1,7 @@
 // A grid of generated pictures. Each can be opened in the viewer, downloaded, dragged and used as an input.
 import { element } from "../shell/dom.js";
 import { makeDraggable } from "../shell/drag-and-drop.js";
+import { PIXEL_ART } from "../shell/viewer.js";
 
 /** @import { EncodedImage, Translation } from "../shell/api.js" */
 /** @import { Action, Viewer } from "../shell/viewer.js" */
@@ -8,8 +9,6 @@ import { makeDraggable } from "../shell/drag-and-drop.js";
 /** @typedef {{ blob: Blob, url: string, img: HTMLImageElement }} Decoded */
 /** @typedef {Omit<EncodedImage, "data"> & Decoded} GeneratedImage */
 /** @typedef {Omit<Translation, "images"> & { images: GeneratedImage[] }} Generated */
-
-const PIXEL_ART = 64; // px; smaller pictures are enlarged without smoothing
 
 /**
  * Decode the pictures of an answer of /translate or /analogy, for the grid.

@@ -19,7 +19,7 @@ import { byId, element, icon } from "./dom.js";
  * @property {(by: number) => void} [step] shows the next (1) or the previous (-1) picture
  */
 
-const PIXEL_ART = 64; // px; smaller pictures are enlarged without smoothing
+export const PIXEL_ART = 64; // px; smaller pictures are enlarged without smoothing
 
 export class Viewer {
   #dialog = byId("viewer", HTMLDialogElement);

@@ -15,8 +15,11 @@ def test_probabilities_are_per_cent_and_other_scores_numbers(page: Page) -> None
 
 def test_pictures_that_stay_are_not_loaded_again(page: Page) -> None:
     answers = [hits(1, 2, 3), hits(3, 4, 1)]
-    next_answer = lambda: answers.pop(0) if len(answers) > 1 else answers[0]  # noqa: E731
-    page.route("**/sbir/search", lambda route: route.fulfill(json=next_answer()))
+
+    def answer(route: Route) -> None:
+        route.fulfill(json=answers.pop(0) if len(answers) > 1 else answers[0])
+
+    page.route("**/sbir/search", answer)
     draw(page, (0.5, 0.5), (0.5, 0.5))
     expect(page.locator("#hits .label").first).to_have_text("hit 1")
     page.evaluate("document.querySelectorAll('#hits img').forEach((image) => { image.kept = true; })")
