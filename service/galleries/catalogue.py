@@ -33,9 +33,8 @@ from service.registry.registry import Registry
 T = TypeVar("T")
 
 BATCH = 16
-"""Photos of one request that are decoded, then embedded, at a time. The engine embeds them in one forward
-pass. Of each photo, only the model's pixels are kept; pictures in full size are at most as many as worker
-threads."""
+"""The most photos of one request that are decoded, then embedded, at a time. The engine embeds them in one
+forward pass. Each photo is kept as the model's pixels; in full size, it is only in its worker thread."""
 IMAGE_ERRORS = (ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty)
 
 
@@ -63,6 +62,8 @@ class Catalogue:
 
     Args:
         max_pixels: the most pixels of one added picture.
+        queue_items: places in the queues of the workers and of the engine. A request takes at most a quarter of
+            them, so that other requests find places, too.
     """
 
     def __init__(
@@ -73,12 +74,14 @@ class Catalogue:
         embedder: Embedder,
         workers: Workers,
         max_pixels: int,
+        queue_items: int,
     ) -> None:
         self._galleries = galleries
         self._registry = registry
         self._embedder = embedder
         self._workers = workers
         self._max_pixels = max_pixels
+        self._batch = max(1, min(BATCH, queue_items // 4))
 
     # galleries
 
@@ -131,8 +134,8 @@ class Catalogue:
         unique = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
         fresh = list(unique.values())
         new: list[NewPhoto] = []
-        for start in range(0, len(fresh), BATCH):
-            batch = fresh[start : start + BATCH]
+        for start in range(0, len(fresh), self._batch):
+            batch = fresh[start : start + self._batch]
             contents = await _gather(self._read(model, side, upload) for upload in batch)
             embeddings = await _gather(
                 self._embedder.shared(model, side, upload, pixels=each.pixels)

@@ -84,6 +84,7 @@ def compose(settings: Settings) -> Services:
         embedder=embedder,
         workers=workers,
         max_pixels=settings.max_pixels,
+        queue_items=settings.queue_items,
     )
     reindexing = BackgroundReindexer(
         galleries=collection, registry=registry, embedder=embedder, workers=workers

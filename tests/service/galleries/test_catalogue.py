@@ -54,19 +54,20 @@ def stub_catalogue(root) -> Catalogue:
         embedder=StubEmbedder(),
         workers=Workers(max_waiting=9),
         max_pixels=10_000,
+        queue_items=9,
     )  # type: ignore[arg-type]
 
 
 @asynccontextmanager
-async def real_catalogue(home, batches: list[Batch]) -> AsyncIterator[Catalogue]:
+async def real_catalogue(home, batches: list[Batch], queue_items: int = 64) -> AsyncIterator[Catalogue]:
     """A catalogue with a tiny model, its engine, and an empty gallery `g`."""
     publish_tiny(home)
     registry = Registry(
         store=home / "checkpoints", device=torch.device("cpu"), poll_seconds=3600, default=None
     )
     await registry.refresh()
-    engine = Engine(queue_items=64, batch_items=32, wait_ms=1, on_batch=batches.append)
-    workers = Workers(max_waiting=64)
+    engine = Engine(queue_items=queue_items, batch_items=32, wait_ms=1, on_batch=batches.append)
+    workers = Workers(max_waiting=queue_items)
     cache = EmbeddingCache(max_bytes=0)
     embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=10_000)
     catalogue = Catalogue(
@@ -75,6 +76,7 @@ async def real_catalogue(home, batches: list[Batch]) -> AsyncIterator[Catalogue]
         embedder=embedder,
         workers=workers,
         max_pixels=10_000,
+        queue_items=queue_items,
     )
     await engine.start()
     try:
@@ -117,6 +119,15 @@ def test_twelve_photos_are_decoded_once_each_and_embedded_together(tmp_path, mon
     assert [photo.sha256 for photo in photos] == [upload.sha256 for upload in uploads]
     assert (len(decoded), len(parsed), sum(batch.items for batch in batches)) == (12, 12, 12)
     assert len(batches) <= 4
+
+
+@pytest.mark.parametrize("queue_items", [1, 4])
+def test_one_request_does_not_overload_a_short_queue(tmp_path, queue_items):
+    async def scenario() -> int:
+        async with real_catalogue(tmp_path, [], queue_items) as catalogue:
+            return len(await catalogue.add("g", [Upload.of(png(seed)) for seed in range(12)], None, {}))
+
+    assert asyncio.run(scenario()) == 12
 
 
 def test_the_first_bad_picture_is_named_and_nothing_is_added(tmp_path):

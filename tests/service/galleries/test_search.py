@@ -46,7 +46,12 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
     )
     galleries = Galleries(root)
     catalogue = Catalogue(
-        galleries=galleries, registry=registry, embedder=embedder, workers=workers, max_pixels=10_000
+        galleries=galleries,
+        registry=registry,
+        embedder=embedder,
+        workers=workers,
+        max_pixels=10_000,
+        queue_items=64,
     )
     uploads = [Upload.of(png(seed)) for seed in range(photos)]
     await engine.start()
