@@ -35,7 +35,9 @@ def main(
     preset = checkpoint.read_manifest(folder).preset
     catalogue = read_catalogue(data)
     sketches, photos = (
-        decode(files[:: len(files) // 100][:100], catalogue.classes, preset.image_size, drawings=drawings)
+        decode(
+            files[:: max(1, len(files) // 100)][:100], catalogue.classes, preset.image_size, drawings=drawings
+        )
         for files, drawings in (
             (catalogue.sketches, preset.require_sketch().drawings),
             (catalogue.photos, False),
