@@ -1,10 +1,11 @@
 """The training recipes of image models: the paper's, and one for small pictures and few pairs.
 
-`paper` is the default. `small` deviates from the paper in three ways:
+`paper` is the default. `small` deviates from the paper in four ways:
 
 - the exclusive codes start above their noise (`start_exclusive_codes`);
 - training pictures of `paired` data are loaded 12 % larger and cropped at random;
-- they are mirrored at random.
+- they are mirrored at random;
+- digits of MNIST-CDCB get new colours in each draw, instead of one fixed pair of colours.
 
 The shipped image models were trained with `small`.
 """

@@ -139,8 +139,8 @@ def image_command(preset: Preset) -> Callable[..., None]:
             RecipeName,
             typer.Option(
                 help="paper trains as the paper does. small is for small pictures and few pairs: the "
-                "exclusive codes start above their noise, and paired pictures are cropped and mirrored "
-                "at random."
+                "exclusive codes start above their noise, paired pictures are cropped and mirrored at "
+                "random, and digits get new colours in each draw."
             ),
         ] = "paper",
         every: Annotated[

@@ -24,11 +24,26 @@ HELD_OUT = 5_000
 
 
 class MnistCdcb:
-    """Pairs made from digits. Each draw with an rng has new colours; without, the index sets the colours."""
+    """Pairs made from digits.
+
+    Args:
+        digits: the digits, one a pair.
+        image_size: side of the pictures in pixels.
+        domains: names of X and Y.
+        seed: of the colours, which are fixed, as in the published pictures.
+        augment: whether each draw with an rng has new colours instead.
+    """
 
     def __init__(
-        self, digits: Digits, image_size: int, *, domains: tuple[str, str] = ("cd", "cb"), seed: int = 0
+        self,
+        digits: Digits,
+        image_size: int,
+        *,
+        domains: tuple[str, str] = ("cd", "cb"),
+        seed: int = 0,
+        augment: bool = False,
     ) -> None:
+        self.augment = augment
         self.domains = domains
         self.damaged: tuple[str, ...] = ()
         self.digits = digits
@@ -49,7 +64,8 @@ class MnistCdcb:
         self, index: int, rng: np.random.Generator | None = None
     ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Return the ground's colour in X and the ink's in Y, [3] each, 0-255."""
-        source = rng or np.random.default_rng((self.seed, index))
+        new_colours = rng if self.augment else None
+        source = new_colours or np.random.default_rng((self.seed, index))
         return source.integers(0, 256, 3), source.integers(0, 256, 3)
 
     def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
@@ -88,8 +104,10 @@ def bicubic(size: int, larger: int) -> NDArray[np.float32]:
     return inside.astype(np.float32)
 
 
-def open_mnist_cdcb(folder: Path, split: Split, image_size: int, domains: tuple[str, str]) -> MnistCdcb:
-    """Return the pairs of one split.
+def open_mnist_cdcb(
+    folder: Path, split: Split, image_size: int, domains: tuple[str, str], *, augment: bool = False
+) -> MnistCdcb:
+    """Return the pairs of one split; `augment` gives those of train new colours in each draw.
 
     `train` has all but the last 5,000 of MNIST's training digits, `val` has those 5,000, and `test` has the
     test digits.
@@ -100,4 +118,5 @@ def open_mnist_cdcb(folder: Path, split: Split, image_size: int, domains: tuple[
         "val": Digits(train.images[-HELD_OUT:], train.labels[-HELD_OUT:]),
         "test": test,
     }[split]
-    return MnistCdcb(part, image_size, domains=domains, seed={"train": 0, "val": 1, "test": 2}[split])
+    seed = {"train": 0, "val": 1, "test": 2}[split]
+    return MnistCdcb(part, image_size, domains=domains, seed=seed, augment=augment and split == "train")

@@ -33,8 +33,9 @@ def open_pairs(
         split: train, val or test.
         image_size: side of the pictures in pixels.
         domains: names of X and Y.
-        augment: whether training pictures of `paired` data are cropped and mirrored at random. Other forms
-            are not augmented, because a mirrored digit or car view is another one.
+        augment: whether training pairs vary from draw to draw: `paired` data is cropped and mirrored at
+            random, and digits get new colours. Published folders of MNIST-CDCB and Cars are not mirrored, because a
+            mirrored digit or car view is another one.
 
     Raises:
         DataError: the folder does not have this form.
@@ -48,7 +49,7 @@ def open_pairs(
         case "mnist-cdcb" | "cars" if (folder / "train").is_dir():
             return open_paired(folder, split, image_size, domains)
         case "mnist-cdcb":
-            return open_mnist_cdcb(folder, split, image_size, domains)
+            return open_mnist_cdcb(folder, split, image_size, domains, augment=augment)
         case "cars":
             return open_cars(folder, split, image_size, domains)
         case "sketchy":

