@@ -33,8 +33,8 @@ def open_pairs(
         split: train, val or test.
         image_size: side of the pictures in pixels.
         domains: names of X and Y.
-        augment: whether training pairs vary from draw to draw: `paired` data is cropped and mirrored at
-            random, and digits get new colours. Published folders of MNIST-CDCB and Cars are not mirrored, because a
+        augment: whether training pairs vary from draw to draw. `paired` data is cropped and mirrored;
+            digits get new colours. Published folders of MNIST-CDCB and Cars are not mirrored, because a
             mirrored digit or car view is another one.
 
     Raises:

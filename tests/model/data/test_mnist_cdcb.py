@@ -15,6 +15,13 @@ def rng(seed=0):
     return np.random.default_rng(seed)
 
 
+@pytest.fixture(scope="module")
+def mnist_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("mnist")
+    write_mnist(folder)
+    return folder
+
+
 def test_x_keeps_the_digit_and_y_keeps_the_ground():
     digit = np.zeros((28, 28), np.uint8)
     digit[10:18, 12:16] = 200
@@ -24,19 +31,19 @@ def test_x_keeps_the_digit_and_y_keeps_the_ground():
     assert (y[:, ~is_ink] == 0).all() and (y[:, is_ink] == np.array([250, 240, 230])[:, None]).all()
 
 
-def test_the_last_training_digits_are_the_validation_split(tmp_path):
-    write_mnist(tmp_path)
-    sizes = {split: len(open_mnist_cdcb(tmp_path, split, 32, DOMAINS)) for split in ("train", "val", "test")}
+def test_the_last_training_digits_are_the_validation_split(mnist_folder):
+    sizes = {
+        split: len(open_mnist_cdcb(mnist_folder, split, 32, DOMAINS)) for split in ("train", "val", "test")
+    }
     assert sizes == {"train": 30, "val": HELD_OUT, "test": 10}
 
 
 @pytest.mark.parametrize(
     ("split", "augment", "varies"), [("train", False, False), ("train", True, True), ("val", True, False)]
 )
-def test_colours_vary_from_draw_to_draw_only_in_augmented_training(tmp_path, split, augment, varies):
+def test_colours_vary_from_draw_to_draw_only_in_augmented_training(mnist_folder, split, augment, varies):
     """The published pictures have fixed colours."""
-    write_mnist(tmp_path)
-    pairs = open_mnist_cdcb(tmp_path, split, 32, DOMAINS, augment=augment)
+    pairs = open_mnist_cdcb(mnist_folder, split, 32, DOMAINS, augment=augment)
     first, second = (pairs.pair(0, rng(seed))[0] for seed in (5, 6))
     assert torch.equal(first, second) != varies
     fixed = pairs.pair(0, None)[0]
