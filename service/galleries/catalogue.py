@@ -62,8 +62,8 @@ class Catalogue:
 
     Args:
         max_pixels: the most pixels of one added picture.
-        queue_items: places in the queues of the workers and of the engine. A request takes at most a quarter of
-            them, so that other requests find places, too.
+        queue_items: places in the queues of the workers and of the engine. One request takes a quarter of them
+            at most.
     """
 
     def __init__(
