@@ -62,7 +62,7 @@ class Catalogue:
 
     Args:
         max_pixels: the most pixels of one added picture.
-        queue_items: places in the queues of the workers and of the engine. One request takes a quarter of them
+        queue_items: places in the queues of the workers and the engine. One request takes a quarter of them
             at most.
     """
 
