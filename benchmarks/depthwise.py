@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model.sketch.depthwise import depthwise
+from model.sketch.backbone.depthwise import depthwise
 
 SHAPES = (
     (96, 80, 3, 2),

@@ -18,8 +18,8 @@ from torch import Tensor
 from benchmarks.shared.options import Data, Home, Name
 from model import checkpoint
 from model.data.sketchy import read_catalogue
-from model.sketch import efficientnet
-from model.sketch.backbones import Backbone
+from model.sketch.backbone import efficientnet
+from model.sketch.backbone.backbone import Backbone
 from model.sketch.pictures import Pictures, decode
 
 FIRST_BLOCKS = (0, 1, 2, 4, 6, 9)

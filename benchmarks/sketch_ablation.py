@@ -24,15 +24,15 @@ from benchmarks.shared.class_split import class_split
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, read_catalogue
-from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.evaluation.sketch_search import encode_catalogue
 from model.iiae import IIAE
 from model.inference import Inference
+from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.objective import ObjectiveName
 from model.presets import PRESETS, SIDES, Preset, Side
 from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.linear_start import init_shared_encoders
-from model.sketch.recipe import Recipe
 from model.sketch.training import SketchPlan, train_on_features
 
 NAMES: dict[ObjectiveName, str] = {

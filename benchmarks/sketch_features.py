@@ -23,12 +23,12 @@ from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_catalogue
-from model.evaluation.metrics import cosine_map
 from model.iiae import IIAE
+from model.metrics import cosine_map
 from model.presets import SIDES, Side
 from model.sketch import linear_start
+from model.sketch.backbone.features import pooled_features
 from model.sketch.feature_pairs import FeaturePairs
-from model.sketch.features import pooled_features
 from model.sketch.pictures import decode_classes
 
 

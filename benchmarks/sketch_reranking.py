@@ -23,9 +23,9 @@ from benchmarks.shared.class_split import class_split
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import Catalogue, read_catalogue
-from model.evaluation.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.evaluation.sketch_search import encode_catalogue
 from model.inference import Inference
+from model.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.sketch.expansion import MAX_HITS, expanded_scores
 
 NEIGHBOURS = 10

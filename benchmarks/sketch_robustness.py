@@ -25,12 +25,12 @@ from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import Catalogue, read_catalogue, read_unseen
-from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.inference import Inference
+from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import Side
-from model.sketch.doodles import doodle
-from model.sketch.drawings import NoDrawing, thin
-from model.sketch.strokes import strokes
+from model.sketch.drawings.doodles import doodle
+from model.sketch.drawings.normalise import NoDrawing, thin
+from model.sketch.drawings.strokes import strokes
 
 Degrade = Callable[[Image.Image, np.random.Generator], Image.Image]
 """From a sketch to a degraded sketch."""

@@ -25,11 +25,11 @@ from benchmarks.shared.options import Data, Home, Name
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_catalogue, read_unseen
-from model.evaluation.metrics import cosine_map
 from model.inference import Inference
+from model.metrics import cosine_map
+from model.sketch.backbone.serving_form import serving_form
 from model.sketch.linear_start import standardised
 from model.sketch.pictures import Pictures, decode
-from model.sketch.serving_form import serving_form
 from service.galleries.bulk import find_photos, index_photos
 from service.galleries.collection import Galleries
 from service.galleries.records import GallerySpec

@@ -27,7 +27,7 @@ from model.inference import Inference
 from model.manifest import FORMAT, Manifest, from_json, to_json
 from model.pictures import PREPROCESSING
 from model.presets import QueryKind
-from model.sketch.backbones import Backbone, backbone_for
+from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.calibration import Calibration
 from model.storage import sync_folder, write_bytes
 

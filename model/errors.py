@@ -3,8 +3,8 @@
 UserError
 ├── CheckpointError       model.checkpoint
 ├── DataError             model.data.pairs
-├── TrainingError         model.training
-└── WeightsUnavailable    model.sketch.efficientnet
+├── TrainingError         model.training.run
+└── WeightsUnavailable    model.sketch.backbone.efficientnet
 """
 
 

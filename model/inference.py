@@ -10,10 +10,10 @@ from model import pictures
 from model.domain_score import domain_score
 from model.iiae import IIAE
 from model.presets import SIDES, Preset, Side, other
-from model.sketch import drawings
-from model.sketch.backbones import Backbone
-from model.sketch.drawings import NoDrawing
-from model.sketch.serving_form import serving_form
+from model.sketch.backbone.backbone import Backbone
+from model.sketch.backbone.serving_form import serving_form
+from model.sketch.drawings import normalise as drawings
+from model.sketch.drawings.normalise import NoDrawing
 
 __all__ = ["Inference", "NoDrawing", "analogy", "translate"]
 

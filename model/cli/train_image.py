@@ -9,7 +9,6 @@ import torch
 import typer
 from rich.console import Console
 
-from model import training
 from model.cli.options import Data, Device, Home, choose_device
 from model.cli.progress import progress_bar
 from model.cli.train_options import (
@@ -35,7 +34,8 @@ from model.evaluation.image_figures import translation_writer
 from model.evaluation.retrieval import retrieval_validation
 from model.iiae import IIAE
 from model.presets import ImageReader, Preset
-from model.recipe import RecipeName, start_exclusive_codes
+from model.training.recipe import RecipeName, start_exclusive_codes
+from model.training.run import Plan, Run, TrainingProgress, check_extra
 
 STEPS = 10_000
 SPLITS: tuple[Split, Split] = ("train", "val")
@@ -47,7 +47,7 @@ class ImageTraining:
     """One training run of an image model, as the options ask for it."""
 
     preset: Preset
-    plan: training.Plan
+    plan: Plan
     data: Path
     publication: Publication
     resume: bool
@@ -73,13 +73,13 @@ class ImageTraining:
         with progress_bar() as bar:
             task = bar.add_task("training", total=self.plan.steps, figures="")
 
-            def report(progress: training.TrainingProgress) -> None:
+            def report(progress: TrainingProgress) -> None:
                 best = f"  best {run.best['validation']:.3f}" if run.best else ""
                 speed = f"{progress.steps_per_second:.1f}/s"
                 log_px = f"log p(x) {progress.terms['log_px']:.1f}"
                 bar.update(task, completed=progress.step, figures=f"{speed}  {log_px}{best}")
 
-            run = training.Run(
+            run = Run(
                 self.publication.run_folder,
                 iiae,
                 pairs,
@@ -155,7 +155,7 @@ def image_command(preset: Preset) -> Callable[..., None]:
         half: Half = False,
         resume: Resume = False,
     ) -> None:
-        training.check_extra()
+        check_extra()
         choose_device(device)
         use_threads(threads)
         try:
@@ -173,7 +173,7 @@ def image_command(preset: Preset) -> Callable[..., None]:
             )
         except ValueError as error:
             raise typer.BadParameter(str(error)) from error
-        plan = training.Plan(
+        plan = Plan(
             steps=steps,
             seed=seed,
             objective=objective,

@@ -14,7 +14,7 @@ from model import checkpoint
 from model.iiae import IIAE
 from model.objective import ObjectiveName
 from model.presets import Preset, QueryKind
-from model.sketch.backbones import Backbone
+from model.sketch.backbone.backbone import Backbone
 from model.sketch.calibration import Calibration
 
 Name = Annotated[str, typer.Option(help=f"The checkpoint's name; {checkpoint.NAME_RULE}.")]

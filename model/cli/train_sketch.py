@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 import typer
 
-from model import checkpoint, training
+from model import checkpoint
 from model.cli.options import Data, Device, Home, Unseen, choose_device
 from model.cli.progress import progress_bar
 from model.cli.train_options import (
@@ -31,9 +31,10 @@ from model.cli.train_options import (
 from model.cli.unseen import seen_classes
 from model.data.sketchy import Catalogue, held_out
 from model.presets import BackboneName, Preset, SketchInput
-from model.sketch.backbones import Backbone
-from model.sketch.recipe import Recipe
+from model.sketch.backbone.backbone import Backbone
+from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.training import SketchPlan, train_sketch
+from model.training.run import TrainingProgress, check_extra
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +65,7 @@ class SketchTraining:
             def report_backbone(step: int, steps: int, loss: float) -> None:
                 bar.update(first, completed=step, total=steps, figures=f"loss {loss:.2f}")
 
-            def report(progress: training.TrainingProgress) -> None:
+            def report(progress: TrainingProgress) -> None:
                 speed = f"{progress.steps_per_second:.1f}/s"
                 bar.update(second, completed=progress.step, total=progress.steps, figures=speed)
 
@@ -181,7 +182,7 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
         half: Half = False,
         resume: Resume = False,
     ) -> None:
-        training.check_extra()
+        check_extra()
         use_threads(threads)
         try:
             chosen = replace(

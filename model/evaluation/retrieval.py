@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from model.data.pairs import Pairs
-from model.evaluation.metrics import top1
 from model.iiae import IIAE
+from model.metrics import top1
 from model.presets import SIDES, Side
 
 Encode = Callable[[Side, Tensor], Tensor]

@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from model.data.sketchy import Catalogue
-from model.evaluation.metrics import cosine
 from model.inference import Inference
+from model.metrics import cosine
 from model.presets import Side
 
 TILE, MARK, GAP = 96, 18, 2

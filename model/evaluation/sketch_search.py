@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from model.data.sketchy import Catalogue
-from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.inference import Inference
+from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import SIDES, Side
 from model.sketch.expansion import expanded_scores
 from model.sketch.pictures import decode_classes

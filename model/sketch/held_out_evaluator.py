@@ -5,16 +5,16 @@ import torch
 from torch import Tensor
 
 from model.data.pairs import DataError
-from model.evaluation.metrics import cosine, cosine_map
 from model.iiae import IIAE
+from model.metrics import cosine, cosine_map
 from model.presets import SIDES, QueryKind, Side
-from model.sketch.augmentation import CPU
-from model.sketch.backbones import Backbone
+from model.sketch.backbone.backbone import Backbone
+from model.sketch.backbone.features import pooled_features
 from model.sketch.calibration import Calibration
 from model.sketch.calibration_fitting import fit_to_codes
 from model.sketch.expansion import expanded_scores
 from model.sketch.feature_pairs import FeaturePairs
-from model.sketch.features import pooled_features
+from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.pictures import Pictures
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from model.iiae import IIAE
 from model.presets import SIDES
-from model.sketch.backbones import Backbone
+from model.sketch.backbone.backbone import Backbone
 
 WHITENING = 0.1
 """How far the principal components are whitened: 0 not at all, 1 to equal deviations."""

@@ -13,8 +13,8 @@ from torch import Tensor
 from model.data.pairs import DataError
 from model.data.sketchy import Catalogue
 from model.presets import Preset
-from model.sketch.doodles import normalised_doodle
-from model.sketch.drawings import NoDrawing, normalise
+from model.sketch.drawings.doodles import normalised_doodle
+from model.sketch.drawings.normalise import NoDrawing, normalise
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def decode_classes(
 
 
 def draw_doodles(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
-    """Redraw each normalised sketch as a doodle (`model.sketch.doodles`), [n, size, size, 3]."""
+    """Redraw each normalised sketch as a doodle (`model.sketch.drawings.doodles`), [n, size, size, 3]."""
     size = sketches.pixels.shape[1]
 
     def redraw(number: int) -> NDArray[np.uint8]:

@@ -14,19 +14,19 @@ from model.data.sketchy import Catalogue, held_out
 from model.iiae import IIAE
 from model.objective import ObjectiveName
 from model.presets import Preset, QueryKind
-from model.sketch.augmentation import CPU
-from model.sketch.backbones import Backbone, backbone_for
+from model.sketch.backbone.backbone import Backbone, backbone_for
+from model.sketch.backbone.efficientnet import imagenet_weights
+from model.sketch.backbone.features import pooled_features
 from model.sketch.calibration import Calibration
-from model.sketch.efficientnet import imagenet_weights
 from model.sketch.feature_pairs import FeaturePairs
-from model.sketch.features import pooled_features
-from model.sketch.fine_tuning import Report, fine_tune
+from model.sketch.fine_tuning.augmentation import CPU
+from model.sketch.fine_tuning.fine_tuning import Report, fine_tune
+from model.sketch.fine_tuning.recipe import Recipe
+from model.sketch.fine_tuning.training_set import check_batch, check_classes
 from model.sketch.held_out_evaluator import HeldOutEvaluator
 from model.sketch.linear_start import init_feature_layer, init_shared_encoders
 from model.sketch.pictures import Pictures, decode_classes, draw_doodles
-from model.sketch.recipe import Recipe
-from model.sketch.training_set import check_batch, check_classes
-from model.training import Plan, Run, TrainingProgress
+from model.training.run import Plan, Run, TrainingProgress
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,8 @@ from PIL import Image, ImageDraw
 from torch import nn
 
 from model import checkpoint
-from model.sketch.drawings import CANVAS
-from model.sketch.efficientnet import FEATURES, IMAGENET_CLASSES
+from model.sketch.backbone.efficientnet import FEATURES, IMAGENET_CLASSES
+from model.sketch.drawings.normalise import CANVAS
 
 CORNERS = {"bar": 4, "cross": 12, "diamond": 4, "disc": 40, "square": 4, "star": 10, "triangle": 3}
 SIDE = 64

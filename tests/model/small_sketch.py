@@ -6,8 +6,8 @@ from typing import Literal
 import numpy as np
 
 from model.presets import PRESETS, BackboneName, Preset, SketchInput
+from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.pictures import Pictures
-from model.sketch.recipe import Recipe
 
 CLASSES = ("bar", "cross", "disc", "star", "triangle")
 RECIPE = Recipe(

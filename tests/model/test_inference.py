@@ -10,8 +10,8 @@ from model import pictures
 from model.iiae import IIAE
 from model.inference import IMAGE_CAPABILITIES, SKETCH_CAPABILITIES, Inference, NoDrawing, analogy, translate
 from model.presets import PRESETS, SketchInput
-from model.sketch import drawings
-from model.sketch.backbones import backbone_for
+from model.sketch.backbone.backbone import backbone_for
+from model.sketch.drawings import normalise as drawings
 
 CPU = torch.device("cpu")
 IMAGES = replace(PRESETS["facades"], image_size=32, width=0.125)

@@ -18,7 +18,7 @@ from model import checkpoint
 from model.iiae import IIAE
 from model.pictures import prepare
 from model.presets import PRESETS, QueryKind, SketchInput
-from model.sketch.backbones import Backbone
+from model.sketch.backbone.backbone import Backbone
 from model.sketch.calibration import Calibration
 from model.sketch.linear_start import init_shared_encoders
 

@@ -16,7 +16,7 @@ from playwright.sync_api import FilePayload, Page
 from model.checkpoint import publish
 from model.iiae import IIAE
 from model.presets import PRESETS, Preset, SketchInput
-from model.sketch.backbones import Backbone
+from model.sketch.backbone.backbone import Backbone
 from service.http.app import create_app
 from service.settings import Settings
 

@@ -15,10 +15,10 @@ from model.cli.train_image import ImageTraining
 from model.cli.train_sketch import SketchTraining
 from model.data.synthetic import SyntheticPairs
 from model.presets import PRESETS
-from model.recipe import START_LOG_VAR
-from model.sketch.recipe import Recipe
+from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.training import SketchPlan
-from model.training import Plan
+from model.training.recipe import START_LOG_VAR
+from model.training.run import Plan
 
 IMAGE_PRESETS = [name for name, preset in PRESETS.items() if preset.sketch is None]
 SKETCH_PRESETS = [name for name, preset in PRESETS.items() if preset.sketch is not None]

@@ -7,9 +7,9 @@ import torch
 
 from model.data.sketchy import Catalogue
 from model.evaluation import sketch_search
-from model.evaluation.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.evaluation.sketch_search import CatalogueCodes, map_by_class, measure_sketch_search
 from model.inference import Inference
+from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from model.evaluation.metrics import cosine, mean_average_precision, ranked_relevance
+from model.metrics import cosine, mean_average_precision, ranked_relevance
 from model.sketch.expansion import MAX_HITS, TEMPERATURE, WEIGHT, expanded, expanded_scores
 
 

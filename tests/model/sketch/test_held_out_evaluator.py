@@ -6,8 +6,8 @@ import torch
 
 from model.data.pairs import DataError
 from model.distributions import Gaussian
-from model.evaluation.metrics import cosine
 from model.iiae import IIAE
+from model.metrics import cosine
 from model.sketch.calibration_fitting import fit_to_codes
 from model.sketch.expansion import expanded_scores
 from model.sketch.feature_pairs import FeaturePairs

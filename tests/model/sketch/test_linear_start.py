@@ -5,10 +5,10 @@ import pytest
 import torch
 from small_sketch import small_preset
 
-from model.evaluation.metrics import cosine, mean_average_precision, ranked_relevance
 from model.iiae import IIAE
+from model.metrics import cosine, mean_average_precision, ranked_relevance
 from model.presets import SIDES
-from model.sketch.backbones import Backbone
+from model.sketch.backbone.backbone import Backbone
 from model.sketch.feature_pairs import FeaturePairs
 from model.sketch.linear_start import WHITENING, init_feature_layer, init_shared_encoders
 

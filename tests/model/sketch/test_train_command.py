@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from model import checkpoint
 from model.cli.app import app
-from model.sketch.efficientnet import imagenet_weights
+from model.sketch.backbone.efficientnet import imagenet_weights
 
 OPENED: list[str] = []
 # An audit hook cannot be removed, so it records only while the list has a first entry.

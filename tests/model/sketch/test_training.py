@@ -11,16 +11,16 @@ from small_sketch import CLASSES, RECIPE, small_preset
 
 from model.data.pairs import DataError
 from model.data.sketchy import Catalogue, read_catalogue
-from model.evaluation.metrics import cosine, mean_average_precision, ranked_relevance
 from model.evaluation.sketch_search import encode_catalogue, map_by_class, measure_sketch_search
 from model.inference import Inference
+from model.metrics import cosine, mean_average_precision, ranked_relevance
 from model.presets import SIDES
-from model.sketch import fine_tuning
 from model.sketch import training as sketch_training
+from model.sketch.backbone.features import pooled_features
 from model.sketch.feature_pairs import FeaturePairs
-from model.sketch.features import pooled_features
+from model.sketch.fine_tuning import fine_tuning
+from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.pictures import Pictures, decode
-from model.sketch.recipe import Recipe
 from model.sketch.training import SketchPlan, TrainedSketch, train_on_features, train_sketch
 from model.storage import read_tensors
 

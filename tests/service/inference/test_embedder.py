@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from model.checkpoint import publish
 from model.iiae import IIAE
 from model.presets import PRESETS, Side, SketchInput
-from model.sketch import drawings as drawing_rules
+from model.sketch.drawings import normalise as drawing_rules
 from service.cache.embeddings import EmbeddingCache
 from service.errors import ImageTooManyPixels, ImageUnreadable
 from service.images.decode import DecodedImage, Upload, decode

@@ -16,7 +16,7 @@ from model.checkpoint import publish
 from model.iiae import IIAE
 from model.pictures import picture as to_picture
 from model.presets import PRESETS, Preset
-from model.sketch.backbones import Backbone
+from model.sketch.backbone.backbone import Backbone
 from service.cache.embeddings import EmbeddingCache
 from service.errors import CapabilityMissing, DomainsDiffer, DomainUnknown, ParameterInvalid
 from service.images.decode import Upload

@@ -15,7 +15,7 @@ import torch
 from model.checkpoint import publish
 from model.iiae import IIAE
 from model.presets import PRESETS, Preset
-from model.sketch.backbones import Backbone
+from model.sketch.backbone.backbone import Backbone
 from service.errors import CapabilityMissing, DomainUnknown, ModelNotFound, NameInvalid, NotReady
 from service.registry import registry as registry_module
 from service.registry import store as store_module

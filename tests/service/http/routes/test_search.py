@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw
 from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, png
 
-from model.evaluation.metrics import cosine
+from model.metrics import cosine
 from model.sketch.expansion import expanded_scores
 
 

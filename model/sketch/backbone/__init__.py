@@ -1,0 +1,1 @@
+"""The network that turns pixels into features."""

@@ -1,0 +1,1 @@
+"""Drawings: normalised, followed as strokes, roughened into doodles."""

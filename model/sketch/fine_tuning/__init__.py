@@ -1,0 +1,1 @@
+"""Fine-tune the backbone on seen classes."""

@@ -1,0 +1,1 @@
+"""Train IIAE: the loop, its batches, recipes, averages and logs."""

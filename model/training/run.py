@@ -1,0 +1,291 @@
+"""Training IIAE: one loop on one device that logs every term, keeps the best weights, and survives `kill -9`.
+
+All randomness is a function of (seed, step). A run that was killed and resumed ends with the same weights as
+an uninterrupted one.
+"""
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from time import monotonic
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.utils.data import DataLoader
+
+from model import objective
+from model.data.pairs import Pairs
+from model.errors import UserError
+from model.iiae import IIAE
+from model.objective import ObjectiveName
+from model.presets import Preset
+from model.storage import read_tensors, write_tensors
+from model.training.averaging import estimate_statistics
+from model.training.batches import StepBatches, StepPairs, step_generator
+from model.training.optimiser_state import load_optimiser, optimiser_tensors
+from model.training.recipe import RecipeName
+from model.training.scalar_log import ScalarLog
+
+STATE, BEST = "state.safetensors", "best.safetensors"
+EXTRA = ("lightning_fabric", "tensorboard")
+"""The packages that only training needs: the extra `train`."""
+
+
+class TrainingError(UserError):
+    """A run cannot be started or resumed; the text says why."""
+
+
+def check_extra() -> None:
+    """Raise TrainingError if a package that training needs is missing."""
+    if missing := [name for name in EXTRA if find_spec(name) is None]:
+        raise TrainingError(f"{missing[0]}, which training needs, is missing; run: pip install 'iiae[train]'")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """The length and the method of a training run; all intervals are in steps.
+
+    Attributes:
+        steps: optimiser steps in all.
+        objective: a key of `model.objective.OBJECTIVES`.
+        recipe: whether to train as the paper does, or with our deviations (`model.training.recipe`).
+        workers: processes that read pictures; 0 reads them in the training process.
+        warmup: steps over which the learning rate rises to the preset's; 0 starts with it, as the paper does.
+            At rates above the paper's, zs otherwise takes up exclusive information before zx is useful, and
+            keeps it.
+        average: decay of an exponential moving average of the weights (Polyak & Juditsky, 1992), which is
+            then validated, sampled and kept; 0 uses the weights themselves, as the paper does.
+    """
+
+    steps: int
+    seed: int = 0
+    objective: ObjectiveName = "iiae"
+    recipe: RecipeName = "paper"
+    validate_every: int = 1_000
+    save_every: int = 500
+    sample_every: int = 1_000
+    log_every: int = 50
+    workers: int = 0
+    warmup: int = 0
+    average: float = 0.0
+    precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
+    accelerator: Literal["auto", "cpu", "cuda"] = "auto"
+
+
+IDENTITY = frozenset({"seed", "objective", "recipe", "warmup", "average"})
+"""The fields of a plan that must be the same when a run is resumed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainingProgress:
+    """The state of a run, for display."""
+
+    step: int
+    steps: int
+    steps_per_second: float
+    terms: dict[str, float]
+    validation: float | None
+
+
+Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
+Validate = Callable[[IIAE], dict[str, float]]
+"""Computes figures of the current weights; the highest `validation` marks the best weights."""
+Sample = Callable[[IIAE, Path], None]
+
+
+class Run:
+    """One training run and its folder: saved state, best weights, `metrics.csv`, TensorBoard files, samples.
+
+    Args:
+        folder: the folder of the run's files.
+        iiae: the networks to train, as initialised.
+        pairs: the training pairs.
+        plan: the length and the method.
+        validate: computes the figures that choose the best weights.
+        sample: writes a grid of pictures to a path.
+        report: receives the progress every `log_every` steps.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        iiae: IIAE,
+        pairs: Pairs,
+        plan: Plan,
+        *,
+        validate: Validate,
+        sample: Sample | None = None,
+        report: Callable[[TrainingProgress], None] | None = None,
+    ) -> None:
+        self.folder, self.iiae, self.pairs, self.plan = folder, iiae, pairs, plan
+        self.validate, self.sample, self.report = validate, sample, report
+        self.preset: Preset = iiae.preset
+        self.optimiser = torch.optim.Adam(iiae.parameters(), self.preset.learning_rate, self.preset.betas)
+        self.averaged = (
+            AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average)) if plan.average else None
+        )
+        self.step = 0
+        self.best: dict[str, float] = {}
+
+    def identity(self) -> dict[str, object]:
+        """Return the settings that must be the same for a run to be resumed."""
+        return {
+            "preset": json.loads(json.dumps(asdict(self.preset))),
+            "plan": {key: value for key, value in asdict(self.plan).items() if key in IDENTITY},
+            "data": self.pairs.fingerprint,
+        }
+
+    def resume(self) -> bool:
+        """Restore the last save; returns False if there is none.
+
+        Raises:
+            TrainingError: the save is of another preset, plan or data set.
+        """
+        path = self.folder / STATE
+        if not path.exists():
+            return False
+        tensors, note = read_tensors(path)
+        if note["identity"] != self.identity():
+            raise TrainingError(
+                f"{self.folder} holds a run of another preset, plan or data set; "
+                "use another name, or leave out --resume"
+            )
+        self.iiae.load_state_dict(_with_prefix(tensors, "iiae."))
+        if self.averaged is not None:
+            self.averaged.load_state_dict(_with_prefix(tensors, "averaged."))
+        load_optimiser(self.optimiser, tensors)
+        self.step = int(str(note["step"]))
+        self.best = _figures(note["best"])
+        return True
+
+    def train(self) -> dict[str, float]:
+        """Train to the plan's end, load the best weights into `iiae`, and return their figures."""
+        from lightning_fabric import Fabric  # in the extra `train`
+
+        fabric = Fabric(accelerator=self.plan.accelerator, devices=1, precision=_precision(self.plan))
+        fabric.launch()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        model, optimiser = fabric.setup(_channels_last(self.iiae), self.optimiser)
+        if self.averaged is not None:
+            self.averaged.to(fabric.device)
+        maximised = objective.OBJECTIVES[self.plan.objective]
+        from_shared = self.plan.objective in objective.NEEDS_SHARED_DECODING
+        statistics_of = objective.statistics_of(self.plan.objective)
+        log = ScalarLog(self.folder, self.step)
+        first_step, started = self.step, monotonic()
+        for x, y in fabric.setup_dataloaders(self._loader(fabric.device), use_distributed_sampler=False):
+            generator = step_generator(self.plan.seed, self.step, fabric.device)
+            out = model(x, y, generator, from_shared=from_shared, statistics_of=statistics_of)
+            t = objective.terms(self.preset, x, y, out)
+            annealed = t.annealed(1 - float(np.exp(-self.step / self.preset.annealing)))
+            optimiser.zero_grad(set_to_none=True)
+            fabric.backward(-maximised(annealed, self.preset.lam))
+            self._warm_up()
+            optimiser.step()
+            self.step += 1
+            if self.averaged is not None:
+                self.averaged.update_parameters(self.iiae)
+            self._after_step(log, t, (self.step - first_step) / (monotonic() - started))
+        log.close()
+        tensors, note = read_tensors(self.folder / BEST)
+        self.iiae.load_state_dict(tensors)
+        return _figures(note["figures"])
+
+    def _loader(self, device: torch.device) -> DataLoader[tuple[Tensor, Tensor]]:
+        plan = self.plan
+        batches = StepBatches(
+            len(self.pairs), self.preset.batch_size, plan.seed, start=self.step, steps=plan.steps
+        )
+        return DataLoader(
+            StepPairs(self.pairs, plan.seed),
+            batch_sampler=batches,
+            num_workers=plan.workers,
+            pin_memory=device.type == "cuda",
+        )
+
+    def _warm_up(self) -> None:
+        for group in self.optimiser.param_groups:
+            group["lr"] = self.preset.learning_rate * min(1.0, (self.step + 1) / max(1, self.plan.warmup))
+
+    def _after_step(self, log: ScalarLog, t: objective.Terms, steps_per_second: float) -> None:
+        """Validate, sample, log and save, if this step is due for it."""
+        plan = self.plan
+        figures: dict[str, float] = {}
+        validates = self._due(plan.validate_every)
+        samples = self.sample is not None and self._due(plan.sample_every)
+        evaluated = self._evaluated() if validates or samples else self.iiae
+        if validates:
+            figures = self._validate(evaluated)
+        if self.sample is not None and samples:
+            self.sample(evaluated, self.folder / f"samples-{self.step:07d}.png")
+        self.iiae.train()
+        if figures or self._due(plan.log_every):
+            terms = {name: float(value.detach()) for name, value in vars(t).items() if value is not None}
+            log.write(self.step, {**terms, **figures})
+            if self.report is not None:
+                progress = TrainingProgress(
+                    step=self.step,
+                    steps=plan.steps,
+                    steps_per_second=steps_per_second,
+                    terms=terms,
+                    validation=figures.get("validation"),
+                )
+                self.report(progress)
+        if self._due(plan.save_every):
+            self._save()
+
+    def _due(self, every: int) -> bool:
+        return self.step % every == 0 or self.step == self.plan.steps
+
+    def _validate(self, evaluated: IIAE) -> dict[str, float]:
+        """Return the figures of these weights, and keep the weights if they are the best so far."""
+        figures = self.validate(evaluated)
+        if figures["validation"] >= self.best.get("validation", -np.inf):
+            self.best = {**figures, "step": float(self.step)}
+            write_tensors(self.folder / BEST, evaluated.state_dict(), {"figures": self.best})
+        return figures
+
+    def _evaluated(self) -> IIAE:
+        """Return the weights that are validated, sampled and kept, in evaluation mode."""
+        if self.averaged is None:
+            return self.iiae.eval()
+        iiae = self.averaged.module
+        assert isinstance(iiae, IIAE)
+        statistics_of = objective.statistics_of(self.plan.objective)
+        estimate_statistics(iiae, self.pairs, self.plan.seed, self.step, statistics_of)
+        return iiae.eval()
+
+    def _save(self) -> None:
+        tensors = {f"iiae.{key}": value for key, value in self.iiae.state_dict().items()}
+        tensors |= optimiser_tensors(self.optimiser)
+        if self.averaged is not None:
+            tensors |= {f"averaged.{key}": value for key, value in self.averaged.state_dict().items()}
+        note = {"identity": self.identity(), "step": self.step, "best": self.best}
+        write_tensors(self.folder / STATE, tensors, note)
+
+
+def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
+
+
+def _figures(note: object) -> dict[str, float]:
+    return {str(key): float(value) for key, value in note.items()} if isinstance(note, dict) else {}
+
+
+def _channels_last(iiae: IIAE) -> IIAE:
+    channels_last = torch.channels_last
+    moved: IIAE = iiae.to(memory_format=channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
+    return moved
+
+
+def _precision(plan: Plan) -> Precision:
+    """Return the plan's precision; `auto` takes bfloat16 on CUDA and on CPUs that compute in it."""
+    if plan.precision != "auto":
+        return plan.precision
+    has_bf16 = torch.cuda.is_available() or torch.cpu._is_avx512_bf16_supported()
+    return "bf16-mixed" if has_bf16 else "32-true"
