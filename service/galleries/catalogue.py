@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import BinaryIO, TypeVar
 
 import numpy as np
+from anyio import CapacityLimiter
 from pydantic import JsonValue
 
 from model.presets import Side
@@ -17,6 +18,7 @@ from service.errors import (
     ImageFormatUnsupported,
     ImageTooManyPixels,
     ImageUnreadable,
+    Overloaded,
     SketchEmpty,
 )
 from service.galleries.collection import Galleries
@@ -35,6 +37,9 @@ T = TypeVar("T")
 BATCH = 16
 """The most photos of one request that are decoded, then embedded, at a time. The engine embeds them in one
 forward pass. Each photo is kept as the model's pixels; in full size, it is only in its worker thread."""
+CONCURRENT_BATCHES = 2
+"""The most batches of all requests together: one is decoded while the other is embedded. Without this limit,
+32 clients that add 12 photos each fill the queues, and searches get 429."""
 IMAGE_ERRORS = (ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty)
 
 
@@ -62,8 +67,8 @@ class Catalogue:
 
     Args:
         max_pixels: the most pixels of one added picture.
-        queue_items: places in the queues of the workers and the engine. One request takes a quarter of them
-            at most.
+        queue_items: places in the queues of the workers and of the engine. One request takes at most a
+            quarter of them, and at most that many requests wait to add photos.
     """
 
     def __init__(
@@ -82,6 +87,8 @@ class Catalogue:
         self._workers = workers
         self._max_pixels = max_pixels
         self._batch = max(1, min(BATCH, queue_items // 4))
+        self._batches = CapacityLimiter(CONCURRENT_BATCHES)
+        self._max_waiting = queue_items
 
     # galleries
 
@@ -136,28 +143,45 @@ class Catalogue:
         new: list[NewPhoto] = []
         for start in range(0, len(fresh), self._batch):
             batch = fresh[start : start + self._batch]
+            new += await self._embed(model, side, batch, label, metadata)
+        added = await self._workers.run_unbounded(gallery.add, new) if new else []
+        photos = known | {photo.sha256: photo for photo in added}
+        return [photos[upload.sha256] for upload in uploads]
+
+    async def _embed(
+        self,
+        model: Model,
+        side: Side,
+        batch: Sequence[Upload],
+        label: str | None,
+        metadata: dict[str, JsonValue],
+    ) -> list[NewPhoto]:
+        """Decode and embed one batch, once it is among the `CONCURRENT_BATCHES`."""
+        if self._batches.statistics().tasks_waiting >= self._max_waiting:
+            raise Overloaded(
+                f"{self._max_waiting} requests wait to add photos, which is the limit; "
+                "try again after the time in Retry-After"
+            )
+        async with self._batches:
             contents = await _gather(self._read(model, side, upload) for upload in batch)
             embeddings = await _gather(
                 self._embedder.shared(model, side, upload, pixels=each.pixels)
                 for upload, each in zip(batch, contents, strict=True)
             )
-            new += [
-                NewPhoto(
-                    sha256=upload.sha256,
-                    embedding=np.ravel(embedding),
-                    content_type=each.header.content_type,
-                    width=each.header.width,
-                    height=each.header.height,
-                    thumbnail=each.thumbnail,
-                    data=upload.data,
-                    label=label,
-                    metadata=metadata,
-                )
-                for upload, each, embedding in zip(batch, contents, embeddings, strict=True)
-            ]
-        added = await self._workers.run_unbounded(gallery.add, new) if new else []
-        photos = known | {photo.sha256: photo for photo in added}
-        return [photos[upload.sha256] for upload in uploads]
+        return [
+            NewPhoto(
+                sha256=upload.sha256,
+                embedding=np.ravel(embedding),
+                content_type=each.header.content_type,
+                width=each.header.width,
+                height=each.header.height,
+                thumbnail=each.thumbnail,
+                data=upload.data,
+                label=label,
+                metadata=metadata,
+            )
+            for upload, each, embedding in zip(batch, contents, embeddings, strict=True)
+        ]
 
     async def _read(self, model: Model, side: Side, upload: Upload) -> PhotoContents:
         """Decode an upload once. Errors name its file."""

@@ -22,7 +22,7 @@ ImageFile = Annotated[UploadFile, File(description="Image file: PNG, JPEG, WebP,
 
 
 def refuse_repeated_fields(*repeatable: str) -> Callable[[Request], Awaitable[None]]:
-    """Return a dependency that refuses forms with a repeated field.
+    """Return a dependency that refuses forms with a repeated field, even if no parameter has its name.
 
     FastAPI would silently use the last value.
 
@@ -31,16 +31,21 @@ def refuse_repeated_fields(*repeatable: str) -> Callable[[Request], Awaitable[No
     """
 
     async def check(request: Request) -> None:
-        form = await request.form()
-        for name in form:
-            count = len(form.getlist(name))
-            if name not in repeatable and count > 1:
-                raise ParameterInvalid(
-                    f"the field {name} was sent {count} times; send it once",
-                    ((name, "Field was sent more than once"),),
-                )
+        for name in await request.form():
+            if name not in repeatable:
+                await refuse_repeated_field(request, name)
 
     return check
+
+
+async def refuse_repeated_field(request: Request, name: str) -> None:
+    """Refuse a form with several values of one field. FastAPI would silently use the last value."""
+    count = len((await request.form()).getlist(name))
+    if count > 1:
+        raise ParameterInvalid(
+            f"the field {name} was sent {count} times; send it once",
+            ((name, "Field was sent more than once"),),
+        )
 
 
 def drop_empty_files(files: list[UploadFile | str]) -> list[UploadFile | str]:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from typing import Annotated, BinaryIO, Literal
 
-from fastapi import APIRouter, Depends, File, Form, Path, Query, Request, Response, UploadFile
+from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
 from pydantic import JsonValue
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.galleries.records import Photo
 from service.http.dependencies import ServicesDep
-from service.http.form_fields import parse_label, parse_metadata, read_uploads, refuse_repeated_fields
+from service.http.form_fields import parse_label, parse_metadata, read_uploads, refuse_repeated_field
 from service.http.routes.galleries import GalleryName
 from service.http.routes.search import search_result
 from service.http.schemas import PhotoOut, PhotoPage, PhotosAdded, SearchResult
@@ -38,9 +38,10 @@ FILE_RESPONSE: dict[int | str, dict[str, object]] = {
     "/{name}/photos",
     operation_id="photos.add",
     status_code=201,
-    dependencies=[*WRITE, Depends(refuse_repeated_fields("image"))],
+    dependencies=WRITE,
 )
 async def add_photos(
+    request: Request,
     services: ServicesDep,
     name: GalleryName,
     image: Annotated[list[UploadFile], File(description="One or more image files.")],
@@ -60,6 +61,8 @@ async def add_photos(
 
     When the response arrives, the photos are stored on disk.
     """
+    for field in ("label", "metadata"):
+        await refuse_repeated_field(request, field)
     uploads = await read_uploads(image, services.settings.max_images, "image")
     photos = await services.catalogue.add(name, uploads, parse_label(label), parse_metadata(metadata))
     return PhotosAdded(photos=[_photo(name, photo) for photo in photos])

@@ -16,11 +16,11 @@ from PIL import ImageFile
 from serving import png, publish_tiny
 
 from service.cache.embeddings import EmbeddingCache
-from service.errors import GalleryReindexed, ImageUnreadable, PhotoNotFound
+from service.errors import GalleryReindexed, ImageUnreadable, Overloaded, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.records import GallerySpec
+from service.galleries.records import GallerySpec, Photo
 from service.http import exception_handlers
 from service.http.routes.photos import router
 from service.images import decode
@@ -59,7 +59,9 @@ def stub_catalogue(root) -> Catalogue:
 
 
 @asynccontextmanager
-async def real_catalogue(home, batches: list[Batch], queue_items: int = 64) -> AsyncIterator[Catalogue]:
+async def real_catalogue(
+    home, batches: list[Batch], queue_items: int = 64, max_waiting: int = 64
+) -> AsyncIterator[Catalogue]:
     """A catalogue with a tiny model, its engine, and an empty gallery `g`."""
     publish_tiny(home)
     registry = Registry(
@@ -67,7 +69,7 @@ async def real_catalogue(home, batches: list[Batch], queue_items: int = 64) -> A
     )
     await registry.refresh()
     engine = Engine(queue_items=queue_items, batch_items=32, wait_ms=1, on_batch=batches.append)
-    workers = Workers(max_waiting=queue_items)
+    workers = Workers(max_waiting=max_waiting)
     cache = EmbeddingCache(max_bytes=0)
     embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=10_000)
     catalogue = Catalogue(
@@ -124,10 +126,37 @@ def test_twelve_photos_are_decoded_once_each_and_embedded_together(tmp_path, mon
 @pytest.mark.parametrize("queue_items", [1, 4])
 def test_one_request_does_not_overload_a_short_queue(tmp_path, queue_items):
     async def scenario() -> int:
-        async with real_catalogue(tmp_path, [], queue_items) as catalogue:
+        async with real_catalogue(tmp_path, [], queue_items, max_waiting=queue_items) as catalogue:
             return len(await catalogue.add("g", [Upload.of(png(seed)) for seed in range(12)], None, {}))
 
     assert asyncio.run(scenario()) == 12
+
+
+def test_many_clients_that_add_photos_do_not_fill_the_queues(tmp_path):
+    def uploads(client: int) -> list[Upload]:
+        return [Upload.of(png(12 * client + number)) for number in range(12)]
+
+    async def scenario() -> list[list[Photo]]:
+        async with real_catalogue(tmp_path, [], queue_items=16, max_waiting=16) as catalogue:
+            return await asyncio.gather(
+                *(catalogue.add("g", uploads(client), None, {}) for client in range(14))
+            )
+
+    assert [len(photos) for photos in asyncio.run(scenario())] == [12] * 14
+
+
+def test_too_many_requests_that_wait_to_add_photos_are_refused(tmp_path):
+    async def scenario() -> list[list[Photo] | BaseException]:
+        async with real_catalogue(tmp_path, [], queue_items=1) as catalogue:
+            return await asyncio.gather(
+                *(catalogue.add("g", [Upload.of(png(seed))], None, {}) for seed in range(12)),
+                return_exceptions=True,
+            )
+
+    outcomes = asyncio.run(scenario())
+    refused = [outcome for outcome in outcomes if isinstance(outcome, Overloaded)]
+    assert 0 < len(refused) < 12
+    assert all("wait to add photos" in str(error) for error in refused)
 
 
 def test_the_first_bad_picture_is_named_and_nothing_is_added(tmp_path):

@@ -106,3 +106,9 @@ def test_a_repeated_field_is_refused(client, gallery, field):
     answer = client.post("/galleries/noise/photos", files=files)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, field), answer.text
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+
+
+def test_a_repeated_unknown_field_is_ignored(client, gallery):
+    files = [("image", png(0)), ("tag", (None, b"a")), ("tag", (None, b"b"))]
+    answer = client.post("/galleries/noise/photos", files=files)
+    assert (answer.status_code, answer.json()["photos"][0]["id"]) == (201, gallery[0]), answer.text
