@@ -40,3 +40,11 @@ def test_samples_equal_the_services(home, client, picture, tmp_path):
 def test_a_wrong_model_or_domain_is_a_sentence_and_status_2(home, picture, tmp_path, words, message):
     done = iiae("translate", picture, *words, "--out", tmp_path / "out.png", home=home)
     assert (done.status, message in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("out", "message"), [("nowhere/out.png", "does not exist"), ("out.xyz", "end it with .png")]
+)
+def test_a_path_that_cannot_be_written_is_a_sentence_and_status_2(home, picture, tmp_path, out, message):
+    done = iiae("translate", picture, "--model", "tiny", "--out", tmp_path / out, home=home)
+    assert (done.status, message in " ".join(done.stderr.split())) == (2, True), done.stderr

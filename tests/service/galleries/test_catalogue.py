@@ -139,10 +139,10 @@ def test_many_clients_that_add_photos_do_not_fill_the_queues(tmp_path):
     async def scenario() -> list[list[Photo]]:
         async with real_catalogue(tmp_path, [], queue_items=16, max_waiting=16) as catalogue:
             return await asyncio.gather(
-                *(catalogue.add("g", uploads(client), None, {}) for client in range(14))
+                *(catalogue.add("g", uploads(client), None, {}) for client in range(6))
             )
 
-    assert [len(photos) for photos in asyncio.run(scenario())] == [12] * 14
+    assert [len(photos) for photos in asyncio.run(scenario())] == [12] * 6
 
 
 def test_too_many_requests_that_wait_to_add_photos_are_refused(tmp_path):
