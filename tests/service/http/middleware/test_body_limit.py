@@ -179,7 +179,8 @@ def test_files_of_refused_uploads_are_closed(server):
         listed = subprocess.run(
             ["ls", "-l", f"/proc/{server.process.pid}/fd"], capture_output=True, text=True
         ).stdout
-        return listed.count("(deleted)")
+        deleted = [line for line in listed.splitlines() if line.endswith("(deleted)")]
+        return sum("/galleries/" not in line for line in deleted)  # other tests delete galleries
 
     for _ in range(8):
         assert server.client.post("/embed", files={"image": b"\0" * 1_500_000}).status_code == 422
