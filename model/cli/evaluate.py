@@ -9,7 +9,16 @@ from rich.console import Console
 from rich.table import Table
 
 from model import checkpoint
-from model.cli.options import CheckpointName, Data, Device, Home, Unseen, choose_device, refuse_unused
+from model.cli.options import (
+    CheckpointName,
+    Data,
+    Device,
+    Home,
+    Unseen,
+    check_output,
+    choose_device,
+    refuse_unused,
+)
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
 from model.data.pairs import Split
@@ -38,6 +47,8 @@ def evaluate(
     ] = True,
 ) -> None:
     """Measure a checkpoint: cross-domain retrieval both ways and leakage, or zero-shot sketch search."""
+    if json_file is not None:
+        check_output(json_file, "--json")
     folder = checkpoint.find(home / "checkpoints", name)
     manifest = checkpoint.read_manifest(folder)
     preset = manifest.preset

@@ -9,7 +9,7 @@ from PIL import Image
 from rich.console import Console
 
 from model import checkpoint
-from model.cli.options import CheckpointName, Data, Home, Unseen, refuse_unused
+from model.cli.options import CheckpointName, Data, Home, Unseen, check_picture_output, refuse_unused
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
 from model.data.pairs import Split
@@ -58,6 +58,7 @@ def figure(
     ] = None,
 ) -> None:
     """Draw a checkpoint's translations (Table 7), analogies (Table 8) or sketch search (Figure 9)."""
+    check_picture_output(out, "--out")
     folder = checkpoint.find(home / "checkpoints", name)
     manifest = checkpoint.read_manifest(folder)
     chosen = _kind(manifest, kind)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 import torch
 import typer
+from PIL import Image
 
 DeviceName = Literal["auto", "cpu", "cuda"]
 
@@ -34,6 +35,29 @@ def choose_device(name: DeviceName) -> torch.device:
     if name == "cuda" and not available:
         raise typer.BadParameter("no CUDA device was found; use auto or cpu", param_hint="--device")
     return torch.device("cuda" if available and name != "cpu" else "cpu")
+
+
+def check_output(path: Path, option: str) -> None:
+    """Check before the work that a file can be written at this path.
+
+    Raises:
+        typer.BadParameter: its folder does not exist, or the path is itself a folder.
+    """
+    if path.is_dir():
+        raise typer.BadParameter(f"{path} is a folder; name a file", param_hint=option)
+    if not path.parent.is_dir():
+        raise typer.BadParameter(f"the folder {path.parent} does not exist; create it", param_hint=option)
+
+
+def check_picture_output(path: Path, option: str) -> None:
+    """Check as `check_output` does, and that the name ends like a picture's.
+
+    Raises:
+        typer.BadParameter: no picture can be written at this path.
+    """
+    if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
+        raise typer.BadParameter(f"{path} is not a picture's name; end it with .png", param_hint=option)
+    check_output(path, option)
 
 
 def refuse_unused(given: Mapping[str, object], subject: str) -> None:

@@ -4,9 +4,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from PIL import Image
 from rich.console import Console
 
+from model.cli.options import check_picture_output
 from model.inference import translate as translate_pixels
 from model.pictures import picture
 from service.cli.checkpoints import load_model
@@ -35,7 +35,7 @@ def translate(
     device: Device = "auto",
 ) -> None:
     """Translate a picture into the model's other domain, without a server."""
-    _check_output(out)
+    check_picture_output(out, "--out")
     loaded = load_model(home, model, device)
     loaded.require("translate")
     side = loaded.side(source)
@@ -47,11 +47,3 @@ def translate(
         path = out if samples == 1 else out.with_stem(f"{out.stem}-{number}")
         picture(translation).save(path)
         Console().print(f"wrote {path}", soft_wrap=True)
-
-
-def _check_output(path: Path) -> None:
-    """Check before the work that a picture can be saved at this path."""
-    if Image.registered_extensions().get(path.suffix.lower()) not in Image.SAVE:
-        raise typer.BadParameter(f"{path} is not a picture's name; end it with .png", param_hint="--out")
-    if not path.parent.is_dir():
-        raise typer.BadParameter(f"the folder {path.parent} does not exist; create it", param_hint="--out")

@@ -47,3 +47,10 @@ def test_options_of_the_other_kind_of_model_are_refused_before_loading(tmp_path,
     assert done.exit_code == 2
     assert option[0] in done.output
     assert "does not apply" in done.output
+
+
+def test_a_figures_file_that_cannot_be_written_is_refused_before_loading(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "load", lambda *_: pytest.fail("loaded"))
+    words = ["evaluate", "facades", "--data", str(tmp_path), "--json", str(tmp_path / "nowhere" / "out.json")]
+    done = CliRunner().invoke(app, words)
+    assert (done.exit_code, "not exist" in " ".join(done.output.split())) == (2, True), done.output

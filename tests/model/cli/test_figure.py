@@ -59,3 +59,13 @@ def test_translations_are_drawn_by_default_and_the_seed_chooses_styles(tmp_path)
         pictures[name] = np.asarray(Image.open(out))
     assert (pictures["default"] == pictures["again"]).all()
     assert (pictures["default"] != pictures["other"]).any()
+
+
+@pytest.mark.parametrize(
+    ("out", "says"), [("nowhere/out.png", "not exist"), ("out.xyz", "end it with"), (".", "")]
+)
+def test_a_picture_that_cannot_be_written_is_refused_before_loading(tmp_path, monkeypatch, out, says):
+    monkeypatch.setattr(checkpoint, "load", lambda *_: pytest.fail("loaded"))
+    words = ["figure", "facades", "--data", str(tmp_path), "--out", str(tmp_path / out)]
+    done = CliRunner().invoke(app, words)
+    assert (done.exit_code, says in " ".join(done.output.split())) == (2, True), done.output
