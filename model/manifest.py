@@ -15,7 +15,11 @@ FORMAT = 1
 
 @dataclass(frozen=True, kw_only=True)
 class FlatPreset:
-    """A preset as manifests store it: one flat object. These names are a file format; do not change them."""
+    """A preset as manifests store it: one flat object. These names are a file format; do not change them.
+
+    With fully connected layers, `fc_channels` is the number of channels after `width`. In checkpoints from
+    before `width` scaled them, it is 4096 at every width.
+    """
 
     name: str
     domains: tuple[str, str]
@@ -63,7 +67,7 @@ class FlatPreset:
             zs_size=self.zs_size,
             zx_size=self.zx_size,
             dropout=self.dropout,
-            fc_channels=self.fc_channels,
+            fc_channels=self._printed_fc_channels(),
             learning_rate=self.learning_rate,
             betas=self.betas,
         )
@@ -73,6 +77,11 @@ class FlatPreset:
                 f"not {self.likelihood} and {self.distance}"
             )
         return preset
+
+    def _printed_fc_channels(self) -> int:
+        if self.network != "convolutional_fc" or self.width <= 0:  # a preset refuses such a width
+            return self.fc_channels
+        return round(self.fc_channels / self.width)
 
     def _sketch(self) -> SketchInput | None:
         if self.network != "perceptron":
@@ -112,7 +121,7 @@ def flat_preset(preset: Preset) -> FlatPreset:
         zs_size=preset.zs_size,
         zx_size=preset.zx_size,
         dropout=preset.dropout,
-        fc_channels=preset.fc_channels,
+        fc_channels=(preset.channels(preset.fc_channels) if preset.fully_connected else preset.fc_channels),
         drawings=sketch is not None and sketch.drawings,
         backbone=None if sketch is None else sketch.backbone,
         feature_size=512 if sketch is None else sketch.feature_size,

@@ -96,3 +96,18 @@ def test_an_image_preset_has_the_flat_forms_defaults():
         batch_size=8,
         annealing=25_000.0,
     )
+
+
+@pytest.mark.parametrize("width", [0.125, 0.25, 0.375, 0.5, 1.0])
+def test_fc_channels_in_a_manifest_are_those_of_the_layer(width):
+    stored = flat_preset(replace(PRESETS["cars"], width=width))
+    assert stored.fc_channels == 4096 * width
+    assert stored.preset() == replace(PRESETS["cars"], width=width)
+    unscaled = replace(stored, fc_channels=4096).preset()  # published before `width` scaled the layer
+    assert unscaled.channels(unscaled.fc_channels) == 4096
+    assert flat_preset(unscaled).fc_channels == 4096
+
+
+def test_a_width_of_zero_is_refused():
+    with pytest.raises(ValueError, match="width"):
+        replace(flat_preset(PRESETS["cars"]), width=0.0).preset()
