@@ -1,4 +1,4 @@
-"""Build time, query time, recall and size of Flat, HNSW and IVF: why `index_state` has its constants.
+"""Build time, query time, recall and size of Flat, HNSW and IVF: why `faiss_index` has its constants.
 
     python -m benchmarks.faiss_index [--sizes 10000 50000 100000] [--dims 128 512]
         [--nprobe 8 32] [--links 32] [--ef-construction 80]
@@ -20,7 +20,7 @@ import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-from service.galleries.index_state import EF_CONSTRUCTION, EF_SEARCH, FLAT_UP_TO, LINKS
+from service.galleries.faiss_index import EF_CONSTRUCTION, EF_SEARCH, FLAT_UP_TO, LINKS
 
 K = 10
 ROUNDS = 5

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.shared.options import Data
-from model.data.sketchy import SPLITS, read_catalogue, read_unseen
+from model.data.sketchy import SPLITS, read_sketchy, read_unseen
 
 LIST = "timm/data/_info/imagenet_synsets.txt"
 
@@ -27,7 +27,7 @@ def main(
     """Print a table for each split."""
     with zipfile.ZipFile(synsets) as wheel:
         known = set(wheel.read(LIST).decode().split())
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     for split in sorted(SPLITS.glob("*.txt")):
         table = Table("unseen class", "photos", "of ImageNet's 1,000", title=split.stem)
         pretrained_classes = 0

@@ -17,7 +17,7 @@ from torch import Tensor
 
 from benchmarks.shared.options import Data, Home, Name
 from model import checkpoint
-from model.data.sketchy import read_catalogue
+from model.data.sketchy import read_sketchy
 from model.sketch.backbone import efficientnet
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.pictures import Pictures, decode
@@ -33,7 +33,7 @@ def main(
     """Print the table."""
     folder = checkpoint.find(home / "checkpoints", name)
     preset = checkpoint.read_manifest(folder).preset
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     sketches, photos = (
         decode(
             files[:: max(1, len(files) // 100)][:100], catalogue.classes, preset.image_size, drawings=drawings

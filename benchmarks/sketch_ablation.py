@@ -23,7 +23,7 @@ from torch import Tensor
 from benchmarks.shared.class_split import class_split
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
-from model.data.sketchy import Catalogue, read_catalogue
+from model.data.sketchy import SketchyFiles, read_sketchy
 from model.evaluation.sketch_search import encode_catalogue
 from model.iiae import IIAE
 from model.inference import Inference
@@ -57,7 +57,7 @@ Codes = dict[Side, Tensor]
 class Features:
     """Backbone features and class numbers of some classes' pictures."""
 
-    def __init__(self, inference: Inference, catalogue: Catalogue) -> None:
+    def __init__(self, inference: Inference, catalogue: SketchyFiles) -> None:
         encoded = encode_catalogue(inference, catalogue)
         self.labels, self.features = encoded.labels, encoded.features
 
@@ -92,7 +92,7 @@ def main(
     folder = checkpoint.find(home / "checkpoints", name)
     manifest = checkpoint.read_manifest(folder)
     inference = checkpoint.load(folder, torch.device("cpu"))
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     classes = class_split(manifest, catalogue, unseen)
     train, held, test = (
         Features(inference, catalogue.only(each))

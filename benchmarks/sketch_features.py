@@ -22,7 +22,7 @@ from benchmarks.shared.class_split import class_split
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
-from model.data.sketchy import read_catalogue
+from model.data.sketchy import read_sketchy
 from model.iiae import IIAE
 from model.metrics import cosine_map
 from model.presets import SIDES, Side
@@ -42,7 +42,7 @@ def main(
     keep_memory()
     start = time.monotonic()
     manifest, _, backbone = checkpoint.load_parts(checkpoint.find(home / "checkpoints", name))
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     split = class_split(manifest, catalogue, unseen)
     assert backbone is not None  # only sketch models have held-out classes
     backbone.eval()

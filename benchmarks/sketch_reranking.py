@@ -22,7 +22,7 @@ from torch import Tensor
 from benchmarks.shared.class_split import class_split
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
-from model.data.sketchy import Catalogue, read_catalogue
+from model.data.sketchy import SketchyFiles, read_sketchy
 from model.evaluation.sketch_search import encode_catalogue
 from model.inference import Inference
 from model.metrics import mean_average_precision, precision_at, ranked_relevance
@@ -35,7 +35,7 @@ NEIGHBOURS = 10
 class Search:
     """Unit codes of photos and sketches of some classes, and their class numbers."""
 
-    def __init__(self, inference: Inference, catalogue: Catalogue) -> None:
+    def __init__(self, inference: Inference, catalogue: SketchyFiles) -> None:
         codes = encode_catalogue(inference, catalogue)
         self.photos, self.sketches = F.normalize(codes.zs["x"]), F.normalize(codes.zs["y"])
         self.photo_labels, self.sketch_labels = codes.labels["x"], codes.labels["y"]
@@ -110,7 +110,7 @@ def main(
     folder = checkpoint.find(home / "checkpoints", name)
     manifest = checkpoint.read_manifest(folder)
     inference = checkpoint.load(folder, torch.device("cpu"))
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     classes = class_split(manifest, catalogue, unseen)
     bank = Search(inference, catalogue.only(classes.trained)).sketches
     searches = [Search(inference, catalogue.only(each)) for each in (classes.held_out, classes.unseen)]

@@ -24,7 +24,7 @@ from torch import Tensor
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
-from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import Side
@@ -218,9 +218,9 @@ def main(
     """Print the table."""
     keep_memory()
     inference = checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu"))
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     unseen_files = catalogue.only(read_unseen(unseen, catalogue.classes))
-    chosen = Catalogue(unseen_files.photos, unseen_files.sketches[::every])
+    chosen = SketchyFiles(unseen_files.photos, unseen_files.sketches[::every])
     photos, photo_labels = opened(chosen.photos, chosen.classes)
     sketches, labels = opened(chosen.sketches, chosen.classes)
     if picture is not None:

@@ -25,7 +25,7 @@ from torch import Tensor
 
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
-from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
 from model.evaluation.sketch_search import encode_catalogue
 from model.inference import Inference
 from model.sketch.calibration_fitting import FIRST_HITS, expected_calibration_error
@@ -48,7 +48,7 @@ Hits = tuple[Tensor, Tensor]
 class Model:
     """A checkpoint's codes of all pictures, and its calibration curve."""
 
-    def __init__(self, folder: Path, catalogue: Catalogue) -> None:
+    def __init__(self, folder: Path, catalogue: SketchyFiles) -> None:
         self.inference = checkpoint.load(folder, torch.device("cpu"))
         self.curve = checkpoint.read_manifest(folder).calibration["y_expanded"]
         codes = encode_catalogue(self.inference, catalogue)
@@ -146,7 +146,7 @@ def main(
     home: Home = Path("var"),
 ) -> None:
     """Print scores and shares of right hits, by kind of gallery and by score."""
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     classes = catalogue.classes
     hidden = [classes.index(label) for label in read_unseen(unseen, classes)]
     kinds: dict[str, tuple[str, list[Hits]]] = {}

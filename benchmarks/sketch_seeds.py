@@ -18,7 +18,7 @@ from rich.table import Table
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
-from model.data.sketchy import read_catalogue, read_unseen
+from model.data.sketchy import read_sketchy, read_unseen
 from model.evaluation.sketch_search import measure_sketch_search
 
 FIGURES = ("map_all", "map_200", "p_100", "p_10")
@@ -39,7 +39,7 @@ def main(
 ) -> None:
     """Print the table."""
     keep_memory()
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     hidden = catalogue.only(read_unseen(unseen, catalogue.classes))
     found = []
     for name in names:

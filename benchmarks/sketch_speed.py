@@ -24,7 +24,7 @@ from torch import Tensor
 from benchmarks.shared.options import Data, Home, Name
 from model import checkpoint
 from model.allocator import keep_memory
-from model.data.sketchy import read_catalogue, read_unseen
+from model.data.sketchy import read_sketchy, read_unseen
 from model.inference import Inference
 from model.metrics import cosine_map
 from model.sketch.backbone.serving_form import serving_form
@@ -74,7 +74,7 @@ def main(
     eager = trained.eval().requires_grad_(False)
     quick = serving_form(trained, CPU)
     size = manifest.preset.image_size
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     file = catalogue.sketches[0][0]
     with Image.open(file) as opened:
         pixels = inference.prepare(opened.convert("RGB"), "y")[None]

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import typer
 
-from model.data.sketchy import Catalogue, read_unseen
+from model.data.sketchy import SketchyFiles, read_unseen
 from model.manifest import Manifest
 
 
@@ -17,7 +17,7 @@ class ClassSplit:
     unseen: tuple[str, ...]
 
 
-def class_split(manifest: Manifest, catalogue: Catalogue, unseen: str) -> ClassSplit:
+def class_split(manifest: Manifest, catalogue: SketchyFiles, unseen: str) -> ClassSplit:
     """Return how a checkpoint's training split the classes of a catalogue.
 
     Raises:

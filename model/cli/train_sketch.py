@@ -29,7 +29,7 @@ from model.cli.train_options import (
     use_threads,
 )
 from model.cli.unseen import seen_classes
-from model.data.sketchy import Catalogue, held_out
+from model.data.sketchy import SketchyFiles, held_out
 from model.presets import BackboneName, Preset, SketchInput
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.fine_tuning.recipe import Recipe
@@ -91,7 +91,7 @@ class SketchTraining:
             held_out=trained.held_out,
         )
 
-    def _reused_backbone(self, seen: Catalogue) -> Backbone | None:
+    def _reused_backbone(self, seen: SketchyFiles) -> Backbone | None:
         """Return the backbone of `backbone_of`, if it was fine-tuned on the same classes.
 
         Raises:

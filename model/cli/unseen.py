@@ -2,17 +2,17 @@
 
 from pathlib import Path
 
-from model.data.sketchy import Catalogue, read_catalogue, read_unseen
+from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
 
 
-def measured_classes(data: Path, unseen: str | None) -> Catalogue:
+def measured_classes(data: Path, unseen: str | None) -> SketchyFiles:
     """Return the files of the unseen classes, or all files if no split is named."""
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     return catalogue.only(read_unseen(unseen, catalogue.classes)) if unseen else catalogue
 
 
-def seen_classes(data: Path, unseen: str | None) -> Catalogue:
+def seen_classes(data: Path, unseen: str | None) -> SketchyFiles:
     """Return the files of all classes but the unseen ones."""
-    catalogue = read_catalogue(data)
+    catalogue = read_sketchy(data)
     hidden = read_unseen(unseen, catalogue.classes) if unseen else ()
     return catalogue.only(label for label in catalogue.classes if label not in hidden)

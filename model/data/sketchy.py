@@ -24,7 +24,7 @@ SPLITS = Path(__file__).parents[1] / "splits"
 
 
 @dataclass(frozen=True)
-class Catalogue:
+class SketchyFiles:
     """Paths and class names of photos and sketches; no file is opened."""
 
     photos: tuple[tuple[Path, str], ...]
@@ -34,10 +34,10 @@ class Catalogue:
     def classes(self) -> tuple[str, ...]:
         return tuple(sorted({label for _, label in self.photos}))
 
-    def only(self, classes: Iterable[str]) -> "Catalogue":
+    def only(self, classes: Iterable[str]) -> "SketchyFiles":
         """The files of some classes."""
         wanted = set(classes)
-        return Catalogue(
+        return SketchyFiles(
             tuple(entry for entry in self.photos if entry[1] in wanted),
             tuple(entry for entry in self.sketches if entry[1] in wanted),
         )
@@ -50,7 +50,7 @@ class Catalogue:
         )
 
 
-def read_catalogue(folder: Path) -> Catalogue:
+def read_sketchy(folder: Path) -> SketchyFiles:
     """List the files of all classes that have both photos and sketches.
 
     Raises:
@@ -71,7 +71,7 @@ def read_catalogue(folder: Path) -> Catalogue:
         tuple((path, label) for label in classes for path in pictures_in(parents[domain] / label))
         for domain in DOMAINS
     )
-    return Catalogue(photos, sketches)
+    return SketchyFiles(photos, sketches)
 
 
 def read_unseen(split: str | Path, classes: Iterable[str]) -> tuple[str, ...]:

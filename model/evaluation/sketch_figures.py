@@ -8,7 +8,7 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from model.data.sketchy import Catalogue
+from model.data.sketchy import SketchyFiles
 from model.inference import Inference
 from model.metrics import cosine
 from model.presets import Side
@@ -20,7 +20,7 @@ RIGHT, WRONG, BAR = (22, 140, 60), (200, 40, 40), (120, 160, 215)
 
 
 def search_rows(
-    inference: Inference, catalogue: Catalogue, *, count: int = 12, k: int = 10, seed: int = 0
+    inference: Inference, catalogue: SketchyFiles, *, count: int = 12, k: int = 10, seed: int = 0
 ) -> Image.Image:
     """Figure 9: sketches on the left, each followed by its first k photos, marked right or wrong.
 

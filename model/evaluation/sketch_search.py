@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from model.data.sketchy import Catalogue
+from model.data.sketchy import SketchyFiles
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import SIDES, Side
@@ -25,7 +25,7 @@ class CatalogueCodes:
         exclusive: means of q(zx|x) and q(zy|y).
         standardised: the features as IIAE's first layer standardises them; None if that layer does more (D.2
             as printed).
-        labels: class numbers, [n] for each domain; positions in `Catalogue.classes`.
+        labels: class numbers, [n] for each domain; positions in `SketchyFiles.classes`.
     """
 
     zs: dict[Side, Tensor]
@@ -36,7 +36,7 @@ class CatalogueCodes:
 
 
 @torch.inference_mode()
-def encode_catalogue(inference: Inference, catalogue: Catalogue) -> CatalogueCodes:
+def encode_catalogue(inference: Inference, catalogue: SketchyFiles) -> CatalogueCodes:
     """Decode and encode all photos and sketches of a catalogue.
 
     Raises:
@@ -62,7 +62,7 @@ def encode_catalogue(inference: Inference, catalogue: Catalogue) -> CatalogueCod
     )
 
 
-def measure_sketch_search(inference: Inference, unseen: Catalogue) -> dict[str, float]:
+def measure_sketch_search(inference: Inference, unseen: SketchyFiles) -> dict[str, float]:
     """mAP and precision of searching the photos of unseen classes with their sketches, by cosine.
 
     The figures without a prefix are those of zs. The others are those of the backbone's features
@@ -91,7 +91,7 @@ def measure_sketch_search(inference: Inference, unseen: Catalogue) -> dict[str, 
     return figures | counts
 
 
-def map_by_class(inference: Inference, unseen: Catalogue) -> dict[str, float]:
+def map_by_class(inference: Inference, unseen: SketchyFiles) -> dict[str, float]:
     """mAP@all of each class's sketches, which search all photos."""
     codes = encode_catalogue(inference, unseen)
     scores, query_labels = cosine(codes.zs["y"], codes.zs["x"]), codes.labels["y"]

@@ -11,7 +11,7 @@ from PIL import Image
 from torch import Tensor
 
 from model.data.pairs import DataError
-from model.data.sketchy import Catalogue
+from model.data.sketchy import SketchyFiles
 from model.presets import Preset
 from model.sketch.drawings.doodles import normalised_doodle
 from model.sketch.drawings.normalise import NoDrawing, normalise
@@ -72,7 +72,7 @@ def decode(
 
 
 def decode_classes(
-    catalogue: Catalogue, classes: tuple[str, ...], preset: Preset
+    catalogue: SketchyFiles, classes: tuple[str, ...], preset: Preset
 ) -> tuple[Pictures, Pictures]:
     """Decode the photos and the sketches of some classes as the preset's model takes them."""
     files = catalogue.only(classes)

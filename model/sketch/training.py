@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from model.data.sketchy import Catalogue, held_out
+from model.data.sketchy import SketchyFiles, held_out
 from model.iiae import IIAE
 from model.objective import ObjectiveName
 from model.presets import Preset, QueryKind
@@ -73,7 +73,7 @@ class TrainedSketch:
 def train_sketch(
     folder: Path,
     preset: Preset,
-    seen: Catalogue,
+    seen: SketchyFiles,
     plan: SketchPlan,
     *,
     weights: Path | None = None,

@@ -15,8 +15,8 @@ from service.embedding import Embedding
 from service.errors import DomainsDiffer, ServiceError
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
+from service.galleries.photo_contents import PhotoContents, read_contents
 from service.galleries.read_ahead import read_ahead
-from service.galleries.reading import PhotoContents, read_contents
 from service.galleries.records import GallerySpec, NewPhoto
 from service.inference.pixels import embed_pixels
 from service.registry.model import Model

@@ -23,10 +23,10 @@ from service.errors import (
 )
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.reading import PhotoContents, read_contents
+from service.galleries.photo_contents import PhotoContents, read_contents
 from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.retry import retry_when_reindexed
-from service.images.decode import Upload
+from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
 from service.registry.model import Model

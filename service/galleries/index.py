@@ -15,8 +15,8 @@ import numpy as np
 
 from service.embedding import Embedding
 from service.errors import GalleryReindexed
+from service.galleries.faiss_index import FaissIndex, Neighbour, empty_state, index_rows, new_index
 from service.galleries.index_file import IndexFile
-from service.galleries.index_state import IndexState, Neighbour, empty_state, index_rows, new_index
 from service.galleries.records import Changes
 
 logger = logging.getLogger(__name__)
@@ -44,7 +44,7 @@ class Index:
         self.folder, self.dim, self.distance = folder, dim, distance
         self._file = IndexFile(folder, dim=dim, distance=distance, identity=identity)
         self._lock = threading.Lock()
-        self._state: IndexState | None = None
+        self._state: FaissIndex | None = None
         self._builder: threading.Thread | None = None
         self._closed = threading.Event()
 
@@ -87,7 +87,7 @@ class Index:
         if (builder := self._builder) is not None and builder is not threading.current_thread():
             builder.join()
 
-    def _catch_up(self, read_changes: ReadChanges) -> IndexState:
+    def _catch_up(self, read_changes: ReadChanges) -> FaissIndex:
         """Return the state with all changes, and start a rebuild if it is worn. The caller holds the lock."""
         before = self._state or self._file.load() or empty_state(self.dim, self.distance)
         self._state = state = self._extend(before, read_changes)
@@ -102,7 +102,7 @@ class Index:
             self._builder = builder
         return state
 
-    def _extend(self, state: IndexState, read_changes: ReadChanges) -> IndexState:
+    def _extend(self, state: FaissIndex, read_changes: ReadChanges) -> FaissIndex:
         changes = read_changes(state.revision)
         if changes.revision == state.revision:
             return state
@@ -134,7 +134,7 @@ class Index:
                     exc_info=True,
                 )
 
-    def _build(self, changes: Changes) -> IndexState | None:
+    def _build(self, changes: Changes) -> FaissIndex | None:
         """Return a new index of all photos. None if this index is closed during the build."""
         index = new_index(len(changes.added), self.dim, self.distance)
         for start in range(0, len(changes.added), BUILD_STEP):
@@ -143,9 +143,9 @@ class Index:
             step = changes.added[start : start + BUILD_STEP]
             index.add(index_rows([vector for _, vector in step], self.distance))
         ids = np.array([photo_id for photo_id, _ in changes.added], np.int64)
-        return IndexState(index, ids, frozenset(), changes.revision, self.distance)
+        return FaissIndex(index, ids, frozenset(), changes.revision, self.distance)
 
-    def _save(self, built: IndexState) -> None:
+    def _save(self, built: FaissIndex) -> None:
         """Save an index that took long to build. If that fails, it is searched all the same."""
         try:
             self._file.save(built)

@@ -14,7 +14,7 @@ from pathlib import Path
 import faiss
 import numpy as np
 
-from service.galleries.index_state import IndexState
+from service.galleries.faiss_index import FaissIndex
 
 LAYOUT = 1
 """Version of the two files."""
@@ -58,7 +58,7 @@ class IndexFile:
         expected = (LAYOUT, self._dim, self._distance, self._identity)
         return note if (note.layout, note.dim, note.distance, note.identity) == expected else None
 
-    def load(self) -> IndexState | None:
+    def load(self) -> FaissIndex | None:
         """Return the saved index, or None if it is missing, damaged, or of other embeddings."""
         note = self.note()
         if note is None:
@@ -70,11 +70,11 @@ class IndexFile:
             split = len(data) - 8 * note.count
             index = faiss.deserialize_index(np.frombuffer(data[:split], np.uint8))
             ids = np.frombuffer(data[split:], np.int64)
-            return IndexState(index, ids, frozenset(note.removed), note.revision, self._distance)
+            return FaissIndex(index, ids, frozenset(note.removed), note.revision, self._distance)
         except (OSError, ValueError, RuntimeError):
             return None
 
-    def save(self, state: IndexState) -> None:
+    def save(self, state: FaissIndex) -> None:
         """Write the index, then the note that names it. No other thread may change the state now."""
         parts = faiss.serialize_index(state.faiss).data, state.ids.data
         digest = _sha256(*parts)

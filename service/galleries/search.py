@@ -12,7 +12,7 @@ from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.query import SearchResults, first_searchable, search_gallery
 from service.galleries.retry import retry_when_reindexed
-from service.images.decode import Upload
+from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
 from service.registry.model import Model

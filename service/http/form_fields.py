@@ -11,7 +11,7 @@ from pydantic_core import from_json
 from starlette.concurrency import run_in_threadpool
 
 from service.errors import ParameterInvalid
-from service.images.decode import Upload
+from service.images.upload import Upload
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 WHITESPACE_TO_SPACES = str.maketrans("\t\r\n", "   ")

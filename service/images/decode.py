@@ -4,10 +4,8 @@ A file is checked by its header before anything is decoded, so a small file that
 nothing. `service.images.containers` strips everything but the pixels from the file first.
 """
 
-import hashlib
 from dataclasses import dataclass
 from io import BytesIO
-from typing import Literal
 
 import numpy as np
 from PIL import Image, ImageFile, UnidentifiedImageError
@@ -20,8 +18,6 @@ ACCEPTED_WORDS = "PNG, JPEG, WebP, GIF (first frame) and BMP are accepted"
 MAX_SIDE = 65_535
 """Maximum width and height in pixels: the limit of JPEG. Pillow needs 58 bytes for each row of a picture,
 so a picture one pixel wide could still take gigabytes."""
-THUMBNAIL = 192
-"""Width and height of the square that thumbnails fit into, in pixels."""
 
 _UNSUPPORTED = {
     b"<svg": "SVG",
@@ -44,21 +40,6 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 """What turns a picture upright, by its EXIF orientation. 1 is upright."""
-
-Format = Literal["png", "webp", "jpeg"]
-
-
-@dataclass(frozen=True)
-class Upload:
-    """One uploaded file."""
-
-    data: bytes
-    sha256: str
-    filename: str | None = None
-
-    @classmethod
-    def of(cls, data: bytes, filename: str | None = None) -> "Upload":
-        return cls(data, hashlib.sha256(data).hexdigest(), filename)
 
 
 @dataclass(frozen=True)
@@ -107,29 +88,6 @@ def decode(data: bytes, *, max_pixels: int) -> DecodedImage:
             Image.DecompressionBombError,
         ) as error:
             raise ImageUnreadable(f"the {image.format} file is truncated or damaged ({error})") from error
-
-
-def encode(image: Image.Image, kind: Format) -> bytes:
-    """Encode a picture: PNG at its fastest level that compresses, lossless WebP, or JPEG at quality 90."""
-    out = BytesIO()
-    if kind == "png":
-        image.save(out, "PNG", compress_level=1)
-    elif kind == "webp":
-        image.save(out, "WEBP", lossless=True, quality=0, method=0)
-    else:
-        image.save(out, "JPEG", quality=90)
-    return out.getvalue()
-
-
-def thumbnail(image: Image.Image, size: int = THUMBNAIL) -> bytes:
-    """Return a WebP of the picture that fits into `size` x `size`. Smaller pictures keep their size."""
-    scale = min(size / image.width, size / image.height, 1)
-    small = image.resize(
-        (max(1, round(image.width * scale)), max(1, round(image.height * scale))), reducing_gap=2.0
-    )
-    out = BytesIO()
-    small.save(out, "WEBP", quality=80, method=2)
-    return out.getvalue()
 
 
 def _open(data: bytes, max_pixels: int) -> ImageFile.ImageFile:

@@ -8,7 +8,7 @@ from model.presets import Side
 from service.cache.embeddings import EmbeddingCache, cache_key
 from service.cache.single_flight import SingleFlight
 from service.embedding import Embedding
-from service.images.decode import Upload
+from service.images.upload import Upload
 from service.inference.engine import Engine
 from service.inference.pixels import decode_pixels
 from service.inference.workers import Workers

@@ -14,7 +14,7 @@ from model.pictures import picture
 from model.presets import Side, other
 from service.embedding import Embedding
 from service.errors import DomainsDiffer, ParameterInvalid
-from service.images.decode import Upload
+from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
 from service.inference.workers import Workers

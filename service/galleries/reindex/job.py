@@ -34,7 +34,7 @@ from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.lock import is_locked, lock
 from service.galleries.reindex.records import EmbeddedPhoto, ReadPhoto, ReindexProgress
 from service.galleries.reindex.rows import ReindexRows
-from service.images.decode import THUMBNAIL
+from service.images.encode import THUMBNAIL
 from service.inference.pixels import decode_pixels
 
 PAGE = 32

@@ -18,7 +18,7 @@ from service.http.form_fields import (
 from service.http.schemas import Embedding, ImageOut
 from service.http.schemas import Translation as TranslationOut
 from service.http.security import READ
-from service.images.decode import Format, encode
+from service.images.encode import Format, encode
 from service.inference.translation import DEFAULT_MIX, MAX_REFERENCES, Translation
 
 router = APIRouter(tags=["images"], dependencies=READ)

@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from model.data.pairs import DataError
-from model.data.sketchy import SPLITS, held_out, read_catalogue, read_features, read_unseen
+from model.data.sketchy import SPLITS, held_out, read_features, read_sketchy, read_unseen
 
 
 def rng(seed=0):
@@ -27,7 +27,7 @@ def sketches(tmp_path):
 
 
 def test_sketch_folders_are_split_by_a_file_of_names(sketches, tmp_path):
-    catalogue = read_catalogue(sketches)
+    catalogue = read_sketchy(sketches)
     (tmp_path / "unseen.txt").write_text("saw  # of metal\n\nowl\n")
     unseen = read_unseen(tmp_path / "unseen.txt", catalogue.classes)
     assert unseen == ("owl", "saw")
@@ -45,7 +45,7 @@ def test_unseen_files_that_name_nothing_known_are_refused(sketches, tmp_path):
     with pytest.raises(DataError, match="names no class"):
         read_unseen(tmp_path / "empty.txt", ("cat",))
     with pytest.raises(DataError, match="looked for photo"):
-        read_catalogue(tmp_path / "photo")
+        read_sketchy(tmp_path / "photo")
 
 
 def test_the_published_splits_are_25_and_21_names():

@@ -7,7 +7,7 @@ import pytest
 import torch
 from PIL import Image
 
-from model.data.sketchy import read_catalogue
+from model.data.sketchy import read_sketchy
 from model.evaluation.sketch_figures import BAR, GAP, MARK, RIGHT, TILE, WRONG, class_bars, search_rows
 from model.inference import Inference
 from model.presets import PRESETS, SketchInput
@@ -35,7 +35,7 @@ def catalogue(tmp_path):
             folder.mkdir(parents=True)
             for number in range(3):
                 Image.new("RGB", (40, 40), (shade + number,) * 3).save(folder / f"{number}.png")
-    return read_catalogue(tmp_path)
+    return read_sketchy(tmp_path)
 
 
 def test_hits_of_the_sketchs_class_are_marked_right(catalogue):

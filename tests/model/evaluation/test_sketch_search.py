@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from model.data.sketchy import Catalogue
+from model.data.sketchy import SketchyFiles
 from model.evaluation import sketch_search
 from model.evaluation.sketch_search import CatalogueCodes, map_by_class, measure_sketch_search
 from model.inference import Inference
@@ -29,7 +29,7 @@ def codes(monkeypatch) -> CatalogueCodes:
 
 
 def test_figures_are_cut_at_the_number_of_photos_in_their_names(codes):
-    figures = measure_sketch_search(Inference.__new__(Inference), Catalogue((), ()))
+    figures = measure_sketch_search(Inference.__new__(Inference), SketchyFiles((), ()))
     relevant = ranked_relevance(cosine(codes.zs["y"], codes.zs["x"]), codes.labels["y"], codes.labels["x"])
     assert figures["map_all"] == mean_average_precision(relevant)
     assert figures["map_200"] == mean_average_precision(relevant, 200) != figures["map_all"]
@@ -39,7 +39,7 @@ def test_figures_are_cut_at_the_number_of_photos_in_their_names(codes):
 
 
 def test_the_mean_over_classes_of_equal_size_is_the_map(codes):
-    catalogue = Catalogue(tuple((Path(label), label) for label in "abc"), ())
+    catalogue = SketchyFiles(tuple((Path(label), label) for label in "abc"), ())
     by_class = map_by_class(Inference.__new__(Inference), catalogue)
     figures = measure_sketch_search(Inference.__new__(Inference), catalogue)
     assert list(by_class) == ["a", "b", "c"]

@@ -7,13 +7,13 @@ from PIL import Image
 from small_sketch import small_preset
 
 from model.data.pairs import DataError
-from model.data.sketchy import read_catalogue
+from model.data.sketchy import read_sketchy
 from model.inference import Inference
 from model.sketch.pictures import decode, draw_doodles
 
 
 def test_training_prepares_sketches_as_the_service_does(tmp_path, shapes_folder):
-    catalogue = read_catalogue(shapes_folder).only(["star"])
+    catalogue = read_sketchy(shapes_folder).only(["star"])
     inverted = [(tmp_path / f"{number}.png", label) for number, (_, label) in enumerate(catalogue.sketches)]
     for (path, _), (source, _) in zip(inverted, catalogue.sketches, strict=True):
         Image.fromarray(255 - np.asarray(Image.open(source))).save(path)
@@ -33,7 +33,7 @@ def test_training_prepares_sketches_as_the_service_does(tmp_path, shapes_folder)
 
 def test_sketches_without_ink_are_left_out_and_reported(tmp_path, shapes_folder):
     Image.new("L", (64, 64), 255).save(tmp_path / "empty.png")
-    files = read_catalogue(shapes_folder).only(["star"]).sketches[:2]
+    files = read_sketchy(shapes_folder).only(["star"]).sketches[:2]
     pictures = decode([(tmp_path / "empty.png", "star"), *files], ("star",), 64, drawings=True)
     assert pictures.damaged == ("star/empty.png",)
     assert len(pictures.labels) == 2
@@ -46,7 +46,7 @@ def test_decoding_fails_if_no_picture_can_be_read(tmp_path):
 
 
 def test_batches_hold_all_pictures_in_order(shapes_folder):
-    pictures = decode(read_catalogue(shapes_folder).only(["star"]).photos[:5], ("star",), 32)
+    pictures = decode(read_sketchy(shapes_folder).only(["star"]).photos[:5], ("star",), 32)
     batches = list(pictures.batches(2))
     assert [len(batch) for batch in batches] == [2, 2, 1]
     pixels = (torch.cat(batches).permute(0, 2, 3, 1) + 1) * 127.5
@@ -54,7 +54,7 @@ def test_batches_hold_all_pictures_in_order(shapes_folder):
 
 
 def test_every_sketch_gets_its_own_reproducible_doodle(shapes_folder):
-    files = read_catalogue(shapes_folder).only(["star"]).sketches[:4]
+    files = read_sketchy(shapes_folder).only(["star"]).sketches[:4]
     sketches = decode(files, ("star",), 64, drawings=True)
     doodles = draw_doodles(sketches, 0)
     assert doodles.shape == sketches.pixels.shape

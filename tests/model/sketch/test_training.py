@@ -10,7 +10,7 @@ from shapes import draw_shapes
 from small_sketch import CLASSES, RECIPE, small_preset
 
 from model.data.pairs import DataError
-from model.data.sketchy import Catalogue, read_catalogue
+from model.data.sketchy import SketchyFiles, read_sketchy
 from model.evaluation.sketch_search import encode_catalogue, map_by_class, measure_sketch_search
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, ranked_relevance
@@ -26,13 +26,13 @@ from model.storage import read_tensors
 
 
 def train(
-    folder: Path, weights: tuple[str, Path], seen: Catalogue, plan: SketchPlan, **options: object
+    folder: Path, weights: tuple[str, Path], seen: SketchyFiles, plan: SketchPlan, **options: object
 ) -> TrainedSketch:
     return train_sketch(folder, small_preset(weights[0]), seen, plan, weights=weights[1], **options)
 
 
 def test_training_learns_the_classes_of_photos_and_sketches(tmp_path, weights, shapes_folder):
-    seen = read_catalogue(shapes_folder)
+    seen = read_sketchy(shapes_folder)
     losses: list[float] = []
     plan = SketchPlan(recipe=RECIPE, held_out=0.0, steps=60, decoder_steps=20)
     trained = train(
@@ -71,7 +71,7 @@ def test_held_out_classes_are_not_trained_on(tmp_path, weights, shapes_folder, m
         ),
     )
     with pytest.raises(ZeroDivisionError):
-        train(tmp_path, weights, read_catalogue(shapes_folder), SketchPlan(recipe=RECIPE, held_out=0.4))
+        train(tmp_path, weights, read_sketchy(shapes_folder), SketchPlan(recipe=RECIPE, held_out=0.4))
     # Three of five classes are left.
     assert [(len(each.labels), set(each.labels.tolist())) for each in given[0]] == [(60, {0, 1, 2})] * 2
 
@@ -83,7 +83,7 @@ class KilledError(Exception):
 def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(
     tmp_path, weights, shapes_folder, recwarn
 ):
-    seen = read_catalogue(shapes_folder).only(CLASSES[:2])
+    seen = read_sketchy(shapes_folder).only(CLASSES[:2])
     recipe = replace(RECIPE, epochs=2, runs=2)
     plan = SketchPlan(recipe=recipe, held_out=0.0, steps=12, decoder_steps=12)
 
@@ -105,7 +105,7 @@ def test_a_resumed_training_ends_with_the_weights_of_an_uninterrupted_one(
 
 def test_too_small_a_data_set_is_reported_before_weights_are_downloaded(tmp_path, weights, monkeypatch):
     monkeypatch.setattr(sketch_training, "imagenet_weights", lambda *_: 1 / 0)
-    seen = read_catalogue(draw_shapes(tmp_path / "few", CLASSES, 2))
+    seen = read_sketchy(draw_shapes(tmp_path / "few", CLASSES, 2))
     with pytest.raises(DataError, match=r"at least 32 readable photos of seen classes.*found 10"):
         train(tmp_path, weights, seen, SketchPlan(recipe=Recipe(), held_out=0.0))
     for path in (tmp_path / "few" / "sketch" / "cross").iterdir():

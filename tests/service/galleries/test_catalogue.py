@@ -24,7 +24,7 @@ from service.galleries.records import GallerySpec, Photo
 from service.http import exception_handlers
 from service.http.routes.photos import router
 from service.images import decode
-from service.images.decode import Upload
+from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.engine import Batch, Engine
 from service.inference.workers import Workers

@@ -15,14 +15,14 @@ from gallery_photos import embedding, new_photo, run_concurrently, spec
 
 from model.sketch.expansion import expanded_scores
 from service.errors import PhotoNotFound
-from service.galleries import files, index_state
+from service.galleries import faiss_index, files
 from service.galleries.collection import Galleries
 
 # searching
 
 
 def test_a_large_gallery_gets_an_hnsw_index_that_finds_the_same(tmp_path, monkeypatch):
-    monkeypatch.setattr(index_state, "FLAT_UP_TO", 100)
+    monkeypatch.setattr(faiss_index, "FLAT_UP_TO", 100)
     gallery = Galleries(tmp_path).create("g", spec())
     photos = gallery.add([new_photo(number) for number in range(300)])
     nearest = [gallery.search(embedding(number), 1)[0].photo.id for number in range(300)]
@@ -38,7 +38,7 @@ def test_a_large_gallery_gets_an_hnsw_index_that_finds_the_same(tmp_path, monkey
 
 @pytest.mark.parametrize("kind", ["flat", "hnsw"])
 def test_an_expanded_search_equals_the_formula_over_all_photos(tmp_path, monkeypatch, kind):
-    monkeypatch.setattr(index_state, "FLAT_UP_TO", 1_000 if kind == "flat" else 10)
+    monkeypatch.setattr(faiss_index, "FLAT_UP_TO", 1_000 if kind == "flat" else 10)
     gallery = Galleries(tmp_path).create("g", spec())
     assert gallery.search_expanded(embedding(0), 5) == []
     photos = gallery.add([new_photo(number) for number in range(60)])

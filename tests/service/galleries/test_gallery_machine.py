@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from service.errors import GalleryNotFound, PhotoNotFound
-from service.galleries import index, index_state
+from service.galleries import faiss_index, index
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.records import Photo
@@ -130,7 +130,7 @@ class RebuildMachine(GalleryMachine):
 
     def __init__(self) -> None:
         self.constants = pytest.MonkeyPatch()
-        self.constants.setattr(index_state, "REBUILD_FROM", 2)
+        self.constants.setattr(faiss_index, "REBUILD_FROM", 2)
         self.constants.setattr(index, "BUILD_STEP", 7)
         super().__init__()
 

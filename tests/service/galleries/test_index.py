@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from service.galleries import index, index_file, index_state
+from service.galleries import faiss_index, index, index_file
 from service.galleries.index import Index
 from service.galleries.records import Changes
 
@@ -62,8 +62,8 @@ class SlowIndex(Index):
 @pytest.fixture
 def small(monkeypatch):
     """Constants at which a small index is rebuilt."""
-    monkeypatch.setattr(index_state, "FLAT_UP_TO", 100)
-    monkeypatch.setattr(index_state, "REBUILD_FROM", 10)
+    monkeypatch.setattr(faiss_index, "FLAT_UP_TO", 100)
+    monkeypatch.setattr(faiss_index, "REBUILD_FROM", 10)
 
 
 def wait_for_rebuild(searched: Index, within: float = 5) -> bool:

@@ -5,9 +5,9 @@ import json
 import numpy as np
 import pytest
 
+from service.galleries.faiss_index import FaissIndex, empty_state
 from service.galleries.index import Index
 from service.galleries.index_file import IndexFile
-from service.galleries.index_state import IndexState, empty_state
 from service.galleries.records import Changes
 
 DIM = 4
@@ -19,7 +19,7 @@ def index_file(folder, identity: str = "a", distance: str = "cosine") -> IndexFi
 
 
 @pytest.fixture
-def state() -> IndexState:
+def state() -> FaissIndex:
     added = list(enumerate(VECTORS, start=1))
     return empty_state(DIM, "cosine").extend(Changes(7, added, [])).extend(Changes(8, [], [2]))
 

@@ -16,7 +16,7 @@ from service.errors import GalleryNotFound, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.search import Search
-from service.images.decode import Upload
+from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
 from service.inference.workers import Workers

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
 from service.errors import ImageFormatUnsupported, ImageTooManyPixels, ImageUnreadable, ServiceError
-from service.images.decode import MAX_SIDE, decode, thumbnail
+from service.images.decode import MAX_SIDE, decode
 
 MAX_PIXELS = 40_000_000
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
@@ -109,7 +109,8 @@ def test_a_limit_above_pillows_own_is_used(monkeypatch):
 
 PEAK = """
 import sys
-from service.images.decode import decode, thumbnail
+from service.images.decode import decode
+from service.images.encode import thumbnail
 def memory(which):
     return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith(which))
 data = sys.stdin.buffer.read()
@@ -196,19 +197,6 @@ def test_a_file_of_several_jpegs_is_its_first():
     image = decode(data, max_pixels=MAX_PIXELS)
     assert image.header.content_type == "image/jpeg"
     assert np.array_equal(pixels(image.picture), pixels(Image.open(BytesIO(data))))
-
-
-@pytest.mark.parametrize("size", [(1000, 500), (500, 1000), (40, 30), (192, 192), (3000, 1)])
-def test_a_thumbnail_equals_pillows_and_leaves_the_picture_unchanged(size):
-    image = NOISE.resize(size)
-    expected = image.copy()
-    expected.thumbnail((192, 192))
-    small = Image.open(BytesIO(thumbnail(image)))
-    assert image.size == size
-    assert small.size == expected.size
-    assert np.array_equal(
-        pixels(small), pixels(Image.open(BytesIO(saved(expected, "WEBP", quality=80, method=2))))
-    )
 
 
 SEEDS = [

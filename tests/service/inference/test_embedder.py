@@ -17,7 +17,8 @@ from model.presets import PRESETS, Side, SketchInput
 from model.sketch.drawings import normalise as drawing_rules
 from service.cache.embeddings import EmbeddingCache
 from service.errors import ImageTooManyPixels, ImageUnreadable
-from service.images.decode import DecodedImage, Upload, decode
+from service.images.decode import DecodedImage, decode
+from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.engine import Batch, Engine
 from service.inference.workers import Workers

@@ -19,7 +19,7 @@ from model.presets import PRESETS, Preset
 from model.sketch.backbone.backbone import Backbone
 from service.cache.embeddings import EmbeddingCache
 from service.errors import CapabilityMissing, DomainsDiffer, DomainUnknown, ParameterInvalid
-from service.images.decode import Upload
+from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.engine import Batch, Engine
 from service.inference.translation import Translation, Translator

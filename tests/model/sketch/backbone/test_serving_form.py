@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from small_sketch import CLASSES
 
 from model import checkpoint
-from model.data.sketchy import read_catalogue
+from model.data.sketchy import read_sketchy
 from model.sketch.backbone.serving_form import serving_form
 from model.sketch.pictures import decode
 
@@ -17,7 +17,7 @@ def test_the_serving_form_gives_the_same_features(mirrored, shapes_folder, monke
     _, _, backbone = checkpoint.load_parts(folder)
     assert backbone is not None
     backbone.eval().mirrored = mirrored
-    catalogue = read_catalogue(shapes_folder)
+    catalogue = read_sketchy(shapes_folder)
     files = [*catalogue.photos[::20], *catalogue.sketches[::20]]
     (pixels,) = decode(files, CLASSES, 96).batches(len(files))
     with torch.inference_mode():

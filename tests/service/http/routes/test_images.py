@@ -16,7 +16,7 @@ from serving import png
 
 from service.http.routes import images
 from service.http.security import READ
-from service.images.decode import encode
+from service.images.encode import encode
 from service.inference.translation import Sample, Translation
 from service.inference.workers import Workers
 

@@ -10,7 +10,7 @@ from serving import png
 
 from service.errors import ImageUnreadable
 from service.galleries import reading
-from service.galleries.reading import read_contents
+from service.galleries.photo_contents import read_contents
 
 INFERENCE = SimpleNamespace(prepare=lambda picture, side: torch.zeros(3, *picture.size))
 

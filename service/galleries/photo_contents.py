@@ -6,7 +6,8 @@ from torch import Tensor
 
 from model.inference import Inference
 from model.presets import Side
-from service.images.decode import Header, decode, thumbnail
+from service.images.decode import Header, decode
+from service.images.encode import thumbnail
 from service.inference.pixels import prepare_pixels
 
 

@@ -31,7 +31,7 @@ class Neighbour(NamedTuple):
 
 
 @dataclass(frozen=True)
-class IndexState:
+class FaissIndex:
     """An index as of one revision of the gallery.
 
     Attributes:
@@ -82,19 +82,19 @@ class IndexState:
         found = (Neighbour(int(photo_id), float(score)) for photo_id, score in zip(ids, scores, strict=False))
         return [neighbour for neighbour in found if neighbour.id not in self.removed][:k]
 
-    def extend(self, changes: Changes) -> "IndexState":
+    def extend(self, changes: Changes) -> "FaissIndex":
         """Return the state after these changes. Adds to the FAISS index in place, so drop this state."""
         if changes.added:
             self.faiss.add(index_rows([vector for _, vector in changes.added], self.distance))
         added = np.array([photo_id for photo_id, _ in changes.added], np.int64)
         ids = np.concatenate([self.ids, added])
         removed = self.removed | frozenset(changes.removed) & frozenset(ids.tolist())
-        return IndexState(self.faiss, ids, removed, changes.revision, self.distance)
+        return FaissIndex(self.faiss, ids, removed, changes.revision, self.distance)
 
 
-def empty_state(dim: int, distance: str) -> IndexState:
+def empty_state(dim: int, distance: str) -> FaissIndex:
     """Return a state without photos, older than any revision."""
-    return IndexState(new_index(0, dim, distance), np.empty(0, np.int64), frozenset(), -1, distance)
+    return FaissIndex(new_index(0, dim, distance), np.empty(0, np.int64), frozenset(), -1, distance)
 
 
 def new_index(count: int, dim: int, distance: str) -> faiss.Index:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from service.galleries import index_state
-from service.galleries.index_state import empty_state
+from service.galleries import faiss_index
+from service.galleries.faiss_index import empty_state
 from service.galleries.records import Changes
 
 DIM = 8
@@ -25,7 +25,7 @@ def scores(query: np.ndarray, distance: str) -> np.ndarray:
 @pytest.mark.parametrize("kind", ["flat", "hnsw"])
 def test_hits_are_the_nearest_with_their_scores_and_without_removed_photos(monkeypatch, distance, kind):
     if kind == "hnsw":
-        monkeypatch.setattr(index_state, "FLAT_UP_TO", -1)
+        monkeypatch.setattr(faiss_index, "FLAT_UP_TO", -1)
     query = np.random.default_rng(1).normal(size=DIM).astype(np.float32)
     expected = scores(query, distance)
     best = [int(photo_id) for photo_id in np.argsort(-expected)]
@@ -41,10 +41,10 @@ def test_an_empty_index_has_no_hits():
 
 
 def test_many_tombstones_or_too_many_photos_wear_an_index(monkeypatch):
-    monkeypatch.setattr(index_state, "REBUILD_FROM", 2)
+    monkeypatch.setattr(faiss_index, "REBUILD_FROM", 2)
     state = filled("cosine")
     assert not state.worn
     assert not state.extend(Changes(2, [], list(range(18)))).worn  # 30 % of 60
     assert state.extend(Changes(2, [], list(range(19)))).worn
-    monkeypatch.setattr(index_state, "FLAT_UP_TO", 59)
+    monkeypatch.setattr(faiss_index, "FLAT_UP_TO", 59)
     assert state.worn
