@@ -9,20 +9,20 @@ from PIL import Image
 from serving import png
 
 from service.errors import ImageUnreadable
-from service.galleries import reading
+from service.galleries import photo_contents
 from service.galleries.photo_contents import read_contents
 
 INFERENCE = SimpleNamespace(prepare=lambda picture, side: torch.zeros(3, *picture.size))
 
 
 def test_everything_is_read_from_one_decoding(monkeypatch):
-    decode, decoded = reading.decode, []
+    decode, decoded = photo_contents.decode, []
 
     def counted(data, *, max_pixels):
         decoded.append(data)
         return decode(data, max_pixels=max_pixels)
 
-    monkeypatch.setattr(reading, "decode", counted)
+    monkeypatch.setattr(photo_contents, "decode", counted)
     contents = read_contents(png(1), INFERENCE, "x", max_pixels=10_000)
     assert len(decoded) == 1
     assert (contents.header.content_type, contents.header.width, contents.header.height) == (
