@@ -35,7 +35,7 @@ from typing import ClassVar
 
 
 class ServiceError(Exception):
-    """An expected error.
+    """An expected error: the client gets its status, code and detail.
 
     Args:
         detail: what happened and what to do, for people. Programs use `code`, which never changes.

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     held_mb: float = Field(
         256.0,
         gt=0,
-        description="Largest size of all request bodies in progress, in MB (10^6 bytes); more get 429.",
+        description="Largest size of all request bodies in progress, in MB (10^6 bytes); others get 429.",
     )
     upload_seconds: float = Field(300.0, gt=0, description="Longest duration of a request body, in seconds.")
     idle_seconds: int = Field(
@@ -52,13 +52,15 @@ class Settings(BaseSettings):
         description="Longest pause of a client in seconds: within headers or a body, and between requests.",
     )
     max_pixels: int = Field(
-        40_000_000, gt=0, description="Most pixels of one image, checked before it is decoded."
+        40_000_000, gt=0, description="Maximum number of pixels of an image, checked before decoding."
     )
-    max_images: int = Field(64, gt=0, description="Most images in one request that adds photos.")
-    queue_items: int = Field(256, gt=0, description="Most items that may wait for the device; more get 429.")
-    batch_items: int = Field(32, gt=0, description="Most items in one forward pass.")
+    max_images: int = Field(64, gt=0, description="Maximum number of images in a request that adds photos.")
+    queue_items: int = Field(
+        256, gt=0, description="Maximum number of items that wait for the device; further ones get 429."
+    )
+    batch_items: int = Field(32, gt=0, description="Maximum number of items in a forward pass.")
     batch_wait_ms: float = Field(
-        2.0, ge=0, description="Longest wait for more items of a batch, in milliseconds."
+        2.0, ge=0, description="Longest time to wait for a batch to fill, in milliseconds."
     )
     threads: int | None = Field(
         None, gt=0, description="CPU threads of a forward pass; PyTorch's default if unset."
@@ -97,18 +99,21 @@ class Settings(BaseSettings):
         if self.held_mb < self.max_upload_mb:
             raise ValueError(
                 f"IIAE_HELD_MB={self.held_mb:g} is less than IIAE_MAX_UPLOAD_MB={self.max_upload_mb:g}; "
-                "all uploads together need room for one"
+                "raise IIAE_HELD_MB, because all uploads together need room for one"
             )
         return self
 
     @property
     def keyless(self) -> bool:
+        """Whether no API key is set."""
         return not (self.api_keys or self.admin_keys)
 
     @property
     def checkpoints(self) -> Path:
+        """Folder of the published checkpoints, `<name>/<version>/`."""
         return self.home / "checkpoints"
 
     @property
     def galleries(self) -> Path:
+        """Folder of the galleries, one sub-folder each."""
         return self.home / "galleries"

@@ -1,4 +1,4 @@
-"""A circuit breaker: after several failures in a row it stops calls, and probes from time to time."""
+"""A circuit breaker: after several failures in a row it stops calls, except for a probe from time to time."""
 
 import time
 from collections.abc import Callable
@@ -36,6 +36,7 @@ class CircuitBreaker:
 
     @property
     def closed(self) -> bool:
+        """Whether every call is allowed."""
         return self._probe_at is None
 
     def allow(self) -> bool:

@@ -21,7 +21,7 @@ def cache_key(sha256: str, digest: str, preprocessing: str, kind: str) -> str:
         sha256: hash of the image file.
         digest: hash of the checkpoint's weights.
         preprocessing: version of the code that turns images into pixels.
-        kind: which value of the image this is, such as `shared-x`.
+        kind: encoder that computed the value, such as `shared-x`.
     """
     return f"iiae:{digest}:{preprocessing}:{kind}:{sha256}"
 
@@ -91,6 +91,7 @@ class EmbeddingCache:
         return (await self._lookups.run(key, lambda: self._fetch(key, compute))).copy()
 
     def stats(self) -> CacheStats:
+        """Return the current counters."""
         state: Literal["off", "up", "down"] = "off"
         if self._redis is not None:
             state = "up" if self._redis.up else "down"
@@ -117,7 +118,7 @@ class EmbeddingCache:
         try:
             encoded = encode(key, values)
         except ValueError:  # the next request computes it again, instead of getting wrong values
-            logger.warning("an embedding is not cached: float16 cannot hold its values (key %s)", key)
+            logger.warning("float16 cannot hold the values of an embedding; it is not cached (key %s)", key)
             return values
         self._memory.put(key, encoded)
         if self._redis is not None:

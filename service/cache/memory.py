@@ -1,9 +1,9 @@
-"""The in-process cache: encoded embeddings by key, bounded by the bytes that they take."""
+"""The in-process cache: encoded embeddings by key, bounded by their size in bytes."""
 
 from cachetools import LRUCache
 
 ENTRY_BYTES = 450
-"""Memory of an entry beside its value: the key, the objects' headers and the LRU's bookkeeping.
+"""Bytes of an entry in addition to its value: the key, the objects' headers and the LRU's bookkeeping.
 
 tracemalloc measures 425 bytes an entry for a key of 147 characters; all keys are about as long (see
 `cache_key`).
@@ -14,7 +14,7 @@ class MemoryCache:
     """A least-recently-used cache. Not locked: only the event loop's thread may use it.
 
     Args:
-        max_bytes: bound of `size`. 0 keeps nothing.
+        max_bytes: upper bound of `size`; 0 disables the cache.
     """
 
     def __init__(self, max_bytes: int) -> None:

@@ -25,7 +25,7 @@ _MAX_WRITES_PER_ROUND = 32
 class RedisCounts:
     """Counters since the start."""
 
-    failures: int = 0  # reads and rounds of writes without an answer from Redis in time
+    failures: int = 0  # reads and rounds of writes that Redis did not answer in time
     writes: int = 0
     refused_writes: int = 0  # Redis answered with an error: out of memory, read-only
     dropped_writes: int = 0  # too many writes were waiting, or the breaker was open
@@ -35,7 +35,7 @@ class RedisCache:
     """A key-value cache of bytes. `get` and `put` raise no error of Redis.
 
     Args:
-        url: starts with `redis://`, `rediss://` or `unix://`; any other raises ValueError.
+        url: a `redis://`, `rediss://` or `unix://` URL. Another scheme raises ValueError.
         timeout: seconds for one read or one round of writes, including the connection.
         ttl: seconds until Redis expires an entry.
         max_pending: writes that may wait.

@@ -20,8 +20,8 @@ class _Call(Generic[T]):
 class SingleFlight(Generic[T]):
     """Runs one computation for each key at a time.
 
-    Each computation is a task of its own. A caller that is cancelled does not disturb the others; the task is
-    cancelled when its last caller is. Results are not remembered.
+    Each computation is a task of its own. Cancelling a caller does not affect the others. The task is
+    cancelled when its last caller is. Results are not cached.
     """
 
     def __init__(self) -> None:
@@ -49,9 +49,8 @@ class SingleFlight(Generic[T]):
         finally:
             call.callers -= 1
             if not call.callers and not call.task.done():
-                self._forget(
-                    key, call
-                )  # before the cancellation: a new caller must not join a cancelled task
+                # Before the cancellation: a new caller must not join a cancelled task.
+                self._forget(key, call)
                 call.task.cancel()
 
     def _on_done(self, key: str, call: _Call[T], task: asyncio.Task[T]) -> None:

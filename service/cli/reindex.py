@@ -23,7 +23,7 @@ def reindex(
             help="Checkpoint that embeds the photos: a name or a folder. Default: the gallery's model."
         ),
     ] = None,
-    anew: Annotated[
+    from_scratch: Annotated[
         bool,
         typer.Option(
             help="Embed every photo, also those that this checkpoint or an interrupted reindex has embedded."
@@ -45,7 +45,7 @@ def reindex(
             galleries,
             gallery,
             loaded,
-            from_scratch=anew,
+            from_scratch=from_scratch,
             on_progress=lambda progress: bar.update(task, completed=progress.done, total=progress.total),
         )
     if progress is None:

@@ -1,1 +1,1 @@
-"""Photos: stored, indexed, searched."""
+"""Galleries: store, index and search photos."""

@@ -25,7 +25,7 @@ SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
 BATCH = 32
 """Photos in one forward pass and one transaction."""
 MAX_PIXELS = 200_000_000
-"""Pixels of one photo. More than the server's limit: these are the user's own files."""
+"""Maximum number of pixels of a photo. Above the server's limit, because the files are the user's own."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class _Photo:
 
 @dataclass(frozen=True)
 class _Batch:
-    """Photos to embed, the number of photos that the gallery has already, and the lines of damaged files."""
+    """Photos to embed, the number of photos already in the gallery, and one line for each damaged file."""
 
     photos: list[_Photo]
     known: int
@@ -78,11 +78,11 @@ def find_photos(folder: Path) -> list[PhotoFile]:
 def open_or_create(
     galleries: Galleries, name: str, model: Model, *, domain: str | None = None, credit: str | None = None
 ) -> Gallery:
-    """Open a gallery to add photos that this model embeds, or create it.
+    """Open the gallery for photos that this model embeds, or create it if it does not exist.
 
     Args:
-        domain: the photos' domain. Default: the model's first domain.
-        credit: a line that names the authors of the photos, for a gallery that is created.
+        domain: the photos' domain. Defaults to the model's first domain.
+        credit: a line that names the authors of the photos; used only for a new gallery.
 
     Raises:
         NameInvalid, GalleryDamaged, DomainUnknown.
@@ -112,7 +112,7 @@ def index_photos(
 ) -> IndexReport:
     """Embed the photos that the gallery does not have yet, and add them.
 
-    Each batch is durable when its embeddings are added, so an interrupted run continues where it stopped.
+    Each batch is stored durably, so an interrupted run continues where it stopped.
 
     Args:
         on_progress: called after each batch with its number of files.

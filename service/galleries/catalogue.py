@@ -35,11 +35,11 @@ from service.registry.registry import Registry
 T = TypeVar("T")
 
 BATCH = 16
-"""The most photos of one request that are decoded, then embedded, at a time. The engine embeds them in one
-forward pass. Each photo is kept as the model's pixels; in full size, it is only in its worker thread."""
+"""Photos of one request that are decoded together, then embedded in one forward pass. A photo is kept as the
+model's pixels. In full size, it exists only in its worker thread."""
 CONCURRENT_BATCHES = 2
-"""The most batches of all requests together: one is decoded while the other is embedded. Without this limit,
-32 clients that add 12 photos each fill the queues, and searches get 429."""
+"""Batches of all requests that run at the same time: one is decoded while the other is embedded. Without this
+limit, 32 clients that add 12 photos each fill the queues, and searches get 429."""
 IMAGE_ERRORS = (ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty)
 
 
@@ -56,7 +56,7 @@ class GallerySummary:
 
 @dataclass(frozen=True)
 class DamagedGallery:
-    """A gallery that cannot be read. `reason` is a sentence."""
+    """A gallery that cannot be read, and the reason."""
 
     name: str
     reason: str
@@ -66,9 +66,9 @@ class Catalogue:
     """Galleries and their photos. SQLite and Pillow run in `workers`.
 
     Args:
-        max_pixels: the most pixels of one added picture.
-        queue_items: places in the queues of the workers and of the engine. One request takes at most a
-            quarter of them, and at most that many requests wait to add photos.
+        max_pixels: maximum number of pixels of a photo.
+        queue_items: size of the workers' queue and of the engine's queue. A batch takes at most a quarter of
+            it. At most `queue_items` requests may wait to add photos.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class Catalogue:
         """Create an empty gallery for one domain of a model.
 
         Args:
-            domain: default: the model's first domain.
+            domain: domain of the photos. Defaults to the model's first domain.
 
         Raises:
             NameInvalid, GalleryExists, ModelNotFound, DomainUnknown.
@@ -106,7 +106,7 @@ class Catalogue:
         return await self._workers.run(lambda: self._summary(self._galleries.create(name, spec)))
 
     async def summaries(self) -> tuple[list[GallerySummary], list[DamagedGallery]]:
-        """Return all galleries by name, and those that cannot be read."""
+        """Return the readable galleries, sorted by name, and the damaged ones."""
         return await self._workers.run(self._summaries)
 
     async def summary(self, name: str) -> GallerySummary:
@@ -139,10 +139,10 @@ class Catalogue:
         side = model.side(gallery.spec.domain)
         known = await self._workers.run(gallery.known, [upload.sha256 for upload in uploads])
         unique = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
-        fresh = list(unique.values())
+        missing = list(unique.values())
         new: list[NewPhoto] = []
-        for start in range(0, len(fresh), self._batch):
-            batch = fresh[start : start + self._batch]
+        for start in range(0, len(missing), self._batch):
+            batch = missing[start : start + self._batch]
             new += await self._embed(model, side, batch, label, metadata)
         added = await self._workers.run_unbounded(gallery.add, new) if new else []
         photos = known | {photo.sha256: photo for photo in added}
@@ -156,10 +156,10 @@ class Catalogue:
         label: str | None,
         metadata: dict[str, JsonValue],
     ) -> list[NewPhoto]:
-        """Decode and embed one batch, once it is among the `CONCURRENT_BATCHES`."""
+        """Decode and embed one batch, after waiting until fewer than `CONCURRENT_BATCHES` are running."""
         if self._batches.statistics().tasks_waiting >= self._max_waiting:
             raise Overloaded(
-                f"{self._max_waiting} requests wait to add photos, which is the limit; "
+                f"{self._max_waiting} requests already wait to add photos, the maximum; "
                 "try again after the time in Retry-After"
             )
         async with self._batches:
@@ -184,7 +184,7 @@ class Catalogue:
         ]
 
     async def _read(self, model: Model, side: Side, upload: Upload) -> PhotoContents:
-        """Decode an upload once. Errors name its file."""
+        """Decode an upload. Error messages start with the name of its file."""
         try:
             return await self._workers.run(
                 read_contents, upload.data, model.inference, side, max_pixels=self._max_pixels
@@ -208,7 +208,7 @@ class Catalogue:
         """Return a photo, its opened file and the file's content type.
 
         Args:
-            small: open the thumbnail, a WebP. If it is lost, the full picture.
+            small: open the thumbnail, a WebP, or the full picture if the thumbnail is lost.
 
         Raises:
             GalleryNotFound, PhotoNotFound.

@@ -17,9 +17,10 @@ from service.galleries.records import GallerySpec
 from service.galleries.schema import write_schema
 
 MAX_UNUSED = 64
-"""Galleries that stay open without users. Each has up to nine open files, and its index in memory once
+"""Unused galleries that stay open. Each has up to nine open files, and its index in memory once
 searched."""
 NAMES_SHOWN = 20
+"""Maximum number of names in an error message."""
 
 
 def check_name(name: str) -> str:
@@ -30,9 +31,9 @@ def check_name(name: str) -> str:
 
 
 class Galleries:
-    """Opens each gallery once for all its users. Sees galleries that other processes create. Thread-safe.
+    """The galleries of a folder, including those that other processes create. Thread-safe.
 
-    The last `MAX_UNUSED` galleries stay open without users.
+    Each gallery is opened once for all its users. The last `MAX_UNUSED` stay open when nobody uses them.
     """
 
     def __init__(self, root: Path) -> None:
@@ -61,10 +62,10 @@ class Galleries:
         return self.open(name)
 
     def open(self, name: str, *, keep: bool = True) -> Gallery:
-        """Open a gallery in its present state.
+        """Open a gallery with its current embeddings.
 
         Args:
-            keep: False for a short look at many galleries. It does not count as a use of the gallery.
+            keep: whether to keep the gallery open after its use. False for a loop over all galleries.
 
         Raises:
             NameInvalid, GalleryNotFound, GalleryDamaged.

@@ -1,7 +1,6 @@
-"""The SQLite file of one gallery: connections, transactions, and what happens when the gallery is deleted.
+"""The SQLite file of one gallery: connections, transactions, and detection of a deleted gallery.
 
-The file is the gallery's only truth. A committed transaction is on disk, and all threads and processes see
-it.
+The file is the source of truth. A committed transaction is on disk, visible to all threads and processes.
 """
 
 import os
@@ -28,14 +27,14 @@ CONNECTIONS = 4
 """Maximum number of connections to one gallery's file. If all are in use, a thread waits for one. Each
 connection has two files open."""
 BUSY_SECONDS = 10
-"""How long a transaction waits for another process's."""
+"""Seconds that a transaction waits for another process to finish its own."""
 
 
 class GalleryDatabase:
-    """The database of the gallery in `folder`, with the embeddings that it had at opening. Thread-safe.
+    """The database of the gallery in `folder`. Thread-safe.
 
-    A connection is used by one thread at a time. All connections are closed when this object is no longer
-    used.
+    It reads and writes the embeddings that the gallery had when this object was created. A connection is used
+    by one thread at a time. All connections are closed when this object is no longer used.
 
     Raises:
         GalleryNotFound: the gallery does not exist. All methods raise this once the gallery is deleted.
@@ -62,7 +61,7 @@ class GalleryDatabase:
         """Open a read transaction.
 
         Args:
-            embeddings: the embeddings are read, too.
+            embeddings: whether the block reads embeddings.
 
         Raises:
             GalleryReindexed: with `embeddings`, if the gallery was re-embedded since it was opened.
@@ -158,14 +157,14 @@ class GalleryDatabase:
     def _damaged(self, error: Exception) -> GalleryDamaged:
         return GalleryDamaged(
             f"gallery {self.name!r} cannot be read ({error});"
-            " if this does not pass, restore its gallery.sqlite from a backup, or delete the gallery"
+            " if the error persists, restore its gallery.sqlite from a backup, or delete the gallery"
         )
 
     @contextmanager
     def _connection(self) -> Iterator[Connection]:
-        """Lend a connection to the calling thread. What the thread has not committed is rolled back.
+        """Lend a connection to the calling thread. Uncommitted changes are rolled back.
 
-        A thread that holds a connection must not ask for another: all threads could wait for each other.
+        A thread that holds a connection must not request another: the threads could deadlock.
         """
         with self.guard_against_deletion(), self._slots:
             with self._lock:
@@ -178,7 +177,7 @@ class GalleryDatabase:
                     self._idle.append(connection)
 
     def _connect(self) -> Connection:
-        """Open a connection. The caller holds the lock, no thread may move the folder now."""
+        """Open a connection. The caller holds the lock: no thread may move the folder now."""
         uri = f"{(self.folder / DATABASE).absolute().as_uri()}?mode=rw"
         connection = sqlite3.connect(
             uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False

@@ -1,8 +1,8 @@
 """One FAISS index with the ids of its photos. Flat up to `FLAT_UP_TO` photos, HNSW beyond.
 
-`benchmarks/faiss_index.py` measures both kinds and IVF. Removed photos stay in the index as tombstones
-until it is
-rebuilt: HNSW cannot remove vectors, and `IDMap2,IVF` returned wrong ids after a removal with faiss 1.15.1.
+`benchmarks/faiss_index.py` measures both kinds and IVF. Removed photos stay in the index as tombstones until
+it is rebuilt: HNSW cannot remove vectors, and `IDMap2,IVF` returned wrong ids after a removal with faiss
+1.15.1.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,9 @@ from service.embedding import Embedding
 from service.galleries.records import Changes
 
 FLAT_UP_TO = 50_000
+"""Maximum number of photos in a flat index."""
 LINKS, EF_CONSTRUCTION, EF_SEARCH = 32, 80, 128
+"""Parameters of HNSW: links of a photo, and candidates while building and while searching."""
 REBUILD_AT = 0.3
 """Share of tombstones above which the index is rebuilt."""
 REBUILD_FROM = 64
@@ -38,7 +40,7 @@ class FaissIndex:
         faiss: the index. Position i has the photo `ids[i]`.
         ids: photo ids, tombstones included.
         removed: ids of removed photos that are still in the index.
-        revision: the gallery's revision. -1: of an empty index that has seen nothing yet.
+        revision: the gallery's revision; -1 if no changes have been applied yet.
         distance: `cosine` or `l2`.
     """
 
@@ -59,7 +61,7 @@ class FaissIndex:
         return len(self.ids) - len(self.removed)
 
     @property
-    def worn(self) -> bool:
+    def needs_rebuild(self) -> bool:
         """Whether to rebuild the index: too many photos for its kind, or too many tombstones."""
         total = len(self.ids)
         too_large = self.kind == "flat" and total > FLAT_UP_TO
@@ -67,15 +69,15 @@ class FaissIndex:
 
     def search(self, vector: Embedding, k: int) -> list[Neighbour]:
         """Return the k nearest photos to a vector [dim], best first."""
-        wanted = min(k + len(self.removed), len(self.ids))
-        if wanted == 0:
+        fetched = min(k + len(self.removed), len(self.ids))
+        if fetched == 0:
             return []
         parameters = None
         if self.kind == "hnsw":
             search_parameters = faiss.SearchParametersHNSW  # type: ignore[attr-defined]  # made by SWIG
-            parameters = search_parameters(efSearch=max(EF_SEARCH, wanted))
+            parameters = search_parameters(efSearch=max(EF_SEARCH, fetched))
         distances, positions = self.faiss.search(
-            index_rows([vector], self.distance), wanted, params=parameters
+            index_rows([vector], self.distance), fetched, params=parameters
         )
         ids = self.ids[positions[0][positions[0] >= 0]]
         scores = distances[0] if self.distance == "cosine" else 1 / (1 + np.sqrt(np.maximum(distances[0], 0)))
@@ -83,7 +85,7 @@ class FaissIndex:
         return [neighbour for neighbour in found if neighbour.id not in self.removed][:k]
 
     def extend(self, changes: Changes) -> "FaissIndex":
-        """Return the state after these changes. Adds to the FAISS index in place, so drop this state."""
+        """Return the state after these changes. Changes `faiss` in place: drop this state."""
         if changes.added:
             self.faiss.add(index_rows([vector for _, vector in changes.added], self.distance))
         added = np.array([photo_id for photo_id, _ in changes.added], np.int64)
@@ -108,7 +110,7 @@ def new_index(count: int, dim: int, distance: str) -> faiss.Index:
 
 
 def index_rows(vectors: list[Embedding], distance: str) -> Embedding:
-    """Return vectors as FAISS takes them, [n, dim]: float32, of length 1 if the distance is the cosine."""
+    """Return vectors as rows for FAISS, [n, dim]: float32, of length 1 if the distance is the cosine."""
     rows = np.ascontiguousarray(np.stack(vectors), np.float32)
     if distance == "cosine":
         rows = rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12)

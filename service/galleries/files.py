@@ -1,7 +1,7 @@
 """The files of a gallery: uploaded pictures and thumbnails. They are named by the picture's SHA-256.
 
 photos/ab/abcd...              on disk before the photo's row is committed
-thumbnails/ab/abcd....webp     may be lost: the full picture replaces them
+thumbnails/ab/abcd....webp     may be lost; the full picture is sent instead
 """
 
 import os

@@ -4,7 +4,7 @@
     <name>/photos/, <name>/thumbnails/    picture files (`service.galleries.files`)
     <name>/index/                         the saved FAISS index (`service.galleries.index_file`)
 
-The SQLite file is the truth. The index is derived from it, and rebuilt if it is lost.
+The SQLite file is the source of truth. The index is derived from it, and rebuilt if it is lost.
 
 Several processes may write to one gallery. Each change increases `revision`, and the indexes of the other
 processes catch up. When one process re-embeds the gallery (`service.galleries.reindex.job`), the others
@@ -84,7 +84,7 @@ class Gallery:
         if not first:
             return []
         query, first_scores = expanded(vector, np.stack(list(first.values())))
-        # The first hits have scores of their own, so up to len(first) results of this search are not used.
+        # The first hits have their own scores. They may take len(first) places of this search.
         scores = dict(self.index.search(query, k + len(first), self._changes))
         scores |= dict(zip(first, first_scores.tolist(), strict=True))
         return self._hits(sorted(scores.items(), key=itemgetter(1), reverse=True)[:k])
@@ -180,7 +180,7 @@ class Gallery:
         self.database.close()
 
     def _changes(self, since: int) -> Changes:
-        """Return what has changed since a revision. A rebuild calls it, and so keeps this gallery open."""
+        """Return what has changed since a revision. A running rebuild keeps a reference to this gallery."""
         return self._rows.changes(since)
 
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:
@@ -189,4 +189,4 @@ class Gallery:
 
 
 def _file_gone(photo: Photo) -> PhotoNotFound:
-    return PhotoNotFound(f"the file of photo {photo.id} is no longer at its path; its thumbnail remains")
+    return PhotoNotFound(f"the file of photo {photo.id} is no longer at its path; restore the file")

@@ -1,8 +1,7 @@
-"""The index of one gallery. It applies the gallery's changes, and a thread rebuilds it when it is worn.
+"""The index of one gallery. It applies the gallery's changes, and a thread rebuilds it when necessary.
 
-While a thread builds the new index, searches use the old one, and added photos are added to it. So a
-gallery that has just grown beyond `FLAT_UP_TO` photos is searched flat, and exactly, until its HNSW index
-is ready.
+While a thread builds the new index, searches use the old one, and added photos are added to it. A
+gallery that has just grown beyond `FLAT_UP_TO` photos is searched exactly until its HNSW index is ready.
 """
 
 import logging
@@ -37,7 +36,7 @@ class Index:
     Args:
         folder: where the index is saved.
         distance: `cosine` or `l2`.
-        identity: of the gallery's embeddings, see `GallerySpec`.
+        identity: id of the gallery's embeddings, see `GallerySpec`.
     """
 
     def __init__(self, folder: Path, dim: int, distance: str, identity: str = "") -> None:
@@ -88,10 +87,10 @@ class Index:
             builder.join()
 
     def _catch_up(self, read_changes: ReadChanges) -> FaissIndex:
-        """Return the state with all changes, and start a rebuild if it is worn. The caller holds the lock."""
+        """Return the state with all changes, and start a rebuild if needed. The caller holds the lock."""
         before = self._state or self._file.load() or empty_state(self.dim, self.distance)
         self._state = state = self._extend(before, read_changes)
-        if state.worn and self._builder is None and not self._closed.is_set():
+        if state.needs_rebuild and self._builder is None and not self._closed.is_set():
             builder = threading.Thread(
                 target=self._rebuild,
                 args=(read_changes,),
@@ -106,21 +105,21 @@ class Index:
         changes = read_changes(state.revision)
         if changes.revision == state.revision:
             return state
-        if changes.revision < state.revision:  # the saved index is of a later backup of the gallery
+        if changes.revision < state.revision:  # the gallery was restored from an older backup
             return self._extend(empty_state(self.dim, self.distance), read_changes)
         return state.extend(changes)
 
     def _rebuild(self, read_changes: ReadChanges) -> None:
         """Build a new index and replace the present one.
 
-        If that fails, the present one stays, and no rebuild is tried before the gallery is opened again.
+        If that fails, the present one stays. The next attempt comes when the gallery is opened again.
         """
         faiss.omp_set_num_threads(1)  # the other cores are for requests
         try:
             built = self._build(read_changes(-1))
             if built is None:
                 return
-            built = self._extend(built, read_changes)  # most late changes, while searches need not wait
+            built = self._extend(built, read_changes)  # applies most late changes without the lock
             self._save(built)  # before another thread uses it
             with self._lock:
                 self._state, self._builder = self._extend(built, read_changes), None
@@ -146,7 +145,7 @@ class Index:
         return FaissIndex(index, ids, frozenset(), changes.revision, self.distance)
 
     def _save(self, built: FaissIndex) -> None:
-        """Save an index that took long to build. If that fails, it is searched all the same."""
+        """Save a rebuilt index. If that fails, searches use it anyway."""
         try:
             self._file.save(built)
         except (OSError, MemoryError):

@@ -1,4 +1,4 @@
-"""Save an index to the gallery's folder and load it again. It is derived: a lost or damaged file is rebuilt.
+"""Save an index to the gallery's folder and load it again. A lost or damaged index is rebuilt.
 
 index/note.json                      what the index was built from, its file and that file's SHA-256
 index/<revision>-<digest>.faiss      the FAISS index, followed by the photo ids as int64
@@ -43,14 +43,14 @@ class IndexFile:
 
     Args:
         folder: the gallery's `index` folder. It need not exist.
-        identity: of the gallery's embeddings. A file with another identity is ignored.
+        identity: id of the gallery's embeddings. A file with another id is ignored.
     """
 
     def __init__(self, folder: Path, *, dim: int, distance: str, identity: str) -> None:
         self.folder, self._dim, self._distance, self._identity = folder, dim, distance, identity
 
     def note(self) -> Note | None:
-        """Return the note, or None if it is missing, damaged, or of other embeddings."""
+        """Return the note, or None if it is missing, damaged, or built from other embeddings."""
         try:
             note = Note(**json.loads((self.folder / NOTE).read_text()))
         except (OSError, ValueError, TypeError):
@@ -59,7 +59,7 @@ class IndexFile:
         return note if (note.layout, note.dim, note.distance, note.identity) == expected else None
 
     def load(self) -> FaissIndex | None:
-        """Return the saved index, or None if it is missing, damaged, or of other embeddings."""
+        """Return the saved index, or None if it is missing, damaged, or built from other embeddings."""
         note = self.note()
         if note is None:
             return None

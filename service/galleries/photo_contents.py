@@ -1,4 +1,4 @@
-"""Read everything that a gallery keeps of a photo from one decoding of its file."""
+"""Decode a photo's file once, and return everything that a gallery stores of it."""
 
 from dataclasses import dataclass
 

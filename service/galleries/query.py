@@ -13,6 +13,7 @@ from service.galleries.records import Hit
 from service.registry.model import Model
 
 NAMES_SHOWN = 20
+"""Maximum number of names in an error message."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def first_searchable(galleries: Galleries, digests: Collection[str]) -> Gallery:
             "there is no gallery to search; create one with `iiae index FOLDER` or POST /galleries"
         )
     raise GalleryNotFound(
-        f"no checkpoint here that can answer this search embedded any of the galleries"
+        "the checkpoints that can answer this search did not embed the galleries"
         f" {', '.join(unsuitable[:NAMES_SHOWN])}; re-embed one with `iiae reindex NAME`, or create one"
     )
 
@@ -68,8 +69,7 @@ def search_gallery(
         query: [dim].
         expand: add the first hits to the query (`model.sketch.expansion`), if it is a sketch.
         query_norm: length of a query that is the mean of several unit embeddings, else 1. The index
-            normalises
-            queries; times this length, a cosine is again the mean of the cosines to those embeddings.
+            normalises queries. A cosine times this length is the mean of the cosines to those embeddings.
     """
     kind = model.manifest.query_kind(side, expand=expand)
     search = gallery.search_expanded if kind == "y_expanded" else gallery.search

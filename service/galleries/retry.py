@@ -1,4 +1,4 @@
-"""Retry a use case that met a re-embedded gallery."""
+"""Retry a use case whose gallery was re-embedded while it ran."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
@@ -13,7 +13,7 @@ ATTEMPTS = 3
 
 
 async def retry_when_reindexed(attempt: Callable[[], Awaitable[T]]) -> T:
-    """Return the result of `attempt`. Call it again if the gallery gets other embeddings while it runs.
+    """Return the result of `attempt`. Call it again if the gallery is re-embedded while it runs.
 
     Raises:
         GalleryReindexed: this happened in all `ATTEMPTS` attempts.

@@ -31,8 +31,8 @@ _Row = tuple[int, str, str | None, str, str, int, int, str | None]
 class PhotoRows:
     """Photos, and their embeddings in the space of the database. Thread-safe.
 
-    Methods that read or write embeddings raise GalleryReindexed once the gallery has another space. Each
-    change increases the gallery's revision. Indexes use it to catch up.
+    Methods that read or write embeddings raise GalleryReindexed once the gallery has switched to another
+    space. Each change increases the gallery's revision. Indexes use it to catch up.
     """
 
     def __init__(self, database: GalleryDatabase) -> None:
@@ -128,7 +128,10 @@ class PhotoRows:
 
     def not_found(self, photo_id: int) -> PhotoNotFound:
         """Return the error for an id that no photo has."""
-        return PhotoNotFound(f"gallery {self._database.name!r} has no photo {photo_id}")
+        name = self._database.name
+        return PhotoNotFound(
+            f"gallery {name!r} has no photo {photo_id}; GET /galleries/{name}/photos lists its photos"
+        )
 
 
 class PhotoTransaction:

@@ -84,8 +84,8 @@ def migrate(connection: Connection) -> None:
 def embeddings_table(space: int) -> str:
     """Return the name of a space's table.
 
-    A row has a photo's embedding, and a `fault` if that is not of its picture. A photo whose picture and
-    thumbnail are both lost has a fault without an embedding.
+    A row has a photo's embedding. If the picture could not be embedded, `fault` is the reason and the
+    embedding is the thumbnail's. It is NULL if the thumbnail is lost, too.
     """
     return f"embeddings_{space}"
 

@@ -48,7 +48,7 @@ class Search:
 
         Args:
             capability: what the gallery's model must be able to do: `retrieve` or `sbir`.
-            source: the picture's domain. Default: the domain that the gallery does not have.
+            source: the picture's domain. Defaults to the domain other than the gallery's.
 
         Raises:
             GalleryNotFound, GalleryOutdated, ModelNotFound, CapabilityMissing, DomainUnknown.
@@ -72,7 +72,7 @@ class Search:
         k: int,
         expand: bool = True,
     ) -> SearchResults:
-        """Return the k photos nearest to the mean of several sketches of one thing, and perhaps a photo.
+        """Return the k photos nearest to the mean of several sketches of one thing, and of a photo if given.
 
         All sketches have the same weight. The photo weighs as much as all sketches together. With `expand`,
         the first hits weigh half as much as the sketches and the photo.

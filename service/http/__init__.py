@@ -1,1 +1,1 @@
-"""HTTP: the app, what a request goes through, and one route file for each group of calls."""
+"""The HTTP API: the app, its middleware, and one route module for each group of operations."""

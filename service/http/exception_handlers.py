@@ -64,14 +64,14 @@ def _invalid_field(
     if kind == "json_invalid":
         return (
             "body",
-            f"Not valid JSON ({context.get('error')} at character {location[-1]}); send a JSON object",
+            f"not valid JSON ({context.get('error')} at character {location[-1]}); send a JSON object",
         )
     if location == ("body",):
-        return "body", "Send a JSON object with Content-Type: application/json"
+        return "body", "send a JSON object with Content-Type: application/json"
     name = ".".join(str(part) for part in location[1:])
     if location[0] == "body" and location[1] in file_fields:
         return name, (
-            "Send a file as multipart/form-data with a filename, "
+            "send a file as multipart/form-data with a filename, "
             f"for example with curl -F {location[1]}=@FILE"
         )
     return name, message

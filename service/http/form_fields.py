@@ -44,7 +44,7 @@ async def refuse_repeated_field(request: Request, name: str) -> None:
     if count > 1:
         raise ParameterInvalid(
             f"the field {name} was sent {count} times; send it once",
-            ((name, "Field was sent more than once"),),
+            ((name, "sent more than once"),),
         )
 
 
@@ -70,7 +70,7 @@ async def read_uploads(files: Sequence[UploadFile], max_files: int, field: str) 
     if len(files) > max_files:
         raise ParameterInvalid(
             f"the field {field} has {len(files)} files; send at most {max_files} in one request",
-            ((field, "Too many files"),),
+            ((field, "too many files"),),
         )
     return [await read_upload(file) for file in files]
 
@@ -84,7 +84,7 @@ def parse_label(text: str | None) -> str | None:
     if text is not None and CONTROL_CHARACTERS.search(text):
         raise ParameterInvalid(
             "the label has control characters; send one line of text",
-            (("label", "Control characters are not accepted"),),
+            (("label", "control characters are not accepted"),),
         )
     return text
 
@@ -105,16 +105,16 @@ def parse_metadata(text: str | None) -> dict[str, JsonValue]:
     except ValueError as error:
         raise ParameterInvalid(
             f'the metadata is not valid JSON ({error}); send a JSON object, e.g. {{"sku": 12}}',
-            (("metadata", "Not valid JSON"),),
+            (("metadata", "not valid JSON"),),
         ) from error
     if not isinstance(value, dict):
         raise ParameterInvalid(
             'the metadata is not a JSON object; send an object, e.g. {"sku": 12}',
-            (("metadata", "Not a JSON object"),),
+            (("metadata", "not a JSON object"),),
         )
     for depth, node in _walk(value):
         if fault := _fault(depth, node):
-            raise ParameterInvalid(f"the metadata has {fault}", (("metadata", f"Metadata has {fault}"),))
+            raise ParameterInvalid(f"the metadata has {fault}", (("metadata", f"has {fault}"),))
     return value
 
 
@@ -131,11 +131,11 @@ def _walk(value: JsonValue, depth: int = 1) -> Iterator[tuple[int, JsonValue]]:
 
 
 def _fault(depth: int, node: JsonValue) -> str | None:
-    """Say what is wrong with one node, or return None."""
+    """Return what is wrong with one node, or None."""
     if depth > MAX_METADATA_DEPTH and isinstance(node, dict | list):
-        return f"more than {MAX_METADATA_DEPTH} levels of nesting"
+        return f"more than {MAX_METADATA_DEPTH} levels of nesting; send a flatter object"
     if isinstance(node, float) and not isfinite(node):
-        return "a number that is too large"
+        return "a number that is too large; send it as text"
     if isinstance(node, str) and CONTROL_CHARACTERS.search(node.translate(WHITESPACE_TO_SPACES)):
         return "control characters; only text, tabs and line breaks are accepted"
     return None

@@ -6,7 +6,7 @@ import logging
 from asgi_correlation_id import correlation_id
 
 NO_REQUEST = "-"
-"""Stands for the request id in text lines that belong to no request."""
+"""Placeholder for the request id in text lines that belong to no request."""
 
 
 def configure_logging(*, as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""The OpenAPI document: FastAPI's, with what client generators and readers need in addition."""
+"""The OpenAPI document: FastAPI's document, completed for client generators and readers."""
 
 from collections.abc import Iterator
 from typing import cast
@@ -57,8 +57,8 @@ PROBLEM_RESPONSE: Node = {
 def install(app: FastAPI) -> None:
     """Make `app.openapi()` return the completed document, and serve it at `PATH`.
 
-    The document is created at its first use, which takes 0.3 s. Its route is no coroutine, so FastAPI runs it
-    in a thread. The app must be created without an `openapi_url`.
+    The document is created at its first use, which takes 0.3 s. Its route is a plain function, so FastAPI
+    runs it in a thread. The app must be created without an `openapi_url`.
     """
 
     def get_document() -> Node:
@@ -81,7 +81,7 @@ def install(app: FastAPI) -> None:
 
 
 def completed(document: Node) -> Node:
-    """Return FastAPI's document with problems, examples, security and descriptions."""
+    """Return FastAPI's document with problems, examples, security and descriptions added."""
     components = _node(document["components"])
     schemas = _node(components["schemas"])
     for unused in ("HTTPValidationError", "ValidationError", "JsonValue"):

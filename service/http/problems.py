@@ -65,7 +65,7 @@ def service_error_response(error: ServiceError, headers: Mapping[str, str] | Non
 class AbortRequest(HTTPException):
     """A service error raised while the body is received.
 
-    FastAPI turns any exception there into its own 400, except for an `HTTPException`.
+    FastAPI turns every other exception there into a 400 of its own, but not an `HTTPException`.
     """
 
     def __init__(self, error: ServiceError, headers: Mapping[str, str] | None = None) -> None:

@@ -39,9 +39,8 @@ class Problem(BaseModel):
         description="What went wrong in this request, and what to do.",
         examples=["there is no gallery 'catalogue'"],
     )
-    code: str = Field(
-        examples=["gallery_not_found"]
-    )  # service.http.openapi lists the codes in the description
+    # service.http.openapi lists the codes in the description.
+    code: str = Field(examples=["gallery_not_found"])
     request_id: str = Field(
         "",
         description="Id of the request, also sent as `X-Request-ID`. Quote it when you report a problem.",

@@ -1,8 +1,8 @@
-"""Uvicorn around the app: one process per device, which drains before it stops.
+"""Run the app with uvicorn: one process per device, with limits on request headers.
 
 `Connection` uses uvicorn's internals because uvicorn has no setting against two attacks:
 
-- Headers without end: uvicorn collects a request's headers and trailers in memory, however many there are.
+- Endless headers: uvicorn collects a request's headers and trailers in memory, however many there are.
   One client can exhaust the memory of the process.
 - Slow headers (Slowloris): uvicorn stops its keep-alive timer at the first byte of a request, then waits for
   the rest forever. A client that opens many connections and sends half a header on each keeps them all open.
@@ -101,7 +101,7 @@ class Connection(HttpToolsProtocol):
         self.transport.close()
 
     def _is_idle(self) -> bool:
-        """Return whether every request so far has its response."""
+        """Return whether every request so far has been answered."""
         return self.cycle is None or self.cycle.response_complete
 
     def _start_header_timer(self) -> None:

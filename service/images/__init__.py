@@ -1,1 +1,1 @@
-"""Uploaded bytes to pictures, and back."""
+"""Decode uploaded image files, and encode pictures."""

@@ -1,7 +1,7 @@
 """Decode uploaded files into pictures, with limits. All functions block: call them in a thread.
 
-A file is checked by its header before anything is decoded, so a small file that claims a huge picture costs
-nothing. `service.images.containers` strips everything but the pixels from the file first.
+The header is checked before anything is decoded: a small file that claims a huge picture costs nothing.
+`service.images.containers` strips everything but the pixels from the file first.
 """
 
 from dataclasses import dataclass
@@ -39,12 +39,12 @@ _TRANSPOSE = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-"""What turns a picture upright, by its EXIF orientation. 1 is upright."""
+"""The operation that turns a picture upright, by its EXIF orientation. 1 is already upright."""
 
 
 @dataclass(frozen=True)
 class Header:
-    """A file's format, and its size in pixels before any rotation, by its header."""
+    """The format and the size in pixels, before rotation, that a file's header declares."""
 
     format: str
     width: int
@@ -68,10 +68,9 @@ def decode(data: bytes, *, max_pixels: int) -> DecodedImage:
 
     Raises:
         ImageUnreadable: the file is empty, truncated, damaged or not an image.
-        ImageFormatUnsupported: an image in a format that is not accepted.
-        ImageTooManyPixels: more than `max_pixels` in all, or more than `MAX_SIDE` on one side. Known by the
-            header,
-            before anything is decoded.
+        ImageFormatUnsupported: the image's format is not accepted.
+        ImageTooManyPixels: more than `max_pixels` in all, or more than `MAX_SIDE` on one side. The header
+            is checked before anything is decoded.
     """
     file = strip_metadata(data)
     with _open(file.data, max_pixels) as image:
@@ -87,7 +86,9 @@ def decode(data: bytes, *, max_pixels: int) -> DecodedImage:
             MemoryError,
             Image.DecompressionBombError,
         ) as error:
-            raise ImageUnreadable(f"the {image.format} file is truncated or damaged ({error})") from error
+            raise ImageUnreadable(
+                f"the {image.format} file is truncated or damaged ({error}); send another file"
+            ) from error
 
 
 def _open(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
@@ -122,7 +123,7 @@ def _open(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
 
 
 def _unsupported_kind(data: bytes) -> str | None:
-    """Return the name of a format that is not accepted, or None if the data is not known at all."""
+    """Return the name of a format that is not accepted, or None if the format is unknown."""
     start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
     if data[4:8] == b"ftyp":
         return _UNSUPPORTED_BRANDS.get(data[8:12], "a video")

@@ -21,8 +21,8 @@ class BatchQueue:
     a turn under load.
 
     Clients often send their next request as soon as they have an answer. If the last batch had the same key
-    and more requests than wait now, `next_batch` waits for the missing ones, at most `max_wait` seconds after
-    the oldest request's arrival. A single client never waits.
+    and more requests than are waiting now, `next_batch` waits for the missing ones, at most `max_wait`
+    seconds after the oldest request's arrival. A single client never waits.
 
     Args:
         max_items: foreground items that may wait.

@@ -34,8 +34,8 @@ def configure_threads(requested: int | None) -> int:
     Call this once, before any other work. Afterwards, a thread that calls torch computes alone unless it
     calls `torch.set_num_threads` itself, as the engine's forward thread does.
 
-    GNU OpenMP gives each thread that computes in parallel its own helper threads. If all helpers together are
-    more than the cores, each sleeps between two operations. A forward pass then takes twice as long, even if
+    GNU OpenMP gives each thread that computes in parallel its own helper threads. If there are more helpers
+    in total than cores, each sleeps between two operations. A forward pass then takes twice as long, even if
     the other helpers are idle (`benchmarks/forward_threads.py`).
 
     Args:

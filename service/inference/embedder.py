@@ -19,7 +19,7 @@ class Embedder:
     """Embeds pictures. A picture whose embedding is in the cache is not decoded.
 
     Args:
-        max_pixels: the most pixels of one picture. The header is checked before the picture is decoded.
+        max_pixels: maximum number of pixels of a picture. The header is checked before decoding.
     """
 
     def __init__(self, *, engine: Engine, cache: EmbeddingCache, workers: Workers, max_pixels: int) -> None:
@@ -38,8 +38,8 @@ class Embedder:
             pixels: the picture as the model's pixels [3, s, s], if the caller has decoded it already.
 
         Raises:
-            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty: unless `pixels` is
-            given. Overloaded, NotReady.
+            Overloaded, NotReady.
+            ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty: only without `pixels`.
         """
 
         def encode(batch: Tensor) -> Tensor:

@@ -81,6 +81,7 @@ class Engine:
         return self._queue.depth
 
     async def start(self) -> None:
+        """Start the forward thread and admit requests. Raises RuntimeError if called twice."""
         if self._thread is not None:
             raise RuntimeError("the engine can be started only once")
         self._loop = asyncio.get_running_loop()
@@ -138,9 +139,8 @@ class Engine:
     def _run_forever(self) -> None:
         try:
             if self._threads is not None:
-                torch.set_num_threads(
-                    self._threads
-                )  # also the default of threads that have not used torch yet
+                # This also sets the default of threads that have not used torch yet.
+                torch.set_num_threads(self._threads)
                 torch.get_num_threads()  # the first query fixes this thread's number
             self._started.set()
             while (slices := self._queue.next_batch()) is not None:

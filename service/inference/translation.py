@@ -31,7 +31,7 @@ one domain, and no photo that was made grey, dark, bright, blurred, negative, no
 """
 
 RANDOM_SEED_LIMIT = 2**31
-"""Random seeds are below this limit, and fit into a signed 32-bit integer of any client."""
+"""Random seeds are below this limit, so they fit into a signed 32-bit integer."""
 
 SEED_LIMIT = 2**32
 """All seeds of a request must be below this limit. A client can then send back each sample's seed."""
@@ -122,10 +122,10 @@ class Translator:
         source: str | None = None,
         reference_source: str | None = None,
     ) -> Translation:
-        """Combine the content of a picture with the style of a reference. Both must be of one domain.
+        """Combine the content of a picture with the style of a reference. Both must have the same domain.
 
         Args:
-            source: the domain of both pictures. Defaults to the model's first domain.
+            source: the domain of the picture and the reference. Defaults to the model's first domain.
             reference_source: the reference's domain. Defaults to `source`.
 
         Raises:

@@ -42,14 +42,14 @@ class Workers:
         if self.depth >= self._max_waiting:
             retry_after = self._throughput.retry_after(self.depth // self._threads)
             raise Overloaded(
-                f"{self.depth} images are waiting to be decoded, which is the limit; "
+                f"{self.depth} calls already wait for a worker thread, the maximum; "
                 "try again after the time in Retry-After",
                 retry_after=retry_after,
             )
         return await self.run_unbounded(function, *args, **kwargs)
 
     async def run_unbounded(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run as `run` does, even if the queue is full. For the last step of expensive work."""
+        """Run like `run`, even if the queue is full. Use it for the last step of expensive work."""
 
         def timed() -> T:
             started = perf_counter()

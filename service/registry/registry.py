@@ -26,14 +26,14 @@ RETRY_SECONDS = 30.0
 @dataclass(frozen=True)
 class _Failure:
     reason: str
-    retry_at: float  # infinity if only a change of the files can help
+    retry_at: float  # infinity if a retry needs changed files
 
 
 class Registry:
-    """Serves the newest version of each model that loads. The store has priority over the package.
+    """Serves the newest version of each model that can be loaded. The store has priority over the package.
 
-    A new version is loaded and tried before it replaces the old one, in one assignment. The old version stays
-    in memory while a request uses it. A version that does not load is rejected until its files change.
+    A new version is loaded and run once before it replaces the old one, in one assignment. The old version
+    stays in memory while a request uses it. A version that does not load is rejected until its files change.
 
     Args:
         store: folder of `<name>/<version>/`. It need not exist.

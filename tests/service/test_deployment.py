@@ -107,7 +107,7 @@ def test_a_running_service_serves_a_newly_trained_checkpoint(own_home):
 
 
 def test_a_broken_checkpoint_is_not_served_and_listed_with_its_reason(own_home):
-    # the service looks for checkpoints only when it is told to, after the damage
+    # the service looks for checkpoints only on request, after the damage
     server = Server(own_home, IIAE_STORE_POLL_SECONDS="3600").ready()
     try:
         first = server.client.get("/models/tiny").json()["version"]
@@ -158,7 +158,7 @@ def test_keys_allow_to_read_and_administrators_keys_to_write(own_home):
     assert "reader-key" not in server.log.read_text() + "".join(path.name for path in own_home.iterdir())
 
 
-def test_a_request_cut_off_by_the_drain_timeout_is_told_to_retry(own_home):
+def test_a_request_cut_off_by_the_drain_timeout_gets_not_ready(own_home):
     server = Server(own_home, IIAE_DRAIN_SECONDS="1").ready()
     with socket.create_connection(("127.0.0.1", server.port), timeout=30) as uploader:
         uploader.sendall(HALF_AN_UPLOAD)

@@ -56,10 +56,10 @@ class BackgroundReindexer:
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def begin(self, name: str, model_name: str | None, *, from_scratch: bool) -> ReindexProgress:
-        """Begin to re-embed a gallery, or resume an interrupted reindex.
+        """Start to re-embed a gallery, or resume an interrupted reindex.
 
         Args:
-            model_name: default: the model that embedded the gallery, in its served version.
+            model_name: name of the new model. Defaults to the served version of the gallery's model.
             from_scratch: embed all photos, see `ReindexJob`.
 
         Raises:

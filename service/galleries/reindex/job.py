@@ -3,9 +3,10 @@
     gallery.sqlite     the new embeddings, in a space of their own (`service.galleries.reindex.rows`)
     reindex.lock       locked by the process that runs the reindex (`service.galleries.reindex.lock`)
 
-A reindex that is killed at any moment is resumed where it was. Ids, labels, metadata and files do not change.
+A reindex can be killed at any moment and resumed where it stopped. Ids, labels, metadata and files do not
+change.
 
-Each photo is embedded by its picture. If the picture is gone, changed or unreadable, the thumbnail is
+Each photo is embedded from its picture. If the picture is gone, changed or unreadable, the thumbnail is
 embedded instead. If that is lost, too, the photo stays in the gallery, but no search finds it. The reason
 is stored as a fault, and the next reindex tries the picture again. Photos that are added or removed during
 a reindex are applied before the switch.
@@ -147,7 +148,7 @@ def last_progress(gallery: Gallery) -> ReindexProgress:
     rows = ReindexRows(gallery.database)
     progress = rows.progress()
     if progress is not None and progress.state == "running" and not is_locked(gallery):
-        progress = rows.progress()  # it may have ended between the two looks
+        progress = rows.progress()  # it may have ended between the two reads
         if progress is not None and progress.state == "running":
             return replace(
                 progress,
@@ -155,7 +156,9 @@ def last_progress(gallery: Gallery) -> ReindexProgress:
                 error="the process that ran the reindex stopped; start the reindex again to resume it",
             )
     if progress is None:
-        raise ReindexNotFound(f"gallery {gallery.name!r} was never reindexed")
+        raise ReindexNotFound(
+            f"gallery {gallery.name!r} was never reindexed; start with POST /galleries/{gallery.name}/reindex"
+        )
     return progress
 
 
@@ -163,7 +166,7 @@ def cancel_reindex(gallery: Gallery) -> None:
     """Cancel a running or interrupted reindex of any process, and delete its embeddings.
 
     Raises:
-        ReindexNotFound: there is none.
+        ReindexNotFound: no reindex is running or interrupted.
     """
     rows = ReindexRows(gallery.database)
     rows.cancel()

@@ -9,13 +9,13 @@ from service.galleries.gallery import Gallery
 
 LOCK = "reindex.lock"
 TIMEOUT = 0.5
-"""Seconds to try for the lock. `is_locked` holds it for a moment."""
+"""Seconds to wait for the lock, because `is_locked` holds it for a moment."""
 RETRY = 0.02
-"""Seconds between two tries."""
+"""Seconds between two attempts."""
 
 
 def lock(gallery: Gallery) -> BinaryIO:
-    """Lock the gallery's reindex. Closing the returned file releases the lock, and so does a kill.
+    """Lock the gallery's reindex. Closing the returned file or ending the process releases it.
 
     Raises:
         GalleryNotFound.

@@ -50,9 +50,9 @@ class ReindexProgress:
     """The progress of a gallery's last reindex.
 
     Attributes:
-        done: photos that are embedded, or that cannot be.
+        done: number of processed photos, including faults.
         faulty: number of faults.
-        faults: the first of them.
+        faults: the first faults, by photo id.
         error: why it failed, if it did.
         started: ISO 8601 time in UTC.
         ended: ISO 8601 time in UTC, None while it runs.

@@ -29,7 +29,7 @@ from service.galleries.schema import (
 STEP = 1_000
 """Rows that one transaction copies or deletes. Others can write between two transactions."""
 MAX_FAULTS = 100
-"""Faults that a progress has."""
+"""Maximum number of faults in a `ReindexProgress`."""
 
 
 class ReindexRows:
@@ -67,7 +67,7 @@ class ReindexRows:
         """Mark a running or interrupted reindex as cancelled. The process that runs it then stops.
 
         Raises:
-            ReindexNotFound: there is none.
+            ReindexNotFound: no reindex is running or interrupted.
         """
         with self._database.transaction() as connection:
             query = (
@@ -84,7 +84,7 @@ class ReindexRows:
             from_scratch: begin a new one in any case, and embed all photos.
 
         Returns:
-            False if there is nothing to do: this checkpoint has embedded every photo by its picture.
+            False if there is nothing to do: this checkpoint has embedded every photo from its picture.
         """
         with self._database.transaction() as connection:
             if not from_scratch and self._resume(connection, spec):
@@ -94,17 +94,17 @@ class ReindexRows:
             # The same weights may have been published under another name.
             same_name = fetch_one(connection, "SELECT value FROM meta WHERE key = 'model'") == spec.model
             space = current_space(connection)
-            needless = takes_over and same_name and not _faults(connection, space, 0)[0]
-            if not needless:
+            up_to_date = takes_over and same_name and not _faults(connection, space, 0)[0]
+            if not up_to_date:
                 space = max(all_spaces(connection)) + 1
                 create_space(connection, space)
             self._insert(connection, spec, space, takes_over=takes_over)
-            if needless:
+            if up_to_date:
                 connection.execute(
                     "UPDATE reindex SET state = 'done', ended = started,"
                     " done = (SELECT count(*) FROM photos), total = (SELECT count(*) FROM photos)"
                 )
-            return not needless
+            return not up_to_date
 
     def _resume(self, connection: Connection, spec: GallerySpec) -> bool:
         """Resume a reindex to the same checkpoint. Its faults are tried again. False if there is none."""
@@ -138,7 +138,7 @@ class ReindexRows:
         Copies nothing if another checkpoint embedded the present space.
 
         Returns:
-            The last id that was copied, or None if there are no more.
+            The last id that was copied, or None if nothing is left to copy.
 
         Raises:
             ReindexCancelled.
@@ -173,7 +173,7 @@ class ReindexRows:
         Args:
             since: only photos added after this revision.
             after: only photos with ids above this.
-            limit: the most photos.
+            limit: maximum number of photos.
 
         Raises:
             ReindexCancelled.
@@ -262,7 +262,7 @@ class ReindexRows:
 
 
 def _faults(connection: Connection, space: int, limit: int) -> tuple[int, tuple[Fault, ...]]:
-    """Return the number of faults of a space, and the first of them."""
+    """Return the number of faults of a space, and the first `limit` faults."""
     table = embeddings_table(space)
     count = int(fetch_one(connection, f"SELECT count(*) FROM {table} WHERE fault IS NOT NULL"))
     rows = connection.execute(

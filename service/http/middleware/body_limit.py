@@ -9,13 +9,13 @@ from service.errors import Overloaded, ServiceError, UploadTooLarge, UploadTooSl
 from service.http.problems import AbortRequest
 
 DISCARD_PAUSE = 5.0
-"""Seconds to wait for more of a body that is being discarded, as nginx's `lingering_timeout`."""
+"""Seconds to wait for more of a body that is being discarded, like nginx's `lingering_timeout`."""
 DISCARD_BODIES = 4
-"""Bytes to discard after an early response, in bodies of the largest size."""
+"""Largest amount to discard after an early response, in bodies of the largest size."""
 
 
 class BodyLimit:
-    """Limit what clients send.
+    """Limit the size and the duration of request bodies.
 
     - One body's bytes, whether or not the client declares them: 413.
     - One body's duration, and its pauses: 408.
@@ -136,7 +136,7 @@ class _Body:
     def _too_many_bodies(self) -> AbortRequest:
         return abort(
             Overloaded(
-                f"the uploads in progress have more than {self._limits.max_held / 1e6:g} MB together; "
+                f"all uploads in progress together exceed {self._limits.max_held / 1e6:g} MB; "
                 "send this request again later"
             )
         )

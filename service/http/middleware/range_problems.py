@@ -40,7 +40,7 @@ def _range_problem(status: int, headers: Headers) -> Response:
             416,
             "range_not_satisfiable",
             "Range is outside of the file",
-            f"the requested range is outside of the file, which has {size} bytes",
+            f"the requested range is outside of the file; the file has {size} bytes",
             headers={"Content-Range": content_range},
         )
     return problem(

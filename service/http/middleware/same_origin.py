@@ -17,7 +17,7 @@ class SameOriginOnly:
 
     This applies only to a service without API keys. It stops two attacks:
 
-    - Cross-site request forgery: the page posts to this service. `Sec-Fetch-Site` or `Origin` gives it away,
+    - Cross-site request forgery: the page posts to this service. `Sec-Fetch-Site` or `Origin` reveals it,
       as in Go's `http.CrossOriginProtection`. curl and SDKs send neither header.
     - DNS rebinding: the page's own host name resolves to this machine. A service bound to this machine
       therefore accepts only loopback names in `Host`.

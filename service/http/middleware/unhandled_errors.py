@@ -15,8 +15,9 @@ logger = logging.getLogger(__name__)
 class UnhandledErrors:
     """Answer unexpected exceptions, and requests cut off at shutdown, with a problem response.
 
-    This is no exception handler, because Starlette runs the handler for `Exception` outside of all middleware
-    and then raises the exception again. Such responses would have no request id, and metrics would miss them.
+    This is not an exception handler, because Starlette runs the handler for `Exception` outside of all
+    middleware and then raises the exception again. Such responses would have no request id, and metrics would
+    miss them.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -36,9 +37,7 @@ class UnhandledErrors:
         try:
             await self.app(scope, receive, send_and_record)
         except (Exception, asyncio.CancelledError) as error:
-            if (
-                response_started
-            ):  # raise, to close the connection: the client must not take half for a whole response
+            if response_started:  # close the connection: half a response must not look complete
                 raise
             await _response_to(scope, error)(scope, receive, send)
 
@@ -46,13 +45,11 @@ class UnhandledErrors:
 def _response_to(scope: Scope, error: BaseException) -> Response:
     if isinstance(error, ServiceError):
         return service_error_response(error)
-    if isinstance(
-        error, asyncio.CancelledError
-    ):  # only the server cancels a request, after the drain timeout
+    if isinstance(error, asyncio.CancelledError):  # only the server cancels, after the drain timeout
         return service_error_response(
             NotReady("the service is stopping and did not finish this request; send it again")
         )
-    logger.error("Unexpected error in %s %s", scope["method"], scope["path"], exc_info=error)
+    logger.error("unexpected error in %s %s", scope["method"], scope["path"], exc_info=error)
     return problem(
         500, ServiceError.code, ServiceError.title, "an unexpected error occurred; the server has logged it"
     )

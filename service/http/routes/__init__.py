@@ -1,1 +1,1 @@
-"""HTTP: one file for each group of calls; a route parses, delegates and returns."""
+"""One module for each group of operations. A route parses a request, calls a use case and returns."""

@@ -71,7 +71,7 @@ async def translate(
         list[UploadFile],
         BeforeValidator(drop_empty_files),
         File(
-            description="Image of the target domain whose style to use. Two images: a style between theirs."
+            description="Image of the target domain whose style to use. Two images give a style between both."
         ),
     ] = [],  # noqa: B006  # FastAPI copies it
     mix: Annotated[

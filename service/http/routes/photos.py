@@ -74,7 +74,7 @@ async def list_photos(
     name: GalleryName,
     after: Annotated[
         int,
-        Query(ge=0, le=2**63 - 1, description="List photos with larger ids only; for the first page, 0."),
+        Query(ge=0, le=2**63 - 1, description="List only photos with ids above this; 0 for the first page."),
     ] = 0,
     limit: Annotated[int, Query(ge=1, le=1000, description="Number of photos per page.")] = 100,
 ) -> PhotoPage:

@@ -41,7 +41,10 @@ async def search_by_sketch(
         Form(description="Query expansion: whether photos similar to the first hits rank higher."),
     ] = True,
 ) -> SearchResult:
-    """Find the photos of a gallery that match a sketch, best first. The model need not know their class."""
+    """Find the photos of a gallery that match a sketch, best first.
+
+    The search also finds classes that the model was not trained on.
+    """
     sketches = await read_uploads(sketch, MAX_SKETCHES, "sketch")
     reference = None if photo is None else await read_upload(photo)
     results = await services.search.search_by_sketches(
@@ -63,7 +66,7 @@ async def retrieve(
     k: HitCount = 20,
     source: Annotated[
         str | None,
-        Form(description="Domain of the image; the domain that the gallery does not have if omitted."),
+        Form(description="Domain of the image; if omitted, the domain other than the gallery's."),
     ] = None,
 ) -> SearchResult:
     """Find the photos of a gallery that are nearest to an image, with any model, in either direction."""

@@ -40,11 +40,11 @@ def test_an_empty_index_has_no_hits():
     assert empty_state(DIM, "cosine").search(VECTORS[0], 5) == []
 
 
-def test_many_tombstones_or_too_many_photos_wear_an_index(monkeypatch):
+def test_an_index_needs_a_rebuild_at_many_tombstones_or_photos(monkeypatch):
     monkeypatch.setattr(faiss_index, "REBUILD_FROM", 2)
     state = filled("cosine")
-    assert not state.worn
-    assert not state.extend(Changes(2, [], list(range(18)))).worn  # 30 % of 60
-    assert state.extend(Changes(2, [], list(range(19)))).worn
+    assert not state.needs_rebuild
+    assert not state.extend(Changes(2, [], list(range(18)))).needs_rebuild  # 30 % of 60
+    assert state.extend(Changes(2, [], list(range(19)))).needs_rebuild
     monkeypatch.setattr(faiss_index, "FLAT_UP_TO", 59)
-    assert state.worn
+    assert state.needs_rebuild

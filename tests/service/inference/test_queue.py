@@ -56,7 +56,7 @@ def test_depth_counts_waiting_foreground_items(request_of: MakeRequest) -> None:
     queues.take("a", 3)
     assert (queues.depth, queues.count_items("a"), queues.count_requests("a")) == (4, 2, 1)
     queues.drop(first)
-    queues.drop(first)  # nothing of it waits any longer
+    queues.drop(first)  # none of its items wait now
     assert (queues.depth, queues.count_items("a"), queues.count_requests("a")) == (2, 0, 0)
     queues.take("c", 3)
     assert queues.depth == 2

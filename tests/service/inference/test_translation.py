@@ -104,7 +104,7 @@ def pixels(model: Model, seed: int) -> torch.Tensor:
 
 
 def assert_same(image: Image.Image, expected: torch.Tensor) -> None:
-    """Equal except for the cache's float16 rounding of codes: a level or two in few pixels."""
+    """Compare images, allowing a few pixels to differ by a level or two: the cache rounds to float16."""
     assert image.mode == "RGB"
     difference = np.abs(np.asarray(image).astype(int) - np.asarray(to_picture(expected[0])).astype(int))
     assert difference.mean() < 0.5

@@ -16,7 +16,7 @@ class ImagesRetrieveBody:
     k: int | None = None
     """Number of hits to return."""
     source: str | None = None
-    """Domain of the image; the domain that the gallery does not have if omitted."""
+    """Domain of the image; if omitted, the domain other than the gallery's."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

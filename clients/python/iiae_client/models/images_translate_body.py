@@ -22,7 +22,7 @@ class ImagesTranslateBody:
     seed: int | None = None
     """Seed of the first sample; sample i uses seed + i. A random seed if omitted."""
     reference: Upload | Sequence[Upload] | None = None
-    """Image of the target domain whose style to use. Two images: a style between theirs."""
+    """Image of the target domain whose style to use. Two images give a style between both."""
     mix: float | None = None
     """Position between two references: 0 is the first, 1 is the second."""
     style: ImagesTranslateBodyStyle | None = None

@@ -279,7 +279,9 @@ export class Sbir extends HeyApiClient {
     /**
      * Search By Sketch
      *
-     * Find the photos of a gallery that match a sketch, best first. The model need not know their class.
+     * Find the photos of a gallery that match a sketch, best first.
+     *
+     * The search also finds classes that the model was not trained on.
      */
     public search<ThrowOnError extends boolean = true>(parameters: {
         sketch: Blob | Uint8Array | Array<Blob | Uint8Array>;

@@ -516,7 +516,7 @@ export type ImagesTranslateData = {
          */
         seed?: number;
         /**
-         * Image of the target domain whose style to use. Two images: a style between theirs.
+         * Image of the target domain whose style to use. Two images give a style between both.
          */
         reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
         /**
@@ -578,7 +578,7 @@ export type ImagesTranslateImageData = {
          */
         seed?: number;
         /**
-         * Image of the target domain whose style to use. Two images: a style between theirs.
+         * Image of the target domain whose style to use. Two images give a style between both.
          */
         reference?: Blob | Uint8Array | Array<Blob | Uint8Array>;
         /**
@@ -840,7 +840,7 @@ export type ImagesRetrieveData = {
          */
         k?: number;
         /**
-         * Domain of the image; the domain that the gallery does not have if omitted.
+         * Domain of the image; if omitted, the domain other than the gallery's.
          */
         source?: string;
     };
@@ -1023,7 +1023,7 @@ export type PhotosListData = {
     };
     query?: {
         /**
-         * List photos with larger ids only; for the first page, 0.
+         * List only photos with ids above this; 0 for the first page.
          */
         after?: number;
         /**

@@ -39,7 +39,7 @@ class Space:
 class ReindexMachine(RuleBasedStateMachine):
     """A gallery that two processes have open. One of them may reindex it.
 
-    To d2, every fifth photo is lost, and of every fourth only the thumbnail is left.
+    For checkpoint d2, every fifth photo is lost, and every fourth has only its thumbnail.
     """
 
     def __init__(self) -> None:

@@ -73,7 +73,7 @@ def test_an_exception_within_a_response_is_raised():
     assert [message["type"] for message in exchange.sent] == ["http.response.start"]
 
 
-def test_a_request_cut_off_at_shutdown_is_told_to_retry():
+def test_a_request_cut_off_at_shutdown_gets_not_ready():
     async def app(scope, receive, send):
         await asyncio.sleep(60)
 

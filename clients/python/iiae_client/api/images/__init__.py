@@ -46,7 +46,7 @@ class ImagesResource:
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
             seed: Seed of the first sample; sample i uses seed + i. A random seed if omitted.
-            reference: Image of the target domain whose style to use. Two images: a style between theirs.
+            reference: Image of the target domain whose style to use. Two images give a style between both.
             mix: Position between two references: 0 is the first, 1 is the second. (default 0.5)
             style: Random style (`sampled`) or average style (`mean`). (default 'sampled')
 
@@ -96,7 +96,7 @@ class ImagesResource:
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
             seed: Seed of the first sample; sample i uses seed + i. A random seed if omitted.
-            reference: Image of the target domain whose style to use. Two images: a style between theirs.
+            reference: Image of the target domain whose style to use. Two images give a style between both.
             mix: Position between two references: 0 is the first, 1 is the second. (default 0.5)
             style: Random style (`sampled`) or average style (`mean`). (default 'sampled')
 
@@ -249,7 +249,7 @@ class ImagesResource:
             image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
-            source: Domain of the image; the domain that the gallery does not have if omitted.
+            source: Domain of the image; if omitted, the domain other than the gallery's.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -297,7 +297,7 @@ class AsyncImagesResource:
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
             seed: Seed of the first sample; sample i uses seed + i. A random seed if omitted.
-            reference: Image of the target domain whose style to use. Two images: a style between theirs.
+            reference: Image of the target domain whose style to use. Two images give a style between both.
             mix: Position between two references: 0 is the first, 1 is the second. (default 0.5)
             style: Random style (`sampled`) or average style (`mean`). (default 'sampled')
 
@@ -347,7 +347,7 @@ class AsyncImagesResource:
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
             seed: Seed of the first sample; sample i uses seed + i. A random seed if omitted.
-            reference: Image of the target domain whose style to use. Two images: a style between theirs.
+            reference: Image of the target domain whose style to use. Two images give a style between both.
             mix: Position between two references: 0 is the first, 1 is the second. (default 0.5)
             style: Random style (`sampled`) or average style (`mean`). (default 'sampled')
 
@@ -500,7 +500,7 @@ class AsyncImagesResource:
             image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
-            source: Domain of the image; the domain that the gallery does not have if omitted.
+            source: Domain of the image; if omitted, the domain other than the gallery's.
 
         Raises:
             ProblemError: The request was rejected or failed.

@@ -31,7 +31,7 @@ class PhotosResource:
 
         Args:
             name: Name of the gallery.
-            after: List photos with larger ids only; for the first page, 0. (default 0)
+            after: List only photos with ids above this; 0 for the first page. (default 0)
             limit: Number of photos per page. (default 100)
 
         Raises:
@@ -181,7 +181,7 @@ class AsyncPhotosResource:
 
         Args:
             name: Name of the gallery.
-            after: List photos with larger ids only; for the first page, 0. (default 0)
+            after: List only photos with ids above this; 0 for the first page. (default 0)
             limit: Number of photos per page. (default 100)
 
         Raises:

@@ -25,7 +25,9 @@ class SbirResource:
         k: int | None = None,
         expand: bool | None = None,
     ) -> SearchResult:
-        """Find the photos of a gallery that match a sketch, best first. The model need not know their class.
+        """Find the photos of a gallery that match a sketch, best first.
+
+        The search also finds classes that the model was not trained on.
 
         Args:
             sketch: Image file of a sketch, or up to 8 of the same object.
@@ -68,7 +70,9 @@ class AsyncSbirResource:
         k: int | None = None,
         expand: bool | None = None,
     ) -> SearchResult:
-        """Find the photos of a gallery that match a sketch, best first. The model need not know their class.
+        """Find the photos of a gallery that match a sketch, best first.
+
+        The search also finds classes that the model was not trained on.
 
         Args:
             sketch: Image file of a sketch, or up to 8 of the same object.
