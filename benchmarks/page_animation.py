@@ -1,4 +1,4 @@
-"""Records the README's animation: a drawing on the page and its hits, in screenshots of a running service.
+"""Record the README's animation: a drawing on the page and its hits, in screenshots of a running service.
 
     python -m benchmarks.page_animation http://127.0.0.1:8000/ docs/drawing.webp
 

@@ -1,4 +1,4 @@
-"""Measures how soon hits appear on the page after a stroke.
+"""Measure how soon hits appear on the page after a stroke.
 
     python -m benchmarks.page_latency http://127.0.0.1:8000/
 

@@ -1,1 +1,1 @@
-"""IIAE: the science. PyTorch only; nothing here knows of the web, Redis or FAISS."""
+"""IIAE: the science. PyTorch only; nothing here depends on the web service, Redis or FAISS."""

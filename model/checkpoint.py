@@ -7,7 +7,6 @@ is ever loaded. The SHA-256 of the weights is the checkpoint's digest: galleries
 import hashlib
 import os
 import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -128,13 +127,13 @@ def _rewrite(folder: Path, manifest: Manifest) -> None:
 
 
 def published(store: Path) -> Iterator[Path]:
-    """Return the folders of all published versions, sorted by name and version, oldest first."""
+    """Yield the folders of all published versions, sorted by name, the oldest version first."""
     for manifest in sorted(store.glob(f"[!.]*/[!.]*/{MANIFEST}")):
         yield manifest.parent
 
 
 def released() -> Iterator[Path]:
-    """Return the folders of the checkpoints that ship inside the package."""
+    """Yield the folders of the checkpoints that ship inside the package."""
     for manifest in sorted((Path(__file__).parent / "pretrained").glob(f"[!.]*/{MANIFEST}")):
         yield manifest.parent
 
@@ -225,14 +224,6 @@ def load(folder: Path, device: torch.device) -> Inference:
     """
     _, iiae, backbone = load_parts(folder)
     return Inference(iiae, backbone, device)
-
-
-def release(folder: Path, into: Path) -> Path:
-    """Copy a published version to `<into>/<name>/`, the form of the package's own checkpoints."""
-    target = into / read_manifest(folder).name
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(folder, target)
-    return target
 
 
 def _first_line(error: Exception) -> str:

@@ -17,7 +17,7 @@ Decoding = Literal["both_codes", "shared_code"]
 
 
 class Pass(NamedTuple):
-    """The outputs of one batch of pairs; the objectives are made of them.
+    """The outputs of one forward pass over a batch of pairs, from which the objectives are computed.
 
     `x_hat` and `y_hat` are decoded from samples of both codes. `x_bar` and `y_bar` are decoded from zs alone,
     with the exclusive code at its prior's mean (Eq. 22's p(x|zs)); they are None unless requested.
@@ -75,7 +75,7 @@ class IIAE(nn.Module):
 
         Args:
             x, y: the pairs, [b, 3, s, s] each, or [b, feature_size] for D.2.
-            generator: draws the samples of the codes.
+            generator: random numbers for the samples of the codes; None uses torch's default generator.
             from_shared: whether to decode from zs alone too.
             statistics_of: which decoding sets the running statistics of the decoders' batch norms. Only one
                 decoding may: a mixture of two fits neither at test time.

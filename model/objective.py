@@ -18,7 +18,7 @@ from model.presets import Preset
 
 @dataclass(frozen=True)
 class Terms:
-    """The terms that objectives are sums of; scalars, means over the batch.
+    """The terms of all objectives: scalars in nats, averaged over the batch.
 
     Attributes:
         log_px, log_py: E[log p(x|zx, zs)] and E[log p(y|zy, zs)], up to a constant.
@@ -68,29 +68,33 @@ def terms(preset: Preset, x: Tensor, y: Tensor, out: Pass) -> Terms:
 
 
 def elbo(t: Terms) -> Tensor:
-    """The evidence lower bound on log p(x, y) (A.1)."""
+    """Return the evidence lower bound on log p(x, y) (A.1)."""
     return t.log_px + t.log_py - t.kl_zx - t.kl_zy - t.kl_zs
 
 
 def interaction(t: Terms) -> Tensor:
-    """Lower bound on 2 I(X; Y; ZS), up to H(X) + H(Y) (Eq. 22)."""
+    """Return a lower bound on 2 I(X; Y; ZS), up to H(X) + H(Y) (Eq. 22).
+
+    Raises:
+        ValueError: the terms were computed without decoding from zs alone.
+    """
     if t.log_px_zs is None or t.log_py_zs is None:
         raise ValueError("Eq. 22 needs p(x|zs) and p(y|zs): run the pass with from_shared=True")
     return t.log_px_zs + t.log_py_zs - t.kl_rx - t.kl_ry
 
 
 def preference(t: Terms) -> Tensor:
-    """Lower bound on 2 I(X; Y; ZS) - I(ZX; ZS) - I(ZY; ZS), up to H(X) + H(Y) (Eq. 25)."""
+    """Return a lower bound on 2 I(X; Y; ZS) - I(ZX; ZS) - I(ZY; ZS), up to H(X) + H(Y) (Eq. 25)."""
     return t.log_px + t.log_py - t.kl_zx - t.kl_zy - t.kl_rx - t.kl_ry
 
 
 def iiae(t: Terms, lam: float) -> Tensor:
-    """The paper's objective (A.3.2, last line)."""
+    """Return the paper's objective (A.3.2, last line)."""
     return (1 + lam) * elbo(t) + lam * t.kl_zs - lam * (t.kl_rx + t.kl_ry)
 
 
 def elbo_with_interaction(t: Terms, lam: float) -> Tensor:
-    """Table 6's ELBO + lambda II."""
+    """Return ELBO + lambda II of Table 6."""
     return elbo(t) + lam * interaction(t)
 
 
@@ -106,10 +110,10 @@ NEEDS_SHARED_DECODING: frozenset[ObjectiveName] = frozenset({"ii", "elbo+ii"})
 
 
 def statistics_of(name: ObjectiveName) -> Decoding:
-    """Return the decoding that the decoders' batch norms take their running statistics from.
+    """Return the decoding that sets the running statistics of the decoders' batch norms.
 
     Test time decodes from both codes, so the statistics are of that decoding. `ii` is the exception. It
     trains neither q(zx|x) nor q(zy|y), and the decoders only with the exclusive code at its prior's mean.
-    Its decoders work only in that way at test time, so their statistics are of the decoding from zs alone.
+    At test time its decoders also need that mean, so their statistics are of the decoding from zs alone.
     """
     return "shared_code" if name == "ii" else "both_codes"

@@ -1,6 +1,6 @@
-"""Cars (Reed et al., 2015) as published: `car_NNN_mesh.mat`, one file a car, 24 views at 4 elevations.
+"""Cars (Reed et al., 2015) as published: `car_NNN_mesh.mat`, one file per car, 24 views at 4 elevations.
 
-A pair is view 0 and another view of the same elevation: 92 pairs a car. The paper trains on cars 1-191 and
+A pair is view 0 and another view of the same elevation: 92 pairs per car. The paper trains on cars 1-191 and
 tests on 192-199. It has no validation cars, so the last 16 training cars are the validation split: train is
 1-175, val is 176-191.
 """

@@ -4,7 +4,7 @@ DIR/{train,val,test}/12.jpg             X on the left half, Y on the right, as p
 DIR/{train,val,test}/<domain>/name.png  your own pairs; the two folders have the domains' names
 DIR/<domain>/name.png                   the same without splits: a tenth of the names is val, a tenth test
 
-The steps of training are chosen on `val`, so figures must be reported on pairs that are not in it. With
+The best training step is chosen on `val`, so figures must be reported on other pairs. With
 folders train, val and test, each split is its folder. With only one of val and test, that folder is the split
 `test`: for the published Facades and Maps, the pairs of val/ are reported. The split `val` is then the tenth
 of train/ whose names have the smallest hashes, and the split `train` leaves that tenth out.

@@ -68,7 +68,7 @@ def describe_folder(folder: Path) -> str:
 
 
 def fingerprint_of(parts: Iterable[str]) -> str:
-    """Return the SHA-256, in hex, of lines."""
+    """Return the SHA-256, in hex, of these lines, each followed by a newline."""
     digest = hashlib.sha256()
     for part in parts:
         digest.update(part.encode() + b"\n")

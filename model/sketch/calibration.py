@@ -31,16 +31,16 @@ class Calibration:
     largest: int = 1
 
     def probability(self, cosine: float, photos: int) -> float:
-        """Probability that a hit is right.
+        """Return the probability that a hit is right.
 
         Args:
-            cosine: of the query's and the photo's code.
+            cosine: cosine similarity of the query's and the photo's codes.
             photos: number of photos in the gallery.
         """
         return _sigmoid(self.slope * cosine + self.intercept + self._crowding(photos))
 
     def probabilities(self, cosines: NDArray[np.floating], photos: int) -> NDArray[np.float64]:
-        """`probability` of many cosines of any shape, in one gallery."""
+        """Return `probability` for cosines of any shape, in one gallery."""
         logits = self.slope * np.asarray(cosines, np.float64) + self.intercept + self._crowding(photos)
         power = np.exp(-np.abs(logits))  # at most 1, so it cannot overflow
         probabilities: NDArray[np.float64] = np.where(logits >= 0, 1.0, power) / (1 + power)
@@ -51,7 +51,7 @@ class Calibration:
 
     @classmethod
     def mean(cls, curves: Sequence["Calibration"]) -> "Calibration":
-        """The mean of several curves, coefficient by coefficient; `largest` is the smallest of theirs."""
+        """Return the mean of several curves, coefficient by coefficient; `largest` is the smallest."""
         slope, intercept, crowd = (
             sum(values) / len(curves)
             for values in zip(*((each.slope, each.intercept, each.crowd) for each in curves), strict=True)

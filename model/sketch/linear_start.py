@@ -106,13 +106,13 @@ def init_shared_encoders(
 
 
 def _components(centred: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """The first `count` principal components of centred rows [n, d], and their singular values."""
+    """Return the first `count` principal components of centred rows [n, d], and their singular values."""
     _, spreads, components = torch.linalg.svd(centred, full_matrices=False)
     return components[:count], spreads[:count]
 
 
 def _step_to_class_mean(own: list[Tensor], other: list[Tensor]) -> Tensor:
-    """Ridge regression [d, d] from a code to the step to the other domain's mean code of its class.
+    """Return the ridge regression [d, d] from a code to the step to its class's mean in the other domain.
 
     Args:
         own, other: codes of each class in this domain and in the other, [n, d] each.

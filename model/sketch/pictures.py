@@ -32,7 +32,7 @@ class Pictures:
     damaged: tuple[str, ...]
 
     def batches(self, size: int) -> Iterator[Tensor]:
-        """The pictures in order, as float tensors [b, 3, h, w] in [-1, 1] with b up to `size`."""
+        """Yield the pictures in order, as float tensors [b, 3, h, w] in [-1, 1] with b up to `size`."""
         for start in range(0, len(self.pixels), size):
             batch = torch.from_numpy(self.pixels[start : start + size]).permute(0, 3, 1, 2)
             yield (batch.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)

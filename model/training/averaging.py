@@ -1,7 +1,7 @@
 """Batch norm's statistics for averaged weights.
 
-The statistics of an average of weights are those of no training step, so they are computed from training
-pairs again (Izmailov et al., 2018).
+No training step ran with the averaged weights, so their statistics are computed from training pairs
+(Izmailov et al., 2018).
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ from model.iiae import IIAE, Decoding
 from model.training.batches import step_generator
 
 NORM_BATCHES = 24
-"""Batches that the statistics are the mean of."""
+"""Number of training batches over which the statistics are averaged."""
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Fine-tune a backbone on seen classes, so that sketches and photos of one class get similar features.
+"""Fine-tune a backbone on seen classes: sketches and photos of one class get similar features.
 
 Three losses train it (`model.sketch.fine_tuning.losses`): cross-entropy on scaled cosines with one classifier
 for both domains, a supervised contrastive loss over the batch, and distillation of the network's own ImageNet
