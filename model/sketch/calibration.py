@@ -1,7 +1,7 @@
 """Probability that a photo is of the query's class, from the cosine of their codes.
 
 `model.sketch.calibration_fitting` fits the curves. This file computes plain floats, because the service calls
-it for each hit on its event loop, where a tensor per hit would take 33 ms for 1,000 hits.
+it once for each hit: with a tensor per hit, 1,000 hits took 33 ms.
 """
 
 import math

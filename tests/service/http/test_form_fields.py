@@ -8,7 +8,7 @@ from io import BytesIO
 from fastapi import UploadFile
 
 from service.http.form_fields import read_uploads
-from service.images import decode
+from service.images import upload
 
 
 def test_uploads_are_hashed_in_a_worker_thread(monkeypatch):
@@ -18,10 +18,10 @@ def test_uploads_are_hashed_in_a_worker_thread(monkeypatch):
         threads.append(threading.current_thread())
         return hashlib.sha256(data)
 
-    monkeypatch.setattr(decode, "hashlib", type("Hashes", (), {"sha256": staticmethod(sha256)}))
+    monkeypatch.setattr(upload, "hashlib", type("Hashes", (), {"sha256": staticmethod(sha256)}))
     files = [UploadFile(BytesIO(data), filename="x") for data in (b"one", b"two")]
     uploads = asyncio.run(read_uploads(files, max_files=2, field="image"))
-    assert [upload.sha256 for upload in uploads] == [
+    assert [each.sha256 for each in uploads] == [
         hashlib.sha256(data).hexdigest() for data in (b"one", b"two")
     ]
     assert len(threads) == 2
