@@ -50,22 +50,11 @@ def test_wrong_use_is_a_sentence_and_status_2(tmp_path, words):
     assert len(done.stderr.strip()) > 20
 
 
-def test_wrong_settings_are_a_sentence_and_status_2(tmp_path, monkeypatch):
-    monkeypatch.setenv("IIAE_HOST", "0.0.0.0")
-    done = iiae("serve", home=tmp_path)
-    assert done.status == 2
-    assert "IIAE_API_KEYS" in done.stderr
-
-
 @pytest.mark.parametrize("command", ["index", "reindex", "search", "translate", "serve", "models"])
 def test_the_help_of_a_command_has_an_example(tmp_path, command):
     done = iiae(command, "--help", home=tmp_path)
     assert done.status == 0
     assert re.search(rf"Example: .*iiae {command}", done.stdout.replace("\n", " "))
-
-
-def test_the_help_of_serve_lists_the_settings(tmp_path):
-    assert "IIAE_MAX_PIXELS (40000000)" in iiae("serve", "--help", home=tmp_path).stdout
 
 
 def test_the_program_runs_as_a_module(tmp_path):

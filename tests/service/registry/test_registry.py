@@ -1,7 +1,6 @@
 """The registry, with real checkpoints that are published, broken, repaired and removed."""
 
 import asyncio
-import dataclasses
 import gc
 import json
 import shutil
@@ -11,67 +10,19 @@ from pathlib import Path
 
 import pytest
 import torch
+from published_models import CPU, IMAGES, SKETCHES, add
 
-from model.checkpoint import publish
 from model.iiae import IIAE
-from model.presets import PRESETS, Preset
-from model.sketch.backbone.backbone import Backbone
-from service.errors import CapabilityMissing, DomainUnknown, ModelNotFound, NameInvalid, NotReady
+from service.errors import CapabilityMissing, ModelNotFound, NameInvalid, NotReady
 from service.registry import registry as registry_module
 from service.registry import store as store_module
 from service.registry.loading import load
 from service.registry.registry import Model, Registry
 
-CPU = torch.device("cpu")
-IMAGES = dataclasses.replace(PRESETS["mnist-cdcb"], image_size=32, width=0.125)
-SKETCHES = dataclasses.replace(PRESETS["sketchy-printed"], image_size=32, zs_size=8, zx_size=4)
-
-
-def add(
-    store: Path, name: str = "digits", preset: Preset = IMAGES, damage: Callable[[IIAE], None] | None = None
-) -> Path:
-    """Publish a model with random weights."""
-    iiae = IIAE(preset)
-    if damage is not None:
-        damage(iiae)
-    backbone = (
-        None
-        if preset.sketch is None
-        else Backbone(preset.sketch.backbone, preset.sketch.feature_size, classified=preset.sketch.classified)
-    )
-    return publish(
-        store,
-        name,
-        iiae,
-        backbone,
-        trained_on="nothing",
-        terms="none",
-        command="none",
-        seed=0,
-        data_fingerprint="0",
-    )
-
 
 def scan(registry: Registry) -> Registry:
     asyncio.run(registry.refresh())
     return registry
-
-
-@pytest.fixture(autouse=True)
-def shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
-    """Replace the package's checkpoints by an empty folder."""
-    folder = tmp_path / "pretrained"
-    monkeypatch.setattr(
-        store_module,
-        "released",
-        lambda: (manifest.parent for manifest in sorted(folder.glob("*/manifest.json"))),
-    )
-    return folder
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Path:
-    return tmp_path / "checkpoints"
 
 
 @pytest.fixture
@@ -230,19 +181,6 @@ def test_removed_version_is_replaced_by_the_older_one(registry: Registry, store:
     assert served_versions(scan(registry)) == {}
 
 
-def test_store_has_priority_over_the_package(
-    registry: Registry, store: Path, shipped: Path, tmp_path: Path
-) -> None:
-    shipped.mkdir()
-    original = add(tmp_path / "elsewhere")
-    shutil.copytree(original, shipped / "digits")
-    assert served_versions(scan(registry)) == {"digits": original.name}
-    own = add(store)
-    assert served_versions(scan(registry)) == {"digits": own.name}
-    shutil.rmtree(own)
-    assert served_versions(scan(registry)) == {"digits": original.name}
-
-
 def test_folder_with_an_invalid_name_is_rejected(registry: Registry, store: Path) -> None:
     folder = add(store)
     shutil.move(folder.parent, store / "My Model")
@@ -274,15 +212,6 @@ def test_get_chooses_by_capability_and_default(store: Path) -> None:
     chosen = scan(Registry(store=store, device=CPU, poll_seconds=1, default="c-digits"))
     assert chosen.get(None, capability="translate").id == "c-digits"
     assert chosen.get(None, capability="sbir").id == "a-sketches"
-
-
-def test_domains_map_to_sides(registry: Registry, store: Path) -> None:
-    add(store)
-    model = scan(registry).find("digits")
-    assert [model.side(domain) for domain in (None, "cd", "cb")] == ["x", "x", "y"]
-    assert [model.domain("x"), model.domain("y")] == ["cd", "cb"]
-    with pytest.raises(DomainUnknown, match="'cd' and 'cb'"):
-        model.side("photo")
 
 
 def test_load_is_retried_after_a_memory_error(
@@ -365,3 +294,16 @@ def test_watcher_survives_a_failed_scan(
         await registry.stop()
 
     asyncio.run(check())
+
+
+def test_store_has_priority_over_the_package(
+    registry: Registry, store: Path, shipped: Path, tmp_path: Path
+) -> None:
+    shipped.mkdir()
+    original = add(tmp_path / "elsewhere")
+    shutil.copytree(original, shipped / "digits")
+    assert served_versions(scan(registry)) == {"digits": original.name}
+    own = add(store)
+    assert served_versions(scan(registry)) == {"digits": own.name}
+    shutil.rmtree(own)
+    assert served_versions(scan(registry)) == {"digits": original.name}

@@ -173,31 +173,6 @@ def test_searches_and_additions_continue_during_a_reindex_by_a_model_of_another_
     assert (sketch["model"], sketch["scores"]) == ("drawn", "cosine")
 
 
-def test_a_reindex_that_cannot_begin_is_refused_with_a_reason(client):
-    for method, body, status, code in (
-        ("GET", None, 404, "reindex_not_found"),
-        ("DELETE", None, 404, "reindex_not_found"),
-        ("POST", {"model": "none"}, 404, "model_not_found"),
-        ("POST", {"model": "../x"}, 422, "name_invalid"),
-        ("POST", {"model": 7}, 422, "parameter_invalid"),
-        ("POST", {"model": "mnist-cdcb"}, 422, "domain_unknown"),
-    ):
-        answer = client.request(method, "/galleries/g/reindex", **({} if body is None else {"json": body}))
-        assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
-    assert client.post("/galleries/nothing/reindex").json()["code"] == "gallery_not_found"
-    reader = {"X-API-Key": "reader-key"}
-    assert [
-        client.request(method, "/galleries/g/reindex", headers=reader).status_code
-        for method in ("GET", "POST", "DELETE")
-    ] == [404, 403, 403]
-    answer = client.post("/galleries/g/reindex").json()
-    assert (answer["state"], answer["done"], answer["total"]) == (
-        "done",
-        0,
-        0,
-    )  # it is of this checkpoint, and empty
-
-
 def test_one_reindex_of_a_gallery_runs_at_a_time_and_can_be_cancelled(folder, client):
     add(client, range(MANY))
     before = client.get("/galleries/g").json()

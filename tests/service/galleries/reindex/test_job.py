@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 import reindexer
 from PIL import Image
-from reindexer import DIMS, create, embedded, new, number_of, score, spaces, spec, vector
+from reindexer import create, embedded, new, number_of, spaces, spec, vector
 
 from model.inference import Inference, NoDrawing
 from service.errors import GalleryNotFound, ReindexCancelled
@@ -31,23 +31,6 @@ def test_photos_added_after_the_last_page_are_embedded_before_the_switch(tmp_pat
         job.switch()
         assert job.switched
     assert Galleries(tmp_path).open("g").search(vector(7, "d1"), 1)[0].photo.id == late.id
-
-
-def test_the_gallery_takes_the_distance_of_the_new_checkpoint(tmp_path):
-    create(tmp_path, 12)
-    for target in ("d3", "d2"):  # to L2 distance, and back to the cosine
-        reindexer.reindex_all(tmp_path, target)
-        gallery = Galleries(tmp_path).open("g")
-        assert (gallery.spec.digest, gallery.spec.distance, gallery.spec.dim) == (
-            target,
-            spec(target).distance,
-            DIMS[target],
-        )
-        query = vector(99, target)
-        by_hand = sorted(
-            range(12), key=lambda number: -score(query, vector(number, target), spec(target).distance)
-        )
-        assert [number_of(hit.photo) for hit in gallery.search(query, 12)] == by_hand
 
 
 def test_a_reindex_that_ends_during_a_look_at_its_progress_has_not_failed(tmp_path, monkeypatch):

@@ -1,0 +1,35 @@
+"""`iiae serve`: its settings, in the help and from the environment."""
+
+from command_line import iiae
+
+from service.cli.serve import settings_table
+from service.http import server
+from service.settings import Settings
+
+
+def test_wrong_settings_are_a_sentence_and_status_2(tmp_path, monkeypatch):
+    monkeypatch.setenv("IIAE_HOST", "0.0.0.0")
+    done = iiae("serve", home=tmp_path)
+    assert done.status == 2
+    assert "IIAE_API_KEYS" in done.stderr
+
+
+def test_the_help_of_serve_lists_the_settings(tmp_path):
+    assert "IIAE_MAX_PIXELS (40000000)" in iiae("serve", "--help", home=tmp_path).stdout
+
+
+def test_every_setting_is_listed_with_its_description():
+    lines = settings_table().splitlines()
+    assert len(lines) == len(Settings.model_fields)
+    for name, line in zip(Settings.model_fields, lines, strict=True):
+        assert line.startswith(f"- `IIAE_{name.upper()}` (")
+        assert line.endswith(Settings.model_fields[name].description)
+    assert "- `IIAE_REDIS_URL` (): " in settings_table()
+
+
+def test_the_server_runs_with_the_settings_of_the_environment(tmp_path, monkeypatch):
+    served: list[Settings] = []
+    monkeypatch.setattr(server, "serve", served.append)
+    monkeypatch.setenv("IIAE_PORT", "8123")
+    assert iiae("serve", home=tmp_path).status == 0
+    assert [(settings.home, settings.port) for settings in served] == [(tmp_path, 8123)]

@@ -1,0 +1,105 @@
+"""The rows of a reindex: which photos are copied, missing and stored, and the switch to the new space."""
+
+import pytest
+import reindexer
+from reindexer import DIMS, create, embedded, new, number_of, score, spaces, spec, vector
+
+from service.errors import ReindexCancelled, ReindexNotFound
+from service.galleries.collection import Galleries
+from service.galleries.reindex import rows
+from service.galleries.reindex.records import EmbeddedPhoto
+from service.galleries.reindex.rows import ReindexRows
+
+
+def test_the_gallery_takes_the_distance_of_the_new_checkpoint(tmp_path):
+    create(tmp_path, 12)
+    for target in ("d3", "d2"):  # to L2 distance, and back to the cosine
+        reindexer.reindex_all(tmp_path, target)
+        gallery = Galleries(tmp_path).open("g")
+        assert (gallery.spec.digest, gallery.spec.distance, gallery.spec.dim) == (
+            target,
+            spec(target).distance,
+            DIMS[target],
+        )
+        query = vector(99, target)
+        by_hand = sorted(
+            range(12), key=lambda number: -score(query, vector(number, target), spec(target).distance)
+        )
+        assert [number_of(hit.photo) for hit in gallery.search(query, 12)] == by_hand
+
+
+def test_missing_photos_are_those_without_a_new_embedding(tmp_path):
+    gallery = create(tmp_path, 5)
+    reindex = ReindexRows(gallery.database)
+    assert reindex.begin(spec("d1"), from_scratch=False)
+    photos = reindex.missing(-1, 0, 10)
+    assert [number_of(photo) for photo in photos] == [0, 1, 2, 3, 4]
+    reindex.keep(embedded(photos[1:3], "d1"))
+    assert [number_of(photo) for photo in reindex.missing(-1, 0, 10)] == [0, 3, 4]
+    assert [number_of(photo) for photo in reindex.missing(-1, photos[0].id, 1)] == [3]
+    revision = reindex.revision()
+    gallery.add([new(9, "d0")])
+    assert [number_of(photo) for photo in reindex.missing(revision, 0, 10)] == [9]
+
+
+def test_embeddings_of_removed_photos_are_not_stored_or_counted(tmp_path):
+    gallery = create(tmp_path, 3)
+    reindex = ReindexRows(gallery.database)
+    reindex.begin(spec("d1"), from_scratch=False)
+    photos = reindex.missing(-1, 0, 10)
+    gallery.remove(photos[0].id)
+    reindex.keep(embedded(photos, "d1"))
+    assert (reindex.progress().done, reindex.progress().total) == (2, 2)
+    assert reindex.switch(reindex.revision())
+    found = Galleries(tmp_path).open("g").search(vector(0, "d1"), 10)
+    assert {hit.photo.id for hit in found} == {photo.id for photo in photos[1:]}
+
+
+def test_the_space_is_not_switched_while_a_later_photo_is_missing(tmp_path):
+    gallery = create(tmp_path, 2)
+    reindex = ReindexRows(gallery.database)
+    reindex.begin(spec("d1"), from_scratch=False)
+    reindex.keep(embedded(reindex.missing(-1, 0, 10), "d1"))
+    revision = reindex.revision()
+    gallery.add([new(5, "d0")])
+    assert not reindex.switch(revision)
+    assert Galleries(tmp_path).open("g").spec.digest == "d0"
+    reindex.keep(embedded(reindex.missing(revision, 0, 10), "d1"))
+    assert reindex.switch(revision)
+    assert Galleries(tmp_path).open("g").spec.digest == "d1"
+
+
+def test_only_embeddings_without_faults_are_taken_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "STEP", 2)
+    reindex = ReindexRows(create(tmp_path, 5).database)
+    reindex.begin(spec("d1"), from_scratch=False)
+    assert reindex.take_over(0) is None  # another checkpoint embedded the present space
+    photos = reindex.missing(-1, 0, 10)
+    lost = EmbeddedPhoto(photo_id=photos[2].id, embedding=None, fault="the file is missing")
+    reindex.keep([lost, *embedded([photos[0], photos[1], photos[3], photos[4]], "d1")])
+    assert [fault.reason for fault in reindex.progress().faults] == ["the file is missing"]
+    assert reindex.switch(reindex.revision())
+    assert reindex.begin(spec("d1"), from_scratch=False)  # the photo with a fault is tried again
+    last, copied = 0, []
+    while (last := reindex.take_over(last)) is not None:
+        copied.append(last)
+    assert copied == [photos[1].id, photos[4].id]
+    assert reindex.missing(-1, 0, 10) == [photos[2]]
+
+
+def test_a_cancelled_reindex_stores_nothing_more_and_its_space_is_deleted(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "STEP", 2)
+    reindex = ReindexRows(create(tmp_path, 5).database)
+    assert reindex.progress() is None
+    with pytest.raises(ReindexNotFound):
+        reindex.cancel()
+    reindex.begin(spec("d1"), from_scratch=False)
+    page = embedded(reindex.missing(-1, 0, 10), "d1")
+    reindex.keep(page)
+    reindex.cancel()
+    for step in (lambda: reindex.keep(page), lambda: reindex.switch(0), lambda: reindex.take_over(0)):
+        with pytest.raises(ReindexCancelled):
+            step()
+    reindex.sweep()
+    assert spaces(tmp_path) == ["embeddings_1"]
+    assert reindex.progress().state == "cancelled"

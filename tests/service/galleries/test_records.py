@@ -1,0 +1,26 @@
+"""The spec of a gallery follows from the model that embeds its photos."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+
+import pytest
+
+from model.presets import PRESETS
+from service.galleries.records import GallerySpec
+from service.registry.model import Model
+
+
+@pytest.mark.parametrize("name", ["facades", "sketchy"])
+def test_a_spec_describes_the_models_embeddings_of_a_domain(name):
+    preset = replace(PRESETS[name], domains=("first", "second"))
+    model = Model(id="m", version="1", digest="d", manifest=None, inference=SimpleNamespace(preset=preset))
+    specs = [GallerySpec.of(model, side, credit="by me") for side in ("x", "y")]
+    assert [spec.domain for spec in specs] == ["first", "second"]
+    for spec in specs:
+        assert (spec.model, spec.digest, spec.distance) == ("m", "d", preset.distance)
+        assert spec.credit == "by me"
+    length = 1
+    for size in preset.shared_shape:
+        length *= size
+    assert specs[0].dim == length
+    assert specs[0].identity != specs[1].identity
