@@ -1,17 +1,23 @@
 """`iiae train` for sketch models: its options, the files it opens, and reuse of a backbone."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from click.testing import Result
+from train_command import invoke
 from typer.testing import CliRunner
 
 from model import checkpoint
 from model.cli.app import app
+from model.presets import PRESETS
 from model.sketch.backbone.efficientnet import imagenet_weights
+from model.sketch.fine_tuning.recipe import Recipe
+from model.sketch.training import SketchPlan
 
+SKETCH_PRESETS = [name for name, preset in PRESETS.items() if preset.sketch is not None]
 OPENED: list[str] = []
 # An audit hook cannot be removed, so it records only while the list has a first entry.
 sys.addaudithook(
@@ -97,3 +103,53 @@ def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(home
     assert not (home / "runs" / "again" / "run-0").exists()
     again_state = again_iiae.state_dict()
     assert any(not torch.equal(value, again_state[key]) for key, value in first_iiae.state_dict().items())
+
+
+@pytest.mark.parametrize("name", SKETCH_PRESETS)
+@pytest.mark.parametrize(
+    "option",
+    [
+        ("--average", ".9"),
+        ("--warmup", "10"),
+        ("--workers", "2"),
+        ("--width", ".5"),
+        ("--reader", "paired"),
+        ("--dropout", "0"),
+        ("--every", "10"),
+        ("--recipe", "small"),
+        ("--printed",),
+    ],
+    ids=lambda option: option[0],
+)
+def test_sketch_presets_refuse_image_options(planned, tmp_path, name, option):
+    done = invoke(name, "--data", tmp_path, "--home", tmp_path, *option)
+    assert done.exit_code == 2
+    assert "No such option" in done.output
+    assert planned == []
+
+
+@pytest.mark.parametrize("name", SKETCH_PRESETS)
+def test_without_options_a_sketch_preset_is_trained_unchanged(planned, tmp_path, name):
+    assert invoke(name, "--data", tmp_path, "--home", tmp_path).exit_code == 0
+    (training,) = planned
+    assert training.preset == PRESETS[name]
+    assert training.plan == SketchPlan(recipe=Recipe())
+
+
+def test_sketch_options_reach_the_plan(planned, tmp_path):
+    recipe = {"epochs": 7, "runs": 5, "imagenet": 0.2, "jitter": 0.01, "ink_dropout": 0.3, "seed": 3}
+    words = [word for key, value in recipe.items() for word in (f"--{key.replace('_', '-')}", value)]
+    done = invoke(
+        *("sketchy", "--data", tmp_path, "--home", tmp_path, "--unseen", "sketchy-21", *words),
+        *("--hold-out", 0.2, "--steps", 24, "--objective", "ii", "--learning-rate", 0.1, "--batch", 10),
+        *("--backbone", "efficientnet-lite0", "--image-size", 160, "--backbone-of", "other"),
+        *("--device", "cpu"),
+    )
+    assert done.exit_code == 0, done.output
+    (training,) = planned
+    assert training.plan == SketchPlan(recipe=Recipe(**recipe), held_out=0.2, steps=24, objective="ii")
+    sketch = replace(PRESETS["sketchy"].require_sketch(), backbone="efficientnet-lite0")
+    changes = {"learning_rate": 0.1, "batch_size": 10, "image_size": 160, "sketch": sketch}
+    assert training.preset == replace(PRESETS["sketchy"], **changes)
+    assert (training.unseen, training.backbone_of) == ("sketchy-21", "other")
+    assert training.device == torch.device("cpu")
