@@ -4,11 +4,11 @@
 
 An analogy is refused if one picture scores above the margin (X) and the other below minus the margin (Y).
 The first table pairs pictures of X with pictures of Y: all of these should be refused. The second table pairs
-pictures of one domain, and changes the second picture as people change photos: none should be refused. Some
-changes do turn a picture into one of the other domain, such as the negative of a coloured digit on black.
+pictures of one domain and edits the second one, for example darkens or crops it: none should be refused. Some
+edits do turn a picture into one of the other domain, such as the negative of a coloured digit on black.
 
-The margin was chosen on the train pairs. Of .25, .375 and .5 it is the only one that refuses no two unchanged
-pictures of one domain.
+The margin was chosen on the train pairs. We compared .25, .375 and .5: the other two refuse some pairs of
+unchanged pictures of one domain.
 """
 
 import statistics
@@ -81,7 +81,7 @@ CHANGES: dict[str, Callable[[Image.Image], Image.Image]] = {
 
 
 def side_by_side(folder: Path) -> Pictures:
-    """Pairs of one file each: X on the left half, Y on the right."""
+    """Pairs in side-by-side files: X is the left half, Y the right half."""
     pairs: Pictures = {"x": [], "y": []}
     for path in sorted(path for path in folder.iterdir() if path.suffix in {".jpg", ".png"}):
         both = Image.open(path).convert("RGB")
@@ -111,7 +111,7 @@ def refused(first: Scores, second: Scores) -> float:
 
 
 def cost(inference: Inference) -> tuple[float, float]:
-    """Median milliseconds of an analogy's own work, and of the guard for both of its pictures."""
+    """Median milliseconds of an analogy without the guard, and of the guard for both pictures."""
     size = inference.preset.image_size
     image, reference = torch.rand(1, 3, size, size), torch.rand(1, 3, size, size)
     times: dict[str, list[float]] = {"analogy": [], "guard": []}

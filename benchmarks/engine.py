@@ -1,4 +1,4 @@
-"""The engine's overhead and gain, beside the bare model and beside one thread call for each request.
+"""The engine's overhead over the bare model, and its gain over one thread call for each request.
 
     python -m benchmarks.engine [--clients 64] [--threads N] [--seconds 1.0]
 

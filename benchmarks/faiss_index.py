@@ -5,9 +5,9 @@
 
 It runs in one process with one OpenMP thread. In each round, the kinds answer the same queries one after
 another, so other work on the machine slows all of them alike: compare the ratios. Build time is CPU time,
-which other work hardly changes. Bytes are of the serialised index; in memory, IVF's lists take up to half
-as much again, because they grow by doubling. The kind that the service uses at a size is bold. IVF has 4·√n
-lists. It may find less on real data, whose classes k-means does not find as well.
+which other work hardly changes. Bytes are those of the serialised index; in memory, IVF's lists take up to
+1.5 times that, because they grow by doubling. Bold marks the kind that the service uses at that size. IVF
+has 4·√n lists. It may find less on real data, whose classes k-means does not find as well.
 """
 
 import argparse
@@ -103,7 +103,7 @@ def contenders(
     lists = 4 * isqrt(count)
     built = _built(_ivf(dim, lists), gallery)
     for nprobe in nprobes:
-        parameters = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # likewise
+        parameters = faiss.SearchParametersIVF(nprobe=nprobe)  # type: ignore[call-arg]  # also made by SWIG
         found.append(Contender(f"IVF{lists}, nprobe {nprobe}", *built, parameters))
     return found
 
@@ -136,9 +136,9 @@ def compare(kinds: list[Contender], queries: Vectors) -> list[tuple[float, float
 
 
 def threads(flat: Contender, queries: Vectors) -> tuple[float, float, float, float]:
-    """Return milliseconds per query with one and with two OpenMP threads, and two ratios of two to one.
+    """Return milliseconds per query with one and with two OpenMP threads, and two ratios.
 
-    The ratios are of time and of CPU time.
+    The ratios divide two threads by one, in time and in CPU time.
     """
     elapsed: dict[int, list[float]] = {1: [], 2: []}
     cpu: dict[int, list[float]] = {1: [], 2: []}

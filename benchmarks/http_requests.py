@@ -5,7 +5,7 @@
 
 Each client sends the next request after each answer. `per core second` divides the requests by the processor
 time of the service's process (`process_cpu_seconds_total`), so other load on the machine hardly changes it.
-The other columns depend on that load. New pictures are all different. The same picture again comes from the
+The other columns depend on that load. New pictures are all different. A repeated picture comes from the
 embedding cache.
 """
 
@@ -50,7 +50,7 @@ class RequestMetrics:
 
 
 def variants(path: Path) -> Iterator[bytes]:
-    """Yield the picture endlessly, each time with another first pixel."""
+    """Yield the picture endlessly, each time with a different first pixel."""
     image = Image.open(path).convert("RGB")
     for number in itertools.count():
         image.putpixel((0, 0), (number % 251, number // 251 % 251, 255 - number // 63_001))

@@ -26,7 +26,7 @@ from model.presets import SIDES, Side, other
 SAMPLES = 4
 """Translations of each picture."""
 CORE = 0.99
-"""Value of an enlarged mask from which a pixel is wholly ink; below 1 - CORE it is wholly ground."""
+"""Threshold of an enlarged mask. A pixel above it is wholly ink; one below 1 - CORE is wholly ground."""
 
 
 def classifier(digits: Digits, *, epochs: int = 3, batch: int = 128) -> nn.Module:
@@ -130,7 +130,7 @@ class Figures:
                 self._add("brightness of the ground, x->y (black is right)", [float(ground.mean())])
 
     def add_analogies(self, side: Side, indices: list[int], references: list[int]) -> None:
-        """Recolour pictures of one domain as their references are coloured."""
+        """Recolour pictures of one domain with the colours of their references."""
         outputs = analogy(
             self.inference, side, self._pictures(side, indices), self._pictures(side, references)
         )
@@ -162,7 +162,7 @@ class Figures:
 
 
 def measure(inference: Inference, pairs: MnistCdcb, network: nn.Module, count: int) -> dict[str, float]:
-    """Figures of `count` test digits; each one's reference is another digit, half of the digits away."""
+    """Figures of `count` test digits. A digit's reference is the one `count // 2` places further on."""
     figures = Figures(inference, pairs, network)
     indices = [int(index) for index in np.linspace(0, len(pairs) - 1, count).round()]
     generator = torch.Generator().manual_seed(0)

@@ -3,8 +3,8 @@
     python -m benchmarks.page_latency http://127.0.0.1:8000/
 
 The page's example drawings are drawn with the mouse in Chromium, at the speed of a hand. They are turned and
-scaled at random, or their embeddings would be cached. A time runs from the release of the button to the frame
-that shows the newest drawing's hits.
+scaled at random, because the embedding of a repeated drawing is cached. A time runs from the release of the
+button to the frame that shows the newest drawing's hits.
 """
 
 import random

@@ -2,9 +2,9 @@
 
     python -m benchmarks.sketch_features --data DIR --unseen sketchy-25 --checkpoint NAME
 
-For each kind of input, the linear layer and the encoders of zs are set as before training
-(`model.sketch.linear_start`) from the classes trained on; IIAE itself is not trained. Figures are for the
-held-out classes, on which a choice may be based, and for the unseen classes, on which it may not.
+For each kind of input, `model.sketch.linear_start` sets the linear layer and the encoders of zs from the
+classes trained on. IIAE itself is not trained. Figures are for the held-out and the unseen classes. Base a
+choice on the held-out classes only.
 """
 
 import time

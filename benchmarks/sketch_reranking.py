@@ -2,8 +2,8 @@
 
     python -m benchmarks.sketch_reranking --data DIR --unseen sketchy-25 --checkpoint NAME
 
-Figures are for the held-out classes, on which a choice may be based, and for the unseen classes, on which it
-may not. Query expansion is also measured on galleries with few photos per class, five random galleries each.
+Figures are for the held-out and the unseen classes. Base a choice on the held-out classes only. Query
+expansion is also measured on galleries with few photos per class, five random galleries each.
 """
 
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ from model.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.sketch.expansion import MAX_HITS, expanded_scores
 
 NEIGHBOURS = 10
-"""Nearest codes that define how much of a hub a photo is."""
+"""Number of nearest codes that measure whether a photo is a hub: near to many codes."""
 
 
 class Search:
@@ -48,7 +48,7 @@ class Search:
         return f"{mean_average_precision(relevant):.3f}, {precision_at(relevant, 10):.3f}"
 
     def expanded(self, hits: int, weight: float) -> Tensor:
-        """Scores of queries to which the mean of their first hits is added."""
+        """Scores of queries after the mean of their first hits is added."""
         near = (self.sketches @ self.photos.T).topk(hits).indices
         return F.normalize(self.sketches + weight * F.normalize(self.photos[near].mean(1))) @ self.photos.T
 

@@ -33,7 +33,7 @@ from model.sketch.drawings.normalise import NoDrawing, thin
 from model.sketch.drawings.strokes import strokes
 
 Degrade = Callable[[Image.Image, np.random.Generator], Image.Image]
-"""From a sketch to a degraded sketch."""
+"""A function that degrades a sketch."""
 Grey = NDArray[np.float32]
 
 
@@ -192,7 +192,7 @@ def row(
     photo_labels: Tensor,
     degrade: Degrade,
 ) -> tuple[float, float, int]:
-    """mAP@all and P@10 of degraded sketches, and how many are refused as empty, which find nothing."""
+    """mAP@all and P@10 of degraded sketches, and the number refused as empty. These find nothing."""
     codes, with_ink = encoded(
         inference,
         "y",

@@ -33,7 +33,7 @@ from model.sketch.expansion import expanded_scores
 from service.cli.openmoji import thing_name
 
 REPEATS = 3
-"""Number of random galleries of each kind, unless it has all photos."""
+"""Number of random galleries of each kind. A kind that uses all photos has only one."""
 OTHER_THINGS = (
     "bellhop bell|bell pepper|bell with cancellation stroke|teddy bear|bowl with spoon|tram|table tennis"
 )
@@ -56,12 +56,12 @@ class Model:
         self.photo_labels, self.sketch_labels = codes.labels["x"].numpy(), codes.labels["y"].numpy()
 
     def search(self, queries: NDArray[np.int64], gallery: NDArray[np.int64]) -> Hits:
-        """Search a gallery; both arguments are indices, of sketches and of photos."""
+        """Search a gallery. The arguments are indices of sketches and indices of photos."""
         right = torch.from_numpy(self.sketch_labels[queries][:, None] == self.photo_labels[gallery])
         return self.search_codes(self.sketches[queries], self.photos[gallery], right)
 
     def search_codes(self, sketches: Tensor, photos: Tensor, right: Tensor) -> Hits:
-        """Search photo codes [n, d] with sketch codes [q, d]; `right` tells the right photos, [q, n]."""
+        """Search photo codes [n, d] with sketch codes [q, d]; `right` marks the right photos, [q, n]."""
         scores = expanded_scores(sketches, photos)
         cosines, first = scores.topk(min(FIRST_HITS, len(photos)), 1)
         probabilities = self.curve.probabilities(cosines.numpy(), len(photos))

@@ -1,9 +1,9 @@
-"""Measure zero-shot sketch search of checkpoints with different seeds: each, the mean, and the spread.
+"""Measure zero-shot sketch search of checkpoints with different seeds: each one, the mean and the spread.
 
     python -m benchmarks.sketch_seeds --data DIR --unseen sketchy-25 --checkpoint s25-0 --checkpoint s25-1
 
-The spread is the sample standard deviation. Besides the shared codes, the table has the backbone's features,
-which they are computed from, and the exclusive codes, which should not find anything.
+The spread is the sample standard deviation. The table also has the backbone's features, which the
+shared codes are computed from, and the exclusive codes, which should find nothing.
 """
 
 from pathlib import Path

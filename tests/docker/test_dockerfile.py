@@ -1,4 +1,4 @@
-"""Rules for the Dockerfile: those of a linter, and those that keep rebuilds after a code change cheap."""
+"""The Dockerfile follows a linter's rules, and a code change rebuilds little."""
 
 import re
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_base_images_are_pinned():
             assert "latest" not in image
 
 
-def test_classic_builder_is_enough():
+def test_dockerfile_builds_without_buildkit():
     assert not re.search(r"^#\s*syntax", TEXT, re.MULTILINE)
     for word, arguments in instructions():
         assert word != "ADD"

@@ -22,8 +22,8 @@ def test_codes_of_one_domain_ignore_the_other():
 
 
 @pytest.mark.parametrize("statistics_of", ["both_codes", "shared_code"])
-def test_the_decoders_statistics_are_of_one_decoding(statistics_of):
-    """A hook collects the first norm's input in both decodings; the running mean is of the chosen one."""
+def test_the_decoders_batch_norms_track_only_the_chosen_decoding(statistics_of):
+    """A hook collects the first norm's inputs in both decodings; the running mean is the chosen one's."""
     torch.manual_seed(0)
     iiae = IIAE(PRESET).train()
     x, y = torch.rand(2, 8, 3, 32, 32).unbind()

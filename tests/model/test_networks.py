@@ -55,7 +55,7 @@ def shape(m):
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_layers_are_those_of_the_tables(name):
+def test_layers_match_the_tables(name):
     with torch.device("meta"):
         built = columns(PRESETS[name])
     assert {column: layers(module) for column, module in built.items()} == TABLES[name]
@@ -63,7 +63,7 @@ def test_layers_are_those_of_the_tables(name):
 
 @pytest.mark.parametrize("name", TABLES)
 def test_parameter_counts_follow_from_the_tables(name):
-    """Printed sizes with 4x4 kernels, two batch-norm parameters a channel, biases where no norm follows."""
+    """Printed sizes: 4x4 kernels, two batch-norm parameters per channel, and biases where no norm follows."""
     with torch.device("meta"):
         built = columns(PRESETS[name])
     for column, module in built.items():
@@ -79,7 +79,7 @@ def test_parameter_counts_follow_from_the_tables(name):
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_kernels_strides_slopes_and_momenta_are_the_papers(name):
+def test_kernels_strides_slopes_and_momenta_match_the_paper(name):
     with torch.device("meta"):
         built = columns(PRESETS[name])
     for module in built.values():

@@ -12,7 +12,7 @@ def random_picture(width, height, mode="RGB"):
     return Image.fromarray(pixels).convert(mode)
 
 
-def test_a_picture_of_the_right_size_survives():
+def test_a_picture_of_the_right_size_survives_a_round_trip():
     image = random_picture(32, 32)
     pixels = prepare(image, 32)
     assert pixels.shape == (3, 32, 32)

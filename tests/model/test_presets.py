@@ -17,7 +17,7 @@ D3 = {
 
 
 @pytest.mark.parametrize("name", D3)
-def test_hyperparameters_are_those_of_d3(name):
+def test_hyperparameters_match_d3(name):
     preset = PRESETS[name]
     assert (preset.lam, preset.reconstruction_weight) == D3[name]
     assert preset.learning_rate == 2e-4

@@ -7,7 +7,7 @@ from model import storage
 from model.storage import read_tensors, write_bytes, write_tensors
 
 
-def test_tensors_and_their_note_survive(tmp_path):
+def test_tensors_and_their_note_survive_a_round_trip(tmp_path):
     shared = torch.arange(6.0)
     tensors = {"a": shared, "view": shared[2:4], "b": torch.ones(2, 3).T, "n": torch.tensor(7)}
     write_tensors(tmp_path / "some", tensors, {"step": 3, "best": {"x": 0.5}})

@@ -15,6 +15,6 @@ def test_every_command_keeps_freed_memory(monkeypatch, tmp_path):
     assert calls == [True]
 
 
-def test_version_is_the_installed_distributions():
+def test_version_is_that_of_the_installed_distribution():
     done = CliRunner().invoke(application.app, ["--version"])
     assert done.output == f"iiae {version('iiae')}\n"

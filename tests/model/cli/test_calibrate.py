@@ -43,7 +43,7 @@ def test_a_model_trained_on_all_classes_gets_the_mean_curve_of_others(store):
     assert manifest.score("x", 0.3, 100) == 0.3
 
 
-def test_a_model_without_a_calibration_is_no_example(store):
+def test_a_model_without_a_calibration_is_refused_as_an_example(store):
     command = ["calibrate", "none", "--home", str(store.parent), "--like", "one", "--like", "none"]
     refused = CliRunner(env={"COLUMNS": "200"}).invoke(app, command)
     assert refused.exit_code == 2

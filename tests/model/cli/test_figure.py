@@ -35,7 +35,7 @@ PROVENANCE = {
         ("sketchy", ("--kind", "classes", "--seed", "3"), "--seed"),
     ],
 )
-def test_what_does_not_apply_is_refused_before_loading(tmp_path, monkeypatch, name, options, says):
+def test_kinds_and_options_that_do_not_apply_are_refused(tmp_path, monkeypatch, name, options, says):
     for function in ("load", "load_parts"):
         monkeypatch.setattr(checkpoint, function, lambda *_: pytest.fail("the checkpoint was loaded"))
     out = tmp_path / "figure.png"

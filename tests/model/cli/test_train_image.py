@@ -89,7 +89,7 @@ def test_training_publishes_the_weights_chosen_on_validation_pairs(tmp_path):
 
 
 @pytest.mark.parametrize("recipe", ["paper", "small"])
-def test_the_recipe_decides_the_start_of_the_exclusive_codes(tmp_path, recipe):
+def test_the_recipe_sets_the_start_of_the_exclusive_codes(tmp_path, recipe):
     options = ["--recipe", recipe, "--learning-rate", "1e-6", *SMALL]
     assert invoke("facades", "--data", tmp_path, "--home", tmp_path, *options).exit_code == 0
     iiae = checkpoint.load_parts(checkpoint.find(tmp_path / "checkpoints", "facades"))[1]

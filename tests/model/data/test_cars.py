@@ -48,13 +48,13 @@ def test_the_validation_cars_are_held_out_of_the_training_cars(tmp_path):
     assert len(CARS["val"]) == 16
 
 
-def test_a_folder_without_a_splits_cars_names_the_ranges(tmp_path):
+def test_a_split_without_cars_is_an_error_that_names_the_ranges(tmp_path):
     write_car(tmp_path / "car_001_mesh.mat", 1)
     with pytest.raises(DataError, match=r"of val \(train 1-175, val 176-191, test 192-199\)"):
         open_cars(tmp_path, "val", 32, DOMAINS)
 
 
-def test_damaged_cars_only_are_an_error(tmp_path):
+def test_a_folder_of_only_damaged_cars_is_an_error(tmp_path):
     (tmp_path / "car_001_mesh.mat").write_bytes(b"damaged")
     with pytest.raises(DataError, match="none of the 1 cars of train"):
         open_cars(tmp_path, "train", 32, DOMAINS)

@@ -1,4 +1,4 @@
-"""The form of the data chooses the reader; wrong folders get one sentence."""
+"""The form of the data decides which reader is used; the error for a wrong folder is one sentence."""
 
 from typing import get_args
 

@@ -65,14 +65,14 @@ def test_with_all_three_folders_each_split_is_its_folder(side_by_side_folder):
     assert [len(names(side_by_side_folder, split)) for split in SPLITS] == [35, 3, 5]
 
 
-def test_with_train_alone_there_is_nothing_to_report(side_by_side_folder):
+def test_with_train_alone_there_is_no_test_split(side_by_side_folder):
     (side_by_side_folder / "val").rename(side_by_side_folder / "elsewhere")
     assert [len(names(side_by_side_folder, split)) for split in ("train", "val")] == [36, 4]
     with pytest.raises(DataError, match="looked for pairs of test"):
         open_paired(side_by_side_folder, "test", 32, DOMAINS)
 
 
-def test_two_folders_in_each_split_have_the_same_rule(tmp_path):
+def test_splits_with_a_folder_for_each_side_follow_the_same_rule(tmp_path):
     for split, count in (("train", 20), ("val", 3)):
         for number in range(count):
             picture(tmp_path / split / "first" / f"{number}.jpg", "white")
@@ -129,7 +129,7 @@ def test_damaged_files_are_named_and_left_out(side_by_side_folder):
     assert (len(pairs), pairs.damaged) == (34, (first.name, second.name))
 
 
-def test_damaged_files_only_are_an_error(tmp_path):
+def test_a_folder_of_only_damaged_files_is_an_error(tmp_path):
     for number in range(3):
         (tmp_path / "train").mkdir(exist_ok=True)
         (tmp_path / "train" / f"{number}.png").write_text("no picture")

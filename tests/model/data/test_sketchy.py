@@ -37,7 +37,7 @@ def test_sketch_folders_are_split_by_a_file_of_names(sketches, tmp_path):
     assert set(held_out(catalogue.classes, 0.25, 0)) < set(catalogue.classes)
 
 
-def test_unseen_files_that_name_nothing_known_are_refused(sketches, tmp_path):
+def test_unseen_files_without_a_known_class_are_refused(sketches, tmp_path):
     (tmp_path / "unseen.txt").write_text("unicorn\n")
     with pytest.raises(DataError, match="unicorn"):
         read_unseen(tmp_path / "unseen.txt", ("cat",))
@@ -67,14 +67,14 @@ def test_published_features_are_read(tmp_path):
         read_features(tmp_path, "test")
 
 
-def test_a_split_is_known_by_its_name(tmp_path):
+def test_a_published_split_is_read_by_its_name(tmp_path):
     classes = (SPLITS / "sketchy-25.txt").read_text().split()
     assert read_unseen("sketchy-25", [*classes, "cat"]) == tuple(sorted(classes))
     with pytest.raises(DataError, match="cannot be read from sketchy-26"):
         read_unseen("sketchy-26", classes)
 
 
-def test_two_classes_at_least_are_held_out_and_two_left():
+def test_at_least_two_classes_are_held_out_and_two_are_left():
     assert len(held_out("abcdefgh", 0.01, 0)) == 2
     with pytest.raises(DataError, match=r"at least 2 must be left.*only 3 seen classes"):
         held_out("abc", 0.1, 0)

@@ -4,7 +4,7 @@ from browsing import ADMIN_KEY, KEY, PHOTOS, draw, files, open_new_gallery, unti
 from playwright.sync_api import Page, expect
 
 
-def test_key_is_asked_for_once_and_sent_with_pictures(blank: Page, locked_origin: str) -> None:
+def test_page_asks_for_a_key_once_and_sends_it_for_pictures(blank: Page, locked_origin: str) -> None:
     blank.goto(locked_origin)
     expect(blank.get_by_role("dialog")).to_contain_text("needs a key")
     blank.get_by_label("API key").fill("wrong")
