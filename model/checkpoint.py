@@ -170,10 +170,12 @@ def read_manifest(folder: Path) -> Manifest:
     if manifest.format != FORMAT:
         raise CheckpointError(
             f"{folder.name}: made by another version of the code (format {manifest.format}, this is {FORMAT})"
+            "; train it again"
         )
     if manifest.preprocessing != PREPROCESSING:
         raise CheckpointError(
-            f"{folder.name}: trained with preprocessing {manifest.preprocessing}, this is {PREPROCESSING}"
+            f"{folder.name}: trained with preprocessing {manifest.preprocessing}, this is {PREPROCESSING}; "
+            "train it again"
         )
     return manifest
 

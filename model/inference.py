@@ -61,6 +61,8 @@ class Inference:
 
     def _takes_drawings(self, side: Side) -> bool:
         sketch = self.preset.sketch
+        # The training data fixes the sides: X is the photos, Y the sketches (`model.data.sketchy.DOMAINS`).
+        # --domains renames the sides but does not swap them.
         return sketch is not None and sketch.drawings and side == "y"
 
     @torch.inference_mode()
@@ -75,7 +77,10 @@ class Inference:
 
     @torch.inference_mode()
     def decode(self, side: Side, z: Tensor, zs: Tensor) -> Tensor:
-        """Decode pictures of one domain: [b, exclusive_size] and [b, *shared_shape] to [b, 3, s, s]."""
+        """Decode one domain: [b, exclusive_size] and [b, *shared_shape] to pictures [b, 3, s, s].
+
+        A sketch model decodes to features, [b, feature_size].
+        """
         return self.iiae.decode(side, z.to(self.device), zs.to(self.device)).float()
 
     @torch.inference_mode()

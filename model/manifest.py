@@ -174,11 +174,14 @@ class Manifest:
     held_out: tuple[str, ...] | None = None
 
     def query_kind(self, side: Side, *, expand: bool) -> QueryKind:
-        """Return the kind of a query of X or Y; only sketches can be expanded, and only cosines."""
+        """Return the kind of a query of X or Y.
+
+        `expand` applies to the sketches of a sketch model; other queries ignore it.
+        """
         return "y_expanded" if expand and side == "y" and self.preset.distance == "cosine" else side
 
     def scores(self, kind: QueryKind) -> Literal["probability", "cosine", "nearness"]:
-        """Return what `score` gives for this kind of query; `nearness` is 1 / (1 + L2 distance)."""
+        """Return the meaning of `score` for this kind of query; `nearness` is 1 / (1 + L2 distance)."""
         if kind in self.calibration:
             return "probability"
         return "cosine" if self.preset.distance == "cosine" else "nearness"

@@ -1,4 +1,7 @@
-"""The layers of D.1 and D.2; each builder takes a preset and returns one column of the appendix's tables."""
+"""The networks of the appendix, D.1 for pictures and D.2 for features.
+
+Each builder takes a preset and returns the layers of one column of the appendix's tables.
+"""
 
 from itertools import pairwise
 
@@ -60,7 +63,11 @@ def exclusive_encoder(preset: Preset) -> DistributionEncoder:
 
 
 def feature_extractor(preset: Preset) -> nn.Module:
-    """Return FE, shared by r(zs|.) and q(zs|x, y); with linear encoders of zs it standardises each domain."""
+    """Return one domain's FE, whose output feeds r(zs|.) and q(zs|x, y).
+
+    It is layers 1-4 of D.1, or an FC layer to [b, 512] for D.2. With `linear_each` encoders it only
+    standardises the features, [b, feature_size].
+    """
     if preset.sketch is None:
         return nn.Sequential(*conv_stack(preset))
     if preset.sketch.encoders == "linear_each":
@@ -69,7 +76,12 @@ def feature_extractor(preset: Preset) -> nn.Module:
 
 
 def shared_encoder(preset: Preset, *, extractors: int) -> DistributionEncoder:
-    """Return r(zs|x) or r(zs|y), of one extractor's output, or q(zs|x, y), of both outputs concatenated."""
+    """Return an encoder of zs, from the concatenated outputs of the feature extractors.
+
+    Args:
+        preset: the model's preset.
+        extractors: 1 for r(zs|x) or r(zs|y), 2 for q(zs|x, y).
+    """
     if preset.sketch is not None:
         return _sketch_shared_encoder(preset.sketch, preset.zs_size, extractors)
     inputs, outputs = extractors * preset.channels(ENCODER[-1]), preset.channels(256)
@@ -148,14 +160,17 @@ class PerceptronDecoder(nn.Sequential):
 
 
 def decoder(preset: Preset) -> nn.Module:
-    """Return p(x|zx, zs) or p(y|zy, zs)."""
+    """Return p(x|zx, zs) or p(y|zy, zs), to pictures [b, 3, s, s] or features [b, feature_size]."""
     if preset.sketch is None:
         return ConvolutionalDecoder(preset)
     return PerceptronDecoder(preset.zx_size + preset.zs_size, preset.sketch.feature_size)
 
 
 def initialise(module: nn.Module) -> None:
-    """Draw a convolution's weights from N(0, 0.02); use it as `module.apply(initialise)`."""
+    """Set a convolution's weights to Gaussian noise of standard deviation 0.02, and its bias to zero.
+
+    Call it as `module.apply(initialise)`.
+    """
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
         nn.init.normal_(module.weight, 0.0, 0.02)
         if module.bias is not None:

@@ -60,7 +60,7 @@ class Preset:
         zs_size: channels of the zs map before `width`, or dimensions of a zs vector.
         zx_size: dimensions of zx and of zy.
         dropout: dropout rate of D.1's decoders, in training only.
-        fc_channels: channels, before `width`, of the size/32 map that the first layer of the Cars decoder fills.
+        fc_channels: channels, before `width`, of the first map of the Cars decoder; its side is `image_size` / 32.
         learning_rate, betas: Adam's.
     """
 
@@ -106,10 +106,10 @@ class Preset:
         """Return the settings of a sketch model.
 
         Raises:
-            ValueError: the preset is of an image model.
+            ValueError: the preset describes an image model.
         """
         if self.sketch is None:
-            raise ValueError(f"preset {self.name} is of an image model, not of a sketch model")
+            raise ValueError(f"preset {self.name} describes an image model; use a preset of a sketch model")
         return self.sketch
 
     def channels(self, printed: int) -> int:

@@ -75,7 +75,11 @@ def figure(
 
 
 def _kind(manifest: Manifest, kind: FigureKind | None) -> FigureKind:
-    """Return the figure to draw: the one asked for, or the first of the model's kinds."""
+    """Return the kind of figure to draw: `kind`, or the model's default.
+
+    Raises:
+        typer.BadParameter: this kind of model has no such figure.
+    """
     is_sketch_model = manifest.preset.sketch is not None
     kinds = SKETCH_KINDS if is_sketch_model else IMAGE_KINDS
     if kind is None:

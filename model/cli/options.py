@@ -50,7 +50,7 @@ def check_output(path: Path, option: str) -> None:
 
 
 def check_picture_output(path: Path, option: str) -> None:
-    """Check as `check_output` does, and that the name ends like a picture's.
+    """Check before the work that a picture can be written at this path, by its folder and its ending.
 
     Raises:
         typer.BadParameter: no picture can be written at this path.
@@ -65,7 +65,7 @@ def refuse_unused(given: Mapping[str, object], subject: str) -> None:
 
     Args:
         given: the options that do not apply, with their values; None means that the option was not given.
-        subject: what they do not apply to, e.g. "an image model".
+        subject: the model or option that ignores them, e.g. "an image model".
 
     Raises:
         typer.BadParameter: one of them was given.

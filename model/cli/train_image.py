@@ -100,7 +100,7 @@ class ImageTraining:
 
 
 def image_command(preset: Preset) -> Callable[..., None]:
-    """Return the command that trains this preset; its options start at the preset's values."""
+    """Return the command that trains this preset; the preset gives the options' defaults."""
 
     def command(
         data: Data,

@@ -117,9 +117,11 @@ class SketchTraining:
 
 
 def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
-    """Return the command that trains this preset; its options start at the preset's values.
+    """Return the command that trains this preset; the preset gives the options' defaults.
 
-    `sketch` is the preset's own.
+    Args:
+        preset: a preset of a sketch model.
+        sketch: the same preset's `sketch`, which is not None.
     """
 
     def command(

@@ -52,7 +52,7 @@ def read_car(path: Path, image_size: int) -> NDArray[np.uint8]:
     """Return one car's pictures, [elevations, views, image_size, image_size, 3].
 
     Raises:
-        DataError: not a MATLAB file with a key `im` of shape H x W x 3 x 24 x 4.
+        DataError: the file is not a MATLAB file with a key `im` of shape H x W x 3 x 24 x 4.
     """
     from scipy.io import loadmat  # slow to import, and only this form of data needs it
 

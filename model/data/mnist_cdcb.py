@@ -1,6 +1,6 @@
 """MNIST-CDCB (Gonzalez-Garcia et al., 2018): digits on coloured ground (X) and coloured digits on black (Y).
 
-Pairs are made from MNIST's digits, in the way that we measured on the published pictures. At 28x28, a pixel
+Pairs are made from MNIST's digits, by rules that we measured on the published pictures. At 28x28, a pixel
 is ink if it is above 0.4 of the range. X keeps the ink's grey and fills the rest with the ground's colour. Y
 fills the ink with its colour and keeps the rest's grey. Both colours are uniformly distributed. Both pictures
 are then enlarged with a bicubic kernel whose sample i lies at 28 i / size. The mean error on the 20 original
@@ -107,10 +107,13 @@ def bicubic(size: int, larger: int) -> NDArray[np.float32]:
 def open_mnist_cdcb(
     folder: Path, split: Split, image_size: int, domains: tuple[str, str], *, augment: bool = False
 ) -> MnistCdcb:
-    """Return the pairs of one split; `augment` gives those of train new colours in each draw.
+    """Return the pairs of one split; with `augment`, training pairs get new colours in each draw.
 
     `train` has all but the last 5,000 of MNIST's training digits, `val` has those 5,000, and `test` has the
     test digits.
+
+    Raises:
+        DataError: the folder does not contain MNIST.
     """
     train, test = read_mnist(folder)
     part = {

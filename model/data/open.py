@@ -1,4 +1,4 @@
-"""Opens any form of image data; a preset names its reader, never its data set."""
+"""Open any form of image data; a preset names its reader, never its data set."""
 
 from pathlib import Path
 
@@ -35,7 +35,7 @@ def open_pairs(
         domains: names of X and Y.
         augment: whether training pairs vary from draw to draw. `paired` data is cropped and mirrored;
             digits get new colours. Published folders of MNIST-CDCB and Cars are not mirrored, because a
-            mirrored digit or car view is another one.
+            mirrored digit or car view means something else.
 
     Raises:
         DataError: the folder does not have this form.

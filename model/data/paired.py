@@ -6,8 +6,8 @@ DIR/<domain>/name.png                   the same without splits: a tenth of the 
 
 The best training step is chosen on `val`, so figures must be reported on other pairs. With
 folders train, val and test, each split is its folder. With only one of val and test, that folder is the split
-`test`: for the published Facades and Maps, the pairs of val/ are reported. The split `val` is then the tenth
-of train/ whose names have the smallest hashes, and the split `train` leaves that tenth out.
+`test`, as in the published Maps, which has only val/. The split `val` is then the tenth of train/ whose names
+have the smallest hashes, and the split `train` leaves that tenth out.
 """
 
 import hashlib
@@ -118,7 +118,7 @@ def _tensor(pixels: Pixels) -> Tensor:
 def open_paired(
     folder: Path, split: Split, image_size: int, domains: tuple[str, str], *, augment: bool = False
 ) -> PairedPictures:
-    """Return the pairs of one split; `augment` crops and mirrors those of train at random.
+    """Return the pairs of one split; `augment` crops and mirrors training pairs at random.
 
     Raises:
         DataError: the folder has no pair of this split, or none that can be read.

@@ -4,7 +4,7 @@
     DIR/sketch/<class>/*.png
     DIR/split{1,2}/{train,test}_{sketch,image}_{features,paths}.npy     the class is the folder in the path
 
-A text file with one name a line lists the unseen classes. Training takes a catalogue of the seen classes
+A text file with one name per line lists the unseen classes. Training takes a catalogue of the seen classes
 only, and opens no file of an unseen class.
 """
 
@@ -32,6 +32,7 @@ class SketchyFiles:
 
     @property
     def classes(self) -> tuple[str, ...]:
+        """Names of all classes with photos, sorted; a class's position is its number."""
         return tuple(sorted({label for _, label in self.photos}))
 
     def only(self, classes: Iterable[str]) -> "SketchyFiles":

@@ -1,4 +1,4 @@
-"""Synthetic pairs, for tests and quick tries: a square that both domains share, in colours of their own."""
+"""Synthetic pairs, for tests and quick tries: both domains share a square, each in its own colours."""
 
 import numpy as np
 import torch

@@ -73,5 +73,5 @@ def analogies(iiae: IIAE, pairs: Pairs, *, count: int = 6) -> Image.Image:
 
 
 def translation_writer(pairs: Pairs) -> Callable[[IIAE, Path], None]:
-    """A function for training that writes `translations` of the current weights to a path."""
+    """Return a function for training that writes `translations` of the current weights to a path."""
     return lambda iiae, path: translations(iiae, pairs).save(path)

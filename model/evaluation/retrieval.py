@@ -65,10 +65,10 @@ def cross_domain_retrieval(
 
 
 def retrieval_validation(pairs: Pairs, *, limit: int = 1_000) -> Callable[[IIAE], dict[str, float]]:
-    """A validation function for training, which measures `cross_domain_retrieval` of the current weights.
+    """Return a validation function that measures `cross_domain_retrieval` of the current weights.
 
-    `validation`, which decides the weights to keep, is the mean of the shared figures minus that of the
-    exclusive ones.
+    Training keeps the weights with the highest `validation`: the mean of the two shared figures minus the
+    mean of the two exclusive ones.
 
     Args:
         pairs: the validation pairs.

@@ -1,1 +1,1 @@
-"""Sketch search: pixels to features to zs."""
+"""Sketch search: a backbone turns pixels into features, and IIAE encodes the features to zs."""

@@ -18,13 +18,13 @@ from model.errors import UserError
 from model.sketch.calibration import Calibration
 
 FIRST_HITS = 20
-"""Hits of each search that a curve is fitted to: those that a user sees."""
+"""Number of first hits of each search to fit a curve to; users rarely see later ones."""
 GALLERIES = 400
 """Number of sample galleries."""
 QUERIES = 8
 """Queries per sample gallery, all of one class."""
 FEWEST_CLASSES = 4
-"""Smallest number of other classes in a gallery, if there are as many."""
+"""Smallest number of other classes in a gallery, or all of them if there are fewer."""
 PHOTOS_PER_CLASS = (1, 2, 3, 5, 10, 25)
 """Largest numbers of photos of each class; each gallery draws one of them."""
 MISSING = 0.25
@@ -92,12 +92,13 @@ def first_hits(
     relevant: Bool[Tensor, "q n"],
     is_query: Bool[Tensor, "q n"] | None = None,
 ) -> SearchHits:
-    """The first hits by score.
+    """Return the first `FIRST_HITS` hits of each query, by score.
 
     Args:
-        scores: of each query and photo.
+        scores: the score of each photo for each query.
         relevant: whether the photo is of the query's class.
-        is_query: whether the photo is the query itself, which is no hit; None if no query is in the gallery.
+        is_query: whether the photo is the query itself, which does not count as a hit; None if the gallery
+            contains no query.
     """
     photos = scores.shape[1]
     ranked = scores if is_query is None else scores.masked_fill(is_query, -torch.inf)
@@ -168,7 +169,10 @@ def fit_to_codes(
         photos: codes of all photos, [m, d].
         photo_labels: their class numbers, [m].
         seed: decides the galleries.
-        query_by_photo: the queries are the photos themselves; a query is no hit of its own search.
+        query_by_photo: the queries are the photos themselves; each search leaves its own query out.
+
+    Raises:
+        CalibrationError: all hits are relevant, or none is.
     """
     searches = []
     for gallery in sample_galleries(query_labels, query_classes, photo_labels, seed):
@@ -182,7 +186,11 @@ def fit_to_codes(
 def expected_calibration_error(
     probabilities: NDArray[np.floating], relevant: NDArray[np.bool_], bins: int = 10
 ) -> float:
-    """Mean distance between the mean probability and the share of relevant hits, over bins of equal width."""
+    """Return the expected calibration error, from 0 to 1.
+
+    In each of `bins` bins of equal width, it is the distance between the mean probability and the share of
+    relevant hits. The bins are averaged with their numbers of hits as weights.
+    """
     predicted, actual = np.ravel(probabilities), np.ravel(relevant).astype(np.float64)
     bin_of = np.minimum((predicted * bins).astype(int), bins - 1)
     totals = np.bincount(bin_of, weights=predicted - actual, minlength=bins)

@@ -26,8 +26,8 @@ def expanded(
     """Expand one query by its first hits.
 
     Args:
-        query: its code, [d], of any length.
-        hits: codes of the first hits, [n, d], of any length.
+        query: its code, [d], of any norm.
+        hits: codes of the first hits, [n, d], of any norm.
 
     Returns:
         The expanded query, a unit vector [d], and the scores of those hits, [n].
@@ -42,7 +42,10 @@ def expanded(
 
 
 def expanded_scores(queries: Float[Tensor, "q d"], photos: Float[Tensor, "n d"]) -> Float[Tensor, "q n"]:
-    """Scores of all photos for each expanded query; for evaluation, which has all codes in memory."""
+    """Return the scores of all photos for each expanded query.
+
+    For evaluation and calibration, which have all codes in memory.
+    """
     queries, photos = F.normalize(queries.float()), F.normalize(photos.float())
     first = (queries @ photos.T).topk(min(MAX_HITS, len(photos))).indices
     scores = torch.empty(len(queries), len(photos))

@@ -28,7 +28,7 @@ class HeldOutEvaluator:
         features: backbone features of both domains, [n, d]; empty before `set_features`.
 
     Raises:
-        DataError: no class has two photos, without which photo queries cannot be calibrated.
+        DataError: no class has two photos; the calibration of photo queries needs two.
     """
 
     def __init__(self, pictures: tuple[Pictures, Pictures]) -> None:
@@ -37,7 +37,7 @@ class HeldOutEvaluator:
         if (most := np.bincount(self.pictures["x"].labels).max()) < 2:
             raise DataError(
                 "calibration needs held-out classes with at least 2 readable photos; "
-                f"found {most} of each; add photos, or train with --hold-out 0"
+                f"found at most {most} in a class; add photos, or train with --hold-out 0"
             )
 
     def set_features(self, backbone: Backbone, device: torch.device = CPU) -> None:

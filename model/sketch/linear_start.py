@@ -64,9 +64,9 @@ def init_shared_encoders(
 ) -> None:
     """Set the encoders of zs to principal components plus a ridge regression between the domains.
 
-    Both r(zs|x) and r(zs|y) start at the principal components of the standardised features. To a code, each
-    adds the predicted step from it to the mean of the other domain's codes of the same class. q(zs|x, y) is
-    the mean of both.
+    Both r(zs|x) and r(zs|y) start at the principal components of the standardised features. Each then
+    adds a step that a ridge regression predicts from the code: the step to the mean code of the same class in
+    the other domain. q(zs|x, y) is the mean of both.
 
     Args:
         iiae: a sketch model whose encoders are `linear_each`.

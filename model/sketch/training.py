@@ -34,7 +34,7 @@ class SketchPlan:
     """How to train both stages.
 
     Attributes:
-        recipe: of the first stage, fine-tuning.
+        recipe: hyperparameters of the first stage, fine-tuning.
         held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0,
             all classes are trained on and the last step is kept.
         decoder_steps: steps that train IIAE's decoders while its encoders of zs are frozen.
@@ -206,7 +206,7 @@ def train_on_features(
 ) -> IIAE:
     """Train the second stage: IIAE (D.2) on features.
 
-    It takes a minute, so it does not resume but starts again.
+    It takes a minute, so a resumed training starts this stage from the beginning.
 
     Args:
         folder: receives the state of the run.

@@ -24,7 +24,7 @@ def estimate_statistics(iiae: IIAE, pairs: Pairs, seed: int, step: int, statisti
         iiae: the networks with averaged weights; they end in training mode.
         pairs: the training pairs.
         seed, step: choose the pairs.
-        statistics_of: which decoding the decoders' statistics are of.
+        statistics_of: the decoding that the decoders' statistics are computed from.
     """
     iiae.train()
     norms = [(module, module.momentum) for module in iiae.modules() if isinstance(module, _BatchNorm)]

@@ -96,6 +96,7 @@ Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
 Validate = Callable[[IIAE], dict[str, float]]
 """Computes figures of the current weights; the highest `validation` marks the best weights."""
 Sample = Callable[[IIAE, Path], None]
+"""Writes a grid of pictures to a path."""
 
 
 class Run:

@@ -1,8 +1,8 @@
 """Depthwise convolution with a fast gradient of 5x5 kernels in bfloat16 on CPUs.
 
-oneDNN's bfloat16 gradient of such kernels is slow. Computed in float32 instead, forward and backward take a
-quarter to a half of the time (`python -m benchmarks.depthwise`). 3x3 kernels gain nothing. They,
-other devices and other precisions use the ordinary convolution.
+oneDNN's bfloat16 gradient of such kernels is slow. With the weights' gradient in float32, forward and
+backward take a quarter to a half of the time (`python -m benchmarks.depthwise`). 3x3 kernels gain nothing.
+The ordinary convolution serves 3x3 kernels, other devices and other precisions.
 """
 
 import torch

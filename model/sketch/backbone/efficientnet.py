@@ -33,6 +33,8 @@ IMAGENET_CLASSES = 1000
 
 
 class Stage(NamedTuple):
+    """Consecutive blocks of one kind; `stride` applies to the first block."""
+
     repeats: int
     kernel: int
     stride: int
@@ -86,6 +88,7 @@ class InvertedResidual(nn.Module):
     """Expand, convolve depthwise, project; add the input if the shapes are equal."""
 
     NORMED = (("_expand_conv", "_bn0"), ("_depthwise_conv", "_bn1"), ("_project_conv", "_bn2"))
+    """Convolutions with the batch norms that `serving_form` folds into them."""
 
     def __init__(self, inputs: int, outputs: int, *, kernel: int, stride: int, expansion: int) -> None:
         super().__init__()
@@ -115,6 +118,7 @@ class EfficientNetLite(nn.Module):
     """
 
     NORMED = (("_conv_stem", "_bn0"), ("_conv_head", "_bn1"))
+    """Convolutions with the batch norms that `serving_form` folds into them."""
 
     def __init__(self, name: str) -> None:
         super().__init__()

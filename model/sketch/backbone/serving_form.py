@@ -10,7 +10,7 @@ from model.sketch.backbone.backbone import Backbone
 
 
 def serving_form(backbone: Backbone, device: torch.device) -> Backbone:
-    """A copy on `device` that computes the same features up to rounding, but cannot be trained."""
+    """Return a copy on `device` that computes the same features up to rounding, but cannot be trained."""
     serving = copy.deepcopy(backbone).eval().requires_grad_(False)
     for owner in list(serving.modules()):
         for conv, norm in getattr(owner, "NORMED", ()):

@@ -1,1 +1,1 @@
-"""Drawings: normalised, followed as strokes, roughened into doodles."""
+"""Drawings: normalise them, trace their strokes, and make rough doodles from them."""

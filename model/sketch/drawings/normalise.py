@@ -62,7 +62,7 @@ def ink(image: Image.Image) -> Grey:
     """Confidence that each pixel is ink, [h, w] from 0 to 1; larger pictures are reduced to `MAX_SIDE`.
 
     Raises:
-        NoDrawing: as `normalise`.
+        NoDrawing: the picture has no ink, or is nearly all ink.
     """
     small = image.convert("RGB")
     small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)

@@ -1,4 +1,4 @@
-"""Random views of training pictures: photos vary as cameras vary them, sketches as hands vary them."""
+"""Random views of training pictures: photos vary in crop and colour, sketches in shape and ink."""
 
 import numpy as np
 import torch
@@ -19,7 +19,7 @@ def random_views(
     jitter: float = 0.0,
     ink_dropout: float = 0.0,
 ) -> Tensor:
-    """One random view of each picture; the area outside a picture is white.
+    """Return one random view of each picture; the area outside a picture is white.
 
     Photos are cropped to 50-100 % of their area, mirrored, and changed in colour. Sketches lose ink, get
     thicker, and are mirrored, turned, scaled and bent; half of them are jittered.

@@ -1,4 +1,4 @@
-"""Hyperparameters of fine-tuning a backbone; docs/results.md has what they achieve."""
+"""Hyperparameters of fine-tuning a backbone; docs/results.md reports the results."""
 
 from dataclasses import dataclass
 

@@ -87,9 +87,9 @@ def sample_indices(
     step: int,
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Indices of one step's photos, in shuffled epochs, and of a random sketch of each photo's class.
+    """Return the indices of one step's photos, and of a random sketch of each photo's class, [b] each.
 
-    Every batch thus holds pairs for the contrastive loss.
+    Photos come in shuffled epochs. Every batch holds pairs of one class for the contrastive loss.
     """
     epoch_steps = len(photo_labels) // recipe.batch
     order = np.random.default_rng((recipe.seed, step // epoch_steps, 1)).permutation(len(photo_labels))
@@ -124,7 +124,7 @@ def check_classes(photos: Pictures, sketches: Pictures, classes: tuple[str, ...]
     """Check that there are at least two classes, each with a readable photo and a readable sketch.
 
     Raises:
-        DataError: there are not.
+        DataError: there are fewer classes, or a class has no readable photo or sketch.
     """
     if len(classes) < 2:
         raise DataError(f"training needs pictures of at least 2 seen classes; found {len(classes)}")
@@ -142,7 +142,7 @@ def check_batch(photos: Pictures, batch: int) -> None:
     """Check that the photos fill one batch.
 
     Raises:
-        DataError: they do not.
+        DataError: there are fewer photos than one batch holds.
     """
     if len(photos.labels) < batch:
         raise DataError(

@@ -64,5 +64,5 @@ def test_curves_are_fitted_to_photo_queries_sketch_queries_and_expanded_ones():
 
 
 def test_held_out_classes_with_single_photos_are_refused_before_training():
-    with pytest.raises(DataError, match="at least 2 readable photos; found 1 of each"):
+    with pytest.raises(DataError, match="at least 2 readable photos; found at most 1 in a class"):
         HeldOutEvaluator((pictures_of(np.arange(4)), pictures_of(np.repeat(np.arange(4), 5))))
