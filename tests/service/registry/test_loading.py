@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from published_models import CPU, add
+from published_models import CPU, SKETCHES, add
 
 from model.checkpoint import CheckpointError, read_manifest
 from model.iiae import IIAE
@@ -33,6 +33,19 @@ def test_nan_in_any_network_is_refused(store: Path, network: str, side: str) -> 
             parameter.data.fill_(float("nan"))
 
     add(store, damage=damage)
+    [candidate] = find_candidates(store)["digits"]
+    with pytest.raises(CheckpointError, match="not numbers"):
+        load(candidate, CPU)
+
+
+def test_nan_in_the_exclusive_encoder_of_a_sketch_model_is_refused(store: Path) -> None:
+    """A sketch model decodes nothing, so only its codes can show the damage."""
+
+    def damage(iiae: IIAE) -> None:
+        for parameter in iiae.q_z["y"].parameters():
+            parameter.data.fill_(float("nan"))
+
+    add(store, preset=SKETCHES, damage=damage)
     [candidate] = find_candidates(store)["digits"]
     with pytest.raises(CheckpointError, match="not numbers"):
         load(candidate, CPU)
