@@ -38,8 +38,8 @@ def page_faults(mode: str) -> int:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
 def test_repeated_large_tensors_need_no_new_pages():
     default = page_faults("default")
-    # on a busy machine, a small allocation between two large ones sometimes makes the heap grow once more
-    assert any(page_faults("kept") < default / 10 for _ in range(4))
+    # on a busy machine, in up to half of the tries a small allocation between two large ones makes the heap grow
+    assert any(page_faults("kept") < default / 10 for _ in range(12))
 
 
 RESIDENT = """
