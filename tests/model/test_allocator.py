@@ -38,7 +38,7 @@ def page_faults(mode: str) -> int:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's allocator")
 def test_repeated_large_tensors_need_no_new_pages():
     default = page_faults("default")
-    # on a busy machine, in up to half of the tries a small allocation between two large ones makes the heap grow
+    # on a busy machine, the heap grows in up to half of the tries, by a small allocation between two large ones
     assert any(page_faults("kept") < default / 10 for _ in range(12))
 
 
