@@ -1,8 +1,13 @@
 """`iiae train`: each preset has its own options; the options become a plan."""
 
+import dataclasses
+
 import pytest
 import torch
 from train_command import invoke
+
+from model.presets import PRESETS
+from model.training.run import Plan
 
 
 @pytest.mark.parametrize(
@@ -33,3 +38,12 @@ def test_cuda_is_refused_without_a_device(planned, tmp_path, name):
     assert done.exit_code == 2
     assert "no CUDA device was found" in done.output
     assert planned == []
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_training_promises_one_device_only(preset):
+    """Distributed training does not exist, so no option or help text may mention it."""
+    shown = invoke(preset, "--help").output.lower()
+    assert "--device" in shown
+    assert "torchrun" not in shown
+    assert not {"rank", "world", "devices"} & {field.name for field in dataclasses.fields(Plan)}
