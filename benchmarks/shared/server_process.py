@@ -1,0 +1,91 @@
+"""The service as a process, for tests and trials."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import httpx
+
+
+def free_port() -> int:
+    """Return a free TCP port on the loopback interface."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    return port
+
+
+class Server:
+    """A process that runs `iiae serve`. As a context manager it ends the process in any case.
+
+    Args:
+        home: `IIAE_HOME` of the service. The log is written there.
+        environment: further settings, such as `IIAE_MAX_IMAGES="8"`.
+    """
+
+    def __init__(self, home: Path, **environment: str) -> None:
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = home / f"server-{self.port}.log"
+        settings = {
+            "IIAE_HOME": str(home),
+            "IIAE_PORT": str(self.port),
+            "IIAE_STORE_POLL_SECONDS": "0.2",
+            "OMP_NUM_THREADS": "1",
+        } | environment
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "service.cli", "serve"],
+                env={**os.environ, **settings},
+                stdout=log,
+                stderr=log,
+            )
+        self.client = httpx.Client(base_url=self.url, timeout=30)
+
+    def ready(self, within: float = 60) -> Self:
+        """Wait until the service is ready to answer.
+
+        Raises:
+            AssertionError: the process ended, or it is not ready in time.
+        """
+        until = time.monotonic() + within
+        while time.monotonic() < until:
+            try:
+                if self.client.get("/health/ready").status_code == 200:
+                    return self
+            except httpx.TransportError:
+                pass
+            assert self.process.poll() is None, self.log.read_text()
+            time.sleep(0.05)
+        raise AssertionError(f"not ready: {self.log.read_text()}")
+
+    def stop(self) -> int:
+        """Send SIGTERM, wait, and return the exit status."""
+        self.client.close()
+        self.process.terminate()
+        return self.process.wait(30)
+
+    def kill(self) -> None:
+        """Send SIGKILL and wait."""
+        self.client.close()
+        self.process.kill()
+        self.process.wait(30)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self.process.poll() is not None:
+            self.client.close()
+            return
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.kill()

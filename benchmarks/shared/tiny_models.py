@@ -1,0 +1,87 @@
+"""Tiny untrained checkpoints for tests and trials that need a working service, not good answers."""
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+
+from benchmarks.shared.noise_pictures import png
+from model import checkpoint
+from model.iiae import IIAE
+from model.pictures import prepare
+from model.presets import PRESETS, QueryKind, SketchInput
+from model.sketch.backbone.backbone import Backbone
+from model.sketch.calibration import Calibration
+from model.sketch.linear_start import init_shared_encoders
+
+IMAGE_PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
+SKETCH_PRESET = replace(
+    PRESETS["sketchy"],
+    image_size=32,
+    zs_size=32,
+    sketch=SketchInput(encoders="linear_each", drawings=False),
+)  # trials send noise
+
+
+def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
+    """Publish an untrained image model. Another seed gives another version."""
+    torch.manual_seed(seed)
+    return _publish(home, name, IIAE(IMAGE_PRESET))
+
+
+def publish_sketch(
+    home: Path,
+    name: str = "drawn",
+    *,
+    drawings: bool = False,
+    seed: int = 0,
+    calibration: dict[QueryKind, Calibration] | None = None,
+) -> Path:
+    """Publish an untrained sketch model. Another seed gives another version.
+
+    Different noise pictures get different embeddings, as from a trained model.
+    """
+    torch.manual_seed(seed)
+    sketch = replace(SKETCH_PRESET.require_sketch(), drawings=drawings)
+    preset = replace(SKETCH_PRESET, sketch=sketch)
+    backbone, iiae = Backbone(sketch.backbone, 512, classified=sketch.classified), IIAE(preset)
+    noise = torch.stack(
+        [prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)]
+    )
+    for norm in backbone.modules():
+        if isinstance(norm, torch.nn.BatchNorm2d):
+            norm.momentum = None  # the pass below then sets the statistics; without them activations vanish
+    with torch.no_grad():
+        backbone.train()(noise)
+        features = backbone.eval()(noise)
+    init_shared_encoders(
+        iiae,
+        features,
+        features,
+        [(np.array([number]), np.array([number])) for number in range(len(features))],
+    )
+    return _publish(home, name, iiae, backbone, calibration)
+
+
+def _publish(
+    home: Path,
+    name: str,
+    iiae: IIAE,
+    backbone: Backbone | None = None,
+    calibration: dict[QueryKind, Calibration] | None = None,
+) -> Path:
+    return checkpoint.publish(
+        home / "checkpoints",
+        name,
+        iiae,
+        backbone,
+        calibration=calibration,
+        trained_on="nothing",
+        terms="none",
+        command="a test",
+        seed=0,
+        data_fingerprint="0",
+    )
