@@ -25,8 +25,9 @@ async def start_reindex(
 
     Searches use the old embeddings until all photos are re-embedded.
     """
-    response.headers["Location"] = f"/galleries/{name}/reindex"
-    return _reindex(await services.reindexing.begin(name, new.model, from_scratch=new.anew))
+    progress = await services.reindexing.begin(name, new.model, from_scratch=new.anew)
+    response.headers["Location"] = f"/galleries/{name}/reindex"  # only now is the name known to be ASCII
+    return _reindex(progress)
 
 
 @router.get("/{name}/reindex", operation_id="reindex.get", dependencies=READ)
