@@ -37,8 +37,11 @@ class Services:
     telemetry: Telemetry
 
 
-def get_services(request: Request) -> Services:
-    """Return the services of the request's app."""
+async def get_services(request: Request) -> Services:
+    """Return the services of the request's app.
+
+    A coroutine function, because FastAPI runs plain functions in a thread, at every request.
+    """
     services: Services = request.app.state.services
     return services
 

@@ -1,13 +1,16 @@
-"""Heavy work of the routes runs in worker threads, not on the event loop."""
+"""Heavy work of the routes runs in worker threads, not on the event loop. Trivial work needs no thread."""
 
 import asyncio
+import inspect
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from types import SimpleNamespace
 
 import httpx
 import pytest
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from service.http import openapi
 from service.http.app import create_app
@@ -68,3 +71,28 @@ def test_large_responses_are_built_in_a_thread(tmp_path, monkeypatch, module, na
     assert answer.status_code == 200, answer.text
     assert len(threads) == 1
     assert threads[0] is not threading.main_thread()
+
+
+def calls(dependant: Dependant) -> Iterator[Callable[..., object]]:
+    assert dependant.call is not None
+    yield dependant.call
+    for dependency in dependant.dependencies:
+        yield from calls(dependency)
+
+
+def is_coroutine_function(call: Callable[..., object]) -> bool:
+    return inspect.iscoroutinefunction(call) or inspect.iscoroutinefunction(type(call).__call__)
+
+
+def test_no_endpoint_or_dependency_needs_a_thread(tmp_path):
+    app = create_app(Settings(home=tmp_path, device="cpu"))
+    contexts = iter_route_contexts(app.routes)
+    routes = [each.original_route for each in contexts if isinstance(each.original_route, APIRoute)]
+    assert len(routes) > 20
+    in_threads = {
+        f"{call.__module__}.{call.__qualname__}"
+        for route in routes
+        for call in calls(route.dependant)
+        if not is_coroutine_function(call)
+    }
+    assert in_threads == set()
