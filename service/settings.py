@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from service.api_keys import ApiKey, check_distinct, parse_keys
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -12,7 +14,9 @@ LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 class Settings(BaseSettings):
     """The settings of one service. The field `x` is the environment variable `IIAE_X`."""
 
-    model_config = SettingsConfigDict(env_prefix="IIAE_", frozen=True, extra="ignore")
+    model_config = SettingsConfigDict(
+        env_prefix="IIAE_", frozen=True, extra="ignore", hide_input_in_errors=True
+    )
 
     home: Path = Field(Path("var"), description="Folder with checkpoints/ and galleries/.")
     host: str = Field("127.0.0.1", description="Address to listen on.")
@@ -23,11 +27,13 @@ class Settings(BaseSettings):
         description="URL of a Redis that caches embeddings, e.g. redis://host:port/db; memory only if unset.",
     )
 
-    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="API keys, separated by commas. If any key is set, requests need one."
+    api_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
+        (),
+        description="API keys, separated by commas, each as value or name:value. "
+        "If any key is set, requests need one.",
     )
-    admin_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
-        (), description="API keys that may also change galleries and models, separated by commas."
+    admin_keys: Annotated[tuple[ApiKey, ...], NoDecode] = Field(
+        (), description="API keys that may also change galleries and models, in the same form."
     )
     allow_open: bool = Field(False, description="Serve other machines without API keys.")
 
@@ -78,12 +84,20 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(False, description="Log one JSON object per line instead of text.")
 
-    @field_validator("api_keys", "admin_keys", mode="before")
+    @field_validator("api_keys", mode="before")
     @classmethod
-    def _split(cls, value: object) -> object:
-        if isinstance(value, str):
-            return tuple(SecretStr(part.strip()) for part in value.split(",") if part.strip())
-        return value
+    def _parse_api_keys(cls, value: object) -> object:
+        return parse_keys(value, "IIAE_API_KEYS", "key") if isinstance(value, str) else value
+
+    @field_validator("admin_keys", mode="before")
+    @classmethod
+    def _parse_admin_keys(cls, value: object) -> object:
+        return parse_keys(value, "IIAE_ADMIN_KEYS", "admin") if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _check_that_keys_differ(self) -> Self:
+        check_distinct((*self.api_keys, *self.admin_keys))
+        return self
 
     @model_validator(mode="after")
     def _require_keys_for_other_machines(self) -> Self:

@@ -40,11 +40,17 @@ def main() -> None:
     try:
         app()
     except ValidationError as error:  # of the settings
-        sys.exit(_fail("; ".join(str(entry["msg"]) for entry in error.errors())))
+        sys.exit(_fail("; ".join(_setting_fault(entry["loc"], entry["msg"]) for entry in error.errors())))
     except (UserError, ServiceError, DeviceUnavailable) as error:
         sys.exit(_fail(str(error)))
     except KeyboardInterrupt:
         sys.exit(130)
+
+
+def _setting_fault(location: tuple[int | str, ...], message: str) -> str:
+    """Return what is wrong with a setting, with the name of its variable."""
+    message = message.removeprefix("Value error, ")
+    return message if "IIAE_" in message or not location else f"IIAE_{str(location[0]).upper()}: {message}"
 
 
 def _fail(message: str) -> int:

@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 
 CLIENTS = Path(__file__).resolve().parents[2] / "clients"
-READER, ADMIN = "a reader's key", "an administrator's key"
+READER, ADMIN = "reader-key-0123456789", "admin-key-0123456789"
 DAMAGED, OUTDATED = "damaged", "outdated"
 
 PROBLEMS = {

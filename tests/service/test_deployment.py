@@ -141,7 +141,9 @@ def test_a_search_of_an_outdated_gallery_is_refused_with_a_remedy(own_home):
 
 
 def test_keys_allow_to_read_and_administrators_keys_to_write(own_home):
-    server = Server(own_home, IIAE_API_KEYS="reader-key", IIAE_ADMIN_KEYS="admin-key").ready()
+    server = Server(
+        own_home, IIAE_API_KEYS="reader-key-0123456789", IIAE_ADMIN_KEYS="admin-key-0123456789"
+    ).ready()
     try:
 
         def status(method: str, path: str, key: str | None, **body: object) -> int:
@@ -149,14 +151,16 @@ def test_keys_allow_to_read_and_administrators_keys_to_write(own_home):
             return server.client.request(method, path, headers=headers, **body).status_code
 
         new = {"json": {"name": "g", "model": "tiny"}}
-        keys = (None, "wrong", "reader-key", "admin-key")
+        keys = (None, "wrong", "reader-key-0123456789", "admin-key-0123456789")
         assert [status("GET", "/models", key) for key in keys] == [401, 403, 200, 200]
         assert [status("POST", "/galleries", key, **new) for key in keys] == [401, 403, 403, 201]
         assert status("GET", "/health/live", None) == status("GET", "/health/ready", None) == 200
         assert status("POST", "/translate", None, files={"image": png()}) == 401
     finally:
         server.stop()
-    assert "reader-key" not in server.log.read_text() + "".join(path.name for path in own_home.iterdir())
+    assert "reader-key-0123456789" not in server.log.read_text() + "".join(
+        path.name for path in own_home.iterdir()
+    )
 
 
 def test_a_request_cut_off_by_the_drain_timeout_gets_not_ready(own_home):
@@ -176,7 +180,9 @@ def test_a_request_cut_off_by_the_drain_timeout_gets_not_ready(own_home):
 
 
 def test_keys_are_checked_before_the_body_is_received(own_home):
-    server = Server(own_home, IIAE_API_KEYS="reader-key", IIAE_ADMIN_KEYS="admin-key").ready()
+    server = Server(
+        own_home, IIAE_API_KEYS="reader-key-0123456789", IIAE_ADMIN_KEYS="admin-key-0123456789"
+    ).ready()
 
     def answer(path: str, key: str, content_type: str, length: int, body: bytes) -> tuple[int, str]:
         with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
@@ -189,7 +195,7 @@ def test_keys_are_checked_before_the_body_is_received(own_home):
             response.begin()
             return response.status, json.loads(response.read())["code"]
 
-    reader, admin = "X-API-Key: reader-key\r\n", "X-API-Key: admin-key\r\n"
+    reader, admin = "X-API-Key: reader-key-0123456789\r\n", "X-API-Key: admin-key-0123456789\r\n"
     form, half = (
         "multipart/form-data; boundary=b",
         b'--b\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n',
@@ -246,10 +252,14 @@ def test_the_default_model_is_listed_first_and_used_by_default(own_home):
         server.stop()
 
 
-def test_the_service_does_not_start_on_an_open_address_without_keys(own_home):
-    server = Server(own_home, IIAE_HOST="0.0.0.0")
+@pytest.mark.parametrize("keys", [None, "", ",", "too-short", "$(openssl rand -hex 24)"])
+def test_the_service_does_not_start_on_an_open_address_with_absent_or_malformed_keys(own_home, keys):
+    given = {} if keys is None else {"IIAE_API_KEYS": keys, "IIAE_ALLOW_OPEN": "true"}
+    server = Server(own_home, IIAE_HOST="0.0.0.0", **given)
     assert server.process.wait(60) == 2
-    assert "IIAE_API_KEYS" in server.log.read_text()
+    log = server.log.read_text()
+    assert "IIAE_API_KEYS" in log
+    assert not keys or len(keys) < 2 or keys not in log
 
 
 KILLS = 4

@@ -40,8 +40,8 @@ SKETCHES = dataclasses.replace(
     sketch=SketchInput(drawings=False),
 )  # no normalisation of drawings, because the tests upload noise as sketches
 PHOTOS = 6
-KEY = "a reader's key"
-ADMIN_KEY = "an administrator's key"
+KEY = "reader-key-0123456789"
+ADMIN_KEY = "admin-key-0123456789"
 MODES = ("sketch", "translate", "analogy")
 RECORD_FORMS = """() => {
     const send = window.fetch;

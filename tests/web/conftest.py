@@ -9,7 +9,6 @@ import httpx
 import pytest
 from browsing import ADMIN_KEY, CHROMIUM, FLAGS, IMAGES, KEY, PHOTOS, SKETCHES, Served, add_model, png
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
-from pydantic import SecretStr
 
 from service.registry import store
 from service.settings import Settings
@@ -62,7 +61,7 @@ def locked_origin(home: Path, origin: str) -> Iterator[str]:
     """The URL of a service with keys on the same files."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(store, "released", lambda: iter(()))
-        served = Served(Settings(home=home, api_keys=(SecretStr(KEY),), admin_keys=(SecretStr(ADMIN_KEY),)))
+        served = Served(Settings(home=home, api_keys=KEY, admin_keys=ADMIN_KEY))
         yield served.start()
         served.stop()
 

@@ -14,6 +14,13 @@ def test_wrong_settings_are_a_sentence_and_status_2(tmp_path, monkeypatch):
     assert "IIAE_API_KEYS" in done.stderr
 
 
+def test_a_wrong_value_is_named_by_its_variable(tmp_path, monkeypatch):
+    monkeypatch.setenv("IIAE_PORT", "http")
+    done = iiae("serve", home=tmp_path)
+    assert done.status == 2
+    assert done.stderr.startswith("iiae: IIAE_PORT: Input should be a valid integer")
+
+
 def test_the_help_of_serve_lists_the_settings(tmp_path):
     assert "IIAE_MAX_PIXELS (40000000)" in iiae("serve", "--help", home=tmp_path).stdout
 

@@ -79,9 +79,12 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def server(folder):
     running = Server(
-        folder, IIAE_MAX_IMAGES="64", IIAE_ADMIN_KEYS="admin-key", IIAE_API_KEYS="reader-key"
+        folder,
+        IIAE_MAX_IMAGES="64",
+        IIAE_ADMIN_KEYS="admin-key-0123456789",
+        IIAE_API_KEYS="reader-key-0123456789",
     ).ready()
-    running.client.headers["X-API-Key"] = "admin-key"
+    running.client.headers["X-API-Key"] = "admin-key-0123456789"
     yield running
     running.stop()
 
@@ -131,7 +134,9 @@ def test_searches_and_additions_continue_during_a_reindex_by_a_model_of_another_
     stop = threading.Event()
 
     def search() -> None:
-        with httpx.Client(base_url=server.url, headers={"X-API-Key": "reader-key"}, timeout=30) as own:
+        with httpx.Client(
+            base_url=server.url, headers={"X-API-Key": "reader-key-0123456789"}, timeout=30
+        ) as own:
             seed = 0
             while not stop.is_set():
                 seed = (seed + 7) % MANY
@@ -142,7 +147,9 @@ def test_searches_and_additions_continue_during_a_reindex_by_a_model_of_another_
                     models.append(answer.json()["model"])
 
     def change() -> None:
-        with httpx.Client(base_url=server.url, headers={"X-API-Key": "admin-key"}, timeout=30) as own:
+        with httpx.Client(
+            base_url=server.url, headers={"X-API-Key": "admin-key-0123456789"}, timeout=30
+        ) as own:
             for seed in range(1_000, 1_010):
                 late = add(own, range(seed, seed + 1))
                 if seed % 2:
@@ -206,7 +213,7 @@ def test_a_reindex_runs_on_when_the_client_that_began_it_disconnects(folder, ser
         with socket.create_connection(("127.0.0.1", server.port)) as connection:
             body = b'{"model": "other"}'
             head = (
-                "POST /galleries/g/reindex HTTP/1.1\r\nHost: s\r\nX-API-Key: admin-key\r\n"
+                "POST /galleries/g/reindex HTTP/1.1\r\nHost: s\r\nX-API-Key: admin-key-0123456789\r\n"
                 f"Content-Type: application/json\r\nContent-Length: {len(body)}"
             )
             connection.sendall(f"{head}\r\n\r\n".encode() + body)

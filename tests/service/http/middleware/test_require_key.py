@@ -11,10 +11,14 @@ from service.settings import Settings
 
 @pytest.mark.parametrize(
     ("path", "key", "status"),
-    [("/embed", "", 401), ("/embed", "wrong", 403), ("/galleries", "reader", 403)],
+    [("/embed", "", 401), ("/embed", "wrong", 403), ("/galleries", "reader-key-0123456789", 403)],
 )
 def test_the_body_stays_unread_without_a_sufficient_key(tmp_path, path, key, status):
-    app = create_app(Settings(home=tmp_path, device="cpu", api_keys="reader", admin_keys="admin"))
+    app = create_app(
+        Settings(
+            home=tmp_path, device="cpu", api_keys="reader-key-0123456789", admin_keys="admin-key-0123456789"
+        )
+    )
     headers = {"Content-Type": "multipart/form-data; boundary=b", "Expect": "100-continue"}
     exchange = Exchange(
         [b"a"], method="POST", path=path, headers=headers | ({"X-API-Key": key} if key else {})
@@ -24,8 +28,12 @@ def test_the_body_stays_unread_without_a_sufficient_key(tmp_path, path, key, sta
 
 
 def test_the_body_is_read_with_a_sufficient_key(tmp_path):
-    app = create_app(Settings(home=tmp_path, device="cpu", api_keys="reader", admin_keys="admin"))
-    headers = {"Content-Type": "application/json", "X-API-Key": "admin"}
+    app = create_app(
+        Settings(
+            home=tmp_path, device="cpu", api_keys="reader-key-0123456789", admin_keys="admin-key-0123456789"
+        )
+    )
+    headers = {"Content-Type": "application/json", "X-API-Key": "admin-key-0123456789"}
     exchange = Exchange([b"{"], method="POST", path="/galleries", headers=headers)
     asyncio.run(exchange.send_to(app))
     assert (exchange.status, exchange.unread) == (422, [])

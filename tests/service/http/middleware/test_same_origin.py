@@ -77,13 +77,13 @@ def test_other_hosts_are_refused_unless_the_service_is_open_or_has_keys(host):
     assert not accepted("GET", Host=host)
     assert not accepted("POST", Host=host, Origin=f"http://{host}")
     assert accepted("GET", Host=host, settings=Settings(allow_open=True))
-    assert accepted("GET", Host=host, settings=Settings(api_keys="key"))
+    assert accepted("GET", Host=host, settings=Settings(api_keys="key-0123456789abcdef"))
 
 
 def test_other_sites_may_write_with_keys_but_not_to_an_open_service():
     foreign = {"Host": "photos.example", "Origin": "https://evil.example"}
-    assert accepted(settings=Settings(api_keys="key"), **foreign)
-    assert accepted(settings=Settings(admin_keys="key"), **foreign)
+    assert accepted(settings=Settings(api_keys="key-0123456789abcdef"), **foreign)
+    assert accepted(settings=Settings(admin_keys="key-0123456789abcdef"), **foreign)
     assert not accepted(settings=Settings(allow_open=True), **foreign)
 
 

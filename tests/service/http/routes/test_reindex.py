@@ -44,7 +44,13 @@ def test_an_up_to_date_gallery_is_done_at_once(client, gallery):
 
 @pytest.mark.parametrize(("method", "is_allowed"), [("GET", True), ("POST", False), ("DELETE", False)])
 def test_only_an_administrators_key_starts_or_cancels_a_reindex(tmp_path, method, is_allowed):
-    app = create_app(Settings(home=tmp_path, device="cpu", api_keys="reader", admin_keys="admin"))
-    exchange = Exchange(method=method, path="/galleries/g/reindex", headers={"X-API-Key": "reader"})
+    app = create_app(
+        Settings(
+            home=tmp_path, device="cpu", api_keys="reader-key-0123456789", admin_keys="admin-key-0123456789"
+        )
+    )
+    exchange = Exchange(
+        method=method, path="/galleries/g/reindex", headers={"X-API-Key": "reader-key-0123456789"}
+    )
     asyncio.run(exchange.send_to(app))
     assert exchange.status == (404 if is_allowed else 403)
