@@ -54,7 +54,7 @@ def test_malformed_keys_are_refused_and_not_shown(text, message):
 
 
 def test_a_key_is_in_one_list_only():
-    with pytest.raises(ValueError, match="the keys key-1 and admin-1 .* are equal"):
+    with pytest.raises(ValueError, match=r"the keys key-1 and admin-1 .* are equal"):
         Settings(api_keys=KEY, admin_keys=KEY)
 
 
