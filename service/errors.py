@@ -26,6 +26,7 @@
     ├── ReindexCancelled         409  reindex_cancelled
     ├── GalleryDamaged           500  gallery_damaged
     ├── Overloaded               429  overloaded      (with Retry-After)
+    ├── DeadlineExceeded         503  deadline_exceeded  (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
 
 Use cases raise them. `service.http.exception_handlers` turns them into RFC 9457 problem responses.
@@ -167,6 +168,20 @@ class Overloaded(ServiceError):
     """
 
     status, code, title = 429, "overloaded", "Service is overloaded"
+
+    def __init__(self, detail: str, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class DeadlineExceeded(ServiceError):
+    """A request was admitted, but is not answered by its deadline.
+
+    Args:
+        retry_after: seconds after which the client should try again.
+    """
+
+    status, code, title = 503, "deadline_exceeded", "Request is not answered in time"
 
     def __init__(self, detail: str, retry_after: int = 1) -> None:
         super().__init__(detail)

@@ -61,8 +61,19 @@ class Settings(BaseSettings):
         40_000_000, gt=0, description="Maximum number of pixels of an image, checked before decoding."
     )
     max_images: int = Field(64, gt=0, description="Maximum number of images in a request that adds photos.")
+    deadline_seconds: float = Field(
+        10.0,
+        gt=0,
+        description="Seconds in which a request must be answered once its body is complete. A request that "
+        "would take longer gets 429 at once. Clients may shorten it with `Prefer: wait=SECONDS`.",
+    )
+    change_seconds: float = Field(
+        120.0,
+        gt=0,
+        description="The same for requests that change something, such as adding photos.",
+    )
     queue_items: int = Field(
-        256, gt=0, description="Maximum number of items that wait for the device; further ones get 429."
+        1024, gt=0, description="Maximum number of items that wait for the device; further ones get 429."
     )
     batch_items: int = Field(32, gt=0, description="Maximum number of items in a forward pass.")
     batch_wait_ms: float = Field(

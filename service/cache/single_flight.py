@@ -6,14 +6,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Generic, TypeVar
 
+from service.deadline import Deadline, current_deadline, shared_deadline
+
 T = TypeVar("T")
 
 
 @dataclass(eq=False)
 class _Call(Generic[T]):
-    """A computation that is running, and the number of callers that wait for it."""
+    """A computation that is running, its deadline, and the number of callers that wait for it."""
 
     task: asyncio.Task[T]
+    deadline: Deadline
     callers: int = 0
 
 
@@ -21,7 +24,8 @@ class SingleFlight(Generic[T]):
     """Runs one computation for each key at a time.
 
     Each computation is a task of its own. Cancelling a caller does not affect the others. The task is
-    cancelled when its last caller is. Results are not cached.
+    cancelled when its last caller is. Its deadline is the latest of its callers' deadlines. Results are not
+    cached.
     """
 
     def __init__(self) -> None:
@@ -41,8 +45,9 @@ class SingleFlight(Generic[T]):
         """
         call = self._calls.get(key)
         if call is None:
-            call = self._calls[key] = _Call(asyncio.create_task(compute()))
+            call = self._calls[key] = self._start(compute)
             call.task.add_done_callback(partial(self._on_done, key, call))
+        call.deadline.extend(current_deadline().at)
         call.callers += 1
         try:
             return await asyncio.shield(call.task)
@@ -52,6 +57,11 @@ class SingleFlight(Generic[T]):
                 # Before the cancellation: a new caller must not join a cancelled task.
                 self._forget(key, call)
                 call.task.cancel()
+
+    def _start(self, compute: Callable[[], Coroutine[None, None, T]]) -> _Call[T]:
+        deadline = Deadline(current_deadline().at)
+        with shared_deadline(deadline):  # the new task copies this context
+            return _Call(asyncio.create_task(compute()), deadline)
 
     def _on_done(self, key: str, call: _Call[T], task: asyncio.Task[T]) -> None:
         self._forget(key, call)

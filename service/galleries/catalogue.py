@@ -63,7 +63,7 @@ class DamagedGallery:
 
 
 class Catalogue:
-    """Galleries and their photos. SQLite and Pillow run in `workers`.
+    """Galleries and their photos. SQLite runs in `workers`, Pillow in `decoding`.
 
     Args:
         max_pixels: maximum number of pixels of a photo.
@@ -78,6 +78,7 @@ class Catalogue:
         registry: Registry,
         embedder: Embedder,
         workers: Workers,
+        decoding: Workers,
         max_pixels: int,
         queue_items: int,
     ) -> None:
@@ -85,6 +86,7 @@ class Catalogue:
         self._registry = registry
         self._embedder = embedder
         self._workers = workers
+        self._decoding = decoding
         self._max_pixels = max_pixels
         self._batch = max(1, min(BATCH, queue_items // 4))
         self._batches = CapacityLimiter(CONCURRENT_BATCHES)
@@ -186,7 +188,7 @@ class Catalogue:
     async def _read(self, model: Model, side: Side, upload: Upload) -> PhotoContents:
         """Decode an upload. Error messages start with the name of its file."""
         try:
-            return await self._workers.run(
+            return await self._decoding.run(
                 read_contents, upload.data, model.inference, side, max_pixels=self._max_pixels
             )
         except IMAGE_ERRORS as error:

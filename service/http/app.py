@@ -16,7 +16,9 @@ from service.galleries.collection import Galleries
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.http import docs, exception_handlers, openapi, page
+from service.http.admission import Controls
 from service.http.dependencies import Services
+from service.http.middleware.admission import Admission
 from service.http.middleware.body_limit import BodyLimit
 from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
 from service.http.middleware.head_as_get import HeadAsGet
@@ -62,14 +64,17 @@ def compose(settings: Settings) -> Services:
         on_batch=telemetry.on_batch,
         on_idle=give_back,
     )
-    workers = Workers(max_waiting=settings.queue_items)
+    decoding = Workers(max_waiting=settings.queue_items, name="decoding")
+    encoding = Workers(max_waiting=settings.queue_items, name="encoding")
+    workers = Workers(max_waiting=settings.queue_items, name="galleries")
+    controls = Controls()
     registry = Registry(
         store=settings.checkpoints,
         device=torch_device,
         poll_seconds=settings.store_poll_seconds,
         default=settings.default_model,
     )
-    embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=settings.max_pixels)
+    embedder = Embedder(engine=engine, cache=cache, workers=decoding, max_pixels=settings.max_pixels)
     collection = Galleries(settings.galleries)
     searcher = Search(
         galleries=collection,
@@ -83,19 +88,28 @@ def compose(settings: Settings) -> Services:
         registry=registry,
         embedder=embedder,
         workers=workers,
+        decoding=decoding,
         max_pixels=settings.max_pixels,
         queue_items=settings.queue_items,
     )
     reindexing = BackgroundReindexer(
         galleries=collection, registry=registry, embedder=embedder, workers=workers
     )
-    translator = Translator(engine=engine, embedder=embedder, workers=workers)
-    telemetry.watch(engine=engine, cache=cache, registry=registry)
+    translator = Translator(engine=engine, embedder=embedder, workers=encoding)
+    telemetry.watch(
+        engine=engine,
+        cache=cache,
+        registry=registry,
+        pools=[decoding, encoding, workers],
+        controls={"computing": controls.computing, "adding": controls.adding},
+    )
     return Services(
         settings=settings,
         registry=registry,
         engine=engine,
         cache=cache,
+        decoding=decoding,
+        encoding=encoding,
         workers=workers,
         embedder=embedder,
         translator=translator,
@@ -104,6 +118,7 @@ def compose(settings: Settings) -> Services:
         catalogue=catalogue,
         reindexing=reindexing,
         telemetry=telemetry,
+        controls=controls,
     )
 
 
@@ -167,5 +182,11 @@ def _middleware(services: Services) -> list[Middleware]:
             upload_seconds=settings.upload_seconds,
         ),
         Middleware(RequireKey, services=services),  # checks the key before the first byte of the body is read
+        Middleware(
+            Admission,  # after the key: requests without one must not count
+            controls=services.controls,
+            seconds=settings.deadline_seconds,
+            change_seconds=settings.change_seconds,
+        ),
         Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
     ]

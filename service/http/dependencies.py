@@ -10,6 +10,7 @@ from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
+from service.http.admission import Controls
 from service.http.telemetry import Telemetry
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
@@ -27,6 +28,8 @@ class Services:
     registry: Registry
     engine: Engine
     cache: EmbeddingCache
+    decoding: Workers
+    encoding: Workers
     workers: Workers
     embedder: Embedder
     translator: Translator
@@ -35,6 +38,7 @@ class Services:
     catalogue: Catalogue
     reindexing: BackgroundReindexer
     telemetry: Telemetry
+    controls: Controls
 
 
 async def get_services(request: Request) -> Services:

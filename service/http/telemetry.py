@@ -1,14 +1,30 @@
 """Metrics for Prometheus. Each app has its own registry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Protocol
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from service.cache.embeddings import EmbeddingCache
+from service.http.admission import AdmissionControl
 from service.inference.engine import Batch, Engine
 from service.registry.registry import Registry
+
+
+class Pool(Protocol):
+    """A pool of threads."""
+
+    name: str
+
+    @property
+    def waiting(self) -> int:
+        """Number of calls that wait for a thread."""
+
+    @property
+    def running(self) -> int:
+        """Number of calls that run in a thread."""
 
 
 class Telemetry:
@@ -39,9 +55,22 @@ class Telemetry:
             "iiae_waited_seconds", "Seconds that a batch's oldest request waited", registry=self.registry
         )
 
-    def watch(self, *, engine: Engine, cache: EmbeddingCache, registry: Registry) -> None:
-        """Add metrics that are read from the services at every scrape."""
+    def watch(
+        self,
+        *,
+        engine: Engine,
+        cache: EmbeddingCache,
+        registry: Registry,
+        pools: Sequence[Pool] = (),
+        controls: Mapping[str, AdmissionControl] | None = None,
+    ) -> None:
+        """Add metrics that are read from the services at every scrape.
+
+        Args:
+            controls: the admission controls by the name of their group.
+        """
         self.registry.register(_ServiceCollector(engine, cache, registry))
+        self.registry.register(_LoadCollector(pools, controls or {}))
 
     def on_batch(self, batch: Batch) -> None:
         """Record a forward pass."""
@@ -73,3 +102,29 @@ class _ServiceCollector(Collector):
         yield CounterMetricFamily("iiae_cache_hits", "Embeddings found in the memory cache", stats.hits)
         yield CounterMetricFamily("iiae_cache_redis_hits", "Embeddings found in Redis", stats.redis_hits)
         yield CounterMetricFamily("iiae_cache_misses", "Embeddings found in no cache", stats.misses)
+
+
+class _LoadCollector(Collector):
+    """Reads what waits and what was refused."""
+
+    def __init__(self, pools: Sequence[Pool], controls: Mapping[str, AdmissionControl]) -> None:
+        self._pools, self._controls = pools, controls
+
+    def collect(self) -> Iterator[Metric]:
+        waiting = GaugeMetricFamily("iiae_pool_waiting", "Calls that wait for a thread", labels=["pool"])
+        running = GaugeMetricFamily("iiae_pool_running", "Calls that run in a thread", labels=["pool"])
+        for pool in self._pools:
+            waiting.add_metric([pool.name], pool.waiting)
+            running.add_metric([pool.name], pool.running)
+        in_flight = GaugeMetricFamily("iiae_in_flight", "Requests that are being answered", labels=["group"])
+        refused = CounterMetricFamily(
+            "iiae_admission_refused", "Requests refused because they would be late", labels=["group"]
+        )
+        late = CounterMetricFamily(
+            "iiae_admission_late", "Admitted requests that missed their deadline", labels=["group"]
+        )
+        for group, control in self._controls.items():
+            in_flight.add_metric([group], control.in_flight)
+            refused.add_metric([group], control.refused)
+            late.add_metric([group], control.late)
+        yield from (waiting, running, in_flight, refused, late)

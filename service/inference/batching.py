@@ -1,6 +1,6 @@
 """The queue between callers and the forward thread: admits requests and forms micro-batches. Thread-safe."""
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Sequence
 from threading import Condition
 from time import perf_counter
 
@@ -24,16 +24,27 @@ class BatchQueue:
     and more requests than are waiting now, `next_batch` waits for the missing ones, at most `max_wait`
     seconds after the oldest request's arrival. A single client never waits.
 
+    Requests that would be done after their deadline are dropped when their queue's turn comes.
+
     Args:
         max_items: foreground items that may wait.
         batch_items: items of one batch.
         max_wait: longest wait for a fuller batch, in seconds.
+        on_late: called with the requests that are dropped. It must not block.
     """
 
-    def __init__(self, *, max_items: int, batch_items: int, max_wait: float) -> None:
+    def __init__(
+        self,
+        *,
+        max_items: int,
+        batch_items: int,
+        max_wait: float,
+        on_late: Callable[[Sequence[Request]], None] | None = None,
+    ) -> None:
         self._max_items = max_items
         self._batch_items = batch_items
         self._max_wait = max_wait
+        self._on_late = on_late
         self._throughput = ThroughputEstimate()
         self._changed = Condition()  # guards _queues and _open; notified when either changes
         self._queues = RequestQueues()
@@ -99,8 +110,9 @@ class BatchQueue:
                         return []
                 batch_key = self._queues.next_key()
                 self._wait_for_more(batch_key)
+                self._drop_late(batch_key)
                 slices = self._queues.take(batch_key, self._batch_items)
-                if slices:  # empty if all callers were cancelled during the wait
+                if slices:  # empty if all callers were cancelled during the wait, or all requests were late
                     self._idle = False
                     self._items_in_forward = sum(each.items for each in slices)
                     if not slices[0].request.background:
@@ -128,6 +140,11 @@ class BatchQueue:
                 "try again after the time in Retry-After",
                 retry_after=self._throughput.retry_after(ahead + request.items),
             )
+
+    def _drop_late(self, batch_key: Hashable) -> None:
+        late = self._queues.drop_late(batch_key, self._throughput.seconds_per_item)
+        if late and self._on_late is not None:
+            self._on_late(late)
 
     def _wait_for_more(self, batch_key: Hashable) -> None:
         while self._open and self._expects_more(batch_key):

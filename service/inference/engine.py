@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from threading import Event, Thread
 from time import perf_counter
@@ -10,7 +10,8 @@ from time import perf_counter
 import torch
 from torch import Tensor
 
-from service.errors import NotReady
+from service.deadline import current_deadline
+from service.errors import DeadlineExceeded, NotReady
 from service.inference.batching import BatchQueue
 from service.inference.forward import Outcome, forward
 from service.inference.queue import Request, RequestSlice
@@ -66,7 +67,12 @@ class Engine:
         on_batch: Callable[[Batch], None] | None = None,
         on_idle: Callable[[], None] | None = None,
     ) -> None:
-        self._queue = BatchQueue(max_items=queue_items, batch_items=batch_items, max_wait=wait_ms / 1000)
+        self._queue = BatchQueue(
+            max_items=queue_items,
+            batch_items=batch_items,
+            max_wait=wait_ms / 1000,
+            on_late=self._reject_late,
+        )
         self._device = device
         self._threads = threads
         self._on_batch = on_batch
@@ -124,6 +130,7 @@ class Engine:
             Overloaded: the queue has no room for n items.
             ParameterInvalid: n is larger than the whole queue.
             NotReady: the engine has not started, or is stopping.
+            DeadlineExceeded: the result would come after the request's deadline.
             Exception: the error of `function` for these inputs alone.
         """
         request = _make_request(batch_key, function, inputs, background)
@@ -206,6 +213,11 @@ class Engine:
             return request, None
         return request, request.results[0] if len(request.results) == 1 else torch.cat(request.results)
 
+    def _reject_late(self, requests: Sequence[Request]) -> None:
+        """Answer requests that would be done after their deadline."""
+        error = "the request waited too long for the model; try again later"
+        self._deliver([(request, DeadlineExceeded(error)) for request in requests])
+
     def _reject_waiting(self) -> None:
         """Answer all waiting requests with NotReady."""
         self._deliver(
@@ -239,6 +251,7 @@ def _make_request(
         items=sizes.pop(),
         arrived=perf_counter(),
         background=background,
+        deadline=current_deadline(),
         future=asyncio.get_running_loop().create_future(),
     )
 

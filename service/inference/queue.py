@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 from torch import Tensor
 
+from service.deadline import Deadline
+
 BACKGROUND_DELAY = 1.0
 """Seconds added to the arrival time of a background request, to let foreground requests go first."""
 
@@ -22,6 +24,7 @@ class Request:
         items: length of the inputs' leading axis.
         arrived: time of arrival in seconds.
         background: whether foreground requests go first.
+        deadline: the moment after which nobody needs the result.
         future: receives the result.
         dispatched: number of items that forward passes have taken.
         results: results of finished slices, in order.
@@ -33,6 +36,7 @@ class Request:
     items: int
     arrived: float
     background: bool = False
+    deadline: Deadline = field(default_factory=lambda: Deadline(float("inf")))
     future: asyncio.Future[Tensor]
     dispatched: int = 0
     results: list[Tensor] = field(default_factory=list)
@@ -132,6 +136,17 @@ class RequestQueues:
                 requests.popleft()
         self._delete_if_empty(batch_key)
         return slices
+
+    def drop_late(self, batch_key: Hashable, seconds_per_item: float) -> list[Request]:
+        """Remove the queue's requests that would be done after their deadline, and return them."""
+        late = [
+            request
+            for request in self._queues.get(batch_key, ())
+            if not request.deadline.allows(seconds_per_item * request.waiting)
+        ]
+        for request in late:
+            self.drop(request)
+        return late
 
     def drop(self, request: Request) -> None:
         """Remove the waiting items of a request. Does nothing if none wait."""

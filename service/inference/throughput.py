@@ -1,4 +1,4 @@
-"""An estimate of the current throughput, for the `Retry-After` header of refused requests."""
+"""An estimate of the current throughput: for `Retry-After`, and to drop work that would end too late."""
 
 from math import ceil
 from threading import Lock
@@ -18,6 +18,11 @@ class ThroughputEstimate:
         self._seconds_per_item: float | None = None
         self._lock = Lock()
 
+    @property
+    def seconds_per_item(self) -> float:
+        """The estimate; 0 before `record`."""
+        return self._seconds_per_item or 0.0
+
     def record(self, items: int, seconds: float) -> None:
         """Record that `items` took `seconds`."""
         measured = seconds / items
@@ -27,4 +32,4 @@ class ThroughputEstimate:
 
     def retry_after(self, items: int) -> int:
         """Return the seconds that `items` will take, from 1 to `max_retry_after`; 1 before `record`."""
-        return min(max(ceil((self._seconds_per_item or 0.0) * items), 1), self._max_retry_after)
+        return min(max(ceil(self.seconds_per_item * items), 1), self._max_retry_after)

@@ -1,4 +1,8 @@
-"""Worker threads for blocking work, such as Pillow's, which must not run on the event loop."""
+"""Worker threads for blocking work, such as Pillow's, which must not run on the event loop.
+
+Each kind of work has a pool of its own, so one kind cannot take the threads of another. Pictures that are
+ready wait for the encoding pool only, however many uploads wait for the decoding pool.
+"""
 
 import os
 from collections.abc import Callable
@@ -7,7 +11,8 @@ from typing import ParamSpec, TypeVar
 
 from anyio import CapacityLimiter, to_thread
 
-from service.errors import Overloaded
+from service.deadline import current_deadline
+from service.errors import DeadlineExceeded, Overloaded
 from service.inference.throughput import ThroughputEstimate
 
 P = ParamSpec("P")
@@ -17,32 +22,42 @@ T = TypeVar("T")
 class Workers:
     """Runs functions in a bounded number of threads, with a bounded queue.
 
+    A call whose request has too little time left when its turn comes is not run.
+
     Args:
         max_waiting: calls of `run` that may wait for a thread.
+        name: name of the pool in metrics and messages.
         threads: calls that may run at the same time. Defaults to the cores that this process may use.
     """
 
-    def __init__(self, *, max_waiting: int, threads: int | None = None) -> None:
+    def __init__(self, *, max_waiting: int, name: str = "workers", threads: int | None = None) -> None:
+        self.name = name
         self._threads = threads or _available_cores()
         self._limiter = CapacityLimiter(self._threads)
         self._max_waiting = max_waiting
         self._throughput = ThroughputEstimate()
 
     @property
-    def depth(self) -> int:
+    def waiting(self) -> int:
         """Number of calls that wait for a thread."""
         return self._limiter.statistics().tasks_waiting
+
+    @property
+    def running(self) -> int:
+        """Number of calls that run in a thread."""
+        return self._limiter.statistics().borrowed_tokens
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(*args, **kwargs)` in a thread. A call cancelled in the queue never runs.
 
         Raises:
             Overloaded: the queue is full.
+            DeadlineExceeded: the call would end after the request's deadline.
         """
-        if self.depth >= self._max_waiting:
-            retry_after = self._throughput.retry_after(self.depth // self._threads)
+        if self.waiting >= self._max_waiting:
+            retry_after = self._throughput.retry_after(self.waiting // self._threads)
             raise Overloaded(
-                f"{self.depth} calls already wait for a worker thread, the maximum; "
+                f"{self.waiting} calls already wait for {self.name}, the maximum; "
                 "try again after the time in Retry-After",
                 retry_after=retry_after,
             )
@@ -52,6 +67,8 @@ class Workers:
         """Run like `run`, even if the queue is full. Use it for the last step of expensive work."""
 
         def timed() -> T:
+            if not current_deadline().allows(self._throughput.seconds_per_item):
+                raise DeadlineExceeded(f"the request waited too long for {self.name}; try again later")
             started = perf_counter()
             try:
                 return function(*args, **kwargs)

@@ -164,7 +164,7 @@ async def _translation_response(
     Encoding runs in worker threads, all samples in parallel.
     """
     media_type = accepted_image_type(request.headers.get("accept", ""))
-    workers = services.workers
+    workers = services.encoding
     if media_type is not None:
         first = translation.samples[0]
         data = await workers.run_unbounded(encode, first.image, FORMATS[media_type])

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from service.cache.single_flight import SingleFlight
+from service.deadline import remaining, start_deadline
 
 
 class Computation:
@@ -140,3 +141,26 @@ def test_callers_that_are_not_cancelled_get_an_answer_in_any_schedule(
         assert len(single_flight) == 0
 
     asyncio.run(asyncio.wait_for(check(), 10))
+
+
+def test_computation_has_the_latest_deadline_of_its_callers() -> None:
+    async def check() -> None:
+        flight: SingleFlight[float] = SingleFlight()
+        joined = asyncio.Event()
+
+        async def compute() -> float:
+            await joined.wait()
+            return remaining()
+
+        async def call(seconds: float) -> float:
+            start_deadline(seconds)
+            return await flight.run("key", compute)
+
+        first = asyncio.create_task(call(1))
+        await settle()
+        second = asyncio.create_task(call(100))
+        await settle()
+        joined.set()
+        assert 99 < await first == await second <= 100
+
+    asyncio.run(check())

@@ -53,6 +53,7 @@ def stub_catalogue(root) -> Catalogue:
         registry=registry,
         embedder=StubEmbedder(),
         workers=Workers(max_waiting=9),
+        decoding=Workers(max_waiting=9),
         max_pixels=10_000,
         queue_items=9,
     )  # type: ignore[arg-type]
@@ -77,6 +78,7 @@ async def real_catalogue(
         registry=registry,
         embedder=embedder,
         workers=workers,
+        decoding=workers,
         max_pixels=10_000,
         queue_items=queue_items,
     )

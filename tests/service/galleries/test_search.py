@@ -50,6 +50,7 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
         registry=registry,
         embedder=embedder,
         workers=workers,
+        decoding=workers,
         max_pixels=10_000,
         queue_items=64,
     )

@@ -8,6 +8,7 @@ from threading import Thread
 import pytest
 import torch
 
+from service.deadline import Deadline
 from service.errors import NotReady, Overloaded, ParameterInvalid
 from service.inference import batching
 from service.inference.batching import BatchQueue
@@ -21,7 +22,9 @@ def request_of() -> Iterator[MakeRequest]:
     """Makes requests that arrive now."""
     loop = asyncio.new_event_loop()
 
-    def make(batch_key: str, items: int = 1, *, background: bool = False) -> Request:
+    def make(
+        batch_key: str, items: int = 1, *, background: bool = False, seconds: float = float("inf")
+    ) -> Request:
         return Request(
             batch_key=batch_key,
             function=torch.neg,
@@ -29,6 +32,7 @@ def request_of() -> Iterator[MakeRequest]:
             items=items,
             arrived=time.perf_counter(),
             background=background,
+            deadline=Deadline(time.monotonic() + seconds),
             future=loop.create_future(),
         )
 
@@ -161,4 +165,20 @@ def test_dropped_and_cleared_requests_free_the_room(request_of: MakeRequest) -> 
     queue.drop(dropped)
     assert queue.depth == 2
     assert queue.clear() == [cleared]
+    assert queue.depth == 0
+
+
+def test_late_requests_are_dropped_when_their_turn_comes(request_of: MakeRequest) -> None:
+    late: list[Request] = []
+    queue = BatchQueue(max_items=8, batch_items=4, max_wait=0, on_late=late.extend)
+    queue.open()
+    queue.batch_done(10, 5.0)  # 0.5 s an item
+    in_time, passed = request_of("a", seconds=60), request_of("a", seconds=-1)
+    too_large, patient = request_of("a", items=3, seconds=0.9), request_of("a", items=3, seconds=1.1)
+    for request in (passed, in_time, too_large, patient):
+        queue.push(request)
+    slices = queue.next_batch()
+    assert slices is not None
+    assert [part.request for part in slices] == [in_time, patient]
+    assert late == [passed, too_large]
     assert queue.depth == 0

@@ -13,7 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from service.errors import NotReady, Overloaded, ParameterInvalid
+from service.deadline import start_deadline
+from service.errors import DeadlineExceeded, NotReady, Overloaded, ParameterInvalid
 from service.http import app
 from service.inference import batching
 from service.inference.engine import Batch, Engine
@@ -513,3 +514,25 @@ def test_the_services_engine_returns_memory_when_idle(
 
     asyncio.run(check())
     assert calls_of_give_back == [True]
+
+
+def test_late_request_gets_deadline_exceeded_and_is_not_computed() -> None:
+    async def check() -> None:
+        gate = Gate()
+
+        async def call(value: float, seconds: float) -> Tensor:
+            start_deadline(seconds)
+            return await engine.run("k", gate, column(value))
+
+        async with running() as engine:
+            first = asyncio.create_task(call(1, 60))
+            await gate.wait_entered()
+            late, patient = asyncio.create_task(call(2, 0.05)), asyncio.create_task(call(3, 60))
+            await asyncio.sleep(0.1)
+            gate.opened.set()
+            await asyncio.gather(first, patient)
+            with pytest.raises(DeadlineExceeded):
+                await late
+        assert gate.calls == [[1], [3]]
+
+    asyncio.run(check())

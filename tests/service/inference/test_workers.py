@@ -6,7 +6,8 @@ import time
 
 import pytest
 
-from service.errors import Overloaded
+from service.deadline import start_deadline
+from service.errors import DeadlineExceeded, Overloaded
 from service.inference.workers import Workers
 
 
@@ -38,7 +39,7 @@ def test_full_queue_refuses_run_but_not_run_unbounded() -> None:
         workers, opened = Workers(max_waiting=1, threads=1), threading.Event()
         tasks = [asyncio.create_task(workers.run(opened.wait, 10)) for _ in range(2)]
         await asyncio.sleep(0.02)
-        assert workers.depth == 1
+        assert workers.waiting == 1
         with pytest.raises(Overloaded) as refused:
             await workers.run(opened.wait, 10)
         assert (refused.value.retry_after or 0) >= 1
@@ -71,5 +72,21 @@ def test_errors_reach_the_caller() -> None:
     async def check() -> None:
         with pytest.raises(ZeroDivisionError):
             await Workers(max_waiting=1).run(divmod, 1, 0)
+
+    asyncio.run(check())
+
+
+def test_call_without_enough_time_left_does_not_run() -> None:
+    async def check() -> None:
+        workers, ran = Workers(max_waiting=10, threads=1, name="decoding"), list[int]()
+        for _ in range(3):
+            await workers.run(time.sleep, 0.2)  # the pool learns how long a call takes
+        start_deadline(0.05)
+        with pytest.raises(DeadlineExceeded, match="decoding"):
+            await workers.run(ran.append, 1)
+        assert not ran
+        start_deadline(5)
+        await workers.run(ran.append, 2)
+        assert ran == [2]
 
     asyncio.run(check())

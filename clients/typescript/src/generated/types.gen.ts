@@ -354,6 +354,7 @@ export type Problem = {
      * | `head_too_large` | 431 | Request headers are too large |
      * | `gallery_damaged` | 500 | Gallery cannot be read |
      * | `internal` | 500 | Internal server error |
+     * | `deadline_exceeded` | 503 | Request is not answered in time |
      * | `not_ready` | 503 | Service is not ready |
      */
     code: string;

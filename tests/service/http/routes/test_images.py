@@ -186,7 +186,7 @@ def test_samples_are_encoded_in_parallel(monkeypatch: pytest.MonkeyPatch) -> Non
     app.state.services = SimpleNamespace(
         registry=SimpleNamespace(get=lambda name, capability: SimpleNamespace(id="tiny")),
         translator=FakeTranslator(),
-        workers=Workers(max_waiting=9, threads=2),
+        encoding=Workers(max_waiting=9, threads=2),
     )
     for dependency in READ:
         app.dependency_overrides[dependency.dependency] = lambda: None

@@ -1,0 +1,147 @@
+"""Deadlines of requests, and refusal at the door of requests that cannot meet theirs."""
+
+import asyncio
+import re
+from collections.abc import Mapping
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from service.deadline import start_deadline
+from service.errors import DeadlineExceeded, Overloaded
+from service.http.admission import COMPUTED, AdmissionControl, Controls, Ticket
+from service.http.problems import AbortRequest, service_error_response
+
+_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9}(?:\.\d{1,9})?)\"?\s*(?=$|[,;])", re.IGNORECASE)
+READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Admission:
+    """Give every request a deadline, and refuse requests that would miss it: 429.
+
+    The deadline starts when the body is complete, because the client decides how long the upload takes. It
+    ends when the response starts. A request that is not answered by then gets 503, and its work is cancelled.
+
+    A client may shorten the deadline with the header `Prefer: wait=SECONDS` (RFC 7240, section 4.3).
+
+    The refusal comes before the body is read, so it costs little under overload.
+
+    Args:
+        controls: decide which requests are admitted.
+        seconds: deadline of requests that read or compute, in seconds.
+        change_seconds: deadline of requests that change something, such as adding photos.
+    """
+
+    def __init__(self, app: ASGIApp, *, controls: Controls, seconds: float, change_seconds: float) -> None:
+        self.app = app
+        self.controls, self.seconds, self.change_seconds = controls, seconds, change_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        admitted = self.controls.find(scope["method"], scope["path"])
+        preferred = preferred_wait(Headers(scope=scope))
+        seconds = min(preferred or float("inf"), self._limit(scope))
+        if admitted is not None:
+            control, operation = admitted
+            try:
+                control.check(operation, seconds)
+            except Overloaded as error:
+                await service_error_response(error)(scope, receive, send)
+                return
+        request = _Request(admitted, seconds, applied=preferred is not None)
+        try:
+            async with asyncio.timeout(None) as timer:
+                if scope["method"] != "POST":
+                    request.start(timer)
+                await self.app(scope, request.receiving(receive, timer), request.sending(send, timer))
+        except TimeoutError:
+            if not timer.expired():
+                raise
+            raise request.late() from None
+        finally:
+            request.end()
+
+    def _limit(self, scope: Scope) -> float:
+        """Return the longest deadline that a request may have."""
+        reads = scope["method"] in READING or scope["path"] in COMPUTED
+        return self.seconds if reads else self.change_seconds
+
+
+class _Request:
+    """The deadline and the admission ticket of one request."""
+
+    def __init__(
+        self, admitted: tuple[AdmissionControl, str] | None, seconds: float, *, applied: bool
+    ) -> None:
+        self._admitted = admitted
+        self._seconds = seconds
+        self._applied = applied
+        self._ticket: Ticket | None = None
+        self._status = 0
+
+    def receiving(self, receive: Receive, timer: asyncio.Timeout) -> Receive:
+        complete = False
+
+        async def receive_and_start() -> Message:
+            nonlocal complete
+            message = await receive()
+            if not complete and not message.get("more_body", False):
+                complete = True
+                self._enter()
+                self.start(timer)
+            return message
+
+        return receive_and_start
+
+    def sending(self, send: Send, timer: asyncio.Timeout) -> Send:
+        async def send_and_stop(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._status = message["status"]
+                timer.reschedule(None)
+                self.end()
+                if self._applied:
+                    MutableHeaders(scope=message)["Preference-Applied"] = f"wait={self._seconds:g}"
+            await send(message)
+
+        return send_and_stop
+
+    def start(self, timer: asyncio.Timeout) -> None:
+        """Start the deadline."""
+        start_deadline(self._seconds)
+        timer.reschedule(asyncio.get_running_loop().time() + self._seconds)
+
+    def end(self) -> None:
+        """Return the ticket, if there is one."""
+        if self._admitted is not None and self._ticket is not None:
+            ticket, self._ticket = self._ticket, None
+            self._admitted[0].leave(ticket, answered=200 <= self._status < 300)
+
+    def late(self) -> DeadlineExceeded:
+        """Return the error of a request that was not answered in time."""
+        if self._admitted is not None:
+            self._admitted[0].late += 1
+        return DeadlineExceeded(
+            f"the request was not answered within {self._seconds:g} s and was cancelled; try again later"
+        )
+
+    def _enter(self) -> None:
+        """Check again, because other bodies may have become complete since the first check."""
+        if self._admitted is None:
+            return
+        control, operation = self._admitted
+        try:
+            control.check(operation, self._seconds)
+        except Overloaded as error:
+            raise AbortRequest(error) from error
+        self._ticket = control.enter(operation)
+
+
+def preferred_wait(headers: Mapping[str, str]) -> float | None:
+    """Return the seconds of `Prefer: wait=SECONDS`, or None.
+
+    Preferences that cannot be parsed are ignored, as RFC 7240 says.
+    """
+    match = _WAIT.search(headers.get("prefer", ""))
+    return float(match[1]) if match else None
