@@ -1,4 +1,8 @@
-"""Settings of all tests: tensor shapes are checked, and torch uses one thread as tests run in parallel."""
+"""Settings of all tests: tensor shapes are checked, and torch uses one thread.
+
+Tests run in parallel, one process per core (`make test`). By default each process would start one thread per
+core. How threads wait is the shipped default, see `model.openmp`.
+"""
 
 import os
 
@@ -12,6 +16,8 @@ install_import_hook("model", "beartype.beartype")  # before anything imports the
 
 import pytest
 from hypothesis import settings
+
+import model  # noqa: F401  # before a test imports torch: see `model.openmp`
 
 settings.register_profile("project", deadline=None, max_examples=50)
 settings.load_profile("project")

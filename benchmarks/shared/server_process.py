@@ -11,6 +11,9 @@ from typing import Self
 
 import httpx
 
+OVERRIDES = ("IIAE_", "OMP_", "GOMP_", "KMP_")
+"""Starts of the variables that change a default of the service or of its threads."""
+
 
 def free_port() -> int:
     """Return a free TCP port on the loopback interface."""
@@ -23,25 +26,28 @@ def free_port() -> int:
 class Server:
     """A process that runs `iiae serve`. As a context manager it ends the process in any case.
 
+    It computes on one thread, because tests run in parallel, and looks for new checkpoints often.
+
     Args:
         home: `IIAE_HOME` of the service. The log is written there.
+        shipped_defaults: run with the shipped defaults instead, whatever this process's environment says.
         environment: further settings, such as `IIAE_MAX_IMAGES="8"`.
     """
 
-    def __init__(self, home: Path, **environment: str) -> None:
+    def __init__(self, home: Path, *, shipped_defaults: bool = False, **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = home / f"server-{self.port}.log"
-        settings = {
-            "IIAE_HOME": str(home),
-            "IIAE_PORT": str(self.port),
-            "IIAE_STORE_POLL_SECONDS": "0.2",
-            "OMP_NUM_THREADS": "1",
-        } | environment
+        settings = {"IIAE_HOME": str(home), "IIAE_PORT": str(self.port)}
+        inherited = dict(os.environ)
+        if shipped_defaults:
+            inherited = {name: value for name, value in inherited.items() if not name.startswith(OVERRIDES)}
+        else:
+            settings |= {"IIAE_STORE_POLL_SECONDS": "0.2", "OMP_NUM_THREADS": "1"}
         with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "service.cli", "serve"],
-                env={**os.environ, **settings},
+                env=inherited | settings | environment,
                 stdout=log,
                 stderr=log,
             )

@@ -252,6 +252,23 @@ def test_the_default_model_is_listed_first_and_used_by_default(own_home):
         server.stop()
 
 
+def test_the_service_answers_with_all_shipped_defaults(own_home):
+    """Among them are the number of threads and how they wait. Other tests use one thread, see `Server`."""
+    server = Server(own_home, shipped_defaults=True, OMP_DISPLAY_ENV="VERBOSE").ready()
+    try:
+        server.client.post("/galleries", json={"name": "g", "model": "sketchy"}).raise_for_status()
+        server.client.post("/galleries/g/photos", files={"image": png()}).raise_for_status()
+        hits = server.client.post("/sbir/search", files={"sketch": png(1)}, data={"gallery": "g"}).json()[
+            "hits"
+        ]
+        assert len(hits) == 1
+    finally:
+        assert server.stop() in STOPPED
+    log = server.log.read_text()
+    assert f"OMP_NUM_THREADS = '{os.cpu_count()}'" in log
+    assert "GOMP_SPINCOUNT = '0'" in log
+
+
 @pytest.mark.parametrize("keys", [None, "", ",", "too-short", "$(openssl rand -hex 24)"])
 def test_the_service_does_not_start_on_an_open_address_with_absent_or_malformed_keys(own_home, keys):
     given = {} if keys is None else {"IIAE_API_KEYS": keys, "IIAE_ALLOW_OPEN": "true"}
