@@ -7,6 +7,7 @@ from pydantic import Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.api_keys import ApiKey, check_distinct, parse_keys
+from service.hosts import parse_hosts
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -36,6 +37,11 @@ class Settings(BaseSettings):
         (), description="API keys that may also change galleries and models, in the same form."
     )
     allow_open: bool = Field(False, description="Serve other machines without API keys.")
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Host names that the service answers to besides loopback names, separated by commas; "
+        "*.example.org is every subdomain, * every host. If unset, a service with API keys accepts any host.",
+    )
 
     default_model: str | None = Field(
         None, description="Model for requests that name none; the first model with the capability if unset."
@@ -105,6 +111,11 @@ class Settings(BaseSettings):
     def _parse_admin_keys(cls, value: object) -> object:
         return parse_keys(value, "IIAE_ADMIN_KEYS", "admin") if isinstance(value, str) else value
 
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _parse_hosts(cls, value: object) -> object:
+        return parse_hosts(value, "IIAE_ALLOWED_HOSTS") if isinstance(value, str) else value
+
     @model_validator(mode="after")
     def _check_that_keys_differ(self) -> Self:
         check_distinct((*self.api_keys, *self.admin_keys))
@@ -115,7 +126,8 @@ class Settings(BaseSettings):
         if self.host not in LOOPBACK and self.keyless and not self.allow_open:
             raise ValueError(
                 f"IIAE_HOST={self.host} is reachable from other machines, but no API key is set; "
-                "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), or IIAE_ALLOW_OPEN=true to serve anyone"
+                "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), "
+                "or IIAE_ALLOW_OPEN=true and IIAE_ALLOWED_HOSTS to serve anyone"
             )
         return self
 

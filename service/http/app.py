@@ -19,6 +19,7 @@ from service.http import docs, exception_handlers, openapi, page
 from service.http.admission import Controls
 from service.http.dependencies import Services
 from service.http.middleware.admission import Admission
+from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.body_limit import BodyLimit
 from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
 from service.http.middleware.head_as_get import HeadAsGet
@@ -172,7 +173,8 @@ def _middleware(services: Services) -> list[Middleware]:
         Middleware(NoSniff),  # on failures too
         Middleware(RequestMetrics, telemetry=services.telemetry),  # counts refusals and failures too
         Middleware(UnhandledErrors),  # everything below may raise
-        Middleware(SameOriginOnly, settings=settings),  # refuses before any work is done
+        Middleware(AllowedHosts, settings=settings),  # refuses before any work is done
+        Middleware(SameOriginOnly, settings=settings),  # as well
         Middleware(CancelOnDisconnect),  # outside of BodyLimit: it waits for the disconnect without a timeout
         Middleware(
             BodyLimit,

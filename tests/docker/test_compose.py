@@ -18,7 +18,7 @@ FILE = ROOT / "docker-compose.yml"
 OURS = ("service", "trainer", "demo", "service-gpu", "trainer-gpu")
 IMAGE_SETTINGS = {"home", "host", "port"}
 """Settings with a value in the image."""
-COMPOSE_SETTINGS = {"redis_url", "allow_open", "default_model"}
+COMPOSE_SETTINGS = {"redis_url", "allow_open", "allowed_hosts", "default_model"}
 """Settings with a value in the Compose file."""
 EXAMPLES = {"IIAE_API_KEYS", "IIAE_ADMIN_KEYS", "IIAE_DEFAULT_GALLERY", "IIAE_THREADS"}
 """Variables without a default; .env.example has an example of each."""

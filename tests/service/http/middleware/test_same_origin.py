@@ -1,4 +1,4 @@
-"""A service without API keys refuses pages of other sites: cross-site requests and foreign host names."""
+"""A service without API keys refuses writes of other sites' pages."""
 
 import asyncio
 
@@ -55,31 +55,6 @@ def test_pages_of_other_sites_may_read_but_not_write(headers, expected):
     assert accepted("GET", Host="localhost:8000", **headers)
 
 
-@pytest.mark.parametrize(
-    "host", ["localhost", "localhost:8000", "LOCALHOST:1", "127.0.0.1:8000", "[::1]", "[::1]:8000"]
-)
-def test_loopback_hosts_are_accepted(host):
-    assert accepted("GET", Host=host)
-
-
-@pytest.mark.parametrize(
-    "host",
-    [
-        "evil.example",
-        "evil.example:8000",
-        "localhost.evil.example",
-        "127.0.0.1.evil.example:8000",
-        "0.0.0.0",
-        "",
-    ],
-)
-def test_other_hosts_are_refused_unless_the_service_is_open_or_has_keys(host):
-    assert not accepted("GET", Host=host)
-    assert not accepted("POST", Host=host, Origin=f"http://{host}")
-    assert accepted("GET", Host=host, settings=Settings(allow_open=True))
-    assert accepted("GET", Host=host, settings=Settings(api_keys="key-0123456789abcdef"))
-
-
 def test_other_sites_may_write_with_keys_but_not_to_an_open_service():
     foreign = {"Host": "photos.example", "Origin": "https://evil.example"}
     assert accepted(settings=Settings(api_keys="key-0123456789abcdef"), **foreign)
@@ -89,7 +64,7 @@ def test_other_sites_may_write_with_keys_but_not_to_an_open_service():
 
 @pytest.mark.parametrize(
     "headers",
-    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Host": "evil.example"}],
+    [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}],
 )
 def test_a_server_refuses_pages_of_other_sites(client, gallery, headers):
     for answer in (
@@ -99,7 +74,7 @@ def test_a_server_refuses_pages_of_other_sites(client, gallery, headers):
         assert (answer.status_code, answer.json()["code"]) == (403, "origin_refused"), answer.text
         assert answer.json()["request_id"] == answer.headers["x-request-id"]
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
-    assert client.get("/models", headers=headers).status_code == (403 if "Host" in headers else 200)
+    assert client.get("/models", headers=headers).status_code == 200
 
 
 def test_the_services_own_page_may_post(client):
