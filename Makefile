@@ -3,6 +3,7 @@
 # make check    check format, lint, types and import rules, of Python and of the page's JavaScript
 # make format   format the code and fix simple lint errors
 # make clients  generate the Python and TypeScript clients
+# make lock     write the images' lock files (docker/locks/) from pyproject.toml and constraints.txt
 # make clean    delete everything that make installed
 
 PYTHON ?= python3
@@ -18,7 +19,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 export PATH := $(abspath $(BIN)):$(PATH)
 NPM := npm --no-audit --no-fund --silent
 
-.PHONY: demo test check format clients clean
+.PHONY: demo test check format clients lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/python -m service.cli.demo $(if $(PHOTOS),--photos "$(PHOTOS)")
@@ -40,6 +41,21 @@ format: $(VENV)/.dev node_modules/.package-lock.json
 
 clients: $(VENV)/.dev
 	$(BIN)/python -m clients.generate
+
+# The packages of each image with their hashes, for the Python that runs there: Debian 12's. Of torch, the CPU
+# images take the CPU build from PyTorch's CPU index, and the GPU images take the CUDA build from PyPI.
+LOCK := $(BIN)/uv pip compile --quiet --no-annotate --generate-hashes -c constraints.txt \
+        --python-version 3.11.2 --python-platform x86_64-manylinux_2_28
+CPU_TORCH := --find-links $(or $(TORCH_INDEX),https://download.pytorch.org/whl/cpu)/torch/
+
+lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
+lock: $(VENV)/.dev
+	$(LOCK) pyproject.toml --extra cpu $(CPU_TORCH) -o docker/locks/serve-cpu.txt
+	$(LOCK) pyproject.toml --extra gpu -o docker/locks/serve-gpu.txt
+	echo pip | $(LOCK) pyproject.toml - --extra cpu --extra train --extra demo $(CPU_TORCH) \
+	  -o docker/locks/train-cpu.txt
+	echo pip | $(LOCK) pyproject.toml - --extra gpu --extra train --extra demo -o docker/locks/train-gpu.txt
+	printf 'hatchling\npip\n' | $(LOCK) - -o docker/locks/build.txt
 
 clean:
 	rm -rf $(VENV) node_modules clients/typescript/node_modules clients/typescript/dist

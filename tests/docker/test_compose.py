@@ -53,13 +53,44 @@ def test_service_demo_and_redis_start_by_default():
     assert set().union(*profiles.values()) == {"trainer", "gpu", "monitoring"}
 
 
-def test_images_are_built_here_or_pinned():
+def test_images_are_built_here_or_pinned_by_digest():
     for name, each in SERVICES.items():
         if "build" in each:
             assert (ROOT / each["build"]["dockerfile"]).exists(), name
         else:
-            tag = each["image"].partition(":")[2]
-            assert re.search(r"\d", tag), f"{name} has no version: {each['image']}"
+            assert re.fullmatch(r"[\w./-]+:[\w.-]*\d[\w.-]*@sha256:[0-9a-f]{64}", each["image"]), name
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_build_arguments_are_those_of_the_dockerfile(name):
+    dockerfile = (ROOT / "docker" / "Dockerfile").read_text()
+    defaults = dict(re.findall(r"^ARG (\w+)=(.*)$", dockerfile, re.MULTILINE))
+    assert {"BASE", "TORCH_INDEX", "EXTRA"} == set(defaults)
+    gpu = {"EXTRA": "gpu", "TORCH_INDEX": ""} if name.endswith("gpu") else {}
+    assert {**defaults, **SERVICES[name]["build"]["args"]} == {**defaults, **gpu}
+
+
+@pytest.mark.parametrize("name", SERVICES)
+def test_containers_have_limits(name):
+    each = SERVICES[name]
+    assert 0 < each["pids_limit"] <= 1024
+    assert re.fullmatch(r"[1-9]\d*[mg]", each["mem_limit"])
+    assert each["cpus"] == 1 or each["cpu_shares"] > 0
+
+
+def test_service_comes_before_the_trainer_on_a_busy_machine():
+    assert SERVICES["service"]["cpu_shares"] >= 8 * SERVICES["trainer"]["cpu_shares"]
+    assert compose(IIAE_CPUS="1.5")["services"]["service"]["cpus"] == 1.5
+    assert compose(IIAE_MEMORY="2g")["services"]["service"]["mem_limit"] == "2g"
+
+
+def test_grafana_has_no_account_and_no_password():
+    environment = SERVICES["grafana"]["environment"]
+    assert environment["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
+    assert environment["GF_AUTH_DISABLE_LOGIN_FORM"] == "true"
+    assert environment["GF_AUTH_BASIC_ENABLED"] == "false"
+    assert environment["GF_AUTH_ANONYMOUS_ORG_ROLE"] == "Viewer"
+    assert not any("PASSWORD" in key for key in environment)
 
 
 def test_ports_are_published_on_loopback_only_and_redis_has_none():

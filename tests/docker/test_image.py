@@ -105,15 +105,3 @@ def test_training_without_its_packages_says_what_to_install(tmp_path, without):
     )
     assert (finished.returncode, "iiae[train]" in finished.stderr) == (2, True), finished.stderr
     assert "Traceback" not in finished.stderr
-
-
-def test_image_installs_the_dependencies_of_the_project():
-    finished = subprocess.run(
-        [sys.executable, "docker/requirements.py", "serve", "cpu"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    expected = project()["dependencies"] + project()["optional-dependencies"]["cpu"]
-    assert finished.stdout.splitlines() == expected
