@@ -25,6 +25,9 @@
     ├── ReindexRunning           409  reindex_running
     ├── ReindexCancelled         409  reindex_cancelled
     ├── GalleryDamaged           500  gallery_damaged
+    ├── GalleryBusy              503  gallery_busy         (with Retry-After)
+    ├── StorageFull              507  storage_full
+    ├── StorageUnavailable       503  storage_unavailable  (with Retry-After)
     ├── Overloaded               429  overloaded      (with Retry-After)
     ├── DeadlineExceeded         503  deadline_exceeded  (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
@@ -158,6 +161,40 @@ class ReindexCancelled(ServiceError):
 
 class GalleryDamaged(ServiceError):
     status, code, title = 500, "gallery_damaged", "Gallery cannot be read"
+
+
+class GalleryBusy(ServiceError):
+    """A gallery is locked by another process, or its disk does not answer.
+
+    Args:
+        retry_after: seconds after which the client should try again.
+    """
+
+    status, code, title = 503, "gallery_busy", "Gallery does not answer"
+
+    def __init__(self, detail: str, retry_after: int = 2) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class StorageFull(ServiceError):
+    """The disk has too little free space. Nothing was changed."""
+
+    status, code, title = 507, "storage_full", "Disk is full"
+
+
+class StorageUnavailable(ServiceError):
+    """The disk refuses to read or write, for example because it is mounted read-only.
+
+    Args:
+        retry_after: seconds after which the client should try again.
+    """
+
+    status, code, title = 503, "storage_unavailable", "Disk cannot be used"
+
+    def __init__(self, detail: str, retry_after: int = 30) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class Overloaded(ServiceError):

@@ -2,9 +2,10 @@
 
 import os
 import shutil
+import sqlite3
 import threading
 from collections import OrderedDict
-from contextlib import suppress
+from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 from uuid import uuid4
 from weakref import WeakValueDictionary
@@ -15,6 +16,8 @@ from service.galleries.database import DATABASE
 from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec
 from service.galleries.schema import write_schema
+from service.galleries.sqlite_errors import sqlite_error
+from service.storage import storage_error
 
 MAX_UNUSED = 64
 """Unused galleries that stay open. Each has up to nine open files, and its index in memory once
@@ -46,17 +49,19 @@ class Galleries:
         """Create an empty gallery. It appears complete, or not at all.
 
         Raises:
-            NameInvalid, GalleryExists.
+            NameInvalid, GalleryExists, StorageFull, StorageUnavailable.
         """
         folder, temporary = self.root / check_name(name), self._temporary(name)
-        temporary.mkdir(parents=True)
         try:
+            temporary.mkdir(parents=True)
             write_schema(temporary / DATABASE, spec)
             _move_into_place(temporary, folder)
         except FileExistsError as error:
             raise GalleryExists(
                 f"gallery {name!r} exists already; delete it first, or choose another name"
             ) from error
+        except (OSError, sqlite3.Error) as error:
+            raise (sqlite_error(error, name) or storage_error(error) or error) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
         return self.open(name)
@@ -105,14 +110,18 @@ class Galleries:
         """Delete a gallery and its uploaded pictures, even if it is damaged.
 
         Raises:
-            NameInvalid, GalleryNotFound.
+            NameInvalid, GalleryNotFound, GalleryBusy, StorageUnavailable.
         """
         temporary = self._temporary(check_name(name))
         try:
             self.open(name, keep=False).move(temporary)
         except GalleryDamaged:
-            with suppress(FileNotFoundError):  # another process deleted it
+            try:
                 (self.root / name).rename(temporary)
+            except FileNotFoundError:  # another process deleted it
+                pass
+            except OSError as error:
+                raise (storage_error(error) or error) from error
         with self._lock:
             self._recent.pop(name, None)
         for _ in range(2):  # twice: a file may have been written into the folder during the first pass
@@ -148,7 +157,9 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
     """
     try:
         temporary.rename(folder)
-    except OSError:
+    except OSError as error:
+        if error.errno not in (EEXIST, ENOTDIR, ENOTEMPTY):
+            raise
         if not folder.is_dir() or (folder / DATABASE).exists():
             raise FileExistsError(folder) from None
         for stale in folder.glob(f"{DATABASE}-*"):

@@ -1,17 +1,17 @@
-"""The SQLite file of one gallery: connections, transactions, and detection of a deleted gallery.
+"""The SQLite file of one gallery: transactions, and detection of a deleted gallery.
 
 The file is the source of truth. A committed transaction is on disk, visible to all threads and processes.
 """
 
-import os
 import sqlite3
 import threading
-import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed
+from service.galleries.connections import Connections
+from service.galleries.locks import LockWait
 from service.galleries.records import GallerySpec
 from service.galleries.schema import (
     SCHEMA,
@@ -21,13 +21,10 @@ from service.galleries.schema import (
     fetch_one,
     migrate,
 )
+from service.galleries.sqlite_errors import damaged, sqlite_error
+from service.storage import storage_error
 
 DATABASE = "gallery.sqlite"
-CONNECTIONS = 4
-"""Maximum number of connections to one gallery's file. If all are in use, a thread waits for one. Each
-connection has two files open."""
-BUSY_SECONDS = 10
-"""Seconds that a transaction waits for another process to finish its own."""
 
 
 class GalleryDatabase:
@@ -38,21 +35,21 @@ class GalleryDatabase:
 
     Raises:
         GalleryNotFound: the gallery does not exist. All methods raise this once the gallery is deleted.
-        GalleryDamaged: the file cannot be read.
+        GalleryDamaged: the file is damaged.
+        GalleryBusy: another process or thread does not release its lock.
+        StorageFull, StorageUnavailable: the disk is full, or refuses to read or write.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.name = folder.name
-        self._idle: list[Connection] = []
-        weakref.finalize(self, _close, self._idle)
-        self._slots = threading.Semaphore(CONNECTIONS)
-        self._lock = threading.Lock()  # guards _idle, and the folder while files in it are opened
         self._writing = threading.Lock()
         try:
-            self._inode = os.stat(folder / DATABASE).st_ino
+            self._connections = Connections(folder / DATABASE)
         except (FileNotFoundError, NotADirectoryError):
             raise self._not_found() from None
+        except OSError as error:
+            raise (storage_error(error) or damaged(self.name, str(error))) from error
         self.spec, self.space = self._read_meta()
         self.embeddings = embeddings_table(self.space)
 
@@ -79,10 +76,10 @@ class GalleryDatabase:
 
         It is rolled back if its block raises. The gallery cannot be deleted before it ends.
         """
-        with self._writing, self._connection() as connection:
+        wait = LockWait(self.name)
+        with wait.hold(self._writing), self._connection(wait) as connection:
             connection.execute("BEGIN IMMEDIATE")
-            if not self.exists():
-                raise self._not_found()
+            self._check_exists()
             yield connection
             connection.execute("COMMIT")
 
@@ -98,34 +95,32 @@ class GalleryDatabase:
 
     def exists(self) -> bool:
         """Return whether the gallery still exists. False if another gallery has its name now."""
-        try:
-            return os.stat(self.folder / DATABASE).st_ino == self._inode
-        except OSError:
-            return False
+        return self._connections.exists()
 
     @contextmanager
-    def guard_against_deletion(self) -> Iterator[None]:
-        """Raise GalleryNotFound if the gallery is deleted before or during a block that uses its folder."""
-        if not self.exists():
-            raise self._not_found()
+    def translated_errors(self) -> Iterator[None]:
+        """Turn errors of SQLite and of the disk into service errors, in a block that uses the folder.
+
+        If the gallery is deleted before or during the block, it raises GalleryNotFound.
+        """
+        self._check_exists()
         try:
             yield
         except (sqlite3.Error, OSError) as error:
-            if not self.exists():
-                raise self._not_found() from error
-            if type(error) is sqlite3.DatabaseError:  # its subclasses have other causes, such as a full disk
-                raise self._damaged(error) from error
-            raise
+            self._check_exists(error)
+            translated = sqlite_error(error, self.name) or storage_error(error)
+            if translated is None:
+                raise
+            raise translated from error
 
     def move(self, to: Path) -> None:
         """Move the gallery's folder. No thread writes or opens a file in it at that moment."""
-        with self.transaction(), self._lock:
+        with self.transaction(), self._connections.none_opened(LockWait(self.name)):
             self.folder.rename(to)
 
     def close(self) -> None:
         """Close all connections that are not in use."""
-        with self._lock:
-            _close(self._idle)
+        self._connections.close()
 
     def _read_meta(self) -> tuple[GallerySpec, int]:
         try:
@@ -149,49 +144,21 @@ class GalleryDatabase:
             )
             return spec, int(meta["space"])
         except (sqlite3.Error, KeyError, ValueError) as error:
-            raise self._damaged(error) from error
+            raise damaged(self.name, str(error)) from error
 
     def _not_found(self) -> GalleryNotFound:
         return GalleryNotFound(f"there is no gallery {self.name!r}")
 
-    def _damaged(self, error: Exception) -> GalleryDamaged:
-        return GalleryDamaged(
-            f"gallery {self.name!r} cannot be read ({error});"
-            " if the error persists, restore its gallery.sqlite from a backup, or delete the gallery"
-        )
+    def _check_exists(self, error: BaseException | None = None) -> None:
+        """Raise GalleryNotFound, caused by `error`, if the gallery is deleted."""
+        if not self.exists():
+            raise self._not_found() from error
 
     @contextmanager
-    def _connection(self) -> Iterator[Connection]:
-        """Lend a connection to the calling thread. Uncommitted changes are rolled back.
-
-        A thread that holds a connection must not request another: the threads could deadlock.
-        """
-        with self.guard_against_deletion(), self._slots:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else self._connect()
-            try:
-                yield connection
-            finally:
-                connection.rollback()
-                with self._lock:
-                    self._idle.append(connection)
-
-    def _connect(self) -> Connection:
-        """Open a connection. The caller holds the lock: no thread may move the folder now."""
-        uri = f"{(self.folder / DATABASE).absolute().as_uri()}?mode=rw"
-        connection = sqlite3.connect(
-            uri, uri=True, isolation_level=None, timeout=BUSY_SECONDS, check_same_thread=False
-        )
-        try:
-            connection.execute("PRAGMA synchronous=FULL")
-            if not self.exists():
-                raise self._not_found()
-        except BaseException:
-            connection.close()
-            raise
-        return connection
-
-
-def _close(idle: list[Connection]) -> None:
-    while idle:
-        idle.pop().close()
+    def _connection(self, wait: LockWait | None = None) -> Iterator[Connection]:
+        """Lend a connection to the calling thread, see `Connections.lend`."""
+        with (
+            self.translated_errors(),
+            self._connections.lend(wait or LockWait(self.name)) as connection,
+        ):
+            yield connection

@@ -4,9 +4,9 @@ photos/ab/abcd...              on disk before the photo's row is committed
 thumbnails/ab/abcd....webp     may be lost; the full picture is sent instead
 """
 
-import os
-import threading
 from pathlib import Path
+
+from service.galleries.whole_file import remove_stale, sync_folder, write_whole
 
 
 class PhotoFiles:
@@ -34,9 +34,14 @@ class PhotoFiles:
         self.picture(sha256).unlink(missing_ok=True)
         self.thumbnail(sha256).unlink(missing_ok=True)
 
+    def remove_stale(self) -> None:
+        """Remove the temporary files of processes that were killed."""
+        for folder in ("photos", "thumbnails"):
+            remove_stale((self.folder / folder).glob("*/.*"))
+
 
 def _write(path: Path, data: bytes, *, durable: bool) -> None:
-    """Write a temporary file and rename it. With `durable`, sync the file and its folders to disk.
+    """Write a file whole. With `durable`, sync the file and its folders to disk.
 
     Creates the two folders above the file, but not the gallery's folder: a deleted gallery must not come
     back.
@@ -45,15 +50,7 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
         return
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    with temporary.open("wb") as file:
-        file.write(data)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    temporary.replace(path)
+    write_whole(path, data, durable=durable)
     if durable:
         for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
-            descriptor = os.open(folder, os.O_RDONLY)
-            os.fsync(descriptor)
-            os.close(descriptor)
+            sync_folder(folder)

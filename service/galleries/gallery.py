@@ -13,6 +13,7 @@ open it again.
 
 import weakref
 from collections.abc import Sequence
+from contextlib import suppress
 from operator import itemgetter
 from pathlib import Path
 from typing import BinaryIO
@@ -21,7 +22,7 @@ import numpy as np
 
 from model.sketch.expansion import MAX_HITS, expanded
 from service.embedding import Embedding
-from service.errors import GalleryOutdated, PhotoNotFound
+from service.errors import GalleryOutdated, PhotoNotFound, ServiceError
 from service.galleries.database import GalleryDatabase
 from service.galleries.files import PhotoFiles
 from service.galleries.index import Index
@@ -122,12 +123,19 @@ class Gallery:
         """Add photos, all or none. When this returns, they are on disk.
 
         A photo that the gallery has already, by SHA-256, keeps its label and metadata.
+
+        Raises:
+            StorageFull, StorageUnavailable: the files or the rows cannot be written. No file is left.
         """
-        with self.database.guard_against_deletion():
-            self._write_files(photos)
-        with self._rows.transaction() as transaction:
-            self._write_files(photos)  # a removal may have deleted some of them since
-            stored = transaction.insert(photos)
+        try:
+            with self.database.translated_errors():
+                self._write_files(photos)
+            with self._rows.transaction() as transaction:
+                self._write_files(photos)  # a removal may have deleted some of them since
+                stored = transaction.insert(photos)
+        except ServiceError:
+            self._remove_unused_files(photos)
+            raise
         return [stored[photo.sha256] for photo in photos]
 
     def remove(self, photo_id: int) -> None:
@@ -166,8 +174,13 @@ class Gallery:
 
     def save_index(self) -> None:
         """Save the index. The next start loads it instead of rebuilding it."""
-        with self.database.guard_against_deletion():
+        with self.database.translated_errors():
             self.index.save(self._changes)
+
+    def remove_stale_files(self) -> None:
+        """Remove the temporary files of processes that were killed."""
+        self._files.remove_stale()
+        self.index.remove_stale()
 
     def move(self, to: Path) -> None:
         """Move the folder while no process writes to it. For all users, the gallery is then deleted."""
@@ -182,6 +195,13 @@ class Gallery:
     def _changes(self, since: int) -> Changes:
         """Return what has changed since a revision. A running rebuild keeps a reference to this gallery."""
         return self._rows.changes(since)
+
+    def _remove_unused_files(self, photos: Sequence[NewPhoto]) -> None:
+        """Remove the files of photos that the gallery does not have, as far as that is possible."""
+        with suppress(ServiceError), self._rows.transaction() as transaction:
+            for photo in photos:
+                if not transaction.has(photo.sha256):
+                    self._files.remove(photo.sha256)
 
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:
         for photo in photos:

@@ -6,8 +6,6 @@ index/<revision>-<digest>.faiss      the FAISS index, followed by the photo ids 
 
 import hashlib
 import json
-import os
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +13,7 @@ import faiss
 import numpy as np
 
 from service.galleries.faiss_index import FaissIndex
+from service.galleries.whole_file import remove_stale, write_whole
 
 LAYOUT = 1
 """Version of the two files."""
@@ -93,11 +92,15 @@ class IndexFile:
             identity=self._identity,
         )
         self.folder.mkdir(exist_ok=True)
-        _replace(self.folder / name, *parts)
-        _replace(self.folder / NOTE, json.dumps(vars(note)).encode())
+        write_whole(self.folder / name, *parts, durable=True)
+        write_whole(self.folder / NOTE, json.dumps(vars(note)).encode(), durable=True)
         for stale in self.folder.glob("*.faiss"):
             if stale.name != name:
                 stale.unlink(missing_ok=True)
+
+    def remove_stale(self) -> None:
+        """Remove the temporary files of processes that were killed."""
+        remove_stale(self.folder.glob(".*"))
 
 
 def _sha256(*parts: bytes | memoryview) -> str:
@@ -105,14 +108,3 @@ def _sha256(*parts: bytes | memoryview) -> str:
     for part in parts:
         digest.update(part)
     return digest.hexdigest()
-
-
-def _replace(path: Path, *parts: bytes | memoryview) -> None:
-    """Write a temporary file, sync it, and rename it."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    with temporary.open("wb") as file:
-        for part in parts:
-            file.write(part)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)

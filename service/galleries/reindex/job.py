@@ -23,12 +23,15 @@ from model.inference import Inference
 from model.presets import Side
 from service.embedding import Embedding
 from service.errors import (
+    GalleryBusy,
     GalleryNotFound,
     PhotoNotFound,
     ReindexCancelled,
     ReindexNotFound,
     ReindexRunning,
     ServiceError,
+    StorageFull,
+    StorageUnavailable,
 )
 from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec, Photo
@@ -123,7 +126,8 @@ class ReindexJob:
             error: why the reindex stops early. An exception marks it as failed; an interruption does not.
         """
         try:
-            with suppress(GalleryNotFound):
+            # If the disk is full, the row still says `running`; without the lock, that means interrupted.
+            with suppress(GalleryNotFound, GalleryBusy, StorageFull, StorageUnavailable):
                 if isinstance(error, Exception) and not isinstance(error, ReindexCancelled):
                     self._rows.fail(str(error) or type(error).__name__)
                 self._rows.sweep()

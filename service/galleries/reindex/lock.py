@@ -21,7 +21,7 @@ def lock(gallery: Gallery) -> BinaryIO:
         GalleryNotFound.
         ReindexRunning: this or another process has the lock.
     """
-    with gallery.database.guard_against_deletion():
+    with gallery.database.translated_errors():
         file = (gallery.folder / LOCK).open("ab")
     until = time.monotonic() + TIMEOUT
     while True:

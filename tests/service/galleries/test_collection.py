@@ -10,7 +10,7 @@ from gallery_photos import embedding, new_photo, run_concurrently, spec
 from open_files import open_files
 
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, ServiceError
-from service.galleries import collection, database
+from service.galleries import collection, connections
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 
@@ -47,7 +47,7 @@ def test_only_recent_and_used_galleries_stay_open(tmp_path, monkeypatch):
         assert hits[0].photo.sha256 == new_photo(number).sha256
     del hits
     assert unused() is None
-    assert open_files(tmp_path) <= 4 * (2 * database.CONNECTIONS + 1)
+    assert open_files(tmp_path) <= 4 * (2 * connections.CONNECTIONS + 1)
     assert used.search(embedding(0), 1)
     assert galleries.open("g0") is used
     for number in range(1, 6):

@@ -9,8 +9,8 @@ import pytest
 from gallery_photos import embedding, new_photo, run_concurrently, spec
 from open_files import open_files
 
-from service.errors import GalleryDamaged
-from service.galleries import database
+from service.errors import GalleryDamaged, StorageUnavailable
+from service.galleries import connections
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 
@@ -58,7 +58,7 @@ def test_a_full_disk_is_not_reported_as_damage(tmp_path):
     full = max(path.stat().st_size for path in (tmp_path / "g").glob("gallery.sqlite*"))
     resource.setrlimit(resource.RLIMIT_FSIZE, (full, before[1]))  # no file may grow beyond this
     try:
-        with pytest.raises(sqlite3.OperationalError):
+        with pytest.raises(StorageUnavailable, match="'g' cannot be used"):
             gallery.add([new_photo(number, metadata={"much": "x" * full}) for number in (2, 3)])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -78,7 +78,7 @@ def test_many_threads_share_a_few_connections(tmp_path):
 
     for _ in range(4):
         run_concurrently([use] * 6)
-    assert 0 < open_files(tmp_path) <= 2 * database.CONNECTIONS + 1
+    assert 0 < open_files(tmp_path) <= 2 * connections.CONNECTIONS + 1
     gallery.close()
     assert open_files(tmp_path) == 0
     assert gallery.count == 1

@@ -142,14 +142,14 @@ def test_a_rebuilt_index_is_saved(tmp_path, small):
 
 def test_a_search_does_not_wait_for_saving(tmp_path, small, monkeypatch):
     rows, searched = Rows(150), Index(tmp_path / "index", DIM, "cosine")
-    started, go, replace = threading.Event(), threading.Event(), index_file._replace
+    started, go, replace = threading.Event(), threading.Event(), index_file.write_whole
 
-    def slow_replace(*args):
+    def slow_replace(*args, durable):
         started.set()
         assert go.wait(5)
-        replace(*args)
+        replace(*args, durable=durable)
 
-    monkeypatch.setattr(index_file, "_replace", slow_replace)
+    monkeypatch.setattr(index_file, "write_whole", slow_replace)
     search(searched, rows)
     assert started.wait(5)
     latest = rows.add()

@@ -1,0 +1,57 @@
+"""Full, read-only and failing disks: which errors of the system they cause, and how much space is left."""
+
+import os
+from errno import EACCES, EDQUOT, EFBIG, EIO, EMFILE, ENFILE, ENODEV, ENOSPC, ENXIO, EPERM, EROFS, ESTALE
+from pathlib import Path
+
+from service.errors import StorageFull, StorageUnavailable
+
+FULL = frozenset({ENOSPC, EDQUOT, EFBIG})
+"""Error numbers of a full disk: no space, no quota, or a file that may not grow."""
+TOO_MANY_FILES = frozenset({EMFILE, ENFILE})
+UNAVAILABLE = frozenset({EACCES, EIO, ENODEV, ENXIO, EPERM, EROFS, ESTALE})
+"""Error numbers of a disk that refuses to read or write."""
+
+FREE_SPACE = "free some space, then try again"
+CHECK_DISK = "check that its folder is mounted read-write and belongs to the user of this process"
+
+
+def storage_error(error: BaseException | None) -> StorageFull | StorageUnavailable | None:
+    """Return the service error for an `OSError` that a disk causes, or None for other errors."""
+    if not isinstance(error, OSError):
+        return None
+    if error.errno in FULL:
+        return StorageFull(f"the disk is full ({error.strerror}); {FREE_SPACE}")
+    if error.errno in TOO_MANY_FILES:
+        return StorageUnavailable(
+            f"too many files are open ({error.strerror}); try again later, or raise the limit (`ulimit -n`)",
+            retry_after=2,
+        )
+    if error.errno in UNAVAILABLE:
+        return StorageUnavailable(f"the disk cannot be used ({error.strerror}); {CHECK_DISK}")
+    return None
+
+
+def free_bytes(folder: Path) -> int:
+    """Return the bytes that this process may still write on the disk of a folder.
+
+    If the folder does not exist yet, this is the disk of its nearest parent. Blocks if the disk stalls.
+    """
+    while not folder.exists() and folder != folder.parent:
+        folder = folder.parent
+    status = os.statvfs(folder)
+    return status.f_bavail * status.f_frsize
+
+
+def require_free(folder: Path, min_bytes: int) -> None:
+    """Check that a folder's disk has at least `min_bytes` left. Call it before work that writes.
+
+    Raises:
+        StorageFull.
+    """
+    free = free_bytes(folder)
+    if free < min_bytes:
+        raise StorageFull(
+            f"the disk has {free / 1e6:.0f} MB left, and IIAE_MIN_FREE_MB reserves {min_bytes / 1e6:.0f} MB;"
+            f" {FREE_SPACE}"
+        )
