@@ -355,7 +355,10 @@ export type Problem = {
      * | `gallery_damaged` | 500 | Gallery cannot be read |
      * | `internal` | 500 | Internal server error |
      * | `deadline_exceeded` | 503 | Request is not answered in time |
+     * | `gallery_busy` | 503 | Gallery does not answer |
      * | `not_ready` | 503 | Service is not ready |
+     * | `storage_unavailable` | 503 | Disk cannot be used |
+     * | `storage_full` | 507 | Disk is full |
      */
     code: string;
     /**
