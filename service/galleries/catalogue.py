@@ -27,6 +27,7 @@ from service.galleries.photo_contents import PhotoContents, read_contents
 from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.retry import retry_when_reindexed
 from service.images.upload import Upload
+from service.inference.admission import add_work
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
 from service.registry.model import Model
@@ -142,6 +143,7 @@ class Catalogue:
         known = await self._workers.run(gallery.known, [upload.sha256 for upload in uploads])
         unique = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
         missing = list(unique.values())
+        add_work(len(missing))
         new: list[NewPhoto] = []
         for start in range(0, len(missing), self._batch):
             batch = missing[start : start + self._batch]

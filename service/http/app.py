@@ -16,7 +16,7 @@ from service.galleries.collection import Galleries
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.http import docs, exception_handlers, openapi, page
-from service.http.admission import Controls
+from service.http.controls import Controls
 from service.http.dependencies import Services
 from service.http.middleware.admission import Admission
 from service.http.middleware.allowed_hosts import AllowedHosts

@@ -10,7 +10,7 @@ from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
-from service.http.admission import Controls
+from service.http.controls import Controls
 from service.http.telemetry import Telemetry
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine

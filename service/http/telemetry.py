@@ -8,7 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from service.cache.embeddings import EmbeddingCache
-from service.http.admission import AdmissionControl
+from service.inference.admission import AdmissionControl
 from service.inference.engine import Batch, Engine
 from service.registry.registry import Registry
 

@@ -9,6 +9,7 @@ from service.cache.embeddings import EmbeddingCache, cache_key
 from service.cache.single_flight import SingleFlight
 from service.embedding import Embedding
 from service.images.upload import Upload
+from service.inference.admission import add_work
 from service.inference.engine import Engine
 from service.inference.pixels import decode_pixels
 from service.inference.workers import Workers
@@ -86,6 +87,8 @@ class Embedder:
         pixels: Tensor | None = None,
     ) -> Embedding:
         async def compute() -> Embedding:
+            if pixels is None:  # otherwise the caller has counted it
+                add_work(1)
             picture = await self._decode(model, side, upload) if pixels is None else pixels
             codes = await self._engine.run((model.digest, kind, side), encode, picture.unsqueeze(0))
             embedding: Embedding = codes[0].float().numpy()

@@ -15,6 +15,7 @@ from model.presets import Side, other
 from service.embedding import Embedding
 from service.errors import DomainsDiffer, ParameterInvalid
 from service.images.upload import Upload
+from service.inference.admission import add_work
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
 from service.inference.workers import Workers
@@ -154,6 +155,8 @@ class Translator:
         self, model: Model, source: Side, target: Side, z: Tensor, zs: Embedding, seeds: list[int | None]
     ) -> Translation:
         """Decode one zs with each of the styles z [n, exclusive_size]."""
+
+        add_work(len(z))
 
         def decode(z: Tensor, zs: Tensor) -> Tensor:
             return model.inference.decode(target, z, zs)

@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.deadline import start_deadline
 from service.errors import DeadlineExceeded, Overloaded
-from service.http.admission import COMPUTED, AdmissionControl, Controls, Ticket
+from service.http.controls import COMPUTED, Controls
 from service.http.problems import AbortRequest, service_error_response
+from service.inference.admission import AdmissionControl, Ticket, carry_ticket
 
 _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9}(?:\.\d{1,9})?)\"?\s*(?=$|[,;])", re.IGNORECASE)
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -136,6 +137,7 @@ class _Request:
         except Overloaded as error:
             raise AbortRequest(error) from error
         self._ticket = control.enter(operation)
+        carry_ticket(control, self._ticket)
 
 
 def preferred_wait(headers: Mapping[str, str]) -> float | None:

@@ -9,7 +9,7 @@ from asgi import respond
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.deadline import remaining
-from service.http.admission import Controls
+from service.http.controls import Controls
 from service.http.middleware.admission import Admission, preferred_wait
 from service.http.middleware.unhandled_errors import UnhandledErrors
 
@@ -139,7 +139,7 @@ def test_handler_sees_its_deadline() -> None:
 def overloaded(count: int) -> Controls:
     controls = Controls()
     for _ in range(count):
-        controls.computing.enter("/translate")
+        controls.computing.add_work(controls.computing.enter("/translate"), 1)
     return controls
 
 
