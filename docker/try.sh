@@ -128,6 +128,9 @@ call 'GET /galleries/{name}/photos/{photo_id}/similar'
 call 'POST /retrieve' -F image=@$umbrella -F gallery=tried
 call 'GET /metrics'
 
+say "a web page whose host name was rebound to this machine"
+expect "status" "$(status -H 'Host: evil.example' "$url/models")" 403
+
 say "back up a gallery in use, delete it and restore it"
 retrieve() { curl -fsS -F image=@$umbrella -F gallery=tried "$url/retrieve"; }
 compose exec -T service python - tried <docker/backup.py >"$work/tried.tar"
