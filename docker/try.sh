@@ -127,6 +127,7 @@ call 'GET /galleries/{name}/photos/{photo_id}'
 call 'GET /galleries/{name}/photos/{photo_id}/similar'
 call 'POST /retrieve' -F image=@$umbrella -F gallery=tried
 call 'GET /metrics'
+expect "readiness" "$(curl -fsS "$url/health/ready")" '{"status":"ready","degraded":[]}'
 
 say "a web page whose host name was rebound to this machine"
 expect "status" "$(status -H 'Host: evil.example' "$url/models")" 403
@@ -192,7 +193,8 @@ kill9 redis
 until_true 120 restarted redis
 sleep 3
 expect_only_200
-until_true 180 answers /health/ready '"degraded":\[\]'
+recovered() { search "$RANDOM" && answers /health/ready '"degraded":\[\]'; }  # a new sketch makes it call Redis
+until_true 180 recovered
 
 say "kill the service with SIGKILL: it restarts, and finds its embeddings in Redis"
 # This picture must be new since Redis restarted: the service does not write older embeddings to Redis again.

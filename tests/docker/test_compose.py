@@ -122,6 +122,7 @@ def test_redis_is_a_bounded_cache_without_persistence():
         "--maxmemory-policy": "allkeys-lru",
         "--save": "",
         "--appendonly": "no",
+        "--protected-mode": "no",
     }
 
 
