@@ -59,16 +59,27 @@ class Server:
         Raises:
             AssertionError: the process ended, or it is not ready in time.
         """
+        return self._wait_for("/health/ready", within)
+
+    def live(self, within: float = 60) -> Self:
+        """Wait until the process answers. It may have no model.
+
+        Raises:
+            AssertionError: the process ended, or it does not answer in time.
+        """
+        return self._wait_for("/health/live", within)
+
+    def _wait_for(self, path: str, within: float) -> Self:
         until = time.monotonic() + within
         while time.monotonic() < until:
             try:
-                if self.client.get("/health/ready").status_code == 200:
+                if self.client.get(path).status_code == 200:
                     return self
             except httpx.TransportError:
                 pass
             assert self.process.poll() is None, self.log.read_text()
             time.sleep(0.05)
-        raise AssertionError(f"not ready: {self.log.read_text()}")
+        raise AssertionError(f"{path} does not answer 200: {self.log.read_text()}")
 
     def stop(self) -> int:
         """Send SIGTERM, wait, and return the exit status."""

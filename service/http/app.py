@@ -18,6 +18,7 @@ from service.galleries.search import Search
 from service.http import docs, exception_handlers, openapi, page
 from service.http.controls import Controls
 from service.http.dependencies import Services
+from service.http.loop_monitor import LoopMonitor
 from service.http.middleware.admission import Admission
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.body_limit import BodyLimit
@@ -30,6 +31,7 @@ from service.http.middleware.request_metrics import RequestMetrics
 from service.http.middleware.require_key import RequireKey
 from service.http.middleware.same_origin import SameOriginOnly
 from service.http.middleware.unhandled_errors import UnhandledErrors
+from service.http.multipart import Forms
 from service.http.routes import galleries, images, models, ops, photos, reindex, search
 from service.http.telemetry import Telemetry
 from service.inference import device
@@ -44,6 +46,9 @@ DESCRIPTION = (
     "Find photos with a sketch; translate and recombine images across two domains. "
     "Built on IIAE (Hwang et al., NeurIPS 2020)."
 )
+
+SPARE_FILES = 16
+"""Files that a form may have beyond `max_images`. Then an operation's own error names the field."""
 
 
 def compose(settings: Settings) -> Services:
@@ -126,6 +131,7 @@ def compose(settings: Settings) -> Services:
 def create_app(settings: Settings) -> FastAPI:
     """Create the ASGI app of a service."""
     services = compose(settings)
+    loop_monitor = LoopMonitor(services.telemetry.registry)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -133,7 +139,8 @@ def create_app(settings: Settings) -> FastAPI:
         await services.cache.start()
         await services.registry.start()
         try:
-            yield
+            async with loop_monitor.running():
+                yield
         finally:
             app.state.draining = True
             await services.reindexing.stop()
@@ -152,6 +159,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,  # `openapi` and `docs` below serve their own
     )
     app.state.services = services
+    app.state.forms = Forms(max_files=settings.max_images + SPARE_FILES)
     for routes in (images, search, galleries, photos, reindex, models, ops):
         app.include_router(routes.router)
     page.install(app)

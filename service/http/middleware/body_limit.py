@@ -2,6 +2,8 @@
 
 import asyncio
 
+from fastapi import params
+from fastapi.routing import APIRoute
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -12,15 +14,18 @@ DISCARD_PAUSE = 5.0
 """Seconds to wait for more of a body that is being discarded, like nginx's `lingering_timeout`."""
 DISCARD_BODIES = 4
 """Largest amount to discard after an early response, in bodies of the largest size."""
+MAX_JSON_BYTES = 65_536
+"""Bytes of a JSON body. JSON is parsed on the event loop, and 16 MB take seconds. No legal body has 1 kB."""
 
 
 class BodyLimit:
     """Limit the size and the duration of request bodies.
 
-    - One body's bytes, whether or not the client declares them: 413.
+    - One body's bytes, whether or not the client declares them: 413. JSON bodies have a smaller limit.
     - One body's duration, and its pauses: 408.
-    - The bytes of all bodies in progress: 429. A body counts until its request ends, because the files of
-      a waiting request take memory too.
+    - The bytes of all bodies in progress: 429. A body counts until its response starts, because the files of
+      a waiting request take memory too. It does not count any longer, because a client that reads its
+      response slowly could keep others from uploading.
 
     Many clients read no response before they have sent their whole body. If the server closes the connection
     earlier, they never see the response. So after an early response the rest of the body is discarded: up to
@@ -48,6 +53,8 @@ class BodyLimit:
         body = _Body(self, scope, receive)
 
         async def send_after_discarding(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                body.release()
             is_last = message["type"] == "http.response.body" and not message.get("more_body", False)
             if not (is_last and body.expected) or body.complete:
                 await send(message)
@@ -59,7 +66,7 @@ class BodyLimit:
         try:
             await self.app(scope, body.receive, send_after_discarding)
         finally:
-            self.held -= body.received
+            body.release()
 
     async def _discard_rest(self, receive: Receive) -> None:
         loop = asyncio.get_running_loop()
@@ -81,12 +88,12 @@ class _Body:
     def __init__(self, limits: BodyLimit, scope: Scope, receive: Receive) -> None:
         headers = Headers(scope=scope)
         declared = headers.get("content-length", "")
-        self._limits, self._receive = limits, receive
+        self._limits, self._scope, self._receive = limits, scope, receive
         self._deadline = asyncio.get_running_loop().time() + limits.upload_seconds
         self._declared = int(declared) if declared.isdecimal() else 0
         self.expected = self._declared > 0 or "transfer-encoding" in headers
         self.complete = False
-        self.received = 0
+        self._received = self._held = 0
 
     async def receive(self) -> Message:
         """Receive the next part of the body.
@@ -96,8 +103,11 @@ class _Body:
         """
         if self.complete:
             return await self._receive()
-        if self._declared > self._limits.max_bytes:
-            raise self._too_large()
+        max_bytes = self._limits.max_bytes
+        if takes_json(self._scope.get("route")):  # the router sets it before the app reads the body
+            max_bytes = min(max_bytes, MAX_JSON_BYTES)
+        if self._declared > max_bytes:
+            raise _too_large(max_bytes)
         try:
             message = await self._receive_in_time()
         except AbortRequest:
@@ -105,13 +115,19 @@ class _Body:
             raise
         self.complete = not message.get("more_body", False)
         size = len(message.get("body", b""))
-        self.received += size
+        self._received += size
+        self._held += size
         self._limits.held += size
-        if self.received > self._limits.max_bytes:
-            raise self._too_large()
+        if self._received > max_bytes:
+            raise _too_large(max_bytes)
         if self._limits.held > self._limits.max_held:
             raise self._too_many_bodies()
         return message
+
+    def release(self) -> None:
+        """Stop to count this body as held."""
+        self._limits.held -= self._held
+        self._held = 0
 
     async def _receive_in_time(self) -> Message:
         limits, now = self._limits, asyncio.get_running_loop().time()
@@ -126,13 +142,6 @@ class _Body:
                 )
             ) from None
 
-    def _too_large(self) -> AbortRequest:
-        return abort(
-            UploadTooLarge(
-                f"the request's body is too large; send at most {self._limits.max_bytes / 1e6:g} MB"
-            )
-        )
-
     def _too_many_bodies(self) -> AbortRequest:
         return abort(
             Overloaded(
@@ -140,6 +149,17 @@ class _Body:
                 "send this request again later"
             )
         )
+
+
+def takes_json(route: object) -> bool:
+    """Return whether a route has a body that is not a form."""
+    field = route.body_field if isinstance(route, APIRoute) else None
+    return field is not None and not isinstance(field.field_info, params.Form)
+
+
+def _too_large(max_bytes: int) -> AbortRequest:
+    limit = f"{max_bytes / 1e6:g} MB" if max_bytes >= 100_000 else f"{max_bytes:,} bytes"
+    return abort(UploadTooLarge(f"the request's body is too large; send at most {limit}"))
 
 
 def abort(error: ServiceError) -> AbortRequest:

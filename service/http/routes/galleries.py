@@ -6,10 +6,11 @@ from fastapi import APIRouter, Path
 
 from service.galleries.catalogue import GallerySummary
 from service.http.dependencies import ServicesDep
+from service.http.request_body import BodyRoute
 from service.http.schemas import DamagedOut, GalleriesOut, GalleryOut, NewGallery
 from service.http.security import READ, WRITE
 
-router = APIRouter(prefix="/galleries", tags=["galleries"])
+router = APIRouter(prefix="/galleries", tags=["galleries"], route_class=BodyRoute)
 
 GalleryName = Annotated[str, Path(description="Name of the gallery.")]
 

@@ -13,12 +13,13 @@ from starlette.types import Receive, Scope, Send
 from service.galleries.records import Photo
 from service.http.dependencies import ServicesDep
 from service.http.form_fields import parse_label, parse_metadata, read_uploads, refuse_repeated_field
+from service.http.request_body import BodyRoute
 from service.http.routes.galleries import GalleryName
 from service.http.routes.search import search_result
 from service.http.schemas import PhotoOut, PhotoPage, PhotosAdded, SearchResult
 from service.http.security import READ, WRITE
 
-router = APIRouter(prefix="/galleries", tags=["photos"])
+router = APIRouter(prefix="/galleries", tags=["photos"], route_class=BodyRoute)
 
 PhotoId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Id of the photo in its gallery.")]
 Size = Annotated[

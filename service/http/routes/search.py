@@ -8,10 +8,11 @@ from starlette.concurrency import run_in_threadpool
 from service.galleries.query import SearchResults
 from service.http.dependencies import ServicesDep
 from service.http.form_fields import ImageFile, read_upload, read_uploads, refuse_repeated_fields
+from service.http.request_body import BodyRoute
 from service.http.schemas import HitOut, SearchResult
 from service.http.security import READ
 
-router = APIRouter(dependencies=READ)
+router = APIRouter(dependencies=READ, route_class=BodyRoute)
 MAX_SKETCHES = 8
 
 GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]

@@ -33,7 +33,7 @@ WRONG_BODIES = {
         FORM,
     ),
     "a text part": ("/translate", {"files": {"image": (None, "x")}}, "image", FORM),
-    "an encoded form": ("/sbir/search", {"data": {"sketch": "x"}}, "sketch.0", FORM),
+    "an encoded form": ("/sbir/search", {"data": {"sketch": "x"}}, "sketch", FORM),
     "no body": ("/analogy", {}, "reference", FORM),
     "an optional text part": (
         "/translate",

@@ -11,7 +11,7 @@ from service.http.form_fields import read_uploads
 from service.images import upload
 
 
-def test_uploads_are_hashed_in_a_worker_thread(monkeypatch):
+def test_large_uploads_are_hashed_in_a_worker_thread(monkeypatch):
     threads = []
 
     def sha256(data: bytes):
@@ -19,10 +19,9 @@ def test_uploads_are_hashed_in_a_worker_thread(monkeypatch):
         return hashlib.sha256(data)
 
     monkeypatch.setattr(upload, "hashlib", type("Hashes", (), {"sha256": staticmethod(sha256)}))
-    files = [UploadFile(BytesIO(data), filename="x") for data in (b"one", b"two")]
+    contents = [b"small", b"large" * 100_000]
+    files = [UploadFile(BytesIO(data), size=len(data), filename="x") for data in contents]
     uploads = asyncio.run(read_uploads(files, max_files=2, field="image"))
-    assert [each.sha256 for each in uploads] == [
-        hashlib.sha256(data).hexdigest() for data in (b"one", b"two")
-    ]
-    assert len(threads) == 2
-    assert threading.main_thread() not in threads
+    assert [each.sha256 for each in uploads] == [hashlib.sha256(data).hexdigest() for data in contents]
+    assert [thread is threading.main_thread() for thread in threads] == [True, False]
+    assert all(file.file.closed for file in files)

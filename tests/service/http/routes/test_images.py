@@ -14,6 +14,7 @@ from image_files import animated_gif, open_image
 from PIL import Image
 from serving import png
 
+from service.http.multipart import Forms
 from service.http.routes import images
 from service.http.security import READ
 from service.images.encode import encode
@@ -183,6 +184,7 @@ def test_samples_are_encoded_in_parallel(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(images, "encode", encode_together)
     app = FastAPI()
     app.include_router(images.router)
+    app.state.forms = Forms(max_files=1)
     app.state.services = SimpleNamespace(
         registry=SimpleNamespace(get=lambda name, capability: SimpleNamespace(id="tiny")),
         translator=FakeTranslator(),
