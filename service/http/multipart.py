@@ -22,7 +22,7 @@ MAX_FIELD_BYTES = 131_072
 """Bytes of a text field. The largest legal one is a photo's metadata."""
 MAX_CONTENT_TYPE = 1000
 """Characters of a `Content-Type` header. Parsing it takes quadratic time."""
-SLICE = 16_384
+SLICE = 8192
 """Bytes to parse at once. Hostile forms take up to 1 µs per byte."""
 TURN = 0.005
 """Seconds for which one form is parsed before the event loop runs other callbacks."""
@@ -84,8 +84,8 @@ class Forms:
         position = 0
         while position < len(chunk):
             async with self._turn:
-                until = perf_counter() + TURN
-                while position < len(chunk) and perf_counter() < until:
+                until, started = perf_counter() + TURN, position
+                while position < len(chunk) and (position == started or perf_counter() < until):
                     reader.feed(bytes(chunk[position : position + SLICE]))
                     position += SLICE
                 await asyncio.sleep(0)  # keeps the turn: other callbacks run before the next form

@@ -77,7 +77,7 @@ def test_the_wait_for_an_answer_is_not_limited():
     asyncio.run(check())
 
 
-def test_all_bodies_together_are_limited_until_their_requests_end():
+def test_all_bodies_together_are_limited_until_they_are_answered():
     working = asyncio.Event()
 
     async def app(scope, receive, send):
@@ -97,6 +97,29 @@ def test_all_bodies_together_are_limited_until_their_requests_end():
         working.set()
         await asyncio.gather(first, small)
         assert (await Exchange([b"a" * 60]).send_to(app_limited)).status == 200
+
+    asyncio.run(check())
+
+
+def test_a_body_counts_until_its_response_starts():
+    """A client that does not read its response must not keep others from uploading."""
+    unread = asyncio.Event()
+
+    async def check() -> None:
+        app = limited(echo, max_bytes=60, max_held=100)
+        first = Exchange([b"a" * 60])
+        send = first.send
+
+        async def send_when_read(message) -> None:
+            await unread.wait()
+            await send(message)
+
+        task = asyncio.create_task(app(first.scope, first.receive, send_when_read))
+        await asyncio.sleep(0.01)
+        assert (await Exchange([b"a" * 60]).send_to(app)).status == 200
+        unread.set()
+        await task
+        assert (first.body, app.held) == (b"a" * 60, 0)
 
     asyncio.run(check())
 
