@@ -29,6 +29,8 @@ _PNG = b"\x89PNG\r\n\x1a\n"
 _PNG_KEPT = frozenset({b"IHDR", b"PLTE", b"tRNS", b"IDAT", b"IEND"})
 _JPEG_MARKER = re.compile(rb"\xff[\xc0-\xcf\xd8-\xfe]")  # stuffed zeros and restarts are part of a scan
 _JPEG_SCAN, _JPEG_END, _JPEG_EXIF = 0xDA, 0xD9, 0xE1
+_JPEG_FRAMES = frozenset({*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC})
+_JPEG_PROGRESSIVE = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _JPEG_KEPT = frozenset({*range(0xC0, 0xC8), *range(0xC9, 0xD0), 0xDB, 0xDD, 0xE0, 0xEE})
 """Markers of frames, tables, and the colour information of JFIF and Adobe."""
 _TIFF = re.compile(rb"(?:Exif\0\0){0,2}(II\*\0|MM\0\*)")
@@ -37,10 +39,18 @@ _ORIENTATION = (0x0112, 3, 1)  # the tag, the type (short) and the count
 
 @dataclass(frozen=True)
 class StrippedImage:
-    """A file without metadata. `data` decodes to the same pixels; `orientation` is EXIF's, 1 to 8."""
+    """A file without metadata. `data` decodes to the same pixels.
+
+    Args:
+        orientation: EXIF's, 1 to 8.
+        size: width and height of a WebP. Pillow allocates its pixels before it tells them.
+        coefficients: whether libjpeg keeps all coefficients of a JPEG in memory, as for several scans.
+    """
 
     data: bytes
     orientation: int = 1
+    size: tuple[int, int] | None = None
+    coefficients: bool = False
 
 
 def strip_metadata(data: bytes) -> StrippedImage:
@@ -56,7 +66,7 @@ def strip_metadata(data: bytes) -> StrippedImage:
     if data.startswith(b"\xff\xd8\xff"):
         return _jpeg(data)
     if data.startswith(b"RIFF") and data[8:12] == b"WEBP":
-        return StrippedImage(data, _webp_orientation(data))
+        return StrippedImage(data, _webp_orientation(data), _webp_size(data))
     if data.startswith((b"GIF87a", b"GIF89a")):
         return _gif(data)
     return StrippedImage(data)
@@ -101,6 +111,7 @@ def _png(data: bytes) -> StrippedImage:
 def _jpeg(data: bytes) -> StrippedImage:
     """Cut after the first picture: phones append further pictures and videos."""
     view, at, first_scan, orientation, scans = memoryview(data), 2, len(data), 1, 0
+    components, progressive, interleaved = 0, False, True
     parts = [view[:at]]
     for _ in range(MAX_PARTS):
         match = _JPEG_MARKER.search(data, at)
@@ -109,8 +120,11 @@ def _jpeg(data: bytes) -> StrippedImage:
         if marker == _JPEG_END:
             break
         at = start + 2 + max(2, int.from_bytes(data[start + 2 : start + 4], "big"))
+        if marker in _JPEG_FRAMES:
+            components, progressive = _byte(data, start + 9), marker in _JPEG_PROGRESSIVE
         if marker == _JPEG_SCAN:
             first_scan, scans = min(first_scan, start), scans + 1
+            interleaved = interleaved and _byte(data, start + 4) == components
         if marker == _JPEG_EXIF and orientation == 1:
             orientation = _exif_orientation(data[start + 4 : at])
         if scans == 0 and marker in _JPEG_KEPT:
@@ -119,7 +133,29 @@ def _jpeg(data: bytes) -> StrippedImage:
             raise _too_many("JPEG", f"{MAX_SCANS} scans")
     else:
         raise _too_many("JPEG", f"{MAX_PARTS:,} segments")
-    return StrippedImage(b"".join([*parts, view[first_scan : start + 2]]), orientation)
+    return StrippedImage(
+        b"".join([*parts, view[first_scan : start + 2]]),
+        orientation,
+        coefficients=progressive or not interleaved,
+    )
+
+
+def _byte(data: bytes, at: int) -> int:
+    return data[at] if at < len(data) else 0
+
+
+def _webp_size(data: bytes) -> tuple[int, int] | None:
+    """Return the width and height of a WebP's canvas (RFC 9649), or None if its header is damaged."""
+    kind, start = data[12:16], data[20:30]
+    if kind == b"VP8X" and len(start) == 10:
+        return 1 + int.from_bytes(start[4:7], "little"), 1 + int.from_bytes(start[7:10], "little")
+    if kind == b"VP8L" and start[:1] == b"/" and len(start) >= 5:
+        bits = int.from_bytes(start[1:5], "little")
+        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+    if kind == b"VP8 " and start[3:6] == b"\x9d\x01\x2a" and len(start) == 10:
+        width, height = struct.unpack("<HH", start[6:10])
+        return width & 0x3FFF, height & 0x3FFF
+    return None
 
 
 def _webp_orientation(data: bytes) -> int:
