@@ -22,6 +22,12 @@ M = TypeVar("M", bound=nn.Module)
 IMAGE_CAPABILITIES = frozenset({"translate", "analogy", "retrieve", "embed"})
 SKETCH_CAPABILITIES = frozenset({"sbir", "retrieve", "embed"})
 
+REDUCED_DRAWING, REDUCED_PICTURE = 2, 3
+"""How much larger than the result a picture must stay when it is reduced before it is resized.
+
+`benchmarks/reduced_pictures.py` compares the embeddings with those of unreduced pictures.
+"""
+
 
 class Inference:
     """A model in evaluation mode on one device, with its backbone if it is a sketch model.
@@ -52,6 +58,15 @@ class Inference:
         """
         normalised = drawings.normalise(image) if self._takes_drawings(side) else image
         return pictures.prepare(normalised, self.preset.image_size)
+
+    def smallest_side(self, side: Side) -> int:
+        """Return the number of pixels that both sides of a picture need for `prepare`.
+
+        A larger picture may be reduced by a whole number before `prepare`, if both sides keep so many pixels.
+        """
+        if self._takes_drawings(side):
+            return REDUCED_DRAWING * drawings.MAX_SIDE
+        return REDUCED_PICTURE * self.preset.image_size
 
     def preprocessing(self, side: Side) -> str:
         """Return the version of `prepare` for a domain; it is part of every cache key."""

@@ -12,7 +12,7 @@ PREPROCESSING = 1
 
 def prepare(image: Image.Image, size: int) -> Float[Tensor, "3 h w"]:
     """Return an RGB picture as pixels [3, size, size] in [-1, 1], resized to a square (bicubic)."""
-    image = image.convert("RGB")
+    image = image if image.mode == "RGB" else image.convert("RGB")
     resized = image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BICUBIC)
     pixels = np.asarray(resized, dtype=np.float32)
     return torch.from_numpy(pixels.transpose(2, 0, 1) / 127.5 - 1.0)

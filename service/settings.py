@@ -66,6 +66,11 @@ class Settings(BaseSettings):
     max_pixels: int = Field(
         40_000_000, gt=0, description="Maximum number of pixels of an image, checked before decoding."
     )
+    decoded_mb: float = Field(
+        512.0,
+        gt=0,
+        description="Memory of all images that are decoded at one time, in MB (10^6 bytes); others wait.",
+    )
     max_images: int = Field(64, gt=0, description="Maximum number of images in a request that adds photos.")
     deadline_seconds: float = Field(
         10.0,

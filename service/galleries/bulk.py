@@ -10,7 +10,6 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from model.inference import Inference
-from model.presets import Side
 from service.embedding import Embedding
 from service.errors import DomainsDiffer, ServiceError
 from service.galleries.collection import Galleries
@@ -18,6 +17,7 @@ from service.galleries.gallery import Gallery
 from service.galleries.photo_contents import PhotoContents, read_contents
 from service.galleries.read_ahead import read_ahead
 from service.galleries.records import GallerySpec, NewPhoto
+from service.images.budget import DecodedBudget
 from service.inference.pixels import embed_pixels
 from service.registry.model import Model
 
@@ -26,6 +26,8 @@ BATCH = 32
 """Photos in one forward pass and one transaction."""
 MAX_PIXELS = 200_000_000
 """Maximum number of pixels of a photo. Above the server's limit, because the files are the user's own."""
+DECODED_BYTES = 512_000_000
+"""Bytes of all photos that are decoded at the same time. A larger photo is decoded alone."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,12 @@ def index_photos(
     side = inference.side(gallery.spec.domain)
     added, known, damaged = 0, 0, []
     batches = [files[start : start + BATCH] for start in range(0, len(files), BATCH)]
-    for batch in read_ahead(batches, lambda part: _read(gallery, inference, side, part, max_pixels)):
+    budget = DecodedBudget(DECODED_BYTES)
+
+    def read(data: bytes) -> PhotoContents:
+        return read_contents(data, inference, side, max_pixels=max_pixels, reserve=budget.reserve_blocking)
+
+    for batch in read_ahead(batches, lambda part: _read(gallery, part, read)):
         known += batch.known
         damaged += batch.damaged
         if batch.photos:
@@ -134,10 +141,8 @@ def index_photos(
     return IndexReport(added, known, tuple(damaged))
 
 
-def _read(
-    gallery: Gallery, inference: Inference, side: Side, files: Sequence[PhotoFile], max_pixels: int
-) -> _Batch:
-    contents: dict[str, tuple[PhotoFile, bytes]] = {}
+def _read(gallery: Gallery, files: Sequence[PhotoFile], read: Callable[[bytes], PhotoContents]) -> _Batch:
+    found: dict[str, tuple[PhotoFile, bytes]] = {}
     damaged: list[str] = []
     for file in files:
         try:
@@ -150,18 +155,18 @@ def _read(
         except OSError as error:
             damaged.append(f"{file.path.name}: {error.strerror}")
             continue
-        contents[hashlib.sha256(data).hexdigest()] = (file, data)
-    known = gallery.known(list(contents))
+        found[hashlib.sha256(data).hexdigest()] = (file, data)
+    known = gallery.known(list(found))
     photos: list[_Photo] = []
-    for sha256, (file, data) in contents.items():
+    for sha256, (file, data) in found.items():
         if sha256 in known:
             continue
         try:
-            read = read_contents(data, inference, side, max_pixels=max_pixels)
+            contents = read(data)
         except ServiceError as error:
             damaged.append(f"{file.path.name}: {error}")
             continue
-        photos.append(_Photo(file, sha256, read))
+        photos.append(_Photo(file, sha256, contents))
     return _Batch(photos, len(files) - len(photos) - len(damaged), damaged)
 
 

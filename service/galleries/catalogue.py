@@ -28,6 +28,7 @@ from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.retry import retry_when_reindexed
 from service.images.upload import Upload
 from service.inference.admission import add_work
+from service.inference.decoding import Decoder
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
 from service.registry.model import Model
@@ -64,10 +65,9 @@ class DamagedGallery:
 
 
 class Catalogue:
-    """Galleries and their photos. SQLite runs in `workers`, Pillow in `decoding`.
+    """Galleries and their photos. SQLite runs in `workers`, Pillow in `decoder`.
 
     Args:
-        max_pixels: maximum number of pixels of a photo.
         queue_items: size of the workers' queue and of the engine's queue. A batch takes at most a quarter of
             it. At most `queue_items` requests may wait to add photos.
     """
@@ -79,16 +79,14 @@ class Catalogue:
         registry: Registry,
         embedder: Embedder,
         workers: Workers,
-        decoding: Workers,
-        max_pixels: int,
+        decoder: Decoder,
         queue_items: int,
     ) -> None:
         self._galleries = galleries
         self._registry = registry
         self._embedder = embedder
         self._workers = workers
-        self._decoding = decoding
-        self._max_pixels = max_pixels
+        self._decoder = decoder
         self._batch = max(1, min(BATCH, queue_items // 4))
         self._batches = CapacityLimiter(CONCURRENT_BATCHES)
         self._max_waiting = queue_items
@@ -190,9 +188,7 @@ class Catalogue:
     async def _read(self, model: Model, side: Side, upload: Upload) -> PhotoContents:
         """Decode an upload. Error messages start with the name of its file."""
         try:
-            return await self._decoding.run(
-                read_contents, upload.data, model.inference, side, max_pixels=self._max_pixels
-            )
+            return await self._decoder.read(read_contents, upload.data, model.inference, side)
         except IMAGE_ERRORS as error:
             if upload.filename is None:
                 raise

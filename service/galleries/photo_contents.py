@@ -6,8 +6,8 @@ from torch import Tensor
 
 from model.inference import Inference
 from model.presets import Side
-from service.images.decode import Header, decode
-from service.images.encode import thumbnail
+from service.images.decode import Header, Reserve, decoded, unlimited
+from service.images.encode import THUMBNAIL, thumbnail
 from service.inference.pixels import prepare_pixels
 
 
@@ -20,16 +20,21 @@ class PhotoContents:
     pixels: Tensor
 
 
-def read_contents(data: bytes, inference: Inference, side: Side, *, max_pixels: int) -> PhotoContents:
+def read_contents(
+    data: bytes, inference: Inference, side: Side, *, max_pixels: int, reserve: Reserve = unlimited
+) -> PhotoContents:
     """Decode a file once. Blocks: call it in a thread.
+
+    Args:
+        reserve: reserves the bytes that decoding takes, see `decoded`.
 
     Raises:
         ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty.
     """
-    image = decode(data, max_pixels=max_pixels)
-    with image.picture as picture:
+    smallest = max(inference.smallest_side(side), 2 * THUMBNAIL)
+    with decoded(data, max_pixels=max_pixels, smallest=smallest, reserve=reserve) as image:
         return PhotoContents(
             header=image.header,
-            thumbnail=thumbnail(picture),
-            pixels=prepare_pixels(picture, inference, side),
+            thumbnail=thumbnail(image.picture),
+            pixels=prepare_pixels(image.picture, inference, side),
         )

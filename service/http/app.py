@@ -34,9 +34,12 @@ from service.http.middleware.unhandled_errors import UnhandledErrors
 from service.http.multipart import Forms
 from service.http.routes import galleries, images, models, ops, photos, reindex, search
 from service.http.telemetry import Telemetry
+from service.images.budget import DecodedBudget
 from service.inference import device
+from service.inference.decoding import Decoder
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
+from service.inference.freed_memory import FreedMemory
 from service.inference.translation import Translator
 from service.inference.workers import Workers
 from service.registry.registry import Registry
@@ -80,7 +83,14 @@ def compose(settings: Settings) -> Services:
         poll_seconds=settings.store_poll_seconds,
         default=settings.default_model,
     )
-    embedder = Embedder(engine=engine, cache=cache, workers=decoding, max_pixels=settings.max_pixels)
+    budget = DecodedBudget(int(settings.decoded_mb * 1e6), on_release=FreedMemory().freed)
+    decoder = Decoder(
+        workers=decoding,
+        budget=budget,
+        max_pixels=settings.max_pixels,
+        max_waiting=settings.queue_items,
+    )
+    embedder = Embedder(engine=engine, cache=cache, decoder=decoder)
     collection = Galleries(settings.galleries)
     searcher = Search(
         galleries=collection,
@@ -94,18 +104,18 @@ def compose(settings: Settings) -> Services:
         registry=registry,
         embedder=embedder,
         workers=workers,
-        decoding=decoding,
-        max_pixels=settings.max_pixels,
+        decoder=decoder,
         queue_items=settings.queue_items,
     )
     reindexing = BackgroundReindexer(
-        galleries=collection, registry=registry, embedder=embedder, workers=workers
+        galleries=collection, registry=registry, embedder=embedder, workers=workers, budget=budget
     )
     translator = Translator(engine=engine, embedder=embedder, workers=encoding)
     telemetry.watch(
         engine=engine,
         cache=cache,
         registry=registry,
+        budget=budget,
         pools=[decoding, encoding, workers],
         controls={"computing": controls.computing, "adding": controls.adding},
     )

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from service.cache.embeddings import EmbeddingCache
+from service.images.budget import DecodedBudget
 from service.inference.admission import AdmissionControl
 from service.inference.engine import Batch, Engine
 from service.registry.registry import Registry
@@ -61,6 +62,7 @@ class Telemetry:
         engine: Engine,
         cache: EmbeddingCache,
         registry: Registry,
+        budget: DecodedBudget | None = None,
         pools: Sequence[Pool] = (),
         controls: Mapping[str, AdmissionControl] | None = None,
     ) -> None:
@@ -71,6 +73,8 @@ class Telemetry:
         """
         self.registry.register(_ServiceCollector(engine, cache, registry))
         self.registry.register(_LoadCollector(pools, controls or {}))
+        if budget is not None:
+            self.registry.register(_DecodedCollector(budget))
 
     def on_batch(self, batch: Batch) -> None:
         """Record a forward pass."""
@@ -128,3 +132,18 @@ class _LoadCollector(Collector):
             refused.add_metric([group], control.refused)
             late.add_metric([group], control.late)
         yield from (waiting, running, in_flight, refused, late)
+
+
+class _DecodedCollector(Collector):
+    """Reads the memory of images that are decoded."""
+
+    def __init__(self, budget: DecodedBudget) -> None:
+        self._budget = budget
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "iiae_decoded_bytes", "Bytes of the images that are decoded now", self._budget.in_flight
+        )
+        yield GaugeMetricFamily(
+            "iiae_decoded_waiting_bytes", "Bytes of the images that wait to be decoded", self._budget.waiting
+        )

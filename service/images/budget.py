@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
 from threading import Lock
 from types import TracebackType
@@ -38,10 +39,12 @@ class DecodedBudget:
 
     Args:
         max_bytes: bytes of all pictures that are decoded at the same time.
+        on_release: called with the bytes of each picture that is no longer needed.
     """
 
-    def __init__(self, max_bytes: int) -> None:
+    def __init__(self, max_bytes: int, on_release: Callable[[int], None] | None = None) -> None:
         self.max_bytes = max_bytes
+        self._on_release = on_release
         self._lock = Lock()  # guards everything below
         self._in_flight = 0
         self._queue: deque[tuple[int, Future[Reservation]]] = deque()
@@ -56,6 +59,11 @@ class DecodedBudget:
         """Bytes of the pictures that wait for room."""
         with self._lock:
             return sum(size for size, future in self._queue if not future.cancelled())
+
+    @property
+    def queue_length(self) -> int:
+        """Number of pictures that wait for room."""
+        return len(self._queue)
 
     def try_reserve(self, size: int) -> Reservation | None:
         """Reserve bytes, or return None if there is no room or if other pictures wait."""
@@ -96,6 +104,8 @@ class DecodedBudget:
         with self._lock:
             self._in_flight -= size
         self._admit()
+        if self._on_release is not None:
+            self._on_release(size)
 
     def _admit(self) -> None:
         """Reserve bytes for the pictures at the head of the queue that fit."""

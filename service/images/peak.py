@@ -62,4 +62,5 @@ def coefficient_bytes(width: int, height: int, sampling: list[int]) -> int:
     Args:
         sampling: for each component, its horizontal times its vertical sampling factor.
     """
-    return ceil(COEFFICIENT * width * height * sum(sampling) / max(sampling, default=1))
+    largest = max([*sampling, 1])  # a damaged file may have no components, or factors of zero
+    return ceil(COEFFICIENT * width * height * sum(sampling) / largest)

@@ -10,9 +10,9 @@ from service.cache.single_flight import SingleFlight
 from service.embedding import Embedding
 from service.images.upload import Upload
 from service.inference.admission import add_work
+from service.inference.decoding import Decoder
 from service.inference.engine import Engine
 from service.inference.pixels import decode_pixels
-from service.inference.workers import Workers
 from service.registry.model import Model
 
 
@@ -20,14 +20,13 @@ class Embedder:
     """Embeds pictures. A picture whose embedding is in the cache is not decoded.
 
     Args:
-        max_pixels: maximum number of pixels of a picture. The header is checked before decoding.
+        decoder: decodes uploads.
     """
 
-    def __init__(self, *, engine: Engine, cache: EmbeddingCache, workers: Workers, max_pixels: int) -> None:
+    def __init__(self, *, engine: Engine, cache: EmbeddingCache, decoder: Decoder) -> None:
         self._engine = engine
         self._cache = cache
-        self._workers = workers
-        self._max_pixels = max_pixels
+        self._decoder = decoder
         self._decoding: SingleFlight[Tensor] = SingleFlight()
 
     async def shared(
@@ -101,8 +100,6 @@ class Embedder:
         """Decode a picture into pixels [3, s, s]. Concurrent calls for one picture share one decoding."""
 
         async def decode() -> Tensor:
-            return await self._workers.run(
-                decode_pixels, upload.data, model.inference, side, max_pixels=self._max_pixels
-            )
+            return await self._decoder.read(decode_pixels, upload.data, model.inference, side)
 
         return await self._decoding.run(f"{model.digest}:{side}:{upload.sha256}", decode)

@@ -10,7 +10,7 @@ from model.inference import Inference, NoDrawing
 from model.presets import Side
 from service.embedding import Embedding
 from service.errors import SketchEmpty
-from service.images.decode import decode
+from service.images.decode import Reserve, decoded, unlimited
 
 
 def prepare_pixels(picture: Image.Image, inference: Inference, side: Side) -> Tensor:
@@ -25,14 +25,20 @@ def prepare_pixels(picture: Image.Image, inference: Inference, side: Side) -> Te
         raise SketchEmpty(str(error)) from error
 
 
-def decode_pixels(data: bytes, inference: Inference, side: Side, *, max_pixels: int) -> Tensor:
+def decode_pixels(
+    data: bytes, inference: Inference, side: Side, *, max_pixels: int, reserve: Reserve = unlimited
+) -> Tensor:
     """Decode a file into the model's pixels [3, s, s].
+
+    Args:
+        reserve: reserves the bytes that decoding takes, see `decoded`.
 
     Raises:
         ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty.
     """
-    with decode(data, max_pixels=max_pixels).picture as picture:
-        return prepare_pixels(picture, inference, side)
+    smallest = inference.smallest_side(side)
+    with decoded(data, max_pixels=max_pixels, smallest=smallest, reserve=reserve) as image:
+        return prepare_pixels(image.picture, inference, side)
 
 
 def embed_pixels(inference: Inference, side: Side, pixels: Sequence[Tensor]) -> list[Embedding]:

@@ -24,6 +24,7 @@ from service.galleries.reindex.job import (
     read_photo,
 )
 from service.galleries.reindex.records import ReadPhoto, ReindexProgress
+from service.images.budget import DecodedBudget
 from service.inference.embedder import Embedder
 from service.inference.workers import Workers
 from service.registry.model import Model
@@ -46,12 +47,19 @@ class BackgroundReindexer:
     """
 
     def __init__(
-        self, *, galleries: Galleries, registry: Registry, embedder: Embedder, workers: Workers
+        self,
+        *,
+        galleries: Galleries,
+        registry: Registry,
+        embedder: Embedder,
+        workers: Workers,
+        budget: DecodedBudget,
     ) -> None:
         self._galleries = galleries
         self._registry = registry
         self._embedder = embedder
         self._workers = workers
+        self._budget = budget
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="reindex")
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
@@ -144,7 +152,10 @@ class BackgroundReindexer:
         self, gallery: Gallery, model: Model, side: Side, photos: list[Photo]
     ) -> asyncio.Future[list[ReadPhoto]]:
         return self._in_thread(
-            lambda: [read_photo(gallery, model.inference, side, photo) for photo in photos]
+            lambda: [
+                read_photo(gallery, model.inference, side, photo, reserve=self._budget.reserve_blocking)
+                for photo in photos
+            ]
         )
 
     def _prepare_index(self, name: str) -> None:

@@ -38,6 +38,7 @@ from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.lock import is_locked, lock
 from service.galleries.reindex.records import EmbeddedPhoto, ReadPhoto, ReindexProgress
 from service.galleries.reindex.rows import ReindexRows
+from service.images.decode import Reserve, unlimited
 from service.images.encode import THUMBNAIL
 from service.inference.pixels import decode_pixels
 
@@ -182,13 +183,21 @@ def cancel_reindex(gallery: Gallery) -> None:
             held.close()
 
 
-def read_photo(gallery: Gallery, inference: Inference, side: Side, photo: Photo) -> ReadPhoto:
-    """Read and decode a photo's picture, or its thumbnail if that fails. Blocks: call it in a thread."""
+def read_photo(
+    gallery: Gallery, inference: Inference, side: Side, photo: Photo, *, reserve: Reserve = unlimited
+) -> ReadPhoto:
+    """Read and decode a photo's picture, or its thumbnail if that fails. Blocks: call it in a thread.
+
+    Args:
+        reserve: reserves the bytes that decoding takes, see `decoded`.
+    """
     try:
         with gallery.picture(photo) as file:
             data = file.read()
         if hashlib.sha256(data).hexdigest() == photo.sha256:
-            pixels = decode_pixels(data, inference, side, max_pixels=photo.width * photo.height)
+            pixels = decode_pixels(
+                data, inference, side, max_pixels=photo.width * photo.height, reserve=reserve
+            )
             return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=None)
         fault = "its file has changed"
     except PhotoNotFound:
@@ -199,7 +208,7 @@ def read_photo(gallery: Gallery, inference: Inference, side: Side, photo: Photo)
         fault = str(error)
     with suppress(OSError, ServiceError):
         small = gallery.thumbnail_path(photo).read_bytes()
-        pixels = decode_pixels(small, inference, side, max_pixels=THUMBNAIL**2)
+        pixels = decode_pixels(small, inference, side, max_pixels=THUMBNAIL**2, reserve=reserve)
         return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=fault)
     return ReadPhoto(photo_id=photo.id, pixels=None, fault=fault)
 

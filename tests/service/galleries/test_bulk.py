@@ -19,6 +19,9 @@ class Inference:
     def side(self, domain):
         return "x"
 
+    def smallest_side(self, side):
+        return 1000
+
     def prepare(self, image, side):
         return torch.full((3, 1, 1), float(np.asarray(image).mean()))
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 from asgi import Exchange
+from decoding import decoder
 from fastapi import FastAPI
 from PIL import ImageFile
 from serving import png, publish_tiny
@@ -37,7 +38,9 @@ DAMAGED = "a-damaged"
 def stub_catalogue(root) -> Catalogue:
     """A catalogue whose model and embedder embed every picture alike."""
     inference = SimpleNamespace(
-        capabilities={"sbir", "retrieve"}, prepare=lambda picture, side: torch.zeros(3, 1, 1)
+        capabilities={"sbir", "retrieve"},
+        prepare=lambda picture, side: torch.zeros(3, 1, 1),
+        smallest_side=lambda side: 96,
     )
     model = SimpleNamespace(
         id="m", digest="d", inference=inference, side=lambda domain: "x", require=lambda capability: None
@@ -53,8 +56,7 @@ def stub_catalogue(root) -> Catalogue:
         registry=registry,
         embedder=StubEmbedder(),
         workers=Workers(max_waiting=9),
-        decoding=Workers(max_waiting=9),
-        max_pixels=10_000,
+        decoder=decoder(Workers(max_waiting=9)),
         queue_items=9,
     )  # type: ignore[arg-type]
 
@@ -72,14 +74,13 @@ async def real_catalogue(
     engine = Engine(queue_items=queue_items, batch_items=32, wait_ms=1, on_batch=batches.append)
     workers = Workers(max_waiting=max_waiting)
     cache = EmbeddingCache(max_bytes=0)
-    embedder = Embedder(engine=engine, cache=cache, workers=workers, max_pixels=10_000)
+    embedder = Embedder(engine=engine, cache=cache, decoder=decoder(workers))
     catalogue = Catalogue(
         galleries=Galleries(home / "galleries"),
         registry=registry,
         embedder=embedder,
         workers=workers,
-        decoding=workers,
-        max_pixels=10_000,
+        decoder=decoder(workers),
         queue_items=queue_items,
     )
     await engine.start()

@@ -12,19 +12,21 @@ from service.errors import ImageUnreadable
 from service.galleries import photo_contents
 from service.galleries.photo_contents import read_contents
 
-INFERENCE = SimpleNamespace(prepare=lambda picture, side: torch.zeros(3, *picture.size))
+INFERENCE = SimpleNamespace(
+    prepare=lambda picture, side: torch.zeros(3, *picture.size), smallest_side=lambda side: 96
+)
 
 
 def test_everything_is_read_from_one_decoding(monkeypatch):
-    decode, decoded = photo_contents.decode, []
+    decoded, decodings = photo_contents.decoded, []
 
-    def counted(data, *, max_pixels):
-        decoded.append(data)
-        return decode(data, max_pixels=max_pixels)
+    def counted(data, **options):
+        decodings.append(data)
+        return decoded(data, **options)
 
-    monkeypatch.setattr(photo_contents, "decode", counted)
+    monkeypatch.setattr(photo_contents, "decoded", counted)
     contents = read_contents(png(1), INFERENCE, "x", max_pixels=10_000)
-    assert len(decoded) == 1
+    assert len(decodings) == 1
     assert (contents.header.content_type, contents.header.width, contents.header.height) == (
         "image/png",
         40,

@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 import torch
+from decoding import decoder
 from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, png, publish_sketch
 
 from model.checkpoint import Manifest
@@ -41,17 +42,14 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
     await registry.refresh()
     engine = Engine(queue_items=64, batch_items=32, wait_ms=1)
     workers = Workers(max_waiting=64)
-    embedder = Embedder(
-        engine=engine, cache=EmbeddingCache(max_bytes=10**6), workers=workers, max_pixels=10_000
-    )
+    embedder = Embedder(engine=engine, cache=EmbeddingCache(max_bytes=10**6), decoder=decoder(workers))
     galleries = Galleries(root)
     catalogue = Catalogue(
         galleries=galleries,
         registry=registry,
         embedder=embedder,
         workers=workers,
-        decoding=workers,
-        max_pixels=10_000,
+        decoder=decoder(workers),
         queue_items=64,
     )
     uploads = [Upload.of(png(seed)) for seed in range(photos)]

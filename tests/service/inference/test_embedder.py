@@ -3,12 +3,14 @@
 import asyncio
 import dataclasses
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from decoding import decoder
 from PIL import Image, ImageDraw
 
 from model.checkpoint import publish
@@ -17,7 +19,7 @@ from model.presets import PRESETS, Side, SketchInput
 from model.sketch.drawings import normalise as drawing_rules
 from service.cache.embeddings import EmbeddingCache
 from service.errors import ImageTooManyPixels, ImageUnreadable
-from service.images.decode import DecodedImage, decode
+from service.images.decode import DecodedImage, decoded
 from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.engine import Batch, Engine
@@ -69,8 +71,7 @@ async def embedding(
         yield Embedder(
             engine=engine,
             cache=EmbeddingCache(max_bytes=1_000_000),
-            workers=Workers(max_waiting=64),
-            max_pixels=max_pixels,
+            decoder=decoder(Workers(max_waiting=64), max_pixels),
         )
     finally:
         await engine.stop()
@@ -157,13 +158,13 @@ def test_concurrent_pictures_share_forward_passes(model: Model) -> None:
 def test_concurrent_embeddings_of_one_picture_decode_it_once(
     model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    decoded: list[int] = []
+    decodings: list[int] = []
 
-    def counted(data: bytes, *, max_pixels: int) -> DecodedImage:
-        decoded.append(len(data))
-        return decode(data, max_pixels=max_pixels)
+    def counted(data: bytes, **options: Any) -> AbstractContextManager[DecodedImage]:
+        decodings.append(len(data))
+        return decoded(data, **options)
 
-    monkeypatch.setattr("service.inference.pixels.decode", counted)
+    monkeypatch.setattr("service.inference.pixels.decoded", counted)
 
     async def check() -> None:
         async with embedding() as embedder:
@@ -172,9 +173,9 @@ def test_concurrent_embeddings_of_one_picture_decode_it_once(
                 embedder.exclusive(model, "x", upload(1)),
                 embedder.domain_score(model, "x", upload(1)),
             )
-            assert len(decoded) == 1
+            assert len(decodings) == 1
             await embedder.shared(model, "x", upload(1))
-            assert len(decoded) == 1
+            assert len(decodings) == 1
 
     asyncio.run(check())
 
@@ -215,7 +216,7 @@ def test_given_pixels_are_embedded_without_decoding(model: Model, monkeypatch: p
     async def check() -> None:
         async with embedding() as embedder:
             expected = await embedder.shared(model, "x", upload(1))
-        monkeypatch.setattr("service.inference.pixels.decode", None)
+        monkeypatch.setattr("service.inference.pixels.decoded", None)
         pixels = model.inference.prepare(picture(1), "x")
         async with embedding() as embedder:
             found = await embedder.shared(model, "x", upload(1), pixels=pixels)

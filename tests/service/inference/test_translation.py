@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from decoding import decoder
 from PIL import Image, ImageFilter
 
 from model.checkpoint import publish
@@ -89,7 +90,7 @@ def ask(
         await engine.start()
         workers = Workers(max_waiting=64)
         embedder = Embedder(
-            engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), workers=workers, max_pixels=10_000
+            engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), decoder=decoder(workers)
         )
         try:
             return await call(Translator(engine=engine, embedder=embedder, workers=workers))
