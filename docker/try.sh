@@ -193,7 +193,7 @@ kill9 redis
 until_true 120 restarted redis
 sleep 3
 expect_only_200
-recovered() { search "$RANDOM" && answers /health/ready '"degraded":\[\]'; }  # a new sketch makes it call Redis
+recovered() { search "$RANDOM" && answers /health/ready '"degraded":\[\]'; }  # a new sketch: Redis is asked
 until_true 180 recovered
 
 say "kill the service with SIGKILL: it restarts, and finds its embeddings in Redis"

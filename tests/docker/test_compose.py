@@ -84,6 +84,12 @@ def test_service_comes_before_the_trainer_on_a_busy_machine():
     assert compose(IIAE_MEMORY="2g")["services"]["service"]["mem_limit"] == "2g"
 
 
+def test_trial_runs_with_the_shipped_threads():
+    trial = (ROOT / "docker" / "try.sh").read_text()
+    assert not re.search(r"(IIAE_THREADS|OMP_\w+|GOMP_\w+)=", trial)
+    assert "unset" in trial and "OMP_NUM_THREADS" in trial
+
+
 def test_grafana_has_no_account_and_no_password():
     environment = SERVICES["grafana"]["environment"]
     assert environment["GF_SECURITY_DISABLE_INITIAL_ADMIN_CREATION"] == "true"
