@@ -104,6 +104,13 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(
         10.0, ge=0, description="Seconds that running requests have to finish after a stop signal."
     )
+    shutdown_delay_seconds: float = Field(
+        0.0,
+        ge=0,
+        description="Seconds between a stop signal, when /health/ready turns 503, and the end of new requests. "
+        "With a load balancer: more than the time between two probes.",
+    )
+    access_log: bool = Field(True, description="Log one entry for each request, except probes and metrics.")
     log_json: bool = Field(False, description="Log one JSON object per line instead of text.")
 
     @field_validator("api_keys", mode="before")

@@ -44,6 +44,7 @@ class CacheStats:
     size: int
     redis: Literal["off", "up", "down"]
     redis_failures: int
+    redis_refused_writes: int
     redis_dropped_writes: int
 
 
@@ -105,6 +106,7 @@ class EmbeddingCache:
             size=self._memory.size,
             redis=state,
             redis_failures=self._redis.counts.failures if self._redis else 0,
+            redis_refused_writes=self._redis.counts.refused_writes if self._redis else 0,
             redis_dropped_writes=self._redis.counts.dropped_writes if self._redis else 0,
         )
 

@@ -19,11 +19,13 @@ from service.http import docs, exception_handlers, openapi, page
 from service.http.controls import Controls
 from service.http.dependencies import Services
 from service.http.loop_monitor import LoopMonitor
+from service.http.middleware.access_log import AccessLog
 from service.http.middleware.admission import Admission
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.body_limit import BodyLimit
 from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
 from service.http.middleware.head_as_get import HeadAsGet
+from service.http.middleware.identify_caller import IdentifyCaller
 from service.http.middleware.no_sniff import NoSniff
 from service.http.middleware.range_problems import RangeProblems
 from service.http.middleware.request_id import request_id_middleware
@@ -189,6 +191,8 @@ def _middleware(services: Services) -> list[Middleware]:
         Middleware(HeadAsGet),  # everything below sees GET
         request_id_middleware(),  # outside of everything that can fail: every response has an id
         Middleware(NoSniff),  # on failures too
+        *([Middleware(AccessLog)] if settings.access_log else []),
+        Middleware(IdentifyCaller, settings=settings),
         Middleware(RequestMetrics, telemetry=services.telemetry),  # counts refusals and failures too
         Middleware(UnhandledErrors),  # everything below may raise
         Middleware(AllowedHosts, settings=settings),  # refuses before any work is done

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from asgi_correlation_id import correlation_id
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from service.errors import ParameterInvalid, ServiceError
+from service.http.request_record import record_of
 
 CONTENT_TYPE = "application/problem+json"
 OTHER_CODES = (
@@ -21,6 +23,18 @@ OTHER_CODES = (
     (500, ServiceError.code, ServiceError.title),
 )
 """Status, code and title of the problems that have no class in `service.errors`."""
+
+
+class ProblemResponse(Response):
+    """A problem response. When it is sent, it notes its code in the request's record."""
+
+    def __init__(self, code: str, content: str, status: int, headers: Mapping[str, str] | None) -> None:
+        super().__init__(content, status, dict(headers or {}), CONTENT_TYPE)
+        self.code = code
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        record_of(scope).problem = self.code
+        await super().__call__(scope, receive, send)
 
 
 def problem(
@@ -48,7 +62,7 @@ def problem(
         body["request_id"] = request_id
     if errors:
         body["errors"] = [{"field": field, "message": message} for field, message in errors]
-    return Response(json.dumps(body), status, dict(headers or {}), CONTENT_TYPE)
+    return ProblemResponse(code, json.dumps(body), status, headers)
 
 
 def service_error_response(error: ServiceError, headers: Mapping[str, str] | None = None) -> Response:

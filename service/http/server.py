@@ -11,12 +11,15 @@ Middleware cannot stop them: the app first sees a request when its headers are c
 """
 
 import asyncio
+import sys
+from contextlib import suppress
 
 import uvicorn
 from asgi_correlation_id import correlation_id
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.http.app import create_app
+from service.http.graceful_server import GracefulServer
 from service.http.logs import configure_logging
 from service.http.problems import problem
 from service.settings import Settings
@@ -25,6 +28,8 @@ MAX_HEAD = 65_536
 """Bytes of a request before its body: request line and headers."""
 
 CLOSE = {"Connection": "close"}
+STARTUP_FAILED = 3
+"""Exit status if the server could not start, as uvicorn's."""
 
 
 class Connection(HttpToolsProtocol):
@@ -118,9 +123,11 @@ class Connection(HttpToolsProtocol):
 
 def serve(settings: Settings) -> None:
     """Run the service until SIGINT or SIGTERM. Running requests then have `drain_seconds` to finish."""
-    configure_logging(as_json=settings.log_json)
-    uvicorn.run(
-        create_app(settings),
+    log = configure_logging(as_json=settings.log_json)
+    app = create_app(settings)
+    app.state.services.telemetry.watch_log(log)
+    config = uvicorn.Config(
+        app,
         host=settings.host,
         port=settings.port,
         log_config=None,
@@ -131,3 +138,13 @@ def serve(settings: Settings) -> None:
         http=Connection,
         ws="none",
     )
+    server = GracefulServer(
+        config,
+        delay=settings.shutdown_delay_seconds,
+        on_signal=lambda: setattr(app.state, "draining", True),
+        on_stopped=log.close,
+    )
+    with suppress(KeyboardInterrupt):  # SIGINT is the usual way to stop it
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILED)

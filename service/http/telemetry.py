@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from service.cache.embeddings import EmbeddingCache
+from service.http.log_queue import LogQueue
 from service.images.budget import DecodedBudget
 from service.inference.admission import AdmissionControl
 from service.inference.engine import Batch, Engine
@@ -36,6 +37,9 @@ class Telemetry:
         ProcessCollector(registry=self.registry)  # memory, CPU time, open files
         self.requests = Counter(
             "iiae_requests", "Requests answered", ["method", "route", "status"], registry=self.registry
+        )
+        self.problems = Counter(
+            "iiae_problems", "Requests answered with a problem", ["code"], registry=self.registry
         )
         self.seconds = Histogram(
             "iiae_request_seconds",
@@ -76,6 +80,10 @@ class Telemetry:
         if budget is not None:
             self.registry.register(_DecodedCollector(budget))
 
+    def watch_log(self, log: LogQueue) -> None:
+        """Add the metric of dropped log entries."""
+        self.registry.register(_LogCollector(log))
+
     def on_batch(self, batch: Batch) -> None:
         """Record a forward pass."""
         self.batch_items.observe(batch.items)
@@ -106,6 +114,21 @@ class _ServiceCollector(Collector):
         yield CounterMetricFamily("iiae_cache_hits", "Embeddings found in the memory cache", stats.hits)
         yield CounterMetricFamily("iiae_cache_redis_hits", "Embeddings found in Redis", stats.redis_hits)
         yield CounterMetricFamily("iiae_cache_misses", "Embeddings found in no cache", stats.misses)
+        yield CounterMetricFamily(
+            "iiae_cache_joined", "Embeddings that shared a lookup or computation", stats.joined
+        )
+        yield CounterMetricFamily("iiae_cache_corrupt", "Corrupt embeddings found in Redis", stats.corrupt)
+        yield CounterMetricFamily(
+            "iiae_redis_failures", "Reads and writes that Redis did not answer in time", stats.redis_failures
+        )
+        yield CounterMetricFamily(
+            "iiae_redis_refused_writes",
+            "Writes that Redis answered with an error",
+            stats.redis_refused_writes,
+        )
+        yield CounterMetricFamily(
+            "iiae_redis_dropped_writes", "Writes that were not sent to Redis", stats.redis_dropped_writes
+        )
 
 
 class _LoadCollector(Collector):
@@ -146,4 +169,14 @@ class _DecodedCollector(Collector):
         )
         yield GaugeMetricFamily(
             "iiae_decoded_waiting_bytes", "Bytes of the images that wait to be decoded", self._budget.waiting
+        )
+
+
+class _LogCollector(Collector):
+    def __init__(self, log: LogQueue) -> None:
+        self._log = log
+
+    def collect(self) -> Iterator[Metric]:
+        yield CounterMetricFamily(
+            "iiae_log_dropped", "Log entries dropped because the log's reader is slow", self._log.dropped
         )

@@ -4,7 +4,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
 class HeadAsGet:
-    """Answer `HEAD` with the response to `GET`, without its body."""
+    """Answer `HEAD` with the response to `GET`, without its body. The access log sees `HEAD`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -14,6 +14,6 @@ class HeadAsGet:
             await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
 
         if scope["type"] == "http" and scope["method"] == "HEAD":
-            await self.app({**scope, "method": "GET"}, receive, send_without_body)
+            await self.app({**scope, "method": "GET", "original_method": "HEAD"}, receive, send_without_body)
         else:
             await self.app(scope, receive, send)

@@ -4,15 +4,15 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.http.request_record import METHODS, record_of, route_of
 from service.http.telemetry import Telemetry
 
 CLIENT_DISCONNECTED = 499
 """Status counted when the client closed the connection before it got a response, as in nginx."""
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
 class RequestMetrics:
-    """Count and time requests.
+    """Count and time requests, and count problems by their code.
 
     Every label has a fixed set of values, because each combination stays in memory. The route is the path
     template, never the path. The method is one of `METHODS` or "other".
@@ -37,6 +37,8 @@ class RequestMetrics:
             await self.app(scope, receive, send_and_record)
         finally:
             method = scope["method"] if scope["method"] in METHODS else "other"
-            route = getattr(scope.get("route"), "path", "other")
+            route = route_of(scope)
             self.telemetry.requests.labels(method, route, str(status)).inc()
+            if problem := record_of(scope).problem:
+                self.telemetry.problems.labels(problem).inc()
             self.telemetry.seconds.labels(route).observe(perf_counter() - started)

@@ -29,7 +29,19 @@ def test_forward_passes_are_counted_and_their_seconds_added():
 
 def test_each_scrape_reads_the_present_state_of_the_services():
     telemetry = Telemetry()
-    stats = SimpleNamespace(entries=1, size=2, redis="up", hits=3, redis_hits=4, misses=5)
+    stats = SimpleNamespace(
+        entries=1,
+        size=2,
+        redis="up",
+        hits=3,
+        redis_hits=4,
+        misses=5,
+        joined=9,
+        corrupt=10,
+        redis_failures=11,
+        redis_refused_writes=12,
+        redis_dropped_writes=13,
+    )
     engine = SimpleNamespace(depth=6)
     registry = SimpleNamespace(models=lambda: [0] * 7, rejected=lambda: [0] * 8)
     telemetry.watch(engine=engine, cache=SimpleNamespace(stats=lambda: stats), registry=registry)
@@ -40,6 +52,11 @@ def test_each_scrape_reads_the_present_state_of_the_services():
         "iiae_cache_hits_total": 3,
         "iiae_cache_redis_hits_total": 4,
         "iiae_cache_misses_total": 5,
+        "iiae_cache_joined_total": 9,
+        "iiae_cache_corrupt_total": 10,
+        "iiae_redis_failures_total": 11,
+        "iiae_redis_refused_writes_total": 12,
+        "iiae_redis_dropped_writes_total": 13,
         "iiae_queue_items": 6,
         "iiae_models": 7,
         "iiae_models_rejected": 8,

@@ -1,0 +1,59 @@
+"""Stopping a server without failed requests: readiness first, then the port, then the running requests."""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+import uvicorn
+
+CLOSE = (b"connection", b"close")
+
+
+class GracefulServer(uvicorn.Server):
+    """Uvicorn's server, which keeps accepting requests for some seconds after a stop signal.
+
+    Uvicorn closes its port at once. A load balancer notices that later, at its next probe, and requests fail
+    until then. This server first reports that it is not ready, and closes connections after each response.
+
+    A second SIGINT skips all waiting.
+
+    Args:
+        delay: seconds between the signal and the closing of the port.
+        on_signal: called at each signal, for example to change the readiness.
+        on_stopped: called at the end, even if uvicorn then ends the process with the signal.
+    """
+
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        *,
+        delay: float,
+        on_signal: Callable[[], None],
+        on_stopped: Callable[[], None],
+    ) -> None:
+        super().__init__(config)
+        self._delay, self._on_signal, self._on_stopped = delay, on_signal, on_stopped
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self._on_signal()
+
+    async def main_loop(self) -> None:
+        await super().main_loop()
+        loop, ticks = asyncio.get_running_loop(), 0
+        closes_at = loop.time() + self._delay
+        while loop.time() < closes_at and not self.force_exit:
+            await self.on_tick(ticks)
+            if CLOSE not in self.server_state.default_headers:
+                self.server_state.default_headers = [*self.server_state.default_headers, CLOSE]
+            await asyncio.sleep(0.1)
+            ticks += 1
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        with super().capture_signals():
+            try:
+                yield
+            finally:
+                self._on_stopped()

@@ -1,0 +1,82 @@
+"""Logging that never blocks: a bounded queue between the server's threads and a slow or stuck log stream."""
+
+import logging
+import os
+import queue
+import threading
+from collections.abc import Callable
+from copy import copy
+
+from asgi_correlation_id import correlation_id
+
+NO_REQUEST = "-"
+"""Placeholder for the request id of entries that belong to no request."""
+MAX_ENTRIES = 10_000
+CLOSE_SECONDS = 2.0
+
+
+def write_to_standard_error(data: bytes) -> None:
+    """Write all bytes. Not through `sys.stderr`, whose lock could block the interpreter's exit."""
+    while data:
+        data = data[os.write(2, data) :]
+
+
+class LogQueue(logging.Handler):
+    """Queues log entries; a thread formats and writes them. If the queue is full, an entry is dropped.
+
+    Without the queue, a reader of the log that stalls would stop the event loop at the next entry.
+
+    Args:
+        formatter: turns an entry into a line.
+        write: writes the bytes of one line. It may block.
+        max_entries: entries that may wait.
+
+    Attributes:
+        dropped: number of entries that were dropped since the start.
+    """
+
+    def __init__(
+        self,
+        formatter: logging.Formatter,
+        *,
+        write: Callable[[bytes], None] = write_to_standard_error,
+        max_entries: int = MAX_ENTRIES,
+    ) -> None:
+        super().__init__()
+        self.setFormatter(formatter)
+        self.dropped = 0
+        self._write = write
+        self._entries: queue.Queue[logging.LogRecord | None] = queue.Queue(max_entries)
+        self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
+        self._thread.start()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Queue an entry with the id of the current request, or drop it."""
+        queued = copy(record)
+        queued.request_id = correlation_id.get() or NO_REQUEST
+        queued.msg, queued.args = record.getMessage(), None  # the arguments may change after this call
+        if record.exc_info and not record.exc_text:
+            queued.exc_text = logging.Formatter().formatException(record.exc_info)
+        queued.exc_info = None  # a traceback keeps the objects of all its frames alive
+        try:
+            self._entries.put_nowait(queued)
+        except queue.Full:
+            self.dropped += 1
+
+    def close(self) -> None:
+        """Write the waiting entries, for at most `CLOSE_SECONDS`."""
+        if self._thread.is_alive():
+            try:
+                self._entries.put(None, timeout=CLOSE_SECONDS)
+            except queue.Full:
+                pass
+            else:
+                self._thread.join(CLOSE_SECONDS)
+        super().close()
+
+    def _write_forever(self) -> None:
+        while (record := self._entries.get()) is not None:
+            try:
+                self._write((self.format(record) + "\n").encode("utf-8", "backslashreplace"))
+            except Exception:
+                self.dropped += 1  # there is nowhere to report it: the log itself is broken
