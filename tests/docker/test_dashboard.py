@@ -28,6 +28,7 @@ def families(tmp_path_factory):
     try:
         answer = server.client.post("/translate", files={"image": png()}, data={"model": "tiny"})
         assert answer.status_code == 200
+        assert server.client.get("/nowhere").status_code == 404  # so that there is a problem to count
         text = server.client.get("/metrics").text
     finally:
         server.stop()

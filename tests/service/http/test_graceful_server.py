@@ -35,13 +35,14 @@ def test_the_service_is_not_ready_before_its_port_closes(server):
             closed = time.monotonic() - signalled
             break
         statuses.append((ready.status_code, work.status_code))
-        if ready.status_code == 503:
-            assert ready.json()["code"] == "not_ready"
-            assert work.headers["connection"] == "close"
+        last = ready, work
         time.sleep(0.1)
     assert set(statuses[1:]) == {(503, 200)}
     assert len(statuses) > 5
     assert closed > 0.8 * DELAY
+    ready, work = last
+    assert ready.json()["code"] == "not_ready"
+    assert work.headers["connection"] == "close"
     assert server.process.wait(20) in STOPPED
 
 
