@@ -107,7 +107,7 @@ class Settings(BaseSettings):
     shutdown_delay_seconds: float = Field(
         0.0,
         ge=0,
-        description="Seconds between a stop signal, when /health/ready turns 503, and the end of new requests. "
+        description="Seconds between a stop signal, when /health/ready turns 503, and the closing port. "
         "With a load balancer: more than the time between two probes.",
     )
     access_log: bool = Field(True, description="Log one entry for each request, except probes and metrics.")
