@@ -1,11 +1,9 @@
 """Use cases: create, list and delete galleries; add, list, send and remove their photos."""
 
 import asyncio
-import mimetypes
 from collections.abc import Awaitable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from typing import BinaryIO, TypeVar
+from typing import TypeVar
 
 import numpy as np
 from anyio import CapacityLimiter
@@ -23,6 +21,7 @@ from service.errors import (
 )
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
+from service.galleries.opened_picture import OpenedPicture, open_picture
 from service.galleries.photo_contents import PhotoContents, read_contents
 from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.retry import retry_when_reindexed
@@ -204,27 +203,11 @@ class Catalogue:
         gallery = await self._workers.run(self._galleries.open, name)
         return await self._workers.run(gallery.page, after, limit)
 
-    async def picture(self, name: str, photo_id: int, *, small: bool) -> tuple[Photo, BinaryIO, str]:
-        """Return a photo, its opened file and the file's content type.
-
-        Args:
-            small: open the thumbnail, a WebP, or the full picture if the thumbnail is lost.
-
-        Raises:
-            GalleryNotFound, PhotoNotFound.
-        """
-
-        def open_picture() -> tuple[Photo, BinaryIO, str]:
-            gallery = self._galleries.open(name)
-            photo = gallery.photo(photo_id)
-            if small:
-                with suppress(FileNotFoundError):
-                    return photo, gallery.thumbnail_path(photo).open("rb"), "image/webp"
-            file = gallery.picture(photo)
-            guessed = mimetypes.guess_type(file.name)[0]
-            return photo, file, photo.content_type or guessed or "application/octet-stream"
-
-        return await self._workers.run(open_picture)
+    async def picture(self, name: str, photo_id: int, *, small: bool) -> OpenedPicture:
+        """Open a photo's picture or thumbnail, see `open_picture`. Raises GalleryNotFound, PhotoNotFound."""
+        return await self._workers.run(
+            lambda: open_picture(self._galleries.open(name), photo_id, small=small)
+        )
 
     def _summaries(self) -> tuple[list[GallerySummary], list[DamagedGallery]]:
         summaries, damaged = [], []

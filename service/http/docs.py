@@ -6,9 +6,9 @@ from pathlib import Path
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_redoc_html, get_swagger_ui_html
 from starlette.responses import Response
-from starlette.staticfiles import StaticFiles
 
 from service.http import openapi
+from service.http.static_files import RevalidatedFiles
 
 SCRIPTS = Path(str(files("fastapi_offline"))) / "static"
 """Swagger UI and Redoc, from the package fastapi-offline."""
@@ -17,7 +17,7 @@ PATH = "/docs/static"
 
 def install(app: FastAPI) -> None:
     """Add both pages to an app. The app must be created without FastAPI's own documentation pages."""
-    app.mount(PATH, StaticFiles(directory=SCRIPTS), name="docs")
+    app.mount(PATH, RevalidatedFiles(directory=SCRIPTS), name="docs")
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:

@@ -20,7 +20,7 @@ _PHOTO: dict[str, JsonValue] = {
     "label": "umbrella",
     "width": 160,
     "height": 160,
-    "url": "/galleries/openmoji/photos/1036",
+    "url": "/galleries/openmoji/photos/1036?v=9b0f6d8a5c3e",
     "metadata": {"emoji": "☂"},
 }
 _MODEL: dict[str, JsonValue] = {
@@ -75,7 +75,7 @@ RESPONSES: dict[str, JsonValue] = {
                 "id": 1036,
                 "score": 0.998216,
                 "label": "umbrella",
-                "url": "/galleries/openmoji/photos/1036",
+                "url": "/galleries/openmoji/photos/1036?v=9b0f6d8a5c3e",
                 "metadata": {"emoji": "☂"},
             }
         ],

@@ -2,11 +2,11 @@
 
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
 
 from fastapi import FastAPI
 from starlette.responses import FileResponse, Response
-from starlette.staticfiles import StaticFiles
+
+from service.http.static_files import RevalidatedFiles
 
 WEB = Path(str(files("service"))) / "web"
 CONTENT_SECURITY_POLICY = (
@@ -17,21 +17,9 @@ CONTENT_SECURITY_POLICY = (
 
 def install(app: FastAPI) -> None:
     """Add the page and its files to an app."""
-    app.mount("/static", _RevalidatedFiles(directory=WEB, check_dir=False), name="static")
+    app.mount("/static", RevalidatedFiles(directory=WEB, check_dir=False), name="static")
 
     @app.get("/", include_in_schema=False)
     async def page() -> Response:
         headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Cache-Control": "no-cache"}
         return FileResponse(WEB / "index.html", headers=headers)
-
-
-class _RevalidatedFiles(StaticFiles):
-    """Static files that browsers revalidate on each use, by ETag.
-
-    Without it, a browser could mix old and new modules after an upgrade.
-    """
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:  # passes on whatever Starlette passes
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response

@@ -80,7 +80,7 @@ class HitOut(Answer):
     id: int = Field(description="Id of the photo in its gallery.")
     score: float = Field(description="Similarity to the query; higher is better. See `scores`.")
     label: str | None = Field(description="Label of the photo; null if it has none.")
-    url: str = Field(description="Path of the image file; add `?size=thumbnail` for a thumbnail.")
+    url: str = Field(description="Path of the image file; add `&size=thumbnail` for a thumbnail.")
     metadata: dict[str, JsonValue] = Field(description="Metadata that was added with the photo.")
 
 
@@ -191,7 +191,7 @@ class PhotoOut(Answer):
     label: str | None = Field(description="Label of the photo; null if it has none.")
     width: int = Field(description="Width in pixels, before EXIF rotation.")
     height: int = Field(description="Height in pixels, before EXIF rotation.")
-    url: str = Field(description="Path of the image file; add `?size=thumbnail` for a thumbnail.")
+    url: str = Field(description="Path of the image file; add `&size=thumbnail` for a thumbnail.")
     metadata: dict[str, JsonValue] = Field(description="Metadata that was added with the photo.")
 
 

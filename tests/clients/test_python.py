@@ -419,7 +419,7 @@ def test_readme_example_runs(open_server, gallery, pictures, tmp_path):
     assert run.returncode == 0, run.stderr
     *hits, length = run.stdout.splitlines()
     assert len(hits) == 5
-    assert re.fullmatch(r"\d\.\d{3} noise /galleries/noise/photos/\d", hits[0])
+    assert re.fullmatch(r"\d\.\d{3} noise /galleries/noise/photos/\d\?v=[0-9a-f]{12}", hits[0])
     assert int(length) > 100
 
 

@@ -263,5 +263,5 @@ def test_readme_example_runs(program, open_server, pictures):
     finally:
         open_server.client.delete(f"/galleries/{name}")
     assert len(hits) == 5
-    assert re.fullmatch(rf"\d\.\d{{3}} noise /galleries/{name}/photos/\d", hits[0])
+    assert re.fullmatch(rf"\d\.\d{{3}} noise /galleries/{name}/photos/\d\?v=[0-9a-f]{{12}}", hits[0])
     assert re.fullmatch(r"Blob \{ size: \d+, type: 'image/webp' \}", blob)

@@ -10,9 +10,12 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
+from service.errors import PhotoNotFound
 from service.galleries.records import Photo
 from service.http.dependencies import ServicesDep
+from service.http.etags import matches
 from service.http.form_fields import parse_label, parse_metadata, read_uploads, refuse_repeated_field
+from service.http.photo_urls import HASH_LENGTH, photo_url
 from service.http.request_body import BodyRoute
 from service.http.routes.galleries import GalleryName
 from service.http.routes.search import search_result
@@ -26,6 +29,16 @@ Size = Annotated[
     Literal["full", "thumbnail"],
     Query(description="The original file (`full`) or a small WebP image (`thumbnail`)."),
 ]
+Version = Annotated[
+    str | None,
+    Query(
+        pattern=f"^([0-9a-f]{{{HASH_LENGTH}}})?$",
+        description=f"Start of the photo's SHA-256, {HASH_LENGTH} hexadecimal digits. If the id belongs to"
+        " another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.",
+    ),
+]
+CACHED = "private, max-age=31536000, immutable"
+REVALIDATED = "private, no-cache"
 JSON_TEXT: dict[str, JsonValue] = {"contentMediaType": "application/json"}
 FILE_RESPONSE: dict[int | str, dict[str, object]] = {
     200: {
@@ -92,16 +105,28 @@ async def list_photos(
     responses=FILE_RESPONSE,
 )
 async def get_photo(
-    request: Request, services: ServicesDep, name: GalleryName, photo_id: PhotoId, size: Size = "full"
+    request: Request,
+    services: ServicesDep,
+    name: GalleryName,
+    photo_id: PhotoId,
+    size: Size = "full",
+    v: Version = None,
 ) -> Response:
     """Download a photo."""
-    photo, file, content_type = await services.catalogue.picture(name, photo_id, small=size == "thumbnail")
-    etag = f'"{photo.sha256}-{size}"'
-    headers = {"ETag": etag, "Cache-Control": "private, max-age=86400"}
-    if request.headers.get("if-none-match") == etag:
-        file.close()
+    picture = await services.catalogue.picture(name, photo_id, small=size == "thumbnail")
+    if v and not picture.photo.sha256.startswith(v):
+        picture.file.close()
+        raise PhotoNotFound(
+            f"photo {photo_id} of gallery {name!r} is another picture now;"
+            f" GET /galleries/{name}/photos lists the photos and their URLs"
+        )
+    etag = f'"{picture.version}"'
+    may_be_cached = bool(v) and picture.fixed
+    headers = {"ETag": etag, "Cache-Control": CACHED if may_be_cached else REVALIDATED}
+    if matches(request.headers.getlist("if-none-match"), etag):
+        picture.file.close()
         return Response(status_code=304, headers=headers)
-    return OpenFileResponse(file, media_type=content_type, headers=headers)
+    return OpenFileResponse(picture.file, media_type=picture.content_type, headers=headers)
 
 
 @router.delete(
@@ -163,6 +188,6 @@ def _photo(gallery: str, photo: Photo) -> PhotoOut:
         label=photo.label,
         width=photo.width,
         height=photo.height,
-        url=f"/galleries/{gallery}/photos/{photo.id}",
+        url=photo_url(gallery, photo),
         metadata=photo.metadata,
     )

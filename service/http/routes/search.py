@@ -8,6 +8,7 @@ from starlette.concurrency import run_in_threadpool
 from service.galleries.query import SearchResults
 from service.http.dependencies import ServicesDep
 from service.http.form_fields import ImageFile, read_upload, read_uploads, refuse_repeated_fields
+from service.http.photo_urls import photo_url
 from service.http.request_body import BodyRoute
 from service.http.schemas import HitOut, SearchResult
 from service.http.security import READ
@@ -85,7 +86,7 @@ def search_result(results: SearchResults) -> SearchResult:
             id=hit.photo.id,
             score=round(hit.score, 6),
             label=hit.photo.label,
-            url=f"/galleries/{name}/photos/{hit.photo.id}",
+            url=photo_url(name, hit.photo),
             metadata=hit.photo.metadata,
         )
         for hit in results.hits

@@ -227,7 +227,7 @@ function showNewest(photos) {
  */
 function thumbnail(url, name) {
   const image = element("img", { alt: name, width: 48, height: 48 });
-  api.pictureUrl(`${url}?size=thumbnail`).then(
+  api.thumbnailUrl(url).then(
     (loaded) => {
       image.src = loaded;
     },

@@ -125,6 +125,14 @@ export function pictureUrl(path) {
   return url;
 }
 
+/**
+ * The URL of a photo's thumbnail, see `pictureUrl`.
+ * @param {string} url the photo's URL, as in the service's answer
+ */
+export function thumbnailUrl(url) {
+  return pictureUrl(`${url}${url.includes("?") ? "&" : "?"}size=thumbnail`);
+}
+
 function evictOldest() {
   for (const [path, url] of pictureUrls) {
     pictureUrls.delete(path);

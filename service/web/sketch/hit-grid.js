@@ -1,5 +1,5 @@
 // The grid of hits. Pictures that stay are moved, not loaded again: nothing flickers while someone draws.
-import { photo, pictureUrl } from "../shell/api.js";
+import { photo, thumbnailUrl } from "../shell/api.js";
 import { element } from "../shell/dom.js";
 import { makeDraggable } from "../shell/drag-and-drop.js";
 
@@ -151,7 +151,7 @@ export function scoreText(score, scores) {
  */
 async function loadThumbnail(image, url) {
   try {
-    image.src = await pictureUrl(`${url}?size=thumbnail`);
+    image.src = await thumbnailUrl(url);
     await image.decode();
   } catch {
     image.classList.add("missing");

@@ -289,9 +289,9 @@ def test_every_picture_is_closed(tmp_path, headers):
 def test_the_full_picture_replaces_a_lost_thumbnail(tmp_path):
     gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
     photo = asyncio.run(catalogue.add("g", [Upload.of(png())], None, {}))[0]
-    assert asyncio.run(catalogue.picture("g", photo.id, small=True))[2] == "image/webp"
+    assert asyncio.run(catalogue.picture("g", photo.id, small=True)).content_type == "image/webp"
     gallery.thumbnail_path(photo).unlink()
-    assert asyncio.run(catalogue.picture("g", photo.id, small=True))[2] == "image/png"
+    assert asyncio.run(catalogue.picture("g", photo.id, small=True)).content_type == "image/png"
     gallery.picture_path(photo).unlink()
     with pytest.raises(PhotoNotFound, match="no longer"):
         asyncio.run(catalogue.picture("g", photo.id, small=True))

@@ -18,7 +18,7 @@ class Hit:
     label: None | str
     """Label of the photo; null if it has none."""
     url: str
-    """Path of the image file; add `?size=thumbnail` for a thumbnail."""
+    """Path of the image file; add `&size=thumbnail` for a thumbnail."""
     metadata: HitMetadata
     """Metadata that was added with the photo."""
 

@@ -22,7 +22,7 @@ class Photo:
     height: int
     """Height in pixels, before EXIF rotation."""
     url: str
-    """Path of the image file; add `?size=thumbnail` for a thumbnail."""
+    """Path of the image file; add `&size=thumbnail` for a thumbnail."""
     metadata: PhotoMetadata
     """Metadata that was added with the photo."""
 

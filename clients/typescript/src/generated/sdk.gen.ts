@@ -483,11 +483,13 @@ export class Photos extends HeyApiClient {
         name: string;
         photo_id: number;
         size?: 'full' | 'thumbnail';
+        v?: string;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'path', key: 'name' },
                     { in: 'path', key: 'photo_id' },
-                    { in: 'query', key: 'size' }
+                    { in: 'query', key: 'size' },
+                    { in: 'query', key: 'v' }
                 ] }]);
         return (options?.client ?? this.client).get<PhotosGetResponses, PhotosGetErrors, ThrowOnError, 'data'>({
             responseStyle: 'data',

@@ -133,7 +133,7 @@ export type Hit = {
      */
     label: string | null;
     /**
-     * Path of the image file; add `?size=thumbnail` for a thumbnail.
+     * Path of the image file; add `&size=thumbnail` for a thumbnail.
      */
     url: string;
     /**
@@ -261,7 +261,7 @@ export type Photo = {
      */
     height: number;
     /**
-     * Path of the image file; add `?size=thumbnail` for a thumbnail.
+     * Path of the image file; add `&size=thumbnail` for a thumbnail.
      */
     url: string;
     /**
@@ -1164,6 +1164,10 @@ export type PhotosGetData = {
          * The original file (`full`) or a small WebP image (`thumbnail`).
          */
         size?: 'full' | 'thumbnail';
+        /**
+         * Start of the photo's SHA-256, 12 hexadecimal digits. If the id belongs to another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.
+         */
+        v?: string;
     };
     url: '/galleries/{name}/photos/{photo_id}';
 };

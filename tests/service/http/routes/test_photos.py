@@ -3,6 +3,7 @@
 import json
 from io import BytesIO
 
+import httpx
 import pytest
 from image_files import open_image
 from PIL import Image
@@ -17,6 +18,54 @@ def test_photos_are_downloaded_unchanged(client, gallery):
     small = client.get(url, params={"size": "thumbnail"})
     assert open_image(small.content).format == "WEBP"
     assert client.get(url, headers={"If-None-Match": answer.headers["etag"]}).status_code == 304
+
+
+def add(client, gallery, seed):
+    return client.post(f"/galleries/{gallery}/photos", files={"image": png(seed)}).json()["photos"][0]
+
+
+@pytest.mark.parametrize("size", ["full", "thumbnail"])
+def test_the_url_of_a_remade_gallerys_photo_does_not_show_the_old_picture(client, size):
+    def shown(url: str) -> httpx.Response:
+        return client.get(url, params=httpx.URL(url).params.merge({"size": size}))
+
+    photos = []
+    for seed in (1, 2):
+        client.post("/galleries", json={"name": "remade", "model": "tiny"}).raise_for_status()
+        photos.append(add(client, "remade", seed))
+        hits = client.post("/retrieve", files={"image": png(seed)}, data={"gallery": "remade"}).json()["hits"]
+        assert hits[0]["url"] == photos[-1]["url"]
+        assert "immutable" in shown(photos[-1]["url"]).headers["cache-control"]
+        if seed == 1:
+            old = shown("/galleries/remade/photos/1")
+            client.delete("/galleries/remade").raise_for_status()
+    try:
+        first, second = photos
+        assert (first["id"], first["url"] == second["url"]) == (second["id"], False)
+        assert shown(first["url"]).json()["code"] == "photo_not_found"
+        assert "no-cache" in old.headers["cache-control"]
+        now = client.get(
+            "/galleries/remade/photos/1",
+            params={"size": size},
+            headers={"If-None-Match": old.headers["etag"]},
+        )
+        assert (now.status_code, now.content == old.content) == (200, False)
+    finally:
+        client.delete("/galleries/remade")
+
+
+@pytest.mark.parametrize("header", ["{}", "W/{}", '"other", W/{}', "*", '"a,b",{}'])
+def test_a_picture_that_the_client_has_is_not_sent_again(client, gallery, header):
+    url = f"/galleries/noise/photos/{gallery[2]}"
+    etag = client.get(url).headers["etag"]
+    answer = client.get(url, headers={"If-None-Match": header.format(etag)})
+    assert (answer.status_code, answer.content, answer.headers["etag"]) == (304, b"", etag)
+    assert "no-cache" in answer.headers["cache-control"]
+
+
+def test_a_version_that_is_no_hash_is_refused(client, gallery):
+    answer = client.get(f"/galleries/noise/photos/{gallery[2]}", params={"v": "Ab"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "v")
 
 
 def test_photos_are_listed_in_pages(client, gallery):

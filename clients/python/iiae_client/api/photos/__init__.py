@@ -89,6 +89,7 @@ class PhotosResource:
         photo_id: int,
         *,
         size: PhotosGetSize | None = None,
+        v: str | None = None,
     ) -> bytes:
         """Download a photo.
 
@@ -96,6 +97,7 @@ class PhotosResource:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
             size: The original file (`full`) or a small WebP image (`thumbnail`). (default 'full')
+            v: Start of the photo's SHA-256, 12 hexadecimal digits. If the id belongs to another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -107,6 +109,7 @@ class PhotosResource:
                 name,
                 photo_id,
                 size=size,
+                v=v,
             )
         )
         return photos_get.answer(response)
@@ -239,6 +242,7 @@ class AsyncPhotosResource:
         photo_id: int,
         *,
         size: PhotosGetSize | None = None,
+        v: str | None = None,
     ) -> bytes:
         """Download a photo.
 
@@ -246,6 +250,7 @@ class AsyncPhotosResource:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
             size: The original file (`full`) or a small WebP image (`thumbnail`). (default 'full')
+            v: Start of the photo's SHA-256, 12 hexadecimal digits. If the id belongs to another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -257,6 +262,7 @@ class AsyncPhotosResource:
                 name,
                 photo_id,
                 size=size,
+                v=v,
             )
         )
         return photos_get.answer(response)

@@ -14,10 +14,12 @@ def request(
     photo_id: int,
     *,
     size: PhotosGetSize | None = None,
+    v: str | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of httpx's `request`."""
     query = {
         "size": size,
+        "v": v,
     }
     return {
         "method": "GET",

@@ -1,0 +1,58 @@
+"""Open the file that shows a photo: its picture, or its thumbnail."""
+
+import mimetypes
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from service.galleries.gallery import Gallery
+from service.galleries.records import Photo
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenedPicture:
+    """An open file of a photo. It can be read even if the photo is removed later.
+
+    Attributes:
+        version: differs between files of other contents.
+        fixed: whether the photo's SHA-256 decides the contents. False for files that others may change or
+            that stand in for a lost one.
+    """
+
+    photo: Photo
+    file: BinaryIO
+    content_type: str
+    version: str
+    fixed: bool
+
+
+def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPicture:
+    """Open a photo's thumbnail, a WebP, or its full picture. Without a thumbnail, open the full picture.
+
+    Raises:
+        PhotoNotFound: there is no such photo, or its file is gone.
+    """
+    photo = gallery.photo(photo_id)
+    if small:
+        with suppress(FileNotFoundError):
+            return OpenedPicture(
+                photo=photo,
+                file=gallery.thumbnail_path(photo).open("rb"),
+                content_type="image/webp",
+                version=f"{photo.sha256}-thumbnail",
+                fixed=True,
+            )
+    file = gallery.picture(photo)
+    guessed = mimetypes.guess_type(file.name)[0]
+    version = f"{photo.sha256}-full"
+    if photo.source is not None:  # the owner of the file may change it in place
+        stat = os.fstat(file.fileno())
+        version += f"-{stat.st_mtime_ns:x}-{stat.st_size:x}"
+    return OpenedPicture(
+        photo=photo,
+        file=file,
+        content_type=photo.content_type or guessed or "application/octet-stream",
+        version=version,
+        fixed=photo.source is None and not small,
+    )

@@ -1,0 +1,41 @@
+"""Which files show a photo, and whether browsers may keep them."""
+
+import os
+
+from gallery_photos import new_photo, spec
+
+from service.galleries.collection import Galleries
+from service.galleries.opened_picture import open_picture
+
+
+def test_stored_pictures_and_thumbnails_are_fixed_by_their_hash(tmp_path):
+    gallery = Galleries(tmp_path).create("g", spec())
+    [photo] = gallery.add([new_photo(1)])
+    for small, contents in ((True, b"small"), (False, b"picture 1")):
+        opened = open_picture(gallery, photo.id, small=small)
+        with opened.file as file:
+            assert (file.read(), opened.fixed) == (contents, True)
+
+
+def test_a_picture_in_place_of_a_lost_thumbnail_has_another_version(tmp_path):
+    gallery = Galleries(tmp_path).create("g", spec())
+    [photo] = gallery.add([new_photo(1)])
+    gallery_file = gallery.thumbnail_path(photo)
+    with open_picture(gallery, photo.id, small=True).file:
+        gallery_file.unlink()
+    lost = open_picture(gallery, photo.id, small=True)
+    with lost.file, open_picture(gallery, photo.id, small=False).file:
+        assert (lost.fixed, lost.version) == (False, f"{photo.sha256}-full")
+
+
+def test_a_file_that_was_changed_in_place_has_another_version(tmp_path):
+    gallery = Galleries(tmp_path).create("g", spec())
+    source = tmp_path / "own.png"
+    source.write_bytes(b"first")
+    [photo] = gallery.add([new_photo(1, source=str(source), data=None)])
+    first = open_picture(gallery, photo.id, small=False)
+    first.file.close()
+    os.utime(source, ns=(1, 1))
+    second = open_picture(gallery, photo.id, small=False)
+    second.file.close()
+    assert (first.fixed, second.fixed, first.version == second.version) == (False, False, False)
