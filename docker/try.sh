@@ -173,7 +173,7 @@ until_true 60 new_version
 compose run --rm -T trainer index /data/photos --gallery samples 2>/dev/null
 hits=$(curl -fsS -F sketch=@$umbrella -F gallery=samples -F k=3 "$url/sbir/search")
 expect "hits in the new gallery" "$(grep -o '"id"' <<<"$hits" | wc -l)" 3
-picture=$(grep -o '/galleries/samples/photos/[0-9]*' <<<"$hits" | head -1)
+picture=$(grep -o '/galleries/samples/photos/[^"]*' <<<"$hits" | head -1)
 expect "status of a hit's picture" "$(status "$url$picture")" 200
 expect_only_200
 

@@ -28,6 +28,7 @@
     ├── GalleryBusy              503  gallery_busy         (with Retry-After)
     ├── StorageFull              507  storage_full
     ├── StorageUnavailable       503  storage_unavailable  (with Retry-After)
+    ├── PhotoDamaged             500  photo_damaged
     ├── Overloaded               429  overloaded      (with Retry-After)
     ├── DeadlineExceeded         503  deadline_exceeded  (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
@@ -195,6 +196,12 @@ class StorageUnavailable(ServiceError):
     def __init__(self, detail: str, retry_after: int = 30) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
+
+
+class PhotoDamaged(ServiceError):
+    """The row of a photo or of its embedding does not have its checksum."""
+
+    status, code, title = 500, "photo_damaged", "Photo cannot be read"
 
 
 class Overloaded(ServiceError):

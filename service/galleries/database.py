@@ -11,7 +11,9 @@ from pathlib import Path
 
 from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed
 from service.galleries.connections import Connections
+from service.galleries.damage import DamagedRows
 from service.galleries.locks import LockWait
+from service.galleries.migrations import UNSEALED_KEY, migrate
 from service.galleries.records import GallerySpec
 from service.galleries.schema import (
     SCHEMA,
@@ -19,7 +21,7 @@ from service.galleries.schema import (
     current_space,
     embeddings_table,
     fetch_one,
-    migrate,
+    read_meta,
 )
 from service.galleries.sqlite_errors import damaged, sqlite_error
 from service.storage import storage_error
@@ -32,6 +34,10 @@ class GalleryDatabase:
 
     It reads and writes the embeddings that the gallery had when this object was created. A connection is used
     by one thread at a time. All connections are closed when this object is no longer used.
+
+    Attributes:
+        damage: the damaged rows that were read.
+        unsealed: whether rows may be without a checksum, see `service.galleries.migrations`.
 
     Raises:
         GalleryNotFound: the gallery does not exist. All methods raise this once the gallery is deleted.
@@ -50,6 +56,8 @@ class GalleryDatabase:
             raise self._not_found() from None
         except OSError as error:
             raise (storage_error(error) or damaged(self.name, str(error))) from error
+        self.damage = DamagedRows(self.name)
+        self.unsealed = True
         self.spec, self.space = self._read_meta()
         self.embeddings = embeddings_table(self.space)
 
@@ -127,7 +135,7 @@ class GalleryDatabase:
             with self._connection() as connection:
                 migrate(connection)
                 version = int(fetch_one(connection, "PRAGMA user_version"))
-                meta: dict[str, str] = dict(connection.execute("SELECT key, value FROM meta"))
+                meta = read_meta(connection) if version == SCHEMA else {}
             if version != SCHEMA:
                 raise GalleryDamaged(
                     f"gallery {self.name!r} was written by another version"
@@ -142,6 +150,7 @@ class GalleryDatabase:
                 credit=meta.get("credit"),
                 identity=meta.get("identity", ""),
             )
+            self.unsealed = UNSEALED_KEY in meta
             return spec, int(meta["space"])
         except (sqlite3.Error, KeyError, ValueError) as error:
             raise damaged(self.name, str(error)) from error

@@ -28,6 +28,7 @@ from service.galleries.files import PhotoFiles
 from service.galleries.index import Index
 from service.galleries.records import Changes, Hit, NewPhoto, Photo
 from service.galleries.rows import PhotoRows
+from service.galleries.sealer import Sealer
 from service.registry.model import Model
 
 
@@ -47,6 +48,8 @@ class Gallery:
         self._rows, self._files = PhotoRows(self.database), PhotoFiles(folder)
         self.index = Index(folder / "index", self.spec.dim, self.spec.distance, self.spec.identity)
         weakref.finalize(self, self.index.close)
+        self.sealer = Sealer(self.database)
+        weakref.finalize(self, self.sealer.close)
 
     # reading
 
@@ -189,6 +192,7 @@ class Gallery:
 
     def close(self) -> None:
         """Close the files that are not in use, and stop a rebuild of the index."""
+        self.sealer.close()
         self.index.close()
         self.database.close()
 

@@ -3,20 +3,24 @@
 Embeddings are not in the table of photos. Each checkpoint's embeddings have a table of their own, called a
 space. One row of `meta` says which space is the gallery's. So a gallery changes its checkpoint in one short
 transaction, however many photos it has.
+
+Each row has a checksum (`service.galleries.checksums`). Functions that read or change `meta` or `reindex`
+raise RowDamaged if it differs.
 """
 
 import sqlite3
 from pathlib import Path
 
+from service.galleries.checksums import META, REINDEX, RowDamaged, checksum, is_intact, selected
 from service.galleries.records import GallerySpec
 
 Connection = sqlite3.Connection
 
-SCHEMA = 2
-"""Version of the tables. Version 1 had the embeddings in the table of photos; opening a file migrates it."""
+SCHEMA = 3
+"""Version of the tables. `service.galleries.migrations` brings files of earlier versions to this one."""
 
 _TABLES = """
-CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE photos (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     sha256 TEXT NOT NULL UNIQUE,
@@ -26,12 +30,11 @@ CREATE TABLE photos (
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     source TEXT,
-    revision INTEGER NOT NULL
+    revision INTEGER NOT NULL,
+    checksum BLOB NOT NULL
 );
 CREATE INDEX photos_by_revision ON photos (revision);
-CREATE TABLE removals (id INTEGER PRIMARY KEY, revision INTEGER NOT NULL);
-"""
-_REINDEX = """
+CREATE TABLE removals (id INTEGER PRIMARY KEY, revision INTEGER NOT NULL, checksum BLOB NOT NULL);
 CREATE TABLE reindex (
     one INTEGER PRIMARY KEY CHECK (one = 1),
     space INTEGER NOT NULL,
@@ -45,8 +48,10 @@ CREATE TABLE reindex (
     done INTEGER NOT NULL,
     total INTEGER NOT NULL,
     started TEXT NOT NULL,
-    ended TEXT
-)"""
+    ended TEXT,
+    checksum BLOB NOT NULL
+);
+"""
 
 
 def write_schema(path: Path, spec: GallerySpec) -> None:
@@ -55,30 +60,14 @@ def write_schema(path: Path, spec: GallerySpec) -> None:
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.executescript(_TABLES)
-        connection.execute(_REINDEX)
         create_space(connection, 1)
         meta = {key: str(value) for key, value in vars(spec).items() if value is not None}
-        meta |= {"revision": "0", "space": "1"}
-        connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+        for key, value in (meta | {"revision": "0", "space": "1"}).items():
+            set_meta(connection, key, value)
         connection.execute(f"PRAGMA user_version={SCHEMA}")
         connection.commit()
     finally:
         connection.close()
-
-
-def migrate(connection: Connection) -> None:
-    """Migrate a file of schema 1 to schema 2. Does nothing if the file has schema 2."""
-    if fetch_one(connection, "PRAGMA user_version") != 1:
-        return
-    connection.execute("BEGIN IMMEDIATE")
-    if fetch_one(connection, "PRAGMA user_version") == 1:  # another process may have migrated it since
-        connection.execute(_REINDEX)
-        create_space(connection, 1)
-        connection.execute("INSERT INTO embeddings_1 SELECT id, embedding, NULL FROM photos")
-        connection.execute("ALTER TABLE photos DROP COLUMN embedding")
-        connection.execute("INSERT INTO meta VALUES ('space', '1')")
-        connection.execute(f"PRAGMA user_version={SCHEMA}")
-    connection.execute("COMMIT")
 
 
 def embeddings_table(space: int) -> str:
@@ -93,13 +82,37 @@ def embeddings_table(space: int) -> str:
 def create_space(connection: Connection, space: int) -> None:
     """Create the empty table of a space."""
     table = embeddings_table(space)
-    connection.execute(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, embedding BLOB, fault TEXT)")
+    connection.execute(
+        f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, embedding BLOB, fault TEXT, checksum BLOB NOT NULL)"
+    )
     connection.execute(f"CREATE INDEX {table}_faults ON {table} (id) WHERE fault IS NOT NULL")
+
+
+def read_meta(connection: Connection) -> dict[str, str]:
+    """Return all rows of `meta`."""
+    rows = connection.execute(f"SELECT {selected(META, 'meta')} FROM meta").fetchall()
+    meta = {str(key, "utf-8", "replace"): str(value, "utf-8", "replace") for key, value, _ in rows}
+    if len(meta) != len(rows) or not all(map(is_intact, rows)):
+        raise RowDamaged("a row of its table meta is damaged")
+    return meta
+
+
+def meta_value(connection: Connection, key: str) -> str:
+    """Return a value of `meta`."""
+    row = connection.execute(f"SELECT {selected(META, 'meta')} FROM meta WHERE key = ?", (key,)).fetchone()
+    if row is None or row[0] != key.encode() or not is_intact(row):
+        raise RowDamaged(f"the row {key!r} of its table meta is damaged")
+    return str(row[1], "utf-8")
+
+
+def set_meta(connection: Connection, key: str, value: str) -> None:
+    """Write a row of `meta`."""
+    connection.execute("INSERT OR REPLACE INTO meta VALUES (?, ?, ?)", (key, value, checksum(key, value)))
 
 
 def current_space(connection: Connection) -> int:
     """Return the space of the gallery's embeddings."""
-    return int(fetch_one(connection, "SELECT value FROM meta WHERE key = 'space'"))
+    return int(meta_value(connection, "space"))
 
 
 def all_spaces(connection: Connection) -> list[int]:
@@ -111,23 +124,53 @@ def all_spaces(connection: Connection) -> list[int]:
 
 
 def spaces_in_use(connection: Connection) -> list[int]:
-    """Return the gallery's space and the space that a reindex fills, if there is one."""
-    rows = connection.execute(
-        "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'space'"
-        " UNION SELECT space FROM reindex WHERE state IN ('running', 'failed')"
-    )
-    return [int(row[0]) for row in rows]
+    """Return the gallery's space and the space that a reindex fills, if there is one.
+
+    All spaces count as used if the row of the reindex is damaged.
+    """
+    spaces = {current_space(connection)}
+    try:
+        check_reindex(connection)
+    except RowDamaged:
+        return all_spaces(connection)
+    rows = connection.execute("SELECT space FROM reindex WHERE state IN ('running', 'failed')")
+    return sorted(spaces | {int(row[0]) for row in rows})
+
+
+def check_reindex(connection: Connection) -> None:
+    """Raise RowDamaged if the row of the reindex is damaged."""
+    for row in connection.execute(f"SELECT {selected(REINDEX, 'reindex')} FROM reindex"):
+        if not is_intact(row):
+            raise RowDamaged("the row of its reindex is damaged")
+
+
+def update_reindex(
+    connection: Connection, assignments: str, *values: int | str | None, where: str = "TRUE"
+) -> int:
+    """Change the row of the reindex. Return the number of changed rows, 0 or 1."""
+    check_reindex(connection)
+    changed = connection.execute(f"UPDATE reindex SET {assignments} WHERE {where}", values).rowcount
+    if changed:
+        seal_reindex(connection)
+    return changed
+
+
+def seal_reindex(connection: Connection) -> None:
+    """Write the checksum of the reindex's row."""
+    for row in connection.execute(f"SELECT {selected(REINDEX, 'reindex')} FROM reindex").fetchall():
+        connection.execute("UPDATE reindex SET checksum = ?", (checksum(*row[:-1]),))
 
 
 def current_revision(connection: Connection) -> int:
     """Return the number of changes to the gallery's photos and embeddings."""
-    return int(fetch_one(connection, "SELECT value FROM meta WHERE key = 'revision'"))
+    return int(meta_value(connection, "revision"))
 
 
 def next_revision(connection: Connection) -> int:
     """Increase the revision by one and return it. Indexes use it to find what they have not seen yet."""
-    query = "UPDATE meta SET value = CAST(value AS INTEGER) + 1 WHERE key = 'revision' RETURNING value"
-    return int(fetch_one(connection, query))
+    revision = current_revision(connection) + 1
+    set_meta(connection, "revision", str(revision))
+    return revision
 
 
 def fetch_one(connection: Connection, query: str, *values: int | str) -> str | int:

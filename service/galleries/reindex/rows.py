@@ -7,23 +7,32 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from uuid import uuid4
 
-import numpy as np
-
 from service.errors import ReindexCancelled, ReindexNotFound
+from service.galleries.checksums import EMBEDDING, RawRow
 from service.galleries.database import GalleryDatabase
 from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.records import EmbeddedPhoto, Fault, ReindexProgress
-from service.galleries.rows import COLUMNS, photo_of
 from service.galleries.schema import (
     Connection,
     all_spaces,
+    check_reindex,
     create_space,
     current_revision,
     current_space,
     embeddings_table,
     fetch_one,
+    meta_value,
     next_revision,
+    seal_reindex,
+    set_meta,
     spaces_in_use,
+    update_reindex,
+)
+from service.galleries.stored_rows import (
+    PHOTO_COLUMNS,
+    StoredRows,
+    embedding_columns,
+    embedding_values,
 )
 
 STEP = 1_000
@@ -37,10 +46,12 @@ class ReindexRows:
 
     def __init__(self, database: GalleryDatabase) -> None:
         self._database = database
+        self._stored = StoredRows(database)
 
     def progress(self) -> ReindexProgress | None:
         """Return the progress of the last reindex, or None if there was none."""
         with self._database.reading() as connection:
+            check_reindex(connection)
             row = connection.execute(
                 "SELECT space, state, model, digest, done, total, error, started, ended FROM reindex"
             ).fetchone()
@@ -70,11 +81,12 @@ class ReindexRows:
             ReindexNotFound: no reindex is running or interrupted.
         """
         with self._database.transaction() as connection:
-            query = (
-                "UPDATE reindex SET state = 'cancelled', ended = ?, total = (SELECT count(*) FROM photos)"
-                " WHERE state IN ('running', 'failed')"
-            )
-            if not connection.execute(query, (_now(),)).rowcount:
+            if not update_reindex(
+                connection,
+                "state = 'cancelled', ended = ?, total = (SELECT count(*) FROM photos)",
+                _now(),
+                where="state IN ('running', 'failed')",
+            ):
                 raise ReindexNotFound(f"no reindex of gallery {self._database.name!r} is running")
 
     def begin(self, spec: GallerySpec, *, from_scratch: bool) -> bool:
@@ -89,10 +101,10 @@ class ReindexRows:
         with self._database.transaction() as connection:
             if not from_scratch and self._resume(connection, spec):
                 return True
-            digest = fetch_one(connection, "SELECT value FROM meta WHERE key = 'digest'")
+            digest = meta_value(connection, "digest")
             takes_over = not from_scratch and digest == spec.digest
             # The same weights may have been published under another name.
-            same_name = fetch_one(connection, "SELECT value FROM meta WHERE key = 'model'") == spec.model
+            same_name = meta_value(connection, "model") == spec.model
             space = current_space(connection)
             up_to_date = takes_over and same_name and not _faults(connection, space, 0)[0]
             if not up_to_date:
@@ -100,14 +112,16 @@ class ReindexRows:
                 create_space(connection, space)
             self._insert(connection, spec, space, takes_over=takes_over)
             if up_to_date:
-                connection.execute(
-                    "UPDATE reindex SET state = 'done', ended = started,"
-                    " done = (SELECT count(*) FROM photos), total = (SELECT count(*) FROM photos)"
+                update_reindex(
+                    connection,
+                    "state = 'done', ended = started,"
+                    " done = (SELECT count(*) FROM photos), total = (SELECT count(*) FROM photos)",
                 )
             return not up_to_date
 
     def _resume(self, connection: Connection, spec: GallerySpec) -> bool:
         """Resume a reindex to the same checkpoint. Its faults are tried again. False if there is none."""
+        check_reindex(connection)
         row = connection.execute(
             "SELECT space, digest FROM reindex WHERE state IN ('running', 'failed')"
         ).fetchone()
@@ -116,10 +130,12 @@ class ReindexRows:
         faults = connection.execute(
             f"DELETE FROM {embeddings_table(row[0])} WHERE fault IS NOT NULL"
         ).rowcount
-        connection.execute(
-            "UPDATE reindex SET state = 'running', error = NULL, ended = NULL,"
-            " model = ?, started = ?, done = done - ?",
-            (spec.model, _now(), faults),
+        update_reindex(
+            connection,
+            "state = 'running', error = NULL, ended = NULL, model = ?, started = ?, done = done - ?",
+            spec.model,
+            _now(),
+            faults,
         )
         return True
 
@@ -127,10 +143,11 @@ class ReindexRows:
         connection.execute("DELETE FROM reindex")
         connection.execute(
             "INSERT INTO reindex"
-            " (one, space, model, digest, distance, dim, takes_over, state, done, total, started)"
-            " VALUES (1, ?, ?, ?, ?, ?, ?, 'running', 0, 0, ?)",
+            " (one, space, model, digest, distance, dim, takes_over, state, done, total, started, checksum)"
+            " VALUES (1, ?, ?, ?, ?, ?, ?, 'running', 0, 0, ?, x'')",
             (space, spec.model, spec.digest, spec.distance, spec.dim, takes_over, _now()),
         )
+        seal_reindex(connection)
 
     def take_over(self, after: int) -> int | None:
         """Copy up to `STEP` embeddings without faults from the present space, with ids above `after`.
@@ -149,18 +166,19 @@ class ReindexRows:
                 return None
             present = embeddings_table(current_space(connection))
             rows = connection.execute(
-                f"SELECT id FROM {present} WHERE id > ? AND fault IS NULL ORDER BY id LIMIT ?", (after, STEP)
+                f"SELECT {embedding_columns(present)} FROM {present}"
+                " WHERE id > ? AND fault IS NULL ORDER BY id LIMIT ?",
+                (after, STEP),
             ).fetchall()
             if not rows:
                 return None
-            last = int(rows[-1][0])
-            copied = connection.execute(
-                f"INSERT OR IGNORE INTO {embeddings_table(space)}"
-                f" SELECT * FROM {present} WHERE id > ? AND id <= ? AND fault IS NULL",
-                (after, last),
+            intact = self._stored.embeddings(present, rows)  # damaged ones are embedded again
+            copied = connection.executemany(
+                f"{_insert_embedding('OR IGNORE', embeddings_table(space))} VALUES (?, ?, ?, ?)",
+                [embedding_values(photo_id, embedding) for photo_id, embedding in intact],
             ).rowcount
-            connection.execute("UPDATE reindex SET done = done + ?", (copied,))
-            return last
+            update_reindex(connection, "done = done + ?", max(copied, 0))
+            return int(rows[-1][0])
 
     def revision(self) -> int:
         """Return the gallery's present revision."""
@@ -178,14 +196,25 @@ class ReindexRows:
         Raises:
             ReindexCancelled.
         """
+        photos: list[Photo] = []
         with self._database.reading() as connection:
-            table = embeddings_table(self._running_space(connection))
-            rows = connection.execute(
-                f"SELECT {COLUMNS} FROM photos LEFT JOIN {table} AS new USING (id)"
-                " WHERE new.id IS NULL AND photos.id > ? AND revision > ? ORDER BY photos.id LIMIT ?",
-                (after, since, limit),
-            )
-            return [photo_of(row) for row in rows]
+            while len(photos) < limit:
+                wanted = limit - len(photos)
+                rows = self._missing(connection, since, after, wanted)
+                photos += self._stored.photos(rows)
+                if len(rows) < wanted:
+                    break
+                after = int(rows[-1][0] or 0)
+        return photos
+
+    def _missing(self, connection: Connection, since: int, after: int, limit: int) -> list[RawRow]:
+        """Return the rows of `missing`, damaged ones included."""
+        table = embeddings_table(self._running_space(connection))
+        return connection.execute(
+            f"SELECT {PHOTO_COLUMNS} FROM photos LEFT JOIN {table} AS new USING (id)"
+            " WHERE new.id IS NULL AND photos.id > ? AND revision > ? ORDER BY photos.id LIMIT ?",
+            (after, since, limit),
+        ).fetchall()
 
     def keep(self, photos: Sequence[EmbeddedPhoto]) -> None:
         """Store the new embeddings of photos. Photos removed since are skipped. Raises ReindexCancelled."""
@@ -193,13 +222,11 @@ class ReindexRows:
             table = embeddings_table(self._running_space(connection))
             stored = 0
             for photo in photos:
-                embedding = photo.embedding
-                blob = None if embedding is None else np.ascontiguousarray(embedding, "<f4").tobytes()
                 stored += connection.execute(
-                    f"INSERT OR IGNORE INTO {table} SELECT id, ?, ? FROM photos WHERE id = ?",
-                    (blob, photo.fault, photo.photo_id),
+                    f"{_insert_embedding('OR IGNORE', table)} SELECT ?, ?, ?, ? FROM photos WHERE id = ?",
+                    (*embedding_values(photo.photo_id, photo.embedding, photo.fault), photo.photo_id),
                 ).rowcount
-            connection.execute("UPDATE reindex SET done = done + ?", (stored,))
+            update_reindex(connection, "done = done + ?", stored)
 
     def switch(self, since: int) -> bool:
         """Make the new space and its checkpoint the gallery's.
@@ -214,28 +241,25 @@ class ReindexRows:
             ReindexCancelled.
         """
         with self._database.transaction() as connection:
-            table = embeddings_table(self._running_space(connection))
-            query = (
-                f"SELECT 1 FROM photos LEFT JOIN {table} AS new USING (id)"
-                " WHERE new.id IS NULL AND revision > ? LIMIT 1"
-            )
-            if connection.execute(query, (since,)).fetchone() is not None:
+            if self._stored.photos(self._missing(connection, since, 0, -1)):
                 return False
             for key in ("model", "digest", "distance", "dim", "space"):
-                connection.execute(
-                    f"UPDATE meta SET value = (SELECT CAST({key} AS TEXT) FROM reindex) WHERE key = ?", (key,)
-                )
-            connection.execute("INSERT OR REPLACE INTO meta VALUES ('identity', ?)", (uuid4().hex,))
+                value = fetch_one(connection, f"SELECT CAST({key} AS TEXT) FROM reindex")
+                set_meta(connection, key, str(value))
+            set_meta(connection, "identity", uuid4().hex)
             next_revision(connection)
-            connection.execute("UPDATE reindex SET state = 'done', total = done, ended = ?", (_now(),))
+            update_reindex(connection, "state = 'done', total = done, ended = ?", _now())
             return True
 
     def fail(self, reason: str) -> None:
         """Mark a running reindex as failed. Its embeddings are kept, and it can be resumed."""
         with self._database.transaction() as connection:
-            connection.execute(
-                "UPDATE reindex SET state = 'failed', error = ?, ended = ? WHERE state = 'running'",
-                (reason, _now()),
+            update_reindex(
+                connection,
+                "state = 'failed', error = ?, ended = ?",
+                reason,
+                _now(),
+                where="state = 'running'",
             )
 
     def sweep(self) -> None:
@@ -253,12 +277,18 @@ class ReindexRows:
 
     def _running_space(self, connection: Connection) -> int:
         """Return the space that is being filled. Raises ReindexCancelled if the reindex was cancelled."""
+        check_reindex(connection)
         row = connection.execute("SELECT space FROM reindex WHERE state = 'running'").fetchone()
         if row is None:
             raise ReindexCancelled(
                 f"the reindex of gallery {self._database.name!r} was cancelled; the gallery is unchanged"
             )
         return int(row[0])
+
+
+def _insert_embedding(on_conflict: str, table: str) -> str:
+    """Return the start of a statement that inserts `embedding_values` into a space."""
+    return f"INSERT {on_conflict} INTO {table} ({', '.join(EMBEDDING)}, checksum)"
 
 
 def _faults(connection: Connection, space: int, limit: int) -> tuple[int, tuple[Fault, ...]]:

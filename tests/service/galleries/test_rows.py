@@ -5,7 +5,7 @@ import pytest
 from gallery_photos import embedding, new_photo, spec
 
 from service.errors import PhotoNotFound
-from service.galleries import rows
+from service.galleries import stored_rows
 from service.galleries.collection import Galleries
 from service.galleries.rows import PhotoRows
 
@@ -53,7 +53,7 @@ def test_changes_since_a_revision_are_the_added_and_removed_photos(photos):
 
 
 def test_more_ids_than_one_query_takes_are_found(photos, monkeypatch):
-    monkeypatch.setattr(rows, "MAX_VALUES", 3)
+    monkeypatch.setattr(stored_rows, "MAX_VALUES", 3)
     ids = insert(photos, *range(10))
     assert sorted(photo.id for photo in photos.by_ids([*ids, 999])) == ids
 

@@ -1,0 +1,39 @@
+"""The damaged rows of a gallery that reads have found."""
+
+import logging
+import threading
+
+logger = logging.getLogger(__name__)
+
+
+class DamagedRows:
+    """The damaged rows that one open gallery has read. Thread-safe. Each row is logged once."""
+
+    def __init__(self, gallery: str) -> None:
+        self._gallery = gallery
+        self._lock = threading.Lock()
+        self._rows: set[tuple[str, int]] = set()
+
+    def add(self, table: str, row_id: int) -> None:
+        """Record a row that does not have its checksum."""
+        with self._lock:
+            if (table, row_id) in self._rows:
+                return
+            self._rows.add((table, row_id))
+        logger.error(
+            "gallery %s: row %d of %s is damaged and left out; run `iiae fsck %s`",
+            self._gallery,
+            row_id,
+            table,
+            self._gallery,
+        )
+
+    def clear(self, table: str, row_id: int) -> None:
+        """Forget a row that was written again or deleted."""
+        with self._lock:
+            self._rows.discard((table, row_id))
+
+    @property
+    def count(self) -> int:
+        """Number of damaged rows."""
+        return len(self._rows)

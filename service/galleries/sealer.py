@@ -1,0 +1,52 @@
+"""A thread that writes the checksums of a gallery from an earlier version."""
+
+import logging
+import threading
+
+from service.errors import GalleryNotFound
+from service.galleries.database import GalleryDatabase
+from service.galleries.migrations import seal
+
+logger = logging.getLogger(__name__)
+
+
+class Sealer:
+    """Seals the rows of one gallery in the background, if necessary. Searches and changes continue."""
+
+    def __init__(self, database: GalleryDatabase) -> None:
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+        if database.unsealed:
+            self._thread = threading.Thread(
+                target=_run, args=(database, self._stop), name=f"seal {database.name}", daemon=True
+            )
+            self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the thread is running."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def join(self) -> None:
+        """Wait until all rows are sealed."""
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join()
+
+    def close(self) -> None:
+        """Stop. The next opening of the gallery continues."""
+        self._stop.set()
+        self.join()
+
+
+def _run(database: GalleryDatabase, stop: threading.Event) -> None:
+    try:
+        if seal(database, stop):
+            database.unsealed = False
+    except GalleryNotFound:
+        return
+    except Exception:
+        logger.warning(
+            "cannot write the checksums of gallery %s; the next opening tries again",
+            database.name,
+            exc_info=True,
+        )
