@@ -18,7 +18,18 @@ SIZE = 8
 UNSEALED = b""
 """The checksum of a row that a migration has not sealed yet."""
 
-PHOTO = ("id", "sha256", "label", "metadata", "content_type", "width", "height", "source", "revision")
+PHOTO = (
+    "id",
+    "sha256",
+    "label",
+    "metadata",
+    "content_type",
+    "width",
+    "height",
+    "source",
+    "thumbnail",
+    "revision",
+)
 EMBEDDING = ("id", "fault", "embedding")
 REMOVAL = ("id", "revision")
 META = ("key", "value")

@@ -118,7 +118,7 @@ class Connections:
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
             _set_timeout(connection, wait)
-            for pragma in (*pragmas, "PRAGMA synchronous=FULL"):
+            for pragma in (*pragmas, "PRAGMA synchronous=FULL", "PRAGMA cell_size_check=ON"):
                 connection.execute(pragma)
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # opens `-wal` and `-shm`
             if not self.exists():

@@ -1,11 +1,11 @@
 """Bring a gallery's file of an earlier schema to the present one.
 
 1   had the embeddings in the table of photos
-2   had no checksums
+2   had no checksums of rows and thumbnails
 3   is `service.galleries.schema`
 
 A migration only changes tables, which takes milliseconds. The rows of schema 2 get their checksums later, in
-steps (`seal`). Until then they count as intact, and `meta` has the key `unsealed`.
+steps (`seal`). Until then they count as intact, and `meta` has the key `unsealed`. Their thumbnails get none.
 """
 
 import time
@@ -81,6 +81,7 @@ def _to_2(connection: Connection) -> None:
 def _to_3(connection: Connection) -> None:
     for table in ("meta", "reindex", *_row_tables(connection)):
         connection.execute(f"ALTER TABLE {table} ADD COLUMN checksum BLOB NOT NULL DEFAULT x''")
+    connection.execute("ALTER TABLE photos ADD COLUMN thumbnail BLOB")
     for key, value in connection.execute("SELECT key, value FROM meta").fetchall():
         set_meta(connection, key, value)
     seal_reindex(connection)

@@ -2,10 +2,10 @@
 
 import mimetypes
 import os
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from service.galleries.checksums import checksum
 from service.galleries.gallery import Gallery
 from service.galleries.records import Photo
 
@@ -28,21 +28,22 @@ class OpenedPicture:
 
 
 def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPicture:
-    """Open a photo's thumbnail, a WebP, or its full picture. Without a thumbnail, open the full picture.
+    """Open a photo's thumbnail, a WebP, or its full picture.
+
+    If the thumbnail is lost or does not have its checksum, open the full picture.
 
     Raises:
         PhotoNotFound: there is no such photo, or its file is gone.
     """
     photo = gallery.photo(photo_id)
-    if small:
-        with suppress(FileNotFoundError):
-            return OpenedPicture(
-                photo=photo,
-                file=gallery.thumbnail_path(photo).open("rb"),
-                content_type="image/webp",
-                version=f"{photo.sha256}-thumbnail",
-                fixed=True,
-            )
+    if small and (file := _open_thumbnail(gallery, photo)) is not None:
+        return OpenedPicture(
+            photo=photo,
+            file=file,
+            content_type="image/webp",
+            version=f"{photo.sha256}-thumbnail",
+            fixed=True,
+        )
     file = gallery.picture(photo)
     guessed = mimetypes.guess_type(file.name)[0]
     version = f"{photo.sha256}-full"
@@ -56,3 +57,15 @@ def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPictu
         version=version,
         fixed=photo.source is None and not small,
     )
+
+
+def _open_thumbnail(gallery: Gallery, photo: Photo) -> BinaryIO | None:
+    """Open a thumbnail. None if it is lost or damaged."""
+    try:
+        file = gallery.thumbnail_path(photo).open("rb")
+    except FileNotFoundError:
+        return None
+    if photo.thumbnail is None or checksum(file.read()) == photo.thumbnail:
+        return file
+    file.close()
+    return None

@@ -66,7 +66,12 @@ class NewPhoto:
 
 @dataclass(frozen=True, kw_only=True)
 class Photo:
-    """A stored photo. `source` is the path of its file, or None if the gallery stores the file itself."""
+    """A stored photo.
+
+    Attributes:
+        source: the path of its file, or None if the gallery stores the file itself.
+        thumbnail: checksum of its thumbnail. None if an earlier version stored it.
+    """
 
     id: int
     sha256: str
@@ -76,6 +81,7 @@ class Photo:
     width: int
     height: int
     source: str | None
+    thumbnail: bytes | None = None
 
 
 @dataclass(frozen=True)

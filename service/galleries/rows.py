@@ -27,7 +27,9 @@ from service.galleries.stored_rows import (
     photo_values,
 )
 
-_INSERT_PHOTO = f"INSERT INTO photos ({', '.join(PHOTO)}, checksum) VALUES (?,?,?,?,?,?,?,?,?,?)"
+_INSERT_PHOTO = (
+    f"INSERT INTO photos ({', '.join(PHOTO)}, checksum) VALUES ({','.join('?' * len((*PHOTO, 'checksum')))})"
+)
 _UPDATE_PHOTO = f"UPDATE photos SET {', '.join(f'{column} = ?' for column in (*PHOTO[1:], 'checksum'))}"
 
 

@@ -30,6 +30,7 @@ CREATE TABLE photos (
     width INTEGER NOT NULL,
     height INTEGER NOT NULL,
     source TEXT,
+    thumbnail BLOB,
     revision INTEGER NOT NULL,
     checksum BLOB NOT NULL
 );
@@ -59,8 +60,7 @@ def write_schema(path: Path, spec: GallerySpec) -> None:
     connection = sqlite3.connect(path)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
-        connection.executescript(_TABLES)
-        create_space(connection, 1)
+        create_tables(connection)
         meta = {key: str(value) for key, value in vars(spec).items() if value is not None}
         for key, value in (meta | {"revision": "0", "space": "1"}).items():
             set_meta(connection, key, value)
@@ -68,6 +68,12 @@ def write_schema(path: Path, spec: GallerySpec) -> None:
         connection.commit()
     finally:
         connection.close()
+
+
+def create_tables(connection: Connection) -> None:
+    """Create all tables of an empty gallery, with one space."""
+    connection.executescript(_TABLES)
+    create_space(connection, 1)
 
 
 def embeddings_table(space: int) -> str:

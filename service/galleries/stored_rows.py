@@ -35,7 +35,7 @@ class StoredRows:
         """Return the photo of a row of `PHOTO_COLUMNS`. None if the row is damaged."""
         if not self.is_intact("photos", row):
             return None
-        photo_id, sha256, label, metadata, content_type, width, height, source, _, _ = row
+        photo_id, sha256, label, metadata, content_type, width, height, source, small, _, _ = row
         assert photo_id and sha256 and metadata and content_type is not None and width and height
         parsed: dict[str, JsonValue] = json.loads(metadata)
         return Photo(
@@ -47,6 +47,7 @@ class StoredRows:
             width=int(width),
             height=int(height),
             source=None if source is None else source.decode(),
+            thumbnail=small,
         )
 
     def photos(self, rows: Sequence[RawRow]) -> list[Photo]:
@@ -118,6 +119,7 @@ def photo_values(photo_id: int, photo: NewPhoto, revision: int) -> tuple[int | s
         photo.width,
         photo.height,
         photo.source,
+        checksum(photo.thumbnail),
         revision,
     )
     return *values, checksum(*values)

@@ -17,6 +17,15 @@ def test_stored_pictures_and_thumbnails_are_fixed_by_their_hash(tmp_path):
             assert (file.read(), opened.fixed) == (contents, True)
 
 
+def test_a_damaged_thumbnail_is_not_sent(tmp_path):
+    gallery = Galleries(tmp_path).create("g", spec())
+    [photo] = gallery.add([new_photo(1)])
+    gallery.thumbnail_path(photo).write_bytes(b"smalm")
+    opened = open_picture(gallery, photo.id, small=True)
+    with opened.file as file:
+        assert (file.read(), opened.fixed) == (b"picture 1", False)
+
+
 def test_a_picture_in_place_of_a_lost_thumbnail_has_another_version(tmp_path):
     gallery = Galleries(tmp_path).create("g", spec())
     [photo] = gallery.add([new_photo(1)])

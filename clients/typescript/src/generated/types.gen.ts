@@ -354,6 +354,7 @@ export type Problem = {
      * | `head_too_large` | 431 | Request headers are too large |
      * | `gallery_damaged` | 500 | Gallery cannot be read |
      * | `internal` | 500 | Internal server error |
+     * | `photo_damaged` | 500 | Photo cannot be read |
      * | `deadline_exceeded` | 503 | Request is not answered in time |
      * | `gallery_busy` | 503 | Gallery does not answer |
      * | `not_ready` | 503 | Service is not ready |
