@@ -66,6 +66,7 @@ def _open_thumbnail(gallery: Gallery, photo: Photo) -> BinaryIO | None:
     except FileNotFoundError:
         return None
     if photo.thumbnail is None or checksum(file.read()) == photo.thumbnail:
+        file.seek(0)
         return file
     file.close()
     return None
