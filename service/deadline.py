@@ -17,9 +17,15 @@ Without this bound, one wrong estimate would drop all work, and nothing would co
 
 @dataclass
 class Deadline:
-    """A point in time on the clock `time.monotonic`, in seconds. `inf` means that there is no deadline."""
+    """A point in time on the clock `time.monotonic`, in seconds. `inf` means that there is no deadline.
+
+    Attributes:
+        blocked: whether the request waited for something outside of this process, such as a gallery that
+            another process locks. Then its duration says nothing about this server's load.
+    """
 
     at: float
+    blocked: bool = False
 
     @property
     def remaining(self) -> float:

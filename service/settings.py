@@ -101,6 +101,12 @@ class Settings(BaseSettings):
         gt=0,
         description="Timeout of a Redis command in milliseconds; then the request continues without Redis.",
     )
+    min_free_mb: float = Field(
+        200.0,
+        ge=0,
+        description="Free space on the disk of IIAE_HOME, in MB (10^6 bytes), below which requests that add "
+        "something get 507. Searches go on.",
+    )
     drain_seconds: float = Field(
         10.0, ge=0, description="Seconds that running requests have to finish after a stop signal."
     )

@@ -55,3 +55,27 @@ def require_free(folder: Path, min_bytes: int) -> None:
             f"the disk has {free / 1e6:.0f} MB left, and IIAE_MIN_FREE_MB reserves {min_bytes / 1e6:.0f} MB;"
             f" {FREE_SPACE}"
         )
+
+
+class Disk:
+    """The free space on the disk of a folder.
+
+    Args:
+        min_free: bytes below which space is short.
+
+    Attributes:
+        free: free bytes at the last `measure`, or None before the first.
+    """
+
+    def __init__(self, folder: Path, *, min_free: int) -> None:
+        self._folder, self._min_free = folder, min_free
+        self.free: int | None = None
+
+    @property
+    def short(self) -> bool:
+        """Whether space was short at the last `measure`."""
+        return self.free is not None and self.free < self._min_free
+
+    def measure(self) -> None:
+        """Measure the free space. Blocks if the disk stalls: call it in a thread."""
+        self.free = free_bytes(self._folder)

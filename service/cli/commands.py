@@ -17,6 +17,7 @@ from service.cli.serve import serve, settings_table
 from service.cli.translate import translate
 from service.errors import ServiceError
 from service.inference.device import DeviceUnavailable
+from service.storage import storage_error
 
 SERVE_EPILOG = (
     "Example: `IIAE_PORT=9000 iiae serve`\n\nSettings come from the environment:\n\n" + settings_table()
@@ -43,6 +44,12 @@ def main() -> None:
         sys.exit(_fail("; ".join(_setting_fault(entry["loc"], entry["msg"]) for entry in error.errors())))
     except (UserError, ServiceError, DeviceUnavailable) as error:
         sys.exit(_fail(str(error)))
+    except OSError as error:
+        refused = storage_error(error)
+        if refused is None:
+            raise
+        place = f"{error.filename}: " if error.filename else ""
+        sys.exit(_fail(f"{place}{refused}"))
     except KeyboardInterrupt:
         sys.exit(130)
 

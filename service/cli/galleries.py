@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.table import Table
 
 from service.cli.options import DEFAULT_HOME, Home
-from service.errors import GalleryDamaged, GalleryNotFound
+from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageFull, StorageUnavailable
 from service.galleries.collection import Galleries
 
 
@@ -24,7 +24,7 @@ def list_galleries(context: typer.Context, home: Home = DEFAULT_HOME) -> None:
             table.add_row(name, spec.model, spec.domain, str(gallery.count), gallery.index.kind)
         except GalleryNotFound:  # deleted since it was listed
             continue
-        except GalleryDamaged as error:
+        except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:
             table.add_row(name, "", "", "", error.detail)
     Console().print(table)
 

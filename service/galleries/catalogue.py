@@ -11,6 +11,8 @@ from pydantic import JsonValue
 
 from model.presets import Side
 from service.errors import (
+    DeadlineExceeded,
+    GalleryBusy,
     GalleryDamaged,
     GalleryNotFound,
     ImageFormatUnsupported,
@@ -18,18 +20,20 @@ from service.errors import (
     ImageUnreadable,
     Overloaded,
     SketchEmpty,
+    StorageFull,
+    StorageUnavailable,
 )
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.opened_picture import OpenedPicture, open_picture
 from service.galleries.photo_contents import PhotoContents, read_contents
+from service.galleries.pools import GalleryPools
 from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.retry import retry_when_reindexed
 from service.images.upload import Upload
 from service.inference.admission import add_work
 from service.inference.decoding import Decoder
 from service.inference.embedder import Embedder
-from service.inference.workers import Workers
 from service.registry.model import Model
 from service.registry.registry import Registry
 
@@ -41,6 +45,10 @@ model's pixels. In full size, it exists only in its worker thread."""
 CONCURRENT_BATCHES = 2
 """Batches of all requests that run at the same time: one is decoded while the other is embedded. Without this
 limit, 32 clients that add 12 photos each fill the queues, and searches get 429."""
+LISTED_TOGETHER = 16
+"""Galleries that a list opens at the same time."""
+LIST_SECONDS = 1.0
+"""Longest wait of a list for one gallery."""
 IMAGE_ERRORS = (ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty)
 
 
@@ -63,8 +71,25 @@ class DamagedGallery:
     reason: str
 
 
+@dataclass(frozen=True)
+class UnavailableGallery:
+    """A gallery that does not answer now, and the reason: it is locked, or its disk stalls or fails."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class GalleryList:
+    """All galleries, sorted by name."""
+
+    readable: list[GallerySummary]
+    damaged: list[DamagedGallery]
+    unavailable: list[UnavailableGallery]
+
+
 class Catalogue:
-    """Galleries and their photos. SQLite runs in `workers`, Pillow in `decoder`.
+    """Galleries and their photos. SQLite runs in the pools' threads, Pillow in `decoder`.
 
     Args:
         queue_items: size of the workers' queue and of the engine's queue. A batch takes at most a quarter of
@@ -77,14 +102,14 @@ class Catalogue:
         galleries: Galleries,
         registry: Registry,
         embedder: Embedder,
-        workers: Workers,
+        pools: GalleryPools,
         decoder: Decoder,
         queue_items: int,
     ) -> None:
         self._galleries = galleries
         self._registry = registry
         self._embedder = embedder
-        self._workers = workers
+        self._pools = pools
         self._decoder = decoder
         self._batch = max(1, min(BATCH, queue_items // 4))
         self._batches = CapacityLimiter(CONCURRENT_BATCHES)
@@ -99,23 +124,30 @@ class Catalogue:
             domain: domain of the photos. Defaults to the model's first domain.
 
         Raises:
-            NameInvalid, GalleryExists, ModelNotFound, DomainUnknown.
+            NameInvalid, GalleryExists, ModelNotFound, DomainUnknown, StorageFull, StorageUnavailable.
         """
         model = self._registry.get(model_name, capability="retrieve")
         spec = GallerySpec.of(model, model.side(domain))
-        return await self._workers.run(lambda: self._summary(self._galleries.create(name, spec)))
+        return await self._pools.writing.run(name, lambda: self._summary(self._galleries.create(name, spec)))
 
-    async def summaries(self) -> tuple[list[GallerySummary], list[DamagedGallery]]:
-        """Return the readable galleries, sorted by name, and the damaged ones."""
-        return await self._workers.run(self._summaries)
+    async def listing(self) -> GalleryList:
+        """Return all galleries, sorted by name: readable, damaged, and those that do not answer soon."""
+        names = await self._pools.opening.run("", self._galleries.names)
+        limit = asyncio.Semaphore(LISTED_TOGETHER)
+        rows = await asyncio.gather(*(self._row(name, limit) for name in names))
+        return GalleryList(
+            [row for row in rows if isinstance(row, GallerySummary)],
+            [row for row in rows if isinstance(row, DamagedGallery)],
+            [row for row in rows if isinstance(row, UnavailableGallery)],
+        )
 
     async def summary(self, name: str) -> GallerySummary:
-        """Return one gallery. Raises GalleryNotFound, GalleryDamaged."""
-        return await self._workers.run(lambda: self._summary(self._galleries.open(name)))
+        """Return one gallery. Raises GalleryNotFound, GalleryDamaged, GalleryBusy."""
+        return await self._pools.opening.run(name, lambda: self._summary(self._galleries.open(name)))
 
     async def delete(self, name: str) -> None:
-        """Delete a gallery and its uploaded pictures. Raises GalleryNotFound."""
-        await self._workers.run(self._galleries.delete, name)
+        """Delete a gallery and its uploaded pictures. Raises GalleryNotFound, GalleryBusy."""
+        await self._pools.writing.run(name, self._galleries.delete, name)
 
     # photos
 
@@ -133,11 +165,12 @@ class Catalogue:
     async def _add(
         self, name: str, uploads: Sequence[Upload], label: str | None, metadata: dict[str, JsonValue]
     ) -> list[Photo]:
-        gallery = await self._workers.run(self._galleries.open, name)
+        gallery = await self._pools.opening.run(name, self._open_to_add, name)
         model = self._registry.get(gallery.spec.model, capability="retrieve")
         gallery.check_checkpoint(model)
         side = model.side(gallery.spec.domain)
-        known = await self._workers.run(gallery.known, [upload.sha256 for upload in uploads])
+        digests = [upload.sha256 for upload in uploads]
+        known = await self._pools.opening.run(name, gallery.known, digests)
         unique = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
         missing = list(unique.values())
         add_work(len(missing))
@@ -145,7 +178,7 @@ class Catalogue:
         for start in range(0, len(missing), self._batch):
             batch = missing[start : start + self._batch]
             new += await self._embed(model, side, batch, label, metadata)
-        added = await self._workers.run_unbounded(gallery.add, new) if new else []
+        added = await self._pools.writing.run(name, gallery.add, new) if new else []
         photos = known | {photo.sha256: photo for photo in added}
         return [photos[upload.sha256] for upload in uploads]
 
@@ -195,30 +228,41 @@ class Catalogue:
 
     async def remove(self, name: str, photo_id: int) -> None:
         """Remove a photo. Raises GalleryNotFound, PhotoNotFound."""
-        gallery = await self._workers.run(self._galleries.open, name)
-        await self._workers.run(gallery.remove, photo_id)
+        await self._pools.writing.run(name, lambda: self._galleries.open(name).remove(photo_id))
 
     async def page(self, name: str, after: int, limit: int) -> list[Photo]:
         """Return up to `limit` photos with ids above `after`, by id. Raises GalleryNotFound."""
-        gallery = await self._workers.run(self._galleries.open, name)
-        return await self._workers.run(gallery.page, after, limit)
+        return await self._pools.opening.run(name, lambda: self._galleries.open(name).page(after, limit))
 
     async def picture(self, name: str, photo_id: int, *, small: bool) -> OpenedPicture:
         """Open a photo's picture or thumbnail, see `open_picture`. Raises GalleryNotFound, PhotoNotFound."""
-        return await self._workers.run(
-            lambda: open_picture(self._galleries.open(name), photo_id, small=small)
+        return await self._pools.opening.run(
+            name, lambda: open_picture(self._galleries.open(name), photo_id, small=small)
         )
 
-    def _summaries(self) -> tuple[list[GallerySummary], list[DamagedGallery]]:
-        summaries, damaged = [], []
-        for name in self._galleries.names():
-            try:
-                summaries.append(self._summary(self._galleries.open(name, keep=False)))
-            except GalleryNotFound:  # deleted since it was listed
-                continue
-            except GalleryDamaged as error:
-                damaged.append(DamagedGallery(name, error.detail))
-        return summaries, damaged
+    def _open_to_add(self, name: str) -> Gallery:
+        self._galleries.require_space()
+        return self._galleries.open(name)
+
+    async def _row(
+        self, name: str, limit: asyncio.Semaphore
+    ) -> GallerySummary | DamagedGallery | UnavailableGallery | None:
+        """Return a gallery's row in the list. None if it was deleted since its name was read."""
+        try:
+            async with limit, asyncio.timeout(LIST_SECONDS):
+                return await self._pools.opening.run(
+                    name, lambda: self._summary(self._galleries.open(name, keep=False))
+                )
+        except GalleryNotFound:
+            return None
+        except GalleryDamaged as error:
+            return DamagedGallery(name, error.detail)
+        except (GalleryBusy, DeadlineExceeded, StorageFull, StorageUnavailable) as error:
+            return UnavailableGallery(name, error.detail)
+        except TimeoutError:
+            return UnavailableGallery(
+                name, f"gallery {name!r} does not answer: it is locked, or its disk stalls; try again later"
+            )
 
     def _summary(self, gallery: Gallery) -> GallerySummary:
         served = {model.id: model.digest for model in self._registry.models()}

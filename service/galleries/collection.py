@@ -4,7 +4,9 @@ import os
 import shutil
 import sqlite3
 import threading
+import time
 from collections import OrderedDict
+from contextlib import suppress
 from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 from uuid import uuid4
@@ -14,10 +16,12 @@ from model.checkpoint import NAME, NAME_RULE
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
 from service.galleries.database import DATABASE
 from service.galleries.gallery import Gallery
+from service.galleries.locks import LockWait
 from service.galleries.records import GallerySpec
 from service.galleries.schema import write_schema
 from service.galleries.sqlite_errors import sqlite_error
-from service.storage import storage_error
+from service.galleries.whole_file import STALE_SECONDS
+from service.storage import require_free, storage_error
 
 MAX_UNUSED = 64
 """Unused galleries that stay open. Each has up to nine open files, and its index in memory once
@@ -37,13 +41,18 @@ class Galleries:
     """The galleries of a folder, including those that other processes create. Thread-safe.
 
     Each gallery is opened once for all its users. The last `MAX_UNUSED` stay open when nobody uses them.
+
+    Args:
+        min_free: bytes that must be free on the disk before anything is added.
     """
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, min_free: int = 0) -> None:
         self.root = root
+        self._min_free = min_free
         self._open: WeakValueDictionary[str, Gallery] = WeakValueDictionary()
         self._recent: OrderedDict[str, Gallery] = OrderedDict()  # keeps galleries open, last used last
-        self._lock = threading.Lock()
+        self._opening: WeakValueDictionary[str, _NameLock] = WeakValueDictionary()
+        self._lock = threading.Lock()  # of these dictionaries; no thread does anything slow while it holds it
 
     def create(self, name: str, spec: GallerySpec) -> Gallery:
         """Create an empty gallery. It appears complete, or not at all.
@@ -52,6 +61,7 @@ class Galleries:
             NameInvalid, GalleryExists, StorageFull, StorageUnavailable.
         """
         folder, temporary = self.root / check_name(name), self._temporary(name)
+        self.require_space()
         try:
             temporary.mkdir(parents=True)
             write_schema(temporary / DATABASE, spec)
@@ -73,10 +83,10 @@ class Galleries:
             keep: whether to keep the gallery open after its use. False for a loop over all galleries.
 
         Raises:
-            NameInvalid, GalleryNotFound, GalleryDamaged.
+            NameInvalid, GalleryNotFound, GalleryDamaged, GalleryBusy, StorageUnavailable.
         """
         gallery = self._get(check_name(name), keep)
-        if gallery.reindexed():  # reads the file, so it is outside of the lock
+        if gallery.reindexed():
             gallery = self._get(name, keep, instead_of=gallery)
         return gallery
 
@@ -86,20 +96,30 @@ class Galleries:
         Args:
             instead_of: a gallery that is no longer up to date.
         """
-        dropped: list[Gallery | None] = [instead_of]
         with self._lock:
+            opening = self._opening.setdefault(name, _NameLock())
+        dropped: list[Gallery | None] = [instead_of]
+        with LockWait(name).hold(opening.lock):  # a gallery that stalls does not stop others from opening
             gallery = self._open.get(name)
             if gallery is None or gallery is instead_of or not gallery.exists():
-                dropped += [gallery, self._recent.pop(name, None)]
-                self._open[name] = gallery = self._open_folder(self.root / name)
-            if keep or name not in self._recent:
-                self._recent[name] = gallery
-                self._recent.move_to_end(name, last=keep)
-            if len(self._recent) > MAX_UNUSED:
-                dropped.append(self._recent.popitem(last=False)[1])
-        # The last reference closes a gallery's files. That takes time, so it is outside of the lock.
+                dropped.append(gallery)
+                gallery = self._open_folder(self.root / name)
+            with self._lock:
+                if self._open.get(name) is not gallery:
+                    self._open[name] = gallery
+                    dropped.append(self._recent.pop(name, None))
+                if keep or name not in self._recent:
+                    self._recent[name] = gallery
+                    self._recent.move_to_end(name, last=keep)
+                if len(self._recent) > MAX_UNUSED:
+                    dropped.append(self._recent.popitem(last=False)[1])
+        # The last reference closes a gallery's files. That takes time, so it is outside of the locks.
         del dropped
         return gallery
+
+    def require_space(self) -> None:
+        """Check that the disk has room for more photos. Raises StorageFull."""
+        require_free(self.root, self._min_free)
 
     def names(self) -> list[str]:
         """Return the names of all galleries, sorted."""
@@ -130,9 +150,18 @@ class Galleries:
     def close(self) -> None:
         """Close all galleries."""
         with self._lock:
-            for gallery in list(self._open.values()):
-                gallery.close()
+            galleries = list(self._open.values())
             self._recent.clear()
+        for gallery in galleries:
+            gallery.close()
+
+    def remove_stale(self) -> None:
+        """Remove what killed processes left behind: folders of galleries, half created or half deleted."""
+        before = time.time() - STALE_SECONDS
+        for folder in self.root.glob(".*-*"):
+            with suppress(OSError):  # its process has just finished
+                if folder.is_dir() and folder.stat().st_mtime < before:
+                    shutil.rmtree(folder, ignore_errors=True)
 
     def _open_folder(self, folder: Path) -> Gallery:
         try:
@@ -145,6 +174,13 @@ class Galleries:
 
     def _temporary(self, name: str) -> Path:
         return self.root / f".{name}-{uuid4().hex}"
+
+
+class _NameLock:
+    """The lock that a thread holds while it opens the gallery of one name."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
 
 
 def _move_into_place(temporary: Path, folder: Path) -> None:

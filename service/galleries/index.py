@@ -7,6 +7,7 @@ gallery that has just grown beyond `FLAT_UP_TO` photos is searched exactly until
 import logging
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import faiss
@@ -16,12 +17,18 @@ from service.embedding import Embedding
 from service.errors import GalleryReindexed
 from service.galleries.faiss_index import FaissIndex, Neighbour, empty_state, index_rows, new_index
 from service.galleries.index_file import IndexFile
+from service.galleries.locks import LockWait
 from service.galleries.records import Changes
 
 logger = logging.getLogger(__name__)
 
 BUILD_STEP = 1_000
 """Vectors that are added at a time. A build can be stopped between two steps."""
+
+LOAD_SECONDS = 30.0
+"""Longest wait for another thread to load the index. Requests leave earlier, at their deadline."""
+CLOSE_SECONDS = 5.0
+"""Longest wait for a rebuild to stop. Its thread ends with the process."""
 
 ReadChanges = Callable[[int], Changes]
 """Returns what has changed in the gallery since a revision."""
@@ -64,12 +71,12 @@ class Index:
     def search(self, vector: Embedding, k: int, read_changes: ReadChanges) -> list[Neighbour]:
         """Return the k nearest photos to a vector [dim], best first, with all changes until now."""
         faiss.omp_set_num_threads(1)  # for the calling thread only
-        with self._lock:
+        with self._hold():
             return self._catch_up(read_changes).search(vector, k)
 
     def catch_up(self, read_changes: ReadChanges) -> None:
         """Apply the gallery's changes before the next search."""
-        with self._lock:
+        with self._hold():
             self._catch_up(read_changes)
 
     def save(self, read_changes: ReadChanges) -> None:
@@ -77,7 +84,7 @@ class Index:
         self.catch_up(read_changes)
         if (builder := self._builder) is not None:
             builder.join()
-        with self._lock:
+        with self._hold():
             self._file.save(self._catch_up(read_changes))
 
     def remove_stale(self) -> None:
@@ -88,7 +95,12 @@ class Index:
         """Stop a rebuild. Searches continue with the present index."""
         self._closed.set()
         if (builder := self._builder) is not None and builder is not threading.current_thread():
-            builder.join()
+            builder.join(CLOSE_SECONDS)
+
+    def _hold(self) -> AbstractContextManager[None]:
+        """Hold the lock. Raises GalleryBusy if it does not come in time."""
+        loaded = self._state is not None  # else another thread may be loading the index, which takes longer
+        return LockWait(self.folder.parent.name, None if loaded else LOAD_SECONDS).hold(self._lock)
 
     def _catch_up(self, read_changes: ReadChanges) -> FaissIndex:
         """Return the state with all changes, and start a rebuild if needed. The caller holds the lock."""

@@ -1,12 +1,12 @@
 """The rules of a search that the server and the command line share: which gallery, and which scores."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from model.presets import Side
 from service.embedding import Embedding
-from service.errors import GalleryDamaged, GalleryNotFound
+from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.records import Hit
@@ -14,6 +14,8 @@ from service.registry.model import Model
 
 NAMES_SHOWN = 20
 """Maximum number of names in an error message."""
+UNREADABLE = (GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable)
+"""Errors of a gallery that a search for any gallery skips. Not found: it was deleted since it was listed."""
 
 
 @dataclass(frozen=True)
@@ -37,16 +39,25 @@ def first_searchable(galleries: Galleries, digests: Collection[str]) -> Gallery:
     """
     unsuitable: list[str] = []
     for name in galleries.names():
-        with suppress(GalleryDamaged, GalleryNotFound):  # not found: deleted since it was listed
+        with suppress(*UNREADABLE):
             gallery = galleries.open(name, keep=False)
             if gallery.spec.digest in digests:
                 return gallery
             unsuitable.append(name)
+    raise none_searchable(unsuitable)
+
+
+def none_searchable(unsuitable: Sequence[str]) -> GalleryNotFound:
+    """Return the error if no gallery can be searched.
+
+    Args:
+        unsuitable: names of the galleries that another checkpoint embedded.
+    """
     if not unsuitable:
-        raise GalleryNotFound(
+        return GalleryNotFound(
             "there is no gallery to search; create one with `iiae index FOLDER` or POST /galleries"
         )
-    raise GalleryNotFound(
+    return GalleryNotFound(
         "the checkpoints that can answer this search did not embed the galleries"
         f" {', '.join(unsuitable[:NAMES_SHOWN])}; re-embed one with `iiae reindex NAME`, or create one"
     )

@@ -3,24 +3,31 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from time import monotonic
 
 import numpy as np
 
 from model.presets import Side, other
 from service.embedding import Embedding
+from service.errors import GalleryBusy
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.query import SearchResults, first_searchable, search_gallery
+from service.galleries.pools import GalleryPools
+from service.galleries.query import UNREADABLE, SearchResults, none_searchable, search_gallery
 from service.galleries.retry import retry_when_reindexed
 from service.images.upload import Upload
 from service.inference.embedder import Embedder
-from service.inference.workers import Workers
 from service.registry.model import Model
 from service.registry.registry import Registry
 
+SKIP_AFTER = 0.5
+"""Seconds after which a search for any gallery skips one that does not answer."""
+SKIP_SECONDS = 5.0
+"""Seconds until such a search tries that gallery again."""
+
 
 class Search:
-    """Searches galleries. SQLite and FAISS run in `workers`, models in the embedder's engine.
+    """Searches galleries. SQLite and FAISS run in the pools' threads, models in the embedder's engine.
 
     Args:
         default_gallery: the gallery to search if a request names none. Without it, the first one by name.
@@ -32,14 +39,15 @@ class Search:
         galleries: Galleries,
         registry: Registry,
         embedder: Embedder,
-        workers: Workers,
+        pools: GalleryPools,
         default_gallery: str | None = None,
     ) -> None:
         self._galleries = galleries
         self._registry = registry
         self._embedder = embedder
-        self._workers = workers
+        self._pools = pools
         self._default_gallery = default_gallery
+        self._skipped: dict[str, float] = {}  # until when, on the clock `monotonic`
 
     async def search(
         self, upload: Upload, *, gallery: str | None, k: int, capability: str, source: str | None = None
@@ -105,7 +113,7 @@ class Search:
 
         async def attempt() -> SearchResults:
             opened, model = await self._open(name, "retrieve")
-            embedding = await self._workers.run(opened.embedding, photo_id)
+            embedding = await self._pools.searching.run(name, opened.embedding, photo_id)
             return await self._search(opened, model, model.side(opened.spec.domain), embedding, k + 1)
 
         results = await retry_when_reindexed(attempt)
@@ -122,24 +130,47 @@ class Search:
         expand: bool = False,
         query_norm: float = 1.0,
     ) -> SearchResults:
-        return await self._workers.run(
-            search_gallery, gallery, model, side, query, k, expand=expand, query_norm=query_norm
+        return await self._pools.searching.run(
+            gallery.name, search_gallery, gallery, model, side, query, k, expand=expand, query_norm=query_norm
         )
 
     async def _open(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
         """Return a gallery and the model that embedded it."""
-        gallery = await self._workers.run(self._choose, name or self._default_gallery, capability)
+        name = name or self._default_gallery
+        gallery = await (self._first_searchable(capability) if name is None else self._open_gallery(name))
         model = self._registry.get(gallery.spec.model, capability="retrieve")
         gallery.check_checkpoint(model)
         model.require(capability)
         return gallery, model
 
-    def _choose(self, name: str | None, capability: str) -> Gallery:
-        if name is None:
-            models = self._registry.models()
-            digests = {model.digest for model in models if capability in model.inference.capabilities}
-            name = first_searchable(self._galleries, digests).name
-        return self._galleries.open(name)
+    async def _open_gallery(self, name: str, *, keep: bool = True) -> Gallery:
+        return await self._pools.opening.run(name, self._galleries.open, name, keep=keep)
+
+    async def _first_searchable(self, capability: str) -> Gallery:
+        """Return the first gallery, by name, that a model with this capability embedded.
+
+        The rule is that of `first_searchable`. Galleries that do not answer soon are skipped.
+        """
+        digests = {
+            model.digest for model in self._registry.models() if capability in model.inference.capabilities
+        }
+        unsuitable: list[str] = []
+        for name in await self._pools.opening.run("", self._galleries.names):
+            if self._skipped.get(name, 0.0) > monotonic():
+                continue
+            try:
+                async with asyncio.timeout(SKIP_AFTER):
+                    gallery = await self._open_gallery(name, keep=False)
+            except (TimeoutError, GalleryBusy):
+                self._skipped[name] = monotonic() + SKIP_SECONDS
+                continue
+            except UNREADABLE:
+                continue
+            self._skipped.pop(name, None)
+            if gallery.spec.digest in digests:
+                return await self._open_gallery(name)
+            unsuitable.append(name)
+        raise none_searchable(unsuitable)
 
 
 def _unit(embedding: Embedding) -> Embedding:

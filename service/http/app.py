@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
 from starlette.middleware import Middleware
@@ -11,8 +11,10 @@ from model.allocator import give_back
 from model.checkpoint import code_version
 from service.cache.embeddings import EmbeddingCache
 from service.cache.redis import RedisCache
+from service.errors import ServiceError
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
+from service.galleries.pools import GalleryPools
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.http import docs, exception_handlers, openapi, page
@@ -46,6 +48,7 @@ from service.inference.translation import Translator
 from service.inference.workers import Workers
 from service.registry.registry import Registry
 from service.settings import Settings
+from service.storage import Disk
 
 DESCRIPTION = (
     "Find photos with a sketch; translate and recombine images across two domains. "
@@ -54,6 +57,8 @@ DESCRIPTION = (
 
 SPARE_FILES = 16
 """Files that a form may have beyond `max_images`. Then an operation's own error names the field."""
+CLOSE_SECONDS = 5.0
+"""Longest wait for the galleries to close. The threads of a stalled one end with the process."""
 
 
 def compose(settings: Settings) -> Services:
@@ -77,7 +82,7 @@ def compose(settings: Settings) -> Services:
     )
     decoding = Workers(max_waiting=settings.queue_items, name="decoding")
     encoding = Workers(max_waiting=settings.queue_items, name="encoding")
-    workers = Workers(max_waiting=settings.queue_items, name="galleries")
+    pools = GalleryPools(max_waiting=settings.queue_items)
     controls = Controls()
     registry = Registry(
         store=settings.checkpoints,
@@ -93,24 +98,25 @@ def compose(settings: Settings) -> Services:
         max_waiting=settings.queue_items,
     )
     embedder = Embedder(engine=engine, cache=cache, decoder=decoder)
-    collection = Galleries(settings.galleries)
+    collection = Galleries(settings.galleries, min_free=int(settings.min_free_mb * 1e6))
+    disk = Disk(settings.home, min_free=int(settings.min_free_mb * 1e6))
     searcher = Search(
         galleries=collection,
         registry=registry,
         embedder=embedder,
-        workers=workers,
+        pools=pools,
         default_gallery=settings.default_gallery,
     )
     catalogue = Catalogue(
         galleries=collection,
         registry=registry,
         embedder=embedder,
-        workers=workers,
+        pools=pools,
         decoder=decoder,
         queue_items=settings.queue_items,
     )
     reindexing = BackgroundReindexer(
-        galleries=collection, registry=registry, embedder=embedder, workers=workers, budget=budget
+        galleries=collection, registry=registry, embedder=embedder, pools=pools, budget=budget
     )
     translator = Translator(engine=engine, embedder=embedder, workers=encoding)
     telemetry.watch(
@@ -118,7 +124,8 @@ def compose(settings: Settings) -> Services:
         cache=cache,
         registry=registry,
         budget=budget,
-        pools=[decoding, encoding, workers],
+        pools=[decoding, encoding, *pools.all],
+        disk=disk,
         controls={"computing": controls.computing, "adding": controls.adding},
     )
     return Services(
@@ -128,7 +135,8 @@ def compose(settings: Settings) -> Services:
         cache=cache,
         decoding=decoding,
         encoding=encoding,
-        workers=workers,
+        pools=pools,
+        disk=disk,
         embedder=embedder,
         translator=translator,
         galleries=collection,
@@ -159,7 +167,10 @@ def create_app(settings: Settings) -> FastAPI:
             await services.registry.stop()
             await services.engine.stop(settings.drain_seconds)
             await services.cache.stop()
-            await asyncio.to_thread(services.galleries.close)
+            await services.pools.drain(CLOSE_SECONDS)
+            with suppress(TimeoutError, ServiceError):
+                async with asyncio.timeout(CLOSE_SECONDS):
+                    await services.pools.opening.run("", services.galleries.close)
 
     app = FastAPI(
         title="IIAE as a service",

@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from service.cache.embeddings import EmbeddingCache
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
+from service.galleries.pools import GalleryPools
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.http.controls import Controls
@@ -18,6 +19,7 @@ from service.inference.translation import Translator
 from service.inference.workers import Workers
 from service.registry.registry import Registry
 from service.settings import Settings
+from service.storage import Disk
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,7 +32,8 @@ class Services:
     cache: EmbeddingCache
     decoding: Workers
     encoding: Workers
-    workers: Workers
+    pools: GalleryPools
+    disk: Disk
     embedder: Embedder
     translator: Translator
     galleries: Galleries

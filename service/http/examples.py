@@ -39,7 +39,7 @@ _MODEL: dict[str, JsonValue] = {
 
 RESPONSES: dict[str, JsonValue] = {
     "Embedding": {"model": "sketchy", "kind": "shared", "shape": [4], "values": [0.12, -0.5, 0.03, 0.86]},
-    "Galleries": {"galleries": [_GALLERY], "damaged": []},
+    "Galleries": {"galleries": [_GALLERY], "damaged": [], "unavailable": []},
     "Gallery": _GALLERY,
     "Health": {"status": "ready", "degraded": []},
     "Model": _MODEL,

@@ -168,10 +168,17 @@ class GalleryOut(Answer):
 
 
 class DamagedOut(Answer):
-    """A gallery that cannot be read."""
+    """A gallery whose files are damaged."""
 
     name: str = Field(description="Name of the gallery.")
     reason: str = Field(description="Why the gallery cannot be read.")
+
+
+class UnavailableOut(Answer):
+    """A gallery that does not answer now: it is locked, or its disk stalls or fails."""
+
+    name: str = Field(description="Name of the gallery.")
+    reason: str = Field(description="Why the gallery does not answer.")
 
 
 class GalleriesOut(Answer):
@@ -180,7 +187,12 @@ class GalleriesOut(Answer):
     galleries: list[GalleryOut] = Field(
         description="The default gallery, if one is set, then the other galleries by name."
     )
-    damaged: list[DamagedOut] = Field(description="Galleries that cannot be read. They can be deleted.")
+    damaged: list[DamagedOut] = Field(
+        description="Galleries whose files are damaged. Restore them from a backup."
+    )
+    unavailable: list[UnavailableOut] = Field(
+        default_factory=list, description="Galleries that do not answer now. Try again later."
+    )
 
 
 class PhotoOut(Answer):
@@ -216,7 +228,8 @@ class Health(Answer):
     status: str = Field(examples=["ready"], description="`live` or `ready`.")
     degraded: list[str] = Field(
         default_factory=list,
-        description="Optional components that are down, such as `redis`. Requests are still answered.",
+        description="What limits the service: `redis` if it is down, `disk` if its free space is short or it "
+        "does not answer. Other requests are still answered.",
     )
 
 

@@ -13,6 +13,7 @@ from service.images.budget import DecodedBudget
 from service.inference.admission import AdmissionControl
 from service.inference.engine import Batch, Engine
 from service.registry.registry import Registry
+from service.storage import Disk
 
 
 class Pool(Protocol):
@@ -69,6 +70,7 @@ class Telemetry:
         budget: DecodedBudget | None = None,
         pools: Sequence[Pool] = (),
         controls: Mapping[str, AdmissionControl] | None = None,
+        disk: Disk | None = None,
     ) -> None:
         """Add metrics that are read from the services at every scrape.
 
@@ -79,6 +81,8 @@ class Telemetry:
         self.registry.register(_LoadCollector(pools, controls or {}))
         if budget is not None:
             self.registry.register(_DecodedCollector(budget))
+        if disk is not None:
+            self.registry.register(_DiskCollector(disk))
 
     def watch_log(self, log: LogQueue) -> None:
         """Add the metric of dropped log entries."""
@@ -180,3 +184,16 @@ class _LogCollector(Collector):
         yield CounterMetricFamily(
             "iiae_log_dropped", "Log entries dropped because the log's reader is slow", self._log.dropped
         )
+
+
+class _DiskCollector(Collector):
+    """Reads the free space at its last measurement."""
+
+    def __init__(self, disk: Disk) -> None:
+        self._disk = disk
+
+    def collect(self) -> Iterator[Metric]:
+        if self._disk.free is not None:
+            yield GaugeMetricFamily(
+                "iiae_disk_free_bytes", "Free space on the disk of IIAE_HOME", self._disk.free
+            )

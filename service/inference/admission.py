@@ -137,11 +137,12 @@ class AdmissionControl:
         ticket.units += units
         self._units[ticket.operation] += units
 
-    def leave(self, ticket: Ticket, *, answered: bool) -> None:
+    def leave(self, ticket: Ticket, *, answered: bool, blocked: bool = False) -> None:
         """End a request, and learn from it.
 
         Args:
             answered: whether the request was computed and answered.
+            blocked: whether it waited for something outside of this process. Nothing is learned from that.
         """
         operation, now = ticket.operation, monotonic()
         ticket.ended = True
@@ -154,7 +155,7 @@ class AdmissionControl:
             self._average_units[operation] = average + SMOOTHING * (ticket.units - average)
         if answered and ticket.units:
             self._learn_from_answer(ticket, now)
-        elif ticket.units:
+        elif ticket.units and not blocked:
             self._learn_from_wait(ticket, now)
 
     def _learn_from_answer(self, ticket: Ticket, now: float) -> None:

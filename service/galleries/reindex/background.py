@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from contextvars import Context
 from functools import partial
-from typing import ParamSpec, TypeVar
 
 import torch
 
@@ -15,6 +13,7 @@ from service.embedding import Embedding
 from service.errors import GalleryNotFound, GalleryReindexed
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
+from service.galleries.pools import GalleryPools
 from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.job import (
     ReindexJob,
@@ -26,7 +25,6 @@ from service.galleries.reindex.job import (
 from service.galleries.reindex.records import ReadPhoto, ReindexProgress
 from service.images.budget import DecodedBudget
 from service.inference.embedder import Embedder
-from service.inference.workers import Workers
 from service.registry.model import Model
 from service.registry.registry import Registry
 
@@ -35,15 +33,15 @@ logger = logging.getLogger(__name__)
 BATCH = 4
 """Photos in one forward pass. Small, because a search that arrives during the pass waits for it."""
 
-P = ParamSpec("P")
-T = TypeVar("T")
+STOP_SECONDS = 10.0
+"""Longest wait for reindexes to stop. A stalled one ends with the process."""
 
 
 class BackgroundReindexer:
     """Runs reindexes in this process, and reports those of other processes.
 
-    One thread reads photos and uses SQLite, so the workers are free for requests. Photos are embedded in the
-    engine's background queue, when no request waits.
+    One thread for each reindex reads photos and uses SQLite. Photos are embedded in the engine's background
+    queue, when no request waits.
     """
 
     def __init__(
@@ -52,15 +50,14 @@ class BackgroundReindexer:
         galleries: Galleries,
         registry: Registry,
         embedder: Embedder,
-        workers: Workers,
+        pools: GalleryPools,
         budget: DecodedBudget,
     ) -> None:
         self._galleries = galleries
         self._registry = registry
         self._embedder = embedder
-        self._workers = workers
+        self._pools = pools
         self._budget = budget
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="reindex")
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
     async def begin(self, name: str, model_name: str | None, *, from_scratch: bool) -> ReindexProgress:
@@ -79,11 +76,11 @@ class BackgroundReindexer:
 
     async def progress(self, name: str) -> ReindexProgress:
         """Return the progress of a gallery's last reindex. Raises GalleryNotFound, ReindexNotFound."""
-        return await self._workers.run(lambda: last_progress(self._galleries.open(name)))
+        return await self._pools.opening.run(name, lambda: last_progress(self._galleries.open(name)))
 
     async def cancel(self, name: str) -> None:
         """Cancel a reindex. The gallery keeps its old embeddings. Raises GalleryNotFound, ReindexNotFound."""
-        await self._workers.run(lambda: cancel_reindex(self._galleries.open(name)))
+        await self._pools.writing.run(name, lambda: cancel_reindex(self._galleries.open(name)))
         if (task := self._tasks.get(name)) is not None:
             task.cancel()
             await asyncio.wait({task})
@@ -93,19 +90,24 @@ class BackgroundReindexer:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._thread.shutdown()
+        if tasks:
+            await asyncio.wait(tasks, timeout=STOP_SECONDS)
 
     async def _begin(self, name: str, model_name: str | None, from_scratch: bool) -> ReindexProgress:
-        gallery = await self._workers.run(self._galleries.open, name)
+        gallery = await self._pools.opening.run(name, self._galleries.open, name)
         model = self._registry.get(model_name or gallery.spec.model, capability="retrieve")
         side = model.side(gallery.spec.domain)
-        job = await self._workers.run(
-            ReindexJob, gallery, GallerySpec.of(model, side), from_scratch=from_scratch
+        await self._pools.opening.run(name, self._galleries.require_space)
+        job = await self._pools.writing.run(
+            name, ReindexJob, gallery, GallerySpec.of(model, side), from_scratch=from_scratch
         )
-        task = self._tasks[name] = asyncio.create_task(self._run(job, model, side), name=f"reindex {name}")
+        task = self._tasks[name] = asyncio.create_task(
+            self._run(job, model, side),
+            name=f"reindex {name}",
+            context=Context(),  # without the deadline of this request
+        )
         task.add_done_callback(partial(self._forget, name))
-        return await self._workers.run_unbounded(job.progress)
+        return await self._pools.opening.run(name, job.progress)
 
     def _forget(self, name: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(name) is task:
@@ -119,11 +121,11 @@ class BackgroundReindexer:
         try:
             while not job.switched:
                 pages = job.pages()
-                while (page := await self._in_thread(next, pages, None)) is not None:
+                while (page := await self._pools.reindexing.run(name, next, pages, None)) is not None:
                     await self._embed(job, page, model, side)
-                await self._in_thread(job.switch)
+                await self._pools.reindexing.run(name, job.switch)
             logger.info("gallery %s is now embedded by %s in version %s", name, model.id, model.version)
-            await self._in_thread(self._prepare_index, name)
+            await self._pools.reindexing.run(name, self._prepare_index, name)
         except Exception as failure:
             error = failure
             logger.warning("the reindex of gallery %s failed: %s", name, failure or type(failure).__name__)
@@ -131,7 +133,7 @@ class BackgroundReindexer:
             error = cancelled
             raise
         finally:
-            await self._in_thread(job.end, error)
+            await self._pools.reindexing.run(name, job.end, error)
 
     async def _embed(self, job: ReindexJob, page: list[Photo], model: Model, side: Side) -> None:
         """Embed a page and store its embeddings. The next batch is read while one is embedded."""
@@ -146,22 +148,21 @@ class BackgroundReindexer:
             pixels = [photo.pixels for photo in batch if photo.pixels is not None]
             if pixels:
                 embeddings += list(await self._embedder.in_background(model, side, torch.stack(pixels)))
-        await self._in_thread(job.keep, pair_with_embeddings(photos, embeddings))
+        embedded = pair_with_embeddings(photos, embeddings)
+        await self._pools.reindexing.run(job.gallery.name, job.keep, embedded)
 
     def _read(
         self, gallery: Gallery, model: Model, side: Side, photos: list[Photo]
-    ) -> asyncio.Future[list[ReadPhoto]]:
-        return self._in_thread(
-            lambda: [
+    ) -> asyncio.Task[list[ReadPhoto]]:
+        def read() -> list[ReadPhoto]:
+            return [
                 read_photo(gallery, model.inference, side, photo, reserve=self._budget.reserve_blocking)
                 for photo in photos
             ]
-        )
+
+        return asyncio.create_task(self._pools.reindexing.run(gallery.name, read))
 
     def _prepare_index(self, name: str) -> None:
         """Open the re-embedded gallery and build its index, before a search has to wait for it."""
         with suppress(GalleryNotFound, GalleryReindexed):
             self._galleries.open(name).prepare()
-
-    def _in_thread(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> asyncio.Future[T]:
-        return asyncio.get_running_loop().run_in_executor(self._thread, partial(function, *args, **kwargs))

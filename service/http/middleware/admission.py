@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.deadline import start_deadline
+from service.deadline import Deadline, start_deadline
 from service.errors import DeadlineExceeded, Overloaded
 from service.http.controls import COMPUTED, Controls
 from service.http.problems import AbortRequest, service_error_response
@@ -80,6 +80,7 @@ class _Request:
         self._seconds = seconds
         self._applied = applied
         self._ticket: Ticket | None = None
+        self._deadline: Deadline | None = None
         self._status = 0
 
     def receiving(self, receive: Receive, timer: asyncio.Timeout) -> Receive:
@@ -110,14 +111,15 @@ class _Request:
 
     def start(self, timer: asyncio.Timeout) -> None:
         """Start the deadline."""
-        start_deadline(self._seconds)
+        self._deadline = start_deadline(self._seconds)
         timer.reschedule(asyncio.get_running_loop().time() + self._seconds)
 
     def end(self) -> None:
         """Return the ticket, if there is one."""
         if self._admitted is not None and self._ticket is not None:
             ticket, self._ticket = self._ticket, None
-            self._admitted[0].leave(ticket, answered=200 <= self._status < 300)
+            blocked = self._deadline is not None and self._deadline.blocked
+            self._admitted[0].leave(ticket, answered=200 <= self._status < 300, blocked=blocked)
 
     def late(self) -> DeadlineExceeded:
         """Return the error of a request that was not answered in time."""

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path
 from service.galleries.catalogue import GallerySummary
 from service.http.dependencies import ServicesDep
 from service.http.request_body import BodyRoute
-from service.http.schemas import DamagedOut, GalleriesOut, GalleryOut, NewGallery
+from service.http.schemas import DamagedOut, GalleriesOut, GalleryOut, NewGallery, UnavailableOut
 from service.http.security import READ, WRITE
 
 router = APIRouter(prefix="/galleries", tags=["galleries"], route_class=BodyRoute)
@@ -18,11 +18,14 @@ GalleryName = Annotated[str, Path(description="Name of the gallery.")]
 @router.get("", operation_id="galleries.list", dependencies=READ)
 async def list_galleries(services: ServicesDep) -> GalleriesOut:
     """List all galleries. The default gallery comes first, if one is set; the others are sorted by name."""
-    summaries, damaged = await services.catalogue.summaries()
-    summaries.sort(key=lambda summary: summary.name != services.settings.default_gallery)
+    listing = await services.catalogue.listing()
+    default = services.settings.default_gallery
     return GalleriesOut(
-        galleries=[_gallery(summary) for summary in summaries],
-        damaged=[DamagedOut(name=each.name, reason=each.reason) for each in damaged],
+        galleries=[
+            _gallery(summary) for summary in sorted(listing.readable, key=lambda each: each.name != default)
+        ],
+        damaged=[DamagedOut(name=each.name, reason=each.reason) for each in listing.damaged],
+        unavailable=[UnavailableOut(name=each.name, reason=each.reason) for each in listing.unavailable],
     )
 
 

@@ -1,14 +1,19 @@
 """Health probes and metrics for operators. The probes need no API key."""
 
+import asyncio
+
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import PlainTextResponse
 
-from service.errors import NotReady
-from service.http.dependencies import ServicesDep
+from service.errors import NotReady, ServiceError
+from service.http.dependencies import Services, ServicesDep
 from service.http.schemas import Health
 from service.http.security import READ
 
 router = APIRouter(tags=["service"])
+
+DISK_SECONDS = 1.0
+"""Longest wait for the disk to tell its free space."""
 
 
 @router.get("/health/live", operation_id="service.live")
@@ -26,7 +31,10 @@ async def ready(request: Request, services: ServicesDep) -> Health:
         raise NotReady("the models are being loaded; try again in a few seconds")
     if not services.registry.models():
         raise NotReady("no model could be loaded; GET /models lists the reasons")
-    return Health(status="ready", degraded=["redis"] if services.cache.stats().redis == "down" else [])
+    degraded = ["redis"] if services.cache.stats().redis == "down" else []
+    if not await _measure_disk(services) or services.disk.short:
+        degraded.append("disk")
+    return Health(status="ready", degraded=degraded)
 
 
 @router.get(
@@ -38,4 +46,15 @@ async def ready(request: Request, services: ServicesDep) -> Health:
 )
 async def metrics(services: ServicesDep) -> Response:
     """Return metrics in Prometheus' text format."""
+    await _measure_disk(services)
     return Response(services.telemetry.text(), media_type="text/plain; version=0.0.4")
+
+
+async def _measure_disk(services: Services) -> bool:
+    """Measure the free space of the disk. Return whether the disk answered."""
+    try:
+        async with asyncio.timeout(DISK_SECONDS):
+            await services.pools.opening.run("", services.disk.measure)
+    except (TimeoutError, OSError, ServiceError):
+        return False
+    return True

@@ -21,6 +21,7 @@ from service.errors import GalleryReindexed, ImageUnreadable, Overloaded, PhotoN
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
+from service.galleries.pools import GalleryPools
 from service.galleries.records import GallerySpec, Photo
 from service.http import exception_handlers
 from service.http.routes.photos import router
@@ -55,7 +56,7 @@ def stub_catalogue(root) -> Catalogue:
         galleries=Galleries(root),
         registry=registry,
         embedder=StubEmbedder(),
-        workers=Workers(max_waiting=9),
+        pools=GalleryPools(max_waiting=9),
         decoder=decoder(Workers(max_waiting=9)),
         queue_items=9,
     )  # type: ignore[arg-type]
@@ -79,7 +80,7 @@ async def real_catalogue(
         galleries=Galleries(home / "galleries"),
         registry=registry,
         embedder=embedder,
-        workers=workers,
+        pools=GalleryPools(max_waiting=max_waiting),
         decoder=decoder(workers),
         queue_items=queue_items,
     )

@@ -16,6 +16,7 @@ from service.cache.embeddings import EmbeddingCache
 from service.errors import GalleryNotFound, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
+from service.galleries.pools import GalleryPools
 from service.galleries.search import Search
 from service.images.upload import Upload
 from service.inference.embedder import Embedder
@@ -43,12 +44,12 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
     engine = Engine(queue_items=64, batch_items=32, wait_ms=1)
     workers = Workers(max_waiting=64)
     embedder = Embedder(engine=engine, cache=EmbeddingCache(max_bytes=10**6), decoder=decoder(workers))
-    galleries = Galleries(root)
+    galleries, pools = Galleries(root), GalleryPools(max_waiting=64)
     catalogue = Catalogue(
         galleries=galleries,
         registry=registry,
         embedder=embedder,
-        workers=workers,
+        pools=pools,
         decoder=decoder(workers),
         queue_items=64,
     )
@@ -57,7 +58,7 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
     try:
         await catalogue.create("g", "drawn", "photo")
         await catalogue.add("g", uploads, None, {})
-        yield Search(galleries=galleries, registry=registry, embedder=embedder, workers=workers), uploads
+        yield Search(galleries=galleries, registry=registry, embedder=embedder, pools=pools), uploads
     finally:
         await engine.stop()
 

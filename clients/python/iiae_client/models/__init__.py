@@ -36,6 +36,7 @@ from .rejected import Rejected
 from .sbir_search_body import SbirSearchBody
 from .search_result import SearchResult
 from .translation import Translation
+from .unavailable import Unavailable
 
 __all__ = [
     "Damaged",
@@ -74,4 +75,5 @@ __all__ = [
     "SbirSearchBody",
     "SearchResult",
     "Translation",
+    "Unavailable",
 ]

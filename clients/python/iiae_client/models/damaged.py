@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, kw_only=True)
 class Damaged:
-    """A gallery that cannot be read."""
+    """A gallery whose files are damaged."""
 
     name: str
     """Name of the gallery."""

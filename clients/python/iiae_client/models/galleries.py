@@ -6,6 +6,7 @@ from typing import Any
 
 from ..models.damaged import Damaged
 from ..models.gallery import Gallery
+from ..models.unavailable import Unavailable
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -15,7 +16,9 @@ class Galleries:
     galleries: list[Gallery]
     """The default gallery, if one is set, then the other galleries by name."""
     damaged: list[Damaged]
-    """Galleries that cannot be read. They can be deleted."""
+    """Galleries whose files are damaged. Restore them from a backup."""
+    unavailable: list[Unavailable]
+    """Galleries that do not answer now. Try again later."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Galleries:
@@ -23,4 +26,5 @@ class Galleries:
         return cls(
             galleries=[Gallery.from_dict(each) for each in data["galleries"]],
             damaged=[Damaged.from_dict(each) for each in data["damaged"]],
+            unavailable=[Unavailable.from_dict(each) for each in data["unavailable"]],
         )

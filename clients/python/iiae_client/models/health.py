@@ -12,7 +12,7 @@ class Health:
     status: str
     """`live` or `ready`."""
     degraded: list[str]
-    """Optional components that are down, such as `redis`. Requests are still answered."""
+    """What limits the service: `redis` if it is down, `disk` if its free space is short or it does not answer. Other requests are still answered."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Health:

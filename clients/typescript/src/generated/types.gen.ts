@@ -5,7 +5,7 @@ export type ClientOptions = {
 };
 
 /**
- * A gallery that cannot be read.
+ * A gallery whose files are damaged.
  */
 export type Damaged = {
     /**
@@ -63,9 +63,13 @@ export type Galleries = {
      */
     galleries: Array<Gallery>;
     /**
-     * Galleries that cannot be read. They can be deleted.
+     * Galleries whose files are damaged. Restore them from a backup.
      */
     damaged: Array<Damaged>;
+    /**
+     * Galleries that do not answer now. Try again later.
+     */
+    unavailable: Array<Unavailable>;
 };
 
 /**
@@ -111,7 +115,7 @@ export type Health = {
      */
     status: string;
     /**
-     * Optional components that are down, such as `redis`. Requests are still answered.
+     * What limits the service: `redis` if it is down, `disk` if its free space is short or it does not answer. Other requests are still answered.
      */
     degraded: Array<string>;
 };
@@ -496,6 +500,20 @@ export type Translation = {
      * The generated images, one per sample.
      */
     images: Array<Image>;
+};
+
+/**
+ * A gallery that does not answer now: it is locked, or its disk stalls or fails.
+ */
+export type Unavailable = {
+    /**
+     * Name of the gallery.
+     */
+    name: string;
+    /**
+     * Why the gallery does not answer.
+     */
+    reason: string;
 };
 
 export type ImagesTranslateData = {
