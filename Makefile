@@ -76,7 +76,7 @@ $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[cpu,train,demo,dev]'
+	$(PIP) -e '.[cpu,train,demo,otel,dev]'
 	@touch $@ $(VENV)/.demo
 
 node_modules/.package-lock.json: package-lock.json | $(VENV)/.dev

@@ -29,6 +29,8 @@
     ├── StorageFull              507  storage_full
     ├── StorageUnavailable       503  storage_unavailable  (with Retry-After)
     ├── PhotoDamaged             500  photo_damaged
+    ├── RateLimited              429  rate_limited    (with Retry-After)
+    ├── QuotaExceeded            429  quota_exceeded  (with Retry-After)
     ├── Overloaded               429  overloaded      (with Retry-After)
     ├── DeadlineExceeded         503  deadline_exceeded  (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
@@ -202,6 +204,34 @@ class PhotoDamaged(ServiceError):
     """The row of a photo or of its embedding does not have its checksum."""
 
     status, code, title = 500, "photo_damaged", "Photo cannot be read"
+
+
+class RateLimited(ServiceError):
+    """A caller sends too many requests in a short time.
+
+    Args:
+        retry_after: seconds after which the client should try again.
+    """
+
+    status, code, title = 429, "rate_limited", "Too many requests"
+
+    def __init__(self, detail: str, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
+
+
+class QuotaExceeded(ServiceError):
+    """A caller has used up its requests of a longer time.
+
+    Args:
+        retry_after: seconds after which the client should try again.
+    """
+
+    status, code, title = 429, "quota_exceeded", "Quota is used up"
+
+    def __init__(self, detail: str, retry_after: int = 1) -> None:
+        super().__init__(detail)
+        self.retry_after = retry_after
 
 
 class Overloaded(ServiceError):

@@ -1,5 +1,6 @@
 """Settings of a deployment, read from the environment. `iiae serve --help` lists them."""
 
+import re
 from pathlib import Path
 from typing import Annotated, Self
 
@@ -9,6 +10,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from service.api_keys import ApiKey, check_distinct, parse_keys
 from service.hosts import parse_hosts
 
+_LIMIT = re.compile(r"[1-9]\d{0,8}/([1-9]\d{0,3} ?)?(second|minute|hour|day|month)s?")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -41,6 +43,15 @@ class Settings(BaseSettings):
         (),
         description="Host names that the service answers to besides loopback names, separated by commas; "
         "*.example.org is every subdomain, * every host. If unset, a service with API keys accepts any host.",
+    )
+
+    rate_limit: str | None = Field(
+        None,
+        description="Requests of each API key, or of each address without a key, in a short time, "
+        "e.g. 20/second; others get 429. No limit if unset.",
+    )
+    quota: str | None = Field(
+        None, description="The same for a longer time, e.g. 100000/day. No limit if unset."
     )
 
     default_model: str | None = Field(
@@ -133,6 +144,16 @@ class Settings(BaseSettings):
     @classmethod
     def _parse_hosts(cls, value: object) -> object:
         return parse_hosts(value, "IIAE_ALLOWED_HOSTS") if isinstance(value, str) else value
+
+    @field_validator("rate_limit", "quota")
+    @classmethod
+    def _check_limit(cls, value: str | None) -> str | None:
+        if value is not None and not _LIMIT.fullmatch(value):
+            raise ValueError(
+                f"{value!r} is not a limit; write a number of requests and a time, "
+                "such as 20/second, 600/minute or 100000/day"
+            )
+        return value
 
     @model_validator(mode="after")
     def _check_that_keys_differ(self) -> Self:

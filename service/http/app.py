@@ -30,12 +30,14 @@ from service.http.middleware.head_as_get import HeadAsGet
 from service.http.middleware.identify_caller import IdentifyCaller
 from service.http.middleware.no_sniff import NoSniff
 from service.http.middleware.range_problems import RangeProblems
+from service.http.middleware.rate_limit import RateLimit
 from service.http.middleware.request_id import request_id_middleware
 from service.http.middleware.request_metrics import RequestMetrics
 from service.http.middleware.require_key import RequireKey
 from service.http.middleware.same_origin import SameOriginOnly
 from service.http.middleware.unhandled_errors import UnhandledErrors
 from service.http.multipart import Forms
+from service.http.rate_limits import RateLimits, RedisCounters
 from service.http.routes import galleries, images, models, ops, photos, reindex, search
 from service.http.telemetry import Telemetry
 from service.images.budget import DecodedBudget
@@ -145,7 +147,14 @@ def compose(settings: Settings) -> Services:
         reindexing=reindexing,
         telemetry=telemetry,
         controls=controls,
+        rate_limits=_rate_limits(settings),
     )
+
+
+def _rate_limits(settings: Settings) -> RateLimits:
+    url, timeout = settings.redis_url, settings.redis_timeout_ms / 1000
+    counters = RedisCounters(url, timeout=timeout) if url else None
+    return RateLimits(rate=settings.rate_limit, quota=settings.quota, redis=counters)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -167,6 +176,7 @@ def create_app(settings: Settings) -> FastAPI:
             await services.registry.stop()
             await services.engine.stop(settings.drain_seconds)
             await services.cache.stop()
+            await services.rate_limits.stop()
             await services.pools.drain(CLOSE_SECONDS)
             with suppress(TimeoutError, ServiceError):
                 async with asyncio.timeout(CLOSE_SECONDS):
@@ -216,6 +226,7 @@ def _middleware(services: Services) -> list[Middleware]:
             idle_seconds=settings.idle_seconds,
             upload_seconds=settings.upload_seconds,
         ),
+        *([Middleware(RateLimit, limits=services.rate_limits)] if services.rate_limits.limits else []),
         Middleware(RequireKey, services=services),  # checks the key before the first byte of the body is read
         Middleware(
             Admission,  # after the key: requests without one must not count

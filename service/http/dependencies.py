@@ -12,6 +12,7 @@ from service.galleries.pools import GalleryPools
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.http.controls import Controls
+from service.http.rate_limits import RateLimits
 from service.http.telemetry import Telemetry
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
@@ -41,6 +42,7 @@ class Services:
     catalogue: Catalogue
     reindexing: BackgroundReindexer
     telemetry: Telemetry
+    rate_limits: RateLimits
     controls: Controls
 
 

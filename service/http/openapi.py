@@ -48,6 +48,11 @@ PROBLEM_RESPONSE: Node = {
             "description": "Seconds to wait before a retry. Sent with 429 and 503.",
             "schema": {"type": "integer"},
         },
+        "RateLimit": {
+            "description": "Requests left (`r`) of each limit, and seconds until there are more (`t`). "
+            "Sent with every response if the service has limits.",
+            "schema": {"type": "string"},
+        },
     },
     "content": {
         "application/problem+json": {"schema": {"$ref": SCHEMAS + "Problem"}, "example": RESPONSES["Problem"]}

@@ -20,7 +20,14 @@ IMAGE_SETTINGS = {"home", "host", "port"}
 """Settings with a value in the image."""
 COMPOSE_SETTINGS = {"redis_url", "allow_open", "allowed_hosts", "default_model"}
 """Settings with a value in the Compose file."""
-EXAMPLES = {"IIAE_API_KEYS", "IIAE_ADMIN_KEYS", "IIAE_DEFAULT_GALLERY", "IIAE_THREADS"}
+EXAMPLES = {
+    "IIAE_API_KEYS",
+    "IIAE_ADMIN_KEYS",
+    "IIAE_RATE_LIMIT",
+    "IIAE_QUOTA",
+    "IIAE_DEFAULT_GALLERY",
+    "IIAE_THREADS",
+}
 """Variables without a default; .env.example has an example of each."""
 VARIABLE = re.compile(r"\$\{(\w+):-([^}]*)\}")
 DEFAULTS = dict(VARIABLE.findall(FILE.read_text()))
