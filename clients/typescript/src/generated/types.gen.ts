@@ -355,6 +355,8 @@ export type Problem = {
      * | `parameter_invalid` | 422 | Parameter is missing or invalid |
      * | `sketch_empty` | 422 | Sketch is empty |
      * | `overloaded` | 429 | Service is overloaded |
+     * | `quota_exceeded` | 429 | Quota is used up |
+     * | `rate_limited` | 429 | Too many requests |
      * | `head_too_large` | 431 | Request headers are too large |
      * | `gallery_damaged` | 500 | Gallery cannot be read |
      * | `internal` | 500 | Internal server error |
