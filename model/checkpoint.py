@@ -12,23 +12,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
 from importlib.metadata import version as installed_version
+from math import isfinite
 from pathlib import Path
 
 import torch
 from pydantic import ValidationError
-from safetensors.torch import load as load_tensors
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from model.errors import UserError
 from model.iiae import IIAE
 from model.inference import Inference
-from model.manifest import FORMAT, Manifest, from_json, to_json
+from model.manifest import FORMAT, MANIFEST_BYTES, Manifest, from_json, to_json
 from model.pictures import PREPROCESSING
 from model.presets import QueryKind
+from model.regular_file import read_regular
 from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.calibration import Calibration
 from model.storage import sync_folder, write_bytes
+from model.weights import read_weights
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 NAME_RULE = "use lower-case letters, digits, '.', '_' and '-', at most 64"
@@ -85,7 +87,7 @@ def publish(
         weights_sha256=digest,
         code_version=code_version(),
         created=now.isoformat(timespec="seconds"),
-        metrics=metrics or {},
+        metrics=_finite(metrics or {}),
         calibration=calibration or {},
         held_out=held_out,
     )
@@ -102,9 +104,8 @@ def publish(
 
 def _state(iiae: IIAE, backbone: Backbone | None, *, half: bool) -> dict[str, Tensor]:
     """Return the tensors of `weights.safetensors`, named `iiae.*` and `backbone.*`."""
-    modules: dict[str, nn.Module] = {"iiae": iiae} | ({} if backbone is None else {"backbone": backbone})
     state: dict[str, Tensor] = {}
-    for prefix, module in modules.items():
+    for prefix, module in _modules(iiae, backbone).items():
         for key, tensor in module.state_dict().items():
             stored = tensor.detach().cpu().contiguous()
             state[f"{prefix}.{key}"] = stored.half() if half and stored.is_floating_point() else stored
@@ -114,12 +115,17 @@ def _state(iiae: IIAE, backbone: Backbone | None, *, half: bool) -> dict[str, Te
 def with_metrics(folder: Path, metrics: dict[str, float]) -> None:
     """Add figures to a checkpoint's manifest."""
     manifest = read_manifest(folder)
-    _rewrite(folder, replace(manifest, metrics={**manifest.metrics, **metrics}))
+    _rewrite(folder, replace(manifest, metrics={**manifest.metrics, **_finite(metrics)}))
 
 
 def with_calibration(folder: Path, calibration: dict[QueryKind, Calibration]) -> None:
     """Replace the score calibration in a checkpoint's manifest."""
     _rewrite(folder, replace(read_manifest(folder), calibration=calibration))
+
+
+def _finite(metrics: dict[str, float]) -> dict[str, float]:
+    """Return the figures that are numbers; JSON has no form for the others."""
+    return {name: value for name, value in metrics.items() if isfinite(value)}
 
 
 def _rewrite(folder: Path, manifest: Manifest) -> None:
@@ -161,12 +167,12 @@ def read_manifest(folder: Path) -> Manifest:
     """Return the manifest of a checkpoint's folder.
 
     Raises:
-        CheckpointError: the manifest is missing, damaged, or of another format.
+        CheckpointError: the manifest is missing, damaged, out of bounds, or of another format.
     """
     try:
-        manifest = from_json((folder / MANIFEST).read_bytes())
-    except (OSError, ValidationError) as error:
-        raise CheckpointError(f"{folder.name}: the manifest cannot be read ({_first_line(error)})") from error
+        manifest = from_json(read_regular(folder / MANIFEST, limit=MANIFEST_BYTES))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{folder.name}: the manifest cannot be read ({_reason(error)})") from error
     if manifest.format != FORMAT:
         raise CheckpointError(
             f"{folder.name}: made by another version of the code (format {manifest.format}, this is {FORMAT})"
@@ -183,39 +189,38 @@ def read_manifest(folder: Path) -> Manifest:
 def load_parts(folder: Path) -> tuple[Manifest, IIAE, Backbone | None]:
     """Return a checkpoint's manifest and networks, on the CPU in float32.
 
+    The networks are built without memory, on torch's meta device, and then take the tensors of the file. So
+    a manifest that asks for too much is refused, because the file does not have it.
+
     Raises:
         CheckpointError: a file is missing or damaged, or the weights do not match the manifest.
     """
     manifest = read_manifest(folder)
-    try:
-        weights = (folder / WEIGHTS).read_bytes()
-    except OSError as error:
-        raise CheckpointError(f"{folder.name}: the weights cannot be read ({_first_line(error)})") from error
-    if hashlib.sha256(weights).hexdigest() != manifest.weights_sha256:
-        raise CheckpointError(
-            f"{folder.name}: the weights are not those of the manifest (their SHA-256 differs)"
-        )
-    iiae = IIAE(manifest.preset)
     sketch = manifest.preset.sketch
-    backbone = None if sketch is None else backbone_for(sketch)
+    with torch.device("meta"):
+        iiae = IIAE(manifest.preset)
+        backbone = None if sketch is None else backbone_for(sketch)
+    modules = _modules(iiae, backbone)
+    expected = {
+        f"{prefix}.{key}": tensor
+        for prefix, module in modules.items()
+        for key, tensor in module.state_dict().items()
+    }
     try:
-        state = load_tensors(weights)
-        _fill(iiae, "iiae.", state)
-        if backbone is not None:
-            _fill(backbone, "backbone.", state)
-    except Exception as error:  # safetensors and torch raise many kinds of errors for wrong weights
-        raise CheckpointError(
-            f"{folder.name}: the weights do not fit the networks ({_first_line(error)})"
-        ) from error
+        weights = read_weights(folder / WEIGHTS, expected, sha256=manifest.weights_sha256)
+    except OSError as error:
+        raise CheckpointError(f"{folder.name}: the weights cannot be read ({_reason(error)})") from error
+    except ValueError as error:
+        raise CheckpointError(f"{folder.name}: {error}") from error
+    for prefix, module in modules.items():
+        own = {key: weights.pop(f"{prefix}.{key}") for key in module.state_dict()}
+        module.load_state_dict(own, assign=True)
     return manifest, iiae, backbone
 
 
-def _fill(module: nn.Module, prefix: str, state: dict[str, Tensor]) -> None:
-    """Load the tensors whose names start with `prefix`, in float32."""
-    own = {key.removeprefix(prefix): tensor for key, tensor in state.items() if key.startswith(prefix)}
-    module.load_state_dict(
-        {key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in own.items()}
-    )
+def _modules(iiae: IIAE, backbone: Backbone | None) -> dict[str, nn.Module]:
+    """Return the networks by the prefix of their tensors in `weights.safetensors`."""
+    return {"iiae": iiae} | ({} if backbone is None else {"backbone": backbone})
 
 
 def load(folder: Path, device: torch.device) -> Inference:
@@ -228,5 +233,13 @@ def load(folder: Path, device: torch.device) -> Inference:
     return Inference(iiae, backbone, device)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+def _reason(error: OSError | ValueError) -> str:
+    """Return what is wrong with a file, in at most 300 characters and without its path."""
+    if isinstance(error, OSError):
+        reason = error.strerror or type(error).__name__
+    elif isinstance(error, ValidationError):
+        first = error.errors(include_url=False, include_input=False)[0]
+        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
+    else:
+        reason = str(error)
+    return reason[:300]

@@ -3,6 +3,7 @@
 UserError
 ├── CheckpointError       model.checkpoint
 ├── DataError             model.data.pairs
+├── FileDamaged           model.storage
 ├── TrainingError         model.training.run
 └── WeightsUnavailable    model.sketch.backbone.efficientnet
 """

@@ -1,16 +1,31 @@
-"""The manifest of a published checkpoint, `manifest.json`, and its flat JSON form of a preset."""
+"""The manifest of a published checkpoint, `manifest.json`, and its flat JSON form of a preset.
 
+A manifest comes from a file, so every number has bounds and every text a largest length. The last entry is a
+checksum over the others (`model.sealed_json`). Older manifests have none and are accepted.
+"""
+
+import json
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, PlainSerializer, TypeAdapter
+from pydantic import BeforeValidator, Field, FiniteFloat, JsonValue, PlainSerializer, TypeAdapter
 
 from model.pictures import PREPROCESSING
-from model.presets import BackboneName, Preset, QueryKind, Reader, Side, SketchInput
+from model.presets import BackboneName, Preset, QueryKind, Reader, Side, SketchInput, check_range
+from model.sealed_json import seal, unseal
 from model.sketch.calibration import Calibration
 
 FORMAT = 1
 """Version of the networks and of the checkpoint's files; checkpoints of another version are refused."""
+
+MANIFEST_BYTES = 2**18
+"""Largest manifest that is read. The largest of the shipped ones has 3 kB."""
+
+Text = Annotated[str, Field(max_length=20_000)]
+ShortText = Annotated[str, Field(max_length=200)]
+Sha256 = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
+Version = Annotated[int, Field(ge=0, le=2**31)]
+Seed = Annotated[int, Field(ge=-(2**63), lt=2**64)]  # what torch accepts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +36,8 @@ class FlatPreset:
     before `width` scaled them, it is 4096 at every width.
     """
 
-    name: str
-    domains: tuple[str, str]
+    name: ShortText
+    domains: tuple[ShortText, ShortText]
     reader: Reader
     network: Literal["convolutional", "convolutional_fc", "perceptron"] = "convolutional"
     shared_encoder: Literal["printed", "linear_each"] = "printed"
@@ -79,8 +94,10 @@ class FlatPreset:
         return preset
 
     def _printed_fc_channels(self) -> int:
-        if self.network != "convolutional_fc" or self.width <= 0:  # a preset refuses such a width
+        if self.network != "convolutional_fc":
             return self.fc_channels
+        check_range("width", self.width)
+        check_range("fc_channels", self.fc_channels)
         return round(self.fc_channels / self.width)
 
     def _sketch(self) -> SketchInput | None:
@@ -156,22 +173,22 @@ class Manifest:
         held_out: classes that a sketch model's training kept for model selection; None if not known.
     """
 
-    name: str
-    version: str
+    name: ShortText
+    version: ShortText
     preset: Annotated[Preset, BeforeValidator(_nested), PlainSerializer(flat_preset, return_type=FlatPreset)]
-    trained_on: str
-    terms: str
-    command: str
-    seed: int
-    data_fingerprint: str
-    weights_sha256: str
-    format: int = FORMAT
-    code_version: str = "0"
-    preprocessing: int = PREPROCESSING
-    created: str = ""
-    metrics: dict[str, float] = field(default_factory=dict)
+    trained_on: Text
+    terms: Text
+    command: Text
+    seed: Seed
+    data_fingerprint: ShortText
+    weights_sha256: Sha256
+    format: Version = FORMAT
+    code_version: ShortText = "0"
+    preprocessing: Version = PREPROCESSING
+    created: ShortText = ""
+    metrics: dict[ShortText, FiniteFloat] = field(default_factory=dict)
     calibration: dict[QueryKind, Calibration] = field(default_factory=dict)
-    held_out: tuple[str, ...] | None = None
+    held_out: tuple[ShortText, ...] | None = None
 
     def query_kind(self, side: Side, *, expand: bool) -> QueryKind:
         """Return the kind of a query of X or Y.
@@ -199,14 +216,16 @@ _MANIFEST = TypeAdapter(Manifest)
 
 
 def to_json(manifest: Manifest) -> bytes:
-    """Return a manifest as the text of `manifest.json`."""
-    return _MANIFEST.dump_json(manifest, indent=2)
+    """Return a manifest as the text of `manifest.json`, with its checksum."""
+    document: dict[str, JsonValue] = _MANIFEST.dump_python(manifest, mode="json")
+    return json.dumps(seal(document), indent=2, ensure_ascii=False).encode()
 
 
 def from_json(text: bytes) -> Manifest:
     """Return the manifest of a `manifest.json`.
 
     Raises:
-        pydantic.ValidationError: the text is damaged, or an entry is missing or wrong.
+        ValueError: the text is damaged, or an entry is missing, wrong or out of bounds. It is pydantic's
+            ValidationError if the text matches its checksum.
     """
-    return _MANIFEST.validate_json(text)
+    return _MANIFEST.validate_python(unseal(text, required=False))

@@ -12,6 +12,29 @@ Reader = ImageReader | Literal["sketchy"]
 BackboneName = Literal["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
 
 
+RANGES: dict[str, tuple[float, float]] = {
+    "lam": (0, 1e9),
+    "reconstruction_weight": (0, 1e9),
+    "batch_size": (1, 2**16),
+    "annealing": (1, 1e12),
+    "image_size": (32, 1024),
+    "width": (0.01, 4),
+    "zs_size": (1, 2**14),
+    "zx_size": (1, 2**12),
+    "fc_channels": (1, 2**16),
+    "feature_size": (1, 2**14),
+    "learning_rate": (0, 1e3),
+}
+"""The smallest and the largest value of each number. Manifests come from files, so none may be without bounds."""
+
+
+def check_range(name: str, value: int | float) -> None:
+    """Raise ValueError if a setting is outside of its range; NaN is outside of any."""
+    low, high = RANGES[name]
+    if not low <= value <= high:
+        raise ValueError(f"{name} is {value}; it must be from {low} to {high}")
+
+
 def other(side: Side) -> Side:
     """Return the opposite domain."""
     return "y" if side == "x" else "x"
@@ -39,6 +62,9 @@ class SketchInput:
     mirrored: bool = True
     classified: bool = True
     drawings: bool = True
+
+    def __post_init__(self) -> None:
+        check_range("feature_size", self.feature_size)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,12 +109,15 @@ class Preset:
     betas: tuple[float, float] = (0.5, 0.999)
 
     def __post_init__(self) -> None:
-        if self.sketch is None and (self.image_size % 32 or self.image_size < 32):
-            raise ValueError(f"image_size is {self.image_size}; it must be a multiple of 32, at least 32")
-        if not 0 < self.width <= 4:
-            raise ValueError(f"width is {self.width}; it must be above 0 and at most 4")
+        for name, value in vars(self).items():
+            if name in RANGES:
+                check_range(name, value)
+        if self.sketch is None and self.image_size % 32:
+            raise ValueError(f"image_size is {self.image_size}; it must be a multiple of 32")
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
+        if not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"betas is {self.betas}; both must be at least 0 and below 1")
         if self.domains[0] == self.domains[1]:
             raise ValueError(f"both domains are called {self.domains[0]!r}; give them different names")
 

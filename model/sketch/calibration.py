@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+LARGEST = 2**40
+"""The most photos that a fit may name."""
+
 
 @dataclass(frozen=True)
 class Calibration:
@@ -29,6 +32,12 @@ class Calibration:
     intercept: float
     crowd: float = 0.0
     largest: int = 1
+
+    def __post_init__(self) -> None:
+        if not all(math.isfinite(value) for value in (self.slope, self.intercept, self.crowd)):
+            raise ValueError(f"a score curve has a coefficient that is not a finite number: {self}")
+        if not 1 <= self.largest <= LARGEST:
+            raise ValueError(f"largest is {self.largest}; it must be from 1 to {LARGEST}")
 
     def probability(self, cosine: float, photos: int) -> float:
         """Return the probability that a hit is right.

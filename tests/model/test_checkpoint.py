@@ -1,6 +1,7 @@
 """Publishing and loading checkpoints; damaged ones are refused with a reason."""
 
 import json
+import os
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from model import checkpoint
 from model.checkpoint import CheckpointError
 from model.iiae import IIAE
 from model.presets import PRESETS
+from model.sealed_json import seal
 
 PRESET = replace(PRESETS["facades"], image_size=32, width=0.125, batch_size=4, lam=5.0, annealing=100.0)
 PROVENANCE = {
@@ -66,15 +68,46 @@ def damage_manifest(folder):
     (folder / "manifest.json").write_text("{")
 
 
-def change_format(folder):
+def edit(folder, change):
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
+    change(manifest)
+    (folder / "manifest.json").write_text(json.dumps(seal(manifest)))
+
+
+def change_format(folder):
+    edit(folder, lambda manifest: manifest.update(format=99))
+
+
+def change_preprocessing(folder):
+    edit(folder, lambda manifest: manifest.update(preprocessing=99))
+
+
+def endless_manifest(folder):
+    with (folder / "manifest.json").open("ab") as file:
+        file.truncate(2**40)  # takes no space on disk
+
+
+def fifo_as_manifest(folder):
+    (folder / "manifest.json").unlink()
+    os.mkfifo(folder / "manifest.json")
+
+
+def fifo_as_weights(folder):
+    (folder / "weights.safetensors").unlink()
+    os.mkfifo(folder / "weights.safetensors")
+
+
+def flip_a_number(folder):
+    path = folder / "manifest.json"
+    path.write_text(path.read_text().replace('"seed": 0', '"seed": 1'))
 
 
 def change_width(folder):
-    manifest = json.loads((folder / "manifest.json").read_text())
-    manifest["preset"]["width"] = 0.25
-    (folder / "manifest.json").write_text(json.dumps(manifest))
+    edit(folder, lambda manifest: manifest["preset"].update(width=0.25))
+
+
+def raise_zs_size(folder):
+    edit(folder, lambda manifest: manifest["preset"].update(zs_size=2**14))
 
 
 def lose_weights(folder):
@@ -88,9 +121,16 @@ def lose_weights(folder):
         (damage_manifest, "manifest"),
         (change_format, "format 99"),
         (change_width, "do not fit"),
+        (change_preprocessing, "preprocessing 99"),
+        (raise_zs_size, "do not fit"),
+        (flip_a_number, "checksum"),
+        (endless_manifest, "more than 262,144 bytes"),
+        (fifo_as_manifest, "not a regular file"),
+        (fifo_as_weights, "not a regular file"),
         (lose_weights, "weights cannot be read"),
     ],
 )
+@pytest.mark.timeout(30)  # opening a FIFO waits forever
 def test_damaged_checkpoints_are_refused_with_a_reason(tmp_path, damage, says):
     folder = checkpoint.publish(tmp_path, "some", IIAE(PRESET), **PROVENANCE)
     damage(folder)
@@ -102,3 +142,24 @@ def test_damaged_checkpoints_are_refused_with_a_reason(tmp_path, damage, says):
 def test_names_that_could_leave_the_store_are_refused(tmp_path, name):
     with pytest.raises(CheckpointError, match="cannot be called"):
         checkpoint.publish(tmp_path, name, IIAE(PRESET), **PROVENANCE)
+
+
+@pytest.mark.parametrize("folder", checkpoint.released(), ids=lambda folder: folder.name)
+def test_networks_are_complete_on_the_cpu_after_loading(folder):
+    """They are built on the meta device, which has no values."""
+    _, iiae, backbone = checkpoint.load_parts(folder)
+    for module in (iiae, backbone):
+        if module is not None:
+            for tensor in (*module.parameters(), *module.buffers()):
+                assert tensor.device.type == "cpu"
+            assert all(parameter.requires_grad for parameter in module.parameters())
+            assert all(parameter.dtype == torch.float32 for parameter in module.parameters())
+
+
+def test_figures_that_are_not_numbers_are_not_published(tmp_path):
+    folder = checkpoint.publish(
+        tmp_path, "some", IIAE(PRESET), metrics={"a": float("nan"), "b": 1.0}, **PROVENANCE
+    )
+    assert checkpoint.read_manifest(folder).metrics == {"b": 1.0}
+    checkpoint.with_metrics(folder, {"c": float("inf"), "d": 2.0})
+    assert checkpoint.read_manifest(folder).metrics == {"b": 1.0, "d": 2.0}

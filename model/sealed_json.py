@@ -1,0 +1,54 @@
+"""JSON documents that carry a checksum of themselves, so that a damaged disk is noticed.
+
+The checksum shows damage, not forgery: whoever can write the file can also compute it.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+
+from pydantic import JsonValue
+from pydantic_core import from_json
+
+CHECKSUM = "checksum"
+"""The key of the checksum: SHA-256 over all other keys, in the form of `_canonical`."""
+
+
+def seal(document: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a document with its checksum as the last key. A checksum that it has already is replaced."""
+    content = {key: value for key, value in document.items() if key != CHECKSUM}
+    return {**content, CHECKSUM: _checksum(content)}
+
+
+def unseal(text: bytes, *, required: bool = True) -> dict[str, JsonValue]:
+    """Return a document without its checksum.
+
+    Args:
+        text: the JSON text.
+        required: whether a document without a checksum is refused too.
+
+    Raises:
+        ValueError: the text is not a JSON object, is nested too deeply, or does not match its checksum.
+    """
+    document = from_json(text, allow_inf_nan=False)
+    if not isinstance(document, dict):
+        raise ValueError("it is not a JSON object")
+    if CHECKSUM not in document:
+        if required:
+            raise ValueError("it has no checksum")
+        return document
+    stored = document.pop(CHECKSUM)
+    if stored != _checksum(document):
+        raise ValueError(
+            "it does not match its checksum: it is damaged, or was edited without deleting the checksum"
+        )
+    return document
+
+
+def _checksum(content: Mapping[str, JsonValue]) -> str:
+    return hashlib.sha256(_canonical(content)).hexdigest()
+
+
+def _canonical(content: Mapping[str, JsonValue]) -> bytes:
+    """Return JSON that does not depend on spaces or on the order of keys."""
+    return json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
