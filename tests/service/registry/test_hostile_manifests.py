@@ -93,7 +93,7 @@ def hostile_manifests(manifest: dict) -> Iterator[tuple[str, str, str]]:
             parent[keys[-1]] = value
             yield keys[-1], str(value)[:20], json.dumps(seal(changed))
         parent[keys[-1]] = "RAW"
-        del changed["checksum"]
+        changed.pop("checksum", None)
         for value in RAW:
             yield keys[-1], value[:20], json.dumps(changed).replace('"RAW"', value)
 

@@ -13,6 +13,7 @@ import torch
 from published_models import CPU, IMAGES, SKETCHES, add
 
 from model.iiae import IIAE
+from model.sealed_json import seal
 from service.errors import CapabilityMissing, ModelNotFound, NameInvalid, NotReady
 from service.registry import registry as registry_module
 from service.registry import store as store_module
@@ -108,18 +109,18 @@ def half_the_weights(folder: Path) -> None:
 
 def other_format(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"format": 999}))
+    (folder / "manifest.json").write_text(json.dumps(seal(manifest | {"format": 999})))
 
 
 def wrong_digest(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
-    (folder / "manifest.json").write_text(json.dumps(manifest | {"weights_sha256": "0" * 64}))
+    (folder / "manifest.json").write_text(json.dumps(seal(manifest | {"weights_sha256": "0" * 64})))
 
 
 def other_width(folder: Path) -> None:
     manifest = json.loads((folder / "manifest.json").read_text())
     (folder / "manifest.json").write_text(
-        json.dumps(manifest | {"preset": manifest["preset"] | {"width": 0.25}})
+        json.dumps(seal(manifest | {"preset": manifest["preset"] | {"width": 0.25}}))
     )
 
 
