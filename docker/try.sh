@@ -129,8 +129,9 @@ call 'POST /retrieve' -F image=@$umbrella -F gallery=tried
 call 'GET /metrics'
 expect "readiness" "$(curl -fsS "$url/health/ready")" '{"status":"ready","degraded":[]}'
 
-say "a web page whose host name was rebound to this machine"
-expect "status" "$(status -H 'Host: evil.example' "$url/models")" 403
+say "host names: Prometheus's, and that of a web page that was rebound to this machine"
+expect "status for iiae" "$(status -H 'Host: iiae:8000' "$url/metrics")" 200
+expect "status for evil.example" "$(status -H 'Host: evil.example' "$url/models")" 403
 
 say "back up a gallery in use, delete it and restore it"
 retrieve() { curl -fsS -F image=@$umbrella -F gallery=tried "$url/retrieve"; }
