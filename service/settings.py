@@ -68,11 +68,17 @@ class Settings(BaseSettings):
         gt=0,
         description="Largest size of all request bodies in progress, in MB (10^6 bytes); others get 429.",
     )
-    upload_seconds: float = Field(300.0, gt=0, description="Longest duration of a request body, in seconds.")
+    max_connections: int = Field(
+        1000, gt=0, description="Maximum number of open connections; idle ones are closed for new ones."
+    )
+    upload_seconds: float = Field(
+        300.0, gt=0, description="Longest duration of a request's body, or of reading a response, in seconds."
+    )
     idle_seconds: int = Field(
         30,
         gt=0,
-        description="Longest pause of a client in seconds: within headers or a body, and between requests.",
+        description="Longest pause of a client in seconds: within headers, a body or a response, "
+        "and between requests.",
     )
     max_pixels: int = Field(
         40_000_000, gt=0, description="Maximum number of pixels of an image, checked before decoding."

@@ -20,6 +20,7 @@ OTHER_CODES = (
     (405, "method_not_allowed", "Method Not Allowed"),
     (416, "range_not_satisfiable", "Range is outside of the file"),
     (431, "head_too_large", "Request headers are too large"),
+    (503, "too_many_connections", "Service has too many connections"),
     (500, ServiceError.code, ServiceError.title),
 )
 """Status, code and title of the problems that have no class in `service.errors`."""

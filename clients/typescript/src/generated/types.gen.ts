@@ -365,6 +365,7 @@ export type Problem = {
      * | `gallery_busy` | 503 | Gallery does not answer |
      * | `not_ready` | 503 | Service is not ready |
      * | `storage_unavailable` | 503 | Disk cannot be used |
+     * | `too_many_connections` | 503 | Service has too many connections |
      * | `storage_full` | 507 | Disk is full |
      */
     code: string;

@@ -148,3 +148,114 @@ def test_bytes_that_are_not_http_get_a_problem(connect):
         status, problem = answer(connection)
         assert (status, problem["code"]) == (400, "request_malformed")
         assert connection.recv(1) == b""
+
+
+UPLOAD = (
+    b"POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+    b"Transfer-Encoding: chunked\r\n\r\n"
+)
+FORM = b'--b\r\nContent-Disposition: form-data; name="image"; filename="a"\r\n\r\n'
+
+
+def chunk(data: bytes) -> bytes:
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+@pytest.mark.parametrize(("size", "status"), [(1, 400), (60, 400), (70, 422)])
+def test_many_tiny_chunks_are_refused(connect, size, status):
+    with connect() as connection:
+        connection.sendall(UPLOAD + chunk(FORM) + chunk(b"a" * size) * 20_000 + chunk(b"\r\n--b--\r\n"))
+        connection.sendall(b"0\r\n\r\n")
+        found, problem = answer(connection)
+        assert found == status
+        assert ("tiny chunks" in problem["detail"]) == (status == 400)
+
+
+def test_some_tiny_chunks_are_accepted(connect):
+    with connect() as connection:
+        body = FORM + b"a" * 900 + b"\r\n--b--\r\n"
+        connection.sendall(UPLOAD + b"".join(chunk(bytes([byte])) for byte in body[:950]))
+        connection.sendall(chunk(body[950:]) + b"0\r\n\r\n")
+        assert answer(connection)[0] == 422
+
+
+def test_chunks_that_are_not_valid_get_a_problem_even_while_the_body_is_read(connect):
+    with connect() as connection:
+        connection.sendall(UPLOAD + chunk(FORM))
+        time.sleep(0.1)
+        connection.sendall(b"no chunk\r\n")
+        status, problem = answer(connection)
+        assert (status, problem["code"]) == (400, "request_malformed")
+        assert connection.recv(1) == b""
+
+
+def test_many_pipelined_requests_are_cut_off(connect):
+    with connect() as connection:
+        connection.sendall((GET + b"\r\n") * 60)
+        received = b""
+        while received.count(b'"live"') < 60:
+            received += connection.recv(100_000)
+    with connect() as connection:
+        connection.sendall((GET + b"\r\n") * 4000)
+        received = b""
+        try:
+            while data := connection.recv(100_000):
+                received += data
+        except ConnectionError:
+            pass
+        assert received.count(b'"live"') < 4000
+
+
+@pytest.fixture
+def small_server(home):
+    with Server(home, IIAE_MAX_CONNECTIONS="4") as running:
+        running.live()
+        running.client.close()  # it would keep a connection open
+        yield running
+
+
+def ask(port: int) -> tuple[socket.socket, int]:
+    connection = socket.create_connection(("127.0.0.1", port), timeout=10)
+    connection.sendall(GET + b"\r\n")
+    return connection, answer(connection)[0]
+
+
+def is_closed(connection: socket.socket) -> bool:
+    connection.settimeout(0.2)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except ConnectionError:
+        return True
+    finally:
+        connection.settimeout(10)
+
+
+def test_a_new_connection_replaces_the_one_that_is_idle_for_longest(small_server):
+    connections = []
+    for _ in range(6):
+        connection, status = ask(small_server.port)
+        connections.append(connection)
+        assert status == 200
+    assert [is_closed(connection) for connection in connections] == [True] * 2 + [False] * 4
+    for connection in connections[2:]:
+        connection.sendall(GET + b"\r\n")
+        assert answer(connection)[0] == 200
+        connection.close()
+
+
+def test_too_many_busy_connections_are_refused(small_server):
+    busy = [socket.create_connection(("127.0.0.1", small_server.port), timeout=10) for _ in range(4)]
+    for connection in busy:
+        connection.sendall(UPLOAD)
+    time.sleep(0.3)
+    with socket.create_connection(("127.0.0.1", small_server.port), timeout=10) as refused:
+        status, problem = answer(refused)
+        assert (status, problem["code"]) == (503, "too_many_connections")
+    busy.pop().close()
+    time.sleep(0.3)
+    connection, status = ask(small_server.port)
+    assert status == 200
+    for each in (*busy, connection):
+        each.close()
