@@ -110,5 +110,5 @@ def server_without_models(tmp_path_factory):
 @pytest.mark.parametrize("hostile", HOSTILE, ids=lambda hostile: hostile.name)
 def test_a_hostile_request_does_not_block_the_event_loop(server_without_models, hostile: HostileRequest):
     outcome = attack(server_without_models, hostile, within=60)
-    assert outcome.status is not None
+    assert outcome.seconds < 30
     assert outcome.lag.blocked < 0.25  # the promise is 50 ms; other processes share the processor's cache
