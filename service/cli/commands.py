@@ -8,6 +8,7 @@ from rich.console import Console
 
 from model.cli.app import app
 from model.errors import UserError
+from service.cli.fsck import fsck
 from service.cli.galleries import delete_gallery, list_galleries
 from service.cli.index import index
 from service.cli.models import models
@@ -29,6 +30,7 @@ app.command(epilog="Example: `iiae search sketch.png --gallery photos --k 5`")(s
 app.command(epilog="Example: `iiae translate facade.jpg --model facades --out label.png`")(translate)
 app.command(epilog="Example: `iiae models`")(models)
 app.command(epilog="Example: `iiae reindex photos --model sketchy`")(reindex)
+app.command(epilog="Example: `iiae fsck photos --repair`")(fsck)
 
 galleries_app = typer.Typer(help="List the galleries, or delete one.", invoke_without_command=True)
 galleries_app.callback()(list_galleries)

@@ -1,12 +1,12 @@
 """Save an index to the gallery's folder and load it again. A lost or damaged index is rebuilt.
 
-index/note.json                      what the index was built from, its file and that file's SHA-256
+index/note.json                      what the index was built from, its file's SHA-256, and its own
 index/<revision>-<digest>.faiss      the FAISS index, followed by the photo ids as int64
 """
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import faiss
@@ -35,6 +35,12 @@ class Note:
     file: str
     kind: str = "flat"
     identity: str = ""
+    checksum: str = ""
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether the other fields have their checksum. Notes of earlier versions have none."""
+        return self.checksum in ("", _note_checksum(self))
 
 
 class IndexFile:
@@ -50,12 +56,17 @@ class IndexFile:
 
     def note(self) -> Note | None:
         """Return the note, or None if it is missing, damaged, or built from other embeddings."""
-        try:
-            note = Note(**json.loads((self.folder / NOTE).read_text()))
-        except (OSError, ValueError, TypeError):
+        note = self._read_note()
+        if note is None:
             return None
-        expected = (LAYOUT, self._dim, self._distance, self._identity)
-        return note if (note.layout, note.dim, note.distance, note.identity) == expected else None
+        expected = (True, LAYOUT, self._dim, self._distance, self._identity)
+        found = (note.is_intact, note.layout, note.dim, note.distance, note.identity)
+        return note if found == expected else None
+
+    def is_of_other_embeddings(self) -> bool:
+        """Return whether an intact note is from before a reindex. The next index replaces it."""
+        note = self._read_note()
+        return note is not None and note.is_intact and note.identity != self._identity
 
     def load(self) -> FaissIndex | None:
         """Return the saved index, or None if it is missing, damaged, or built from other embeddings."""
@@ -91,6 +102,7 @@ class IndexFile:
             kind=state.kind,
             identity=self._identity,
         )
+        note = replace(note, checksum=_note_checksum(note))
         self.folder.mkdir(exist_ok=True)
         write_whole(self.folder / name, *parts, durable=True)
         write_whole(self.folder / NOTE, json.dumps(vars(note)).encode(), durable=True)
@@ -98,9 +110,19 @@ class IndexFile:
             if stale.name != name:
                 stale.unlink(missing_ok=True)
 
+    def _read_note(self) -> Note | None:
+        try:
+            return Note(**json.loads((self.folder / NOTE).read_text()))
+        except (OSError, ValueError, TypeError):
+            return None
+
     def remove_stale(self) -> None:
         """Remove the temporary files of processes that were killed."""
         remove_stale(self.folder.glob(".*"))
+
+
+def _note_checksum(note: Note) -> str:
+    return _sha256(json.dumps(vars(replace(note, checksum=""))).encode())
 
 
 def _sha256(*parts: bytes | memoryview) -> str:

@@ -251,6 +251,21 @@ class PhotoTransaction:
         self._database.damage.clear("photos", photo_id)
         return str(row[0], "utf-8", "replace")
 
+    def set_thumbnail(self, photo_id: int, thumbnail: bytes) -> bool:
+        """Store the checksum of a photo's new thumbnail. False without such a photo, or if it is damaged."""
+        query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id = ?"
+        row = self._connection.execute(query, (photo_id,)).fetchone()
+        if row is None or self._stored.photo(row) is None:
+            return False
+        values = [
+            thumbnail if name == "thumbnail" else value for name, value in zip(PHOTO, row, strict=False)
+        ]
+        self._connection.execute(
+            "UPDATE photos SET thumbnail = ?, checksum = ? WHERE id = ?",
+            (thumbnail, checksum(*values), photo_id),
+        )
+        return True
+
     def _delete_embeddings(self, photo_id: int, where: str = "TRUE") -> None:
         """Delete a photo's embeddings from the gallery's space and from the space that a reindex fills."""
         for space in spaces_in_use(self._connection):

@@ -262,6 +262,11 @@ class ReindexRows:
                 where="state = 'running'",
             )
 
+    def forget(self) -> None:
+        """Delete the progress of the last reindex. An unfinished one starts again."""
+        with self._database.transaction() as connection:
+            connection.execute("DELETE FROM reindex")
+
     def sweep(self) -> None:
         """Delete unused spaces, `STEP` rows in one transaction."""
         while True:

@@ -1,0 +1,99 @@
+"""Check all galleries and checkpoints of a home folder.
+
+A check reads as other processes do, so a server may run beside it. A repair writes in short transactions. It
+leaves alone what a running request may still need: young files, and everything that a row names. It deletes
+no row of a photo and no picture.
+"""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed
+from service.galleries.collection import Galleries
+from service.galleries.fsck.checkpoints import check_checkpoints
+from service.galleries.fsck.files import check_files, check_orphans
+from service.galleries.fsck.finding import Finding, Options
+from service.galleries.fsck.index import check_index
+from service.galleries.fsck.leftovers import check_leftovers
+from service.galleries.fsck.reindex import check_progress, check_spaces
+from service.galleries.fsck.rows import (
+    RowsChecked,
+    check_embeddings,
+    check_lost_photos,
+    check_photos,
+    check_removals,
+)
+from service.galleries.fsck.structure import check_structure
+from service.galleries.gallery import Gallery
+
+
+def check_home(home: Path, names: Sequence[str], options: Options) -> Iterator[Finding]:
+    """Yield the findings in galleries, and without names also those in the store of checkpoints.
+
+    Args:
+        names: the galleries to check; all if empty.
+
+    Raises:
+        NameInvalid, GalleryNotFound: one of the names is no gallery.
+    """
+    galleries = Galleries(home / "galleries")
+    for name in names or galleries.names():
+        yield from _check_named(galleries, name, options, must_exist=name in names)
+    if not names:
+        yield from check_leftovers(galleries.root, options)
+        yield from check_checkpoints(home / "checkpoints", options)
+        yield from check_leftovers(home / "checkpoints", options)
+
+
+def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:
+    """Yield the findings in one gallery.
+
+    If SQLite finds damage that is not repaired, no row is changed and no file is moved.
+    """
+    gallery.sealer.join()
+    database, checked = gallery.database, RowsChecked()
+    structure = list(_guarded(gallery, check_structure(database, options)))
+    yield from structure
+    if not all(finding.repaired for finding in structure):
+        options = replace(options, repair=False)
+    yield from _guarded(gallery, check_photos(database, checked))
+    for step in (
+        check_removals(database, options),
+        check_embeddings(database, options),
+        check_lost_photos(database, checked),
+        check_progress(gallery, options),
+        check_spaces(gallery, options),
+        check_files(gallery, options),
+        check_orphans(gallery, checked, options),
+        check_index(gallery, options),
+    ):
+        yield from _guarded(gallery, step)
+
+
+def _check_named(galleries: Galleries, name: str, options: Options, *, must_exist: bool) -> Iterator[Finding]:
+    """Yield the findings in the gallery of a name. It may be deleted during the check."""
+    try:
+        gallery = galleries.open(name, keep=False)
+    except GalleryNotFound:
+        if must_exist:
+            raise
+    except GalleryDamaged as error:
+        yield Finding(place=name, kind="gallery_damaged", detail=error.detail)
+    else:
+        yield from check_gallery(gallery, options)
+
+
+def _guarded(gallery: Gallery, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings of one step. A step that cannot read the gallery is a finding, too."""
+    try:
+        yield from findings
+    except GalleryNotFound:  # deleted since it was opened
+        return
+    except GalleryReindexed:
+        yield Finding(
+            place=gallery.name, kind="not_checked", detail="a reindex ended during the check; check again"
+        )
+    except (GalleryDamaged, sqlite3.DatabaseError) as error:
+        yield Finding(place=gallery.name, kind="gallery_damaged", detail=str(error))

@@ -1,0 +1,35 @@
+"""Check the published checkpoints: their manifests, and the SHA-256 of their weights."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from model.checkpoint import MANIFEST, WEIGHTS, CheckpointError, read_manifest
+from service.galleries.fsck.finding import Finding, Options
+
+
+def check_checkpoints(store: Path, options: Options) -> Iterator[Finding]:
+    """Yield a finding for each checkpoint of the store that cannot be loaded. None can be repaired."""
+    for manifest in sorted(store.glob(f"[!.]*/[!.]*/{MANIFEST}")):
+        if (problem := _problem(manifest.parent, options)) is not None:
+            yield Finding(
+                place=store.name,
+                kind="checkpoint_damaged",
+                detail=f"{manifest.parent.relative_to(store)}: {problem}; restore the folder or delete it",
+            )
+
+
+def _problem(folder: Path, options: Options) -> str | None:
+    try:
+        manifest = read_manifest(folder)
+        if not (folder / WEIGHTS).is_file():
+            return "the weights are missing"
+        if options.quick:
+            return None
+        with (folder / WEIGHTS).open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+    except CheckpointError as error:
+        return str(error)
+    except OSError as error:
+        return f"the weights cannot be read ({error.strerror})"
+    return None if digest == manifest.weights_sha256 else "the weights have changed (their SHA-256 differs)"

@@ -1,0 +1,168 @@
+"""Check the pictures and thumbnails of a gallery against its rows, and find files that no row names."""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+
+from service.errors import ServiceError
+from service.galleries.checksums import checksum
+from service.galleries.files import PhotoFiles
+from service.galleries.fsck.finding import Finding, Options, is_old
+from service.galleries.fsck.rows import RowsChecked, photo_pages
+from service.galleries.gallery import Gallery
+from service.galleries.records import Photo
+from service.galleries.rows import PhotoRows
+from service.images.decode import decode
+from service.images.encode import thumbnail
+
+QUARANTINE = "quarantine"
+"""Folder of a gallery for pictures that no row names. A repair moves them there and never deletes them."""
+CHUNK = 1 << 20
+
+
+def check_files(gallery: Gallery, options: Options) -> Iterator[Finding]:
+    """Yield the findings about the picture and the thumbnail of each photo."""
+    for page in photo_pages(gallery.database):
+        for _, photo in page:
+            if photo is not None:
+                yield from _check_photo(gallery, photo, options)
+
+
+def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> Iterator[Finding]:
+    """Yield a finding for each old file that no row names, and each left-over temporary file.
+
+    If the row of a photo is damaged, its files look like orphans. Then nothing is moved or deleted.
+    """
+    may_repair = options.repair and not checked.damaged
+    for kind in ("photos", "thumbnails"):
+        for path in sorted((gallery.folder / kind).glob("*/*")):
+            if not is_old(path):
+                continue
+            if path.name.startswith("."):
+                if options.repair:
+                    path.unlink(missing_ok=True)
+                yield Finding(
+                    place=gallery.name,
+                    kind="temporary_file",
+                    detail=f"{path.relative_to(gallery.folder)} is left over from an interrupted write",
+                    repaired=options.repair,
+                )
+            elif path.name.partition(".")[0] not in checked.digests and not _is_named(gallery, path):
+                yield Finding(
+                    place=gallery.name,
+                    kind=f"{kind.removesuffix('s')}_orphaned",
+                    detail=f"{path.relative_to(gallery.folder)} belongs to no photo",
+                    repaired=may_repair and _put_away(gallery, path),
+                )
+
+
+def _check_photo(gallery: Gallery, photo: Photo, options: Options) -> Iterator[Finding]:
+    files = PhotoFiles(gallery.folder)
+    path = files.picture(photo.sha256) if photo.source is None else Path(photo.source)
+    problem = _picture_problem(path, photo.sha256, options)
+    if problem is not None and _still_there(gallery, photo):
+        yield Finding(
+            place=gallery.name,
+            kind="picture_missing" if problem == "is missing" else "picture_changed",
+            detail=f"the picture of photo {photo.id} {problem}: {path}; restore the file",
+        )
+    small = files.thumbnail(photo.sha256)
+    small_problem = _thumbnail_problem(small, photo.thumbnail, options)
+    if small_problem is not None and _still_there(gallery, photo):
+        repaired = options.repair and problem is None and _remake(gallery, photo, path, small)
+        yield Finding(
+            place=gallery.name,
+            kind="thumbnail_damaged",
+            detail=f"the thumbnail of photo {photo.id} {small_problem}",
+            repaired=repaired,
+        )
+
+
+def _picture_problem(path: Path, sha256: str, options: Options) -> str | None:
+    """Return what is wrong with a picture file, or None."""
+    if not path.is_file():
+        return "is missing"
+    if options.quick:
+        return None
+    digest = hashlib.sha256()
+    try:
+        with path.open("rb") as file:
+            while chunk := file.read(CHUNK):
+                digest.update(chunk)
+    except OSError as error:
+        return f"cannot be read ({error.strerror})"
+    return None if digest.hexdigest() == sha256 else "has changed (its SHA-256 differs)"
+
+
+def _thumbnail_problem(path: Path, expected: bytes | None, options: Options) -> str | None:
+    """Return what is wrong with a thumbnail, or None.
+
+    Args:
+        expected: its checksum. None if an earlier version stored it; then it must be a WebP that opens.
+    """
+    if not path.is_file():
+        return "is missing"
+    if options.quick:
+        return None
+    try:
+        if expected is not None:
+            return None if checksum(path.read_bytes()) == expected else "is damaged"
+        with Image.open(path, formats=["WEBP"]) as image:
+            image.load()
+    except Exception as error:  # Pillow raises many kinds of errors for damaged files
+        return f"cannot be decoded ({type(error).__name__})"
+    return None
+
+
+def _remake(gallery: Gallery, photo: Photo, picture: Path, small: Path) -> bool:
+    """Make a thumbnail from an intact picture. False if that fails."""
+    try:
+        with decode(picture.read_bytes(), max_pixels=photo.width * photo.height).picture as image:
+            data = thumbnail(image)
+    except (OSError, ServiceError):
+        return False
+    with PhotoRows(
+        gallery.database
+    ).transaction() as transaction:  # a removal waits, so it deletes the new file
+        if not transaction.set_thumbnail(photo.id, checksum(data)):
+            return False
+        small.unlink(missing_ok=True)
+        PhotoFiles(gallery.folder).write(photo.sha256, data, None)
+    return True
+
+
+def _still_there(gallery: Gallery, photo: Photo) -> bool:
+    """Return whether the photo was not removed since its row was read."""
+    with gallery.database.reading() as connection:
+        query = "SELECT 1 FROM photos WHERE id = ? AND sha256 = ?"
+        return connection.execute(query, (photo.id, photo.sha256)).fetchone() is not None
+
+
+def _is_named(gallery: Gallery, path: Path) -> bool:
+    """Return whether a row names this file now."""
+    with gallery.database.reading() as connection:
+        query = "SELECT 1 FROM photos WHERE sha256 = ?"
+        return connection.execute(query, (path.name.partition(".")[0],)).fetchone() is not None
+
+
+def _put_away(gallery: Gallery, path: Path) -> bool:
+    """Move an orphaned picture to the quarantine, or delete an orphaned thumbnail.
+
+    Returns:
+        False if a row names the file now.
+    """
+    with gallery.database.transaction() as connection:  # nobody can add the photo during this block
+        query = "SELECT 1 FROM photos WHERE sha256 = ?"
+        if connection.execute(query, (path.name.partition(".")[0],)).fetchone() is not None:
+            return False
+        if not is_old(path):
+            return False
+        if path.parent.parent.name == "photos":
+            folder = gallery.folder / QUARANTINE
+            folder.mkdir(exist_ok=True)
+            path.rename(folder / path.name)
+        else:
+            path.unlink(missing_ok=True)
+    return True

@@ -1,0 +1,81 @@
+"""Check the saved index of a gallery against its rows."""
+
+import shutil
+from collections.abc import Iterator
+
+import numpy as np
+
+from service.embedding import Embedding
+from service.galleries.faiss_index import FaissIndex, index_rows
+from service.galleries.fsck.finding import Finding, Options, is_old
+from service.galleries.gallery import Gallery
+from service.galleries.index_file import NOTE, IndexFile
+from service.galleries.rows import PhotoRows
+
+SAMPLES = 1_000
+"""Maximum number of vectors that are compared with their rows."""
+TOLERANCE = 1e-6
+
+
+def check_index(gallery: Gallery, options: Options) -> Iterator[Finding]:
+    """Yield a finding if the saved index cannot be used or differs from the rows, and for its old files.
+
+    A repair deletes the saved index. The service builds a new one.
+    """
+    folder = gallery.folder / "index"
+    spec = gallery.spec
+    file = IndexFile(folder, dim=spec.dim, distance=spec.distance, identity=spec.identity)
+    if (folder / NOTE).exists() and (problem := _problem(gallery, file)) is not None:
+        if options.repair:
+            shutil.rmtree(folder, ignore_errors=True)
+        yield Finding(
+            place=gallery.name,
+            kind="index_damaged",
+            detail=f"the saved index {problem}; without it, the service builds a new one",
+            repaired=options.repair,
+        )
+        return
+    note = file.note()
+    for path in sorted(folder.glob("*")) + sorted(folder.glob(".*")):
+        if path.name == NOTE or (note is not None and path.name == note.file) or not is_old(path):
+            continue
+        if options.repair:
+            path.unlink(missing_ok=True)
+        yield Finding(
+            place=gallery.name,
+            kind="temporary_file",
+            detail=f"index/{path.name} is left over",
+            repaired=options.repair,
+        )
+
+
+def _problem(gallery: Gallery, file: IndexFile) -> str | None:
+    """Return what is wrong with the saved index, or None."""
+    loaded = file.load()
+    if loaded is None:
+        return None if file.is_of_other_embeddings() else "cannot be read"
+    rows = PhotoRows(gallery.database)
+    everything, changes = rows.changes(-1), rows.changes(loaded.revision)
+    while everything.revision != changes.revision:  # somebody wrote between the two reads
+        everything, changes = rows.changes(-1), rows.changes(loaded.revision)
+    if changes.revision < loaded.revision:
+        return "is newer than the rows"
+    return _difference(loaded.extend(changes), dict(everything.added))
+
+
+def _difference(index: FaissIndex, embeddings: dict[int, Embedding]) -> str | None:
+    """Return how an index differs from the rows, or None."""
+    ids = [int(photo_id) for photo_id in index.ids]
+    present = set(ids) - index.removed
+    if len(ids) != index.faiss.ntotal or len(present) != index.count:
+        return "has a wrong number of photos"
+    if present - embeddings.keys():
+        return f"has {len(present - embeddings.keys())} photos that the rows do not have"
+    if embeddings.keys() - present:
+        return f"lacks {len(embeddings.keys() - present)} photos"
+    positions = [position for position, photo_id in enumerate(ids) if photo_id in present]
+    for position in positions[:: max(1, len(positions) // SAMPLES)]:
+        [expected] = index_rows([embeddings[ids[position]]], index.distance)
+        if not np.allclose(index.faiss.reconstruct(position), expected, atol=TOLERANCE):
+            return f"has another embedding of photo {ids[position]}"
+    return None

@@ -1,0 +1,123 @@
+"""Check the structure of a gallery's SQLite file: its pages, tables and indexes."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+
+from service.galleries.database import GalleryDatabase
+from service.galleries.fsck.finding import Finding, Options
+from service.galleries.schema import (
+    Connection,
+    all_spaces,
+    create_tables,
+    embeddings_table,
+    fetch_one,
+)
+
+MAX_MESSAGES = 20
+"""Maximum number of messages from SQLite."""
+_INDEX_ONLY = re.compile(r"row \d+ missing from index|wrong # of entries in index|non-unique entry in index")
+"""Messages about an index whose table is intact. SQLite can build such an index again."""
+
+Layout = dict[str, tuple[object, ...]]
+"""The columns of each table and of each of its indexes."""
+
+
+def check_structure(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
+    """Yield the findings about SQLite's own structures."""
+    messages = _integrity(database, options)
+    repaired = False
+    if messages and options.repair and all(map(_INDEX_ONLY.search, messages)):
+        with database.transaction() as connection:
+            connection.execute("REINDEX")
+        repaired = not _integrity(database, options)
+    for message in messages:
+        yield Finding(
+            place=database.name,
+            kind="database_damaged",
+            detail=f"SQLite finds damage in gallery.sqlite: {message}; restore the gallery from a backup",
+            repaired=repaired,
+        )
+    with database.reading() as connection:
+        differences = sorted(_differences(connection))
+        sequence_is_low = _sequence_is_low(connection)
+    for name in differences:
+        yield Finding(
+            place=database.name,
+            kind="schema_differs",
+            detail=f"{name} of gallery.sqlite is not as this version writes it; restore a backup",
+        )
+    if sequence_is_low:
+        yield from _low_sequence(database, options)
+
+
+def _integrity(database: GalleryDatabase, options: Options) -> list[str]:
+    """Return SQLite's messages about the file, none if it is intact."""
+    check = "quick_check" if options.quick else "integrity_check"
+    try:
+        with database.reading() as connection:
+            rows = connection.execute(f"PRAGMA {check}({MAX_MESSAGES})").fetchall()
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [line for (text,) in rows for line in str(text).splitlines() if line != "ok"]
+
+
+def _differences(connection: Connection) -> Iterator[str]:
+    """Yield the names of tables that are missing, unexpected or different."""
+    present, expected = _layout(connection), _expected(all_spaces(connection))
+    for table in present.keys() | expected.keys():
+        if present.get(table) != expected.get(table):
+            yield f"the table {table}"
+
+
+def _expected(spaces: list[int]) -> Layout:
+    connection = sqlite3.connect(":memory:")
+    try:
+        create_tables(connection)
+        layout = _layout(connection)
+    finally:
+        connection.close()
+    template = layout.pop(embeddings_table(1))
+    return layout | {embeddings_table(space): template for space in spaces}
+
+
+def _layout(connection: Connection) -> Layout:
+    """Return what queries rely on: names, types and keys of columns, and the columns of indexes."""
+    names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+    layout: Layout = {}
+    for (name,) in names:
+        columns = connection.execute(f"PRAGMA table_xinfo('{name}')").fetchall()
+        indexes = connection.execute(f"PRAGMA index_list('{name}')").fetchall()
+        layout[name] = (
+            frozenset((column[1], column[2], column[3], column[5]) for column in columns),
+            frozenset(
+                (tuple(connection.execute(f"PRAGMA index_xinfo('{index[1]}')").fetchall()), *index[2:])
+                for index in indexes
+            ),
+        )
+    return layout
+
+
+def _sequence_is_low(connection: Connection) -> bool:
+    """Return whether SQLite would give an id a second time."""
+    query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'photos'), 0)"
+    highest = (
+        "SELECT max(coalesce((SELECT max(id) FROM photos), 0), coalesce((SELECT max(id) FROM removals), 0))"
+    )
+    return int(fetch_one(connection, query)) < int(fetch_one(connection, highest))
+
+
+def _low_sequence(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
+    if options.repair:
+        with database.transaction() as connection:
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'photos'")
+            connection.execute(
+                "INSERT INTO sqlite_sequence SELECT 'photos',"
+                " max((SELECT coalesce(max(id), 0) FROM photos), (SELECT coalesce(max(id), 0) FROM removals))"
+            )
+    yield Finding(
+        place=database.name,
+        kind="ids_reused",
+        detail="the counter of photo ids is too low, so a new photo could get the id of a removed one",
+        repaired=options.repair,
+    )
