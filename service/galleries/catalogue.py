@@ -54,13 +54,19 @@ IMAGE_ERRORS = (ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, Ske
 
 @dataclass(frozen=True)
 class GallerySummary:
-    """A gallery in a list. `outdated`: no served model has the checkpoint that embedded it."""
+    """A gallery in a list.
+
+    Attributes:
+        outdated: no served model has the checkpoint that embedded it.
+        damaged_rows: number of damaged rows that reads have found since it was opened.
+    """
 
     name: str
     spec: GallerySpec
     photos: int
     index: str
     outdated: bool
+    damaged_rows: int
 
 
 @dataclass(frozen=True)
@@ -267,7 +273,14 @@ class Catalogue:
     def _summary(self, gallery: Gallery) -> GallerySummary:
         served = {model.id: model.digest for model in self._registry.models()}
         outdated = served.get(gallery.spec.model) != gallery.spec.digest
-        return GallerySummary(gallery.name, gallery.spec, gallery.count, gallery.index.kind, outdated)
+        return GallerySummary(
+            name=gallery.name,
+            spec=gallery.spec,
+            photos=gallery.count,
+            index=gallery.index.kind,
+            outdated=outdated,
+            damaged_rows=gallery.database.damage.count,
+        )
 
 
 async def _gather(awaitables: Iterable[Awaitable[T]]) -> list[T]:

@@ -126,6 +126,11 @@ class Galleries:
         names = (path.parent.name for path in self.root.glob(f"*/{DATABASE}"))
         return sorted(name for name in names if NAME.fullmatch(name))
 
+    def damaged_rows(self) -> int:
+        """Return the number of damaged rows that reads of the open galleries have found."""
+        galleries = (reference() for reference in self._open.valuerefs())  # without the lock: never waits
+        return sum(gallery.database.damage.count for gallery in galleries if gallery is not None)
+
     def delete(self, name: str) -> None:
         """Delete a gallery and its uploaded pictures, even if it is damaged.
 

@@ -97,10 +97,9 @@ def create_space(connection: Connection, space: int) -> None:
 def read_meta(connection: Connection) -> dict[str, str]:
     """Return all rows of `meta`."""
     rows = connection.execute(f"SELECT {selected(META, 'meta')} FROM meta").fetchall()
-    meta = {str(key, "utf-8", "replace"): str(value, "utf-8", "replace") for key, value, _ in rows}
-    if len(meta) != len(rows) or not all(map(is_intact, rows)):
+    if not all(map(is_intact, rows)) or len({key for key, _, _ in rows}) != len(rows):
         raise RowDamaged("a row of its table meta is damaged")
-    return meta
+    return {str(key, "utf-8"): str(value, "utf-8") for key, value, _ in rows}
 
 
 def meta_value(connection: Connection, key: str) -> str:

@@ -129,6 +129,7 @@ def compose(settings: Settings) -> Services:
         pools=[decoding, encoding, *pools.all],
         disk=disk,
         controls={"computing": controls.computing, "adding": controls.adding},
+        galleries=collection,
     )
     return Services(
         settings=settings,

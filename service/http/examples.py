@@ -13,6 +13,7 @@ _GALLERY: dict[str, JsonValue] = {
     "index": "flat",
     "credit": "OpenMoji, CC BY-SA 4.0",
     "outdated": False,
+    "damaged_rows": 0,
 }
 _PHOTO: dict[str, JsonValue] = {
     "id": 1036,

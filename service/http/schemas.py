@@ -165,6 +165,10 @@ class GalleryOut(Answer):
     outdated: bool = Field(
         description="Whether another checkpoint embedded the photos. Reindex the gallery to search it."
     )
+    damaged_rows: int = Field(
+        description="Number of rows that were found damaged on the disk since the gallery was opened. "
+        "Searches leave them out. `iiae fsck` finds all of them."
+    )
 
 
 class DamagedOut(Answer):

@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from service.cache.embeddings import EmbeddingCache
+from service.galleries.collection import Galleries
 from service.http.log_queue import LogQueue
 from service.images.budget import DecodedBudget
 from service.inference.admission import AdmissionControl
@@ -71,6 +72,7 @@ class Telemetry:
         pools: Sequence[Pool] = (),
         controls: Mapping[str, AdmissionControl] | None = None,
         disk: Disk | None = None,
+        galleries: Galleries | None = None,
     ) -> None:
         """Add metrics that are read from the services at every scrape.
 
@@ -83,6 +85,8 @@ class Telemetry:
             self.registry.register(_DecodedCollector(budget))
         if disk is not None:
             self.registry.register(_DiskCollector(disk))
+        if galleries is not None:
+            self.registry.register(_GalleryCollector(galleries))
 
     def watch_log(self, log: LogQueue) -> None:
         """Add the metric of dropped log entries."""
@@ -197,3 +201,17 @@ class _DiskCollector(Collector):
             yield GaugeMetricFamily(
                 "iiae_disk_free_bytes", "Free space on the disk of IIAE_HOME", self._disk.free
             )
+
+
+class _GalleryCollector(Collector):
+    """Reads the state of the galleries."""
+
+    def __init__(self, galleries: Galleries) -> None:
+        self._galleries = galleries
+
+    def collect(self) -> Iterator[Metric]:
+        yield GaugeMetricFamily(
+            "iiae_damaged_rows",
+            "Rows of open galleries that were found damaged on the disk",
+            self._galleries.damaged_rows(),
+        )

@@ -63,4 +63,5 @@ def _gallery(summary: GallerySummary) -> GalleryOut:
         index=summary.index,
         credit=spec.credit,
         outdated=summary.outdated,
+        damaged_rows=summary.damaged_rows,
     )
