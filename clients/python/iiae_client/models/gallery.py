@@ -23,6 +23,8 @@ class Gallery:
     """Source and license of the photos; null if unknown."""
     outdated: bool
     """Whether another checkpoint embedded the photos. Reindex the gallery to search it."""
+    damaged_rows: int
+    """Number of rows that were found damaged on the disk since the gallery was opened. Searches leave them out. `iiae fsck` finds all of them."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Gallery:
@@ -35,4 +37,5 @@ class Gallery:
             index=data["index"],
             credit=data["credit"],
             outdated=data["outdated"],
+            damaged_rows=data["damaged_rows"],
         )

@@ -104,6 +104,10 @@ export type Gallery = {
      * Whether another checkpoint embedded the photos. Reindex the gallery to search it.
      */
     outdated: boolean;
+    /**
+     * Number of rows that were found damaged on the disk since the gallery was opened. Searches leave them out. `iiae fsck` finds all of them.
+     */
+    damaged_rows: number;
 };
 
 /**
