@@ -12,6 +12,10 @@ from service.errors import ParameterInvalid, ServiceError
 from service.http.request_record import record_of
 
 CONTENT_TYPE = "application/problem+json"
+MAX_DETAIL, MAX_FIELD = 2000, 500
+"""Characters of a problem's detail, and of the name and fault of an invalid field."""
+MAX_ERRORS = 100
+"""Invalid fields in one problem."""
 OTHER_CODES = (
     (400, "body_unreadable", "Bad Request"),
     (400, "range_malformed", "Range header is malformed"),
@@ -49,6 +53,8 @@ def problem(
 ) -> Response:
     """Return a problem response.
 
+    Details may quote what the client sent, so long ones are cut off.
+
     Args:
         errors: the name and fault of each invalid field.
     """
@@ -56,14 +62,21 @@ def problem(
         "type": "about:blank",
         "title": title,
         "status": status,
-        "detail": detail,
+        "detail": _cut(detail, MAX_DETAIL),
         "code": code,
     }
     if request_id := correlation_id.get():
         body["request_id"] = request_id
     if errors:
-        body["errors"] = [{"field": field, "message": message} for field, message in errors]
+        body["errors"] = [
+            {"field": _cut(field, MAX_FIELD), "message": _cut(message, MAX_FIELD)}
+            for field, message in errors[:MAX_ERRORS]
+        ]
     return ProblemResponse(code, json.dumps(body), status, headers)
+
+
+def _cut(text: str, length: int) -> str:
+    return text if len(text) <= length else text[:length] + "…"
 
 
 def service_error_response(error: ServiceError, headers: Mapping[str, str] | None = None) -> Response:

@@ -37,3 +37,9 @@ def test_an_invalid_parameter_lists_its_errors():
     body = json.loads(service_error_response(error).body)
     assert (body["status"], body["code"], body["detail"]) == (422, "parameter_invalid", "k is too large")
     assert body["errors"] == [{"field": "k", "message": "too large"}]
+
+
+def test_long_texts_and_lists_are_cut_off():
+    body = problem(422, "code", "Title", "é" * 10**6, errors=[("f" * 10**6, "m" * 10**6)] * 10**4).body
+    assert len(body) < 200_000
+    assert json.loads(body)["detail"].endswith("é…")
