@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from service.api_keys import ApiKey, check_distinct, parse_keys
@@ -18,7 +18,12 @@ class Settings(BaseSettings):
     """The settings of one service. The field `x` is the environment variable `IIAE_X`."""
 
     model_config = SettingsConfigDict(
-        env_prefix="IIAE_", frozen=True, extra="ignore", hide_input_in_errors=True
+        env_prefix="IIAE_",
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,  # it may be a key
+        validate_by_name=True,
+        validate_by_alias=True,
     )
 
     home: Path = Field(Path("var"), description="Folder with checkpoints/ and galleries/.")
@@ -134,6 +139,12 @@ class Settings(BaseSettings):
         "With a load balancer: more than the time between two probes.",
     )
     access_log: bool = Field(True, description="Log one entry for each request, except probes and metrics.")
+    traces_url: str | None = Field(
+        None,
+        validation_alias=AliasChoices("IIAE_TRACES_URL", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="URL of an OpenTelemetry collector that receives traces (OTLP over HTTP), "
+        "e.g. http://collector:4318; OTEL_EXPORTER_OTLP_ENDPOINT does the same. No traces if unset.",
+    )
     log_json: bool = Field(False, description="Log one JSON object per line instead of text.")
 
     @field_validator("api_keys", mode="before")

@@ -10,6 +10,7 @@ from service.cache.memory import MemoryCache
 from service.cache.redis import RedisCache
 from service.cache.single_flight import SingleFlight
 from service.embedding import Embedding
+from service.tracing import span
 
 logger = logging.getLogger(__name__)
 
@@ -83,13 +84,16 @@ class EmbeddingCache:
         Raises:
             Exception: the error of `compute`. Nothing is stored then.
         """
-        encoded = self._memory.get(key)
-        if encoded is not None:
-            self._hits += 1
-            return decode(key, encoded)
-        if key in self._lookups:
-            self._joined += 1
-        return (await self._lookups.run(key, lambda: self._fetch(key, compute))).copy()
+        with span("cache") as current:
+            encoded = self._memory.get(key)
+            if encoded is not None:
+                self._hits += 1
+                current.set_attribute("outcome", "hit")
+                return decode(key, encoded)
+            joined = key in self._lookups
+            self._joined += joined
+            current.set_attribute("outcome", "joined" if joined else "lookup")
+            return (await self._lookups.run(key, lambda: self._fetch(key, compute))).copy()
 
     def stats(self) -> CacheStats:
         """Return the current counters."""
@@ -128,7 +132,11 @@ class EmbeddingCache:
         return decode(key, encoded)
 
     async def _from_redis(self, key: str) -> Embedding | None:
-        encoded = await self._redis.get(key) if self._redis is not None else None
+        if self._redis is None:
+            return None
+        with span("redis") as current:
+            encoded = await self._redis.get(key)
+            current.set_attribute("outcome", "miss" if encoded is None else "hit")
         if encoded is None:
             return None
         try:

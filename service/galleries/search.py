@@ -19,6 +19,7 @@ from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.registry.model import Model
 from service.registry.registry import Registry
+from service.tracing import span
 
 SKIP_AFTER = 0.5
 """Seconds after which a search for any gallery skips one that does not answer."""
@@ -130,9 +131,18 @@ class Search:
         expand: bool = False,
         query_norm: float = 1.0,
     ) -> SearchResults:
-        return await self._pools.searching.run(
-            gallery.name, search_gallery, gallery, model, side, query, k, expand=expand, query_norm=query_norm
-        )
+        with span("search", gallery=gallery.name, k=k, expand=expand):
+            return await self._pools.searching.run(
+                gallery.name,
+                search_gallery,
+                gallery,
+                model,
+                side,
+                query,
+                k,
+                expand=expand,
+                query_norm=query_norm,
+            )
 
     async def _open(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
         """Return a gallery and the model that embedded it."""

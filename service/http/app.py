@@ -40,6 +40,7 @@ from service.http.multipart import Forms
 from service.http.rate_limits import RateLimits, RedisCounters
 from service.http.routes import galleries, images, models, ops, photos, reindex, search
 from service.http.telemetry import Telemetry
+from service.http.traces import Traces, open_traces
 from service.images.budget import DecodedBudget
 from service.inference import device
 from service.inference.decoding import Decoder
@@ -149,6 +150,7 @@ def compose(settings: Settings) -> Services:
         telemetry=telemetry,
         controls=controls,
         rate_limits=_rate_limits(settings),
+        traces=open_traces(settings.traces_url) if settings.traces_url else None,
     )
 
 
@@ -178,6 +180,8 @@ def create_app(settings: Settings) -> FastAPI:
             await services.engine.stop(settings.drain_seconds)
             await services.cache.stop()
             await services.rate_limits.stop()
+            if services.traces is not None:
+                await services.traces.stop()
             await services.pools.drain(CLOSE_SECONDS)
             with suppress(TimeoutError, ServiceError):
                 async with asyncio.timeout(CLOSE_SECONDS):
@@ -213,6 +217,7 @@ def _middleware(services: Services) -> list[Middleware]:
         Middleware(HeadAsGet),  # everything below sees GET
         request_id_middleware(),  # outside of everything that can fail: every response has an id
         Middleware(NoSniff),  # on failures too
+        *_tracing(services.traces),
         *([Middleware(AccessLog)] if settings.access_log else []),
         Middleware(IdentifyCaller, settings=settings),
         Middleware(RequestMetrics, telemetry=services.telemetry),  # counts refusals and failures too
@@ -237,3 +242,11 @@ def _middleware(services: Services) -> list[Middleware]:
         ),
         Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
     ]
+
+
+def _tracing(traces: Traces | None) -> list[Middleware]:
+    if traces is None:
+        return []
+    from service.http.middleware.trace_requests import TraceRequests  # needs the extra `otel`
+
+    return [Middleware(TraceRequests, tracer=traces.tracer)]

@@ -14,6 +14,7 @@ from service.galleries.search import Search
 from service.http.controls import Controls
 from service.http.rate_limits import RateLimits
 from service.http.telemetry import Telemetry
+from service.http.traces import Traces
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
 from service.inference.translation import Translator
@@ -43,6 +44,7 @@ class Services:
     reindexing: BackgroundReindexer
     telemetry: Telemetry
     rate_limits: RateLimits
+    traces: Traces | None
     controls: Controls
 
 

@@ -14,6 +14,7 @@ from service.inference.decoding import Decoder
 from service.inference.engine import Engine
 from service.inference.pixels import decode_pixels
 from service.registry.model import Model
+from service.tracing import span
 
 
 class Embedder:
@@ -100,6 +101,7 @@ class Embedder:
         """Decode a picture into pixels [3, s, s]. Concurrent calls for one picture share one decoding."""
 
         async def decode() -> Tensor:
-            return await self._decoder.read(decode_pixels, upload.data, model.inference, side)
+            with span("decode", bytes=len(upload.data)):
+                return await self._decoder.read(decode_pixels, upload.data, model.inference, side)
 
         return await self._decoding.run(f"{model.digest}:{side}:{upload.sha256}", decode)

@@ -15,6 +15,7 @@ from service.errors import DeadlineExceeded, NotReady
 from service.inference.batching import BatchQueue
 from service.inference.forward import Outcome, forward
 from service.inference.queue import Request, RequestSlice
+from service.tracing import record_span
 
 logger = logging.getLogger(__name__)
 
@@ -140,6 +141,8 @@ class Engine:
         except asyncio.CancelledError:
             self._queue.drop(request)
             raise
+        finally:
+            _record_spans(request)
 
     # The methods below run on the forward thread.
 
@@ -176,6 +179,10 @@ class Engine:
         started = perf_counter()
         outcomes = forward(slices, self._device)
         forward_seconds = perf_counter() - started
+        for each in slices:
+            if each.request.forward_started is None:
+                each.request.forward_started = started
+            each.request.forward_ended = started + forward_seconds
         self._queue.batch_done(items, forward_seconds)
         batch = Batch(
             key=slices[0].request.batch_key,
@@ -254,6 +261,12 @@ def _make_request(
         deadline=current_deadline(),
         future=asyncio.get_running_loop().create_future(),
     )
+
+
+def _record_spans(request: Request) -> None:
+    if request.forward_started is not None:
+        record_span("queue", request.arrived, request.forward_started)
+        record_span("forward", request.forward_started, request.forward_ended, items=request.items)
 
 
 def _answer(outcomes: list[tuple[Request, Outcome | None]]) -> None:

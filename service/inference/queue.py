@@ -28,6 +28,8 @@ class Request:
         future: receives the result.
         dispatched: number of items that forward passes have taken.
         results: results of finished slices, in order.
+        forward_started: when its first forward pass began, in seconds of `perf_counter`.
+        forward_ended: when its last forward pass ended.
     """
 
     batch_key: Hashable
@@ -40,6 +42,8 @@ class Request:
     future: asyncio.Future[Tensor]
     dispatched: int = 0
     results: list[Tensor] = field(default_factory=list)
+    forward_started: float | None = None
+    forward_ended: float = 0.0
 
     @property
     def due(self) -> float:
