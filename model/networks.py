@@ -169,9 +169,10 @@ def decoder(preset: Preset) -> nn.Module:
 def initialise(module: nn.Module) -> None:
     """Set a convolution's weights to Gaussian noise of standard deviation 0.02, and its bias to zero.
 
-    Call it as `module.apply(initialise)`.
+    Call it as `module.apply(initialise)`. Weights on the meta device have no values and are skipped: torch
+    would import its compiler to initialise them, and that takes seconds and packages that only training has.
     """
-    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+    if isinstance(module, nn.Conv2d | nn.ConvTranspose2d) and not module.weight.is_meta:
         nn.init.normal_(module.weight, 0.0, 0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -105,3 +105,13 @@ def test_training_without_its_packages_says_what_to_install(tmp_path, without):
     )
     assert (finished.returncode, "iiae[train]" in finished.stderr) == (2, True), finished.stderr
     assert "Traceback" not in finished.stderr
+
+
+def test_loading_a_checkpoint_does_not_import_torchs_compiler():
+    source = (
+        "import sys, pathlib; from model.checkpoint import load_parts; "
+        "[load_parts(folder) for folder in pathlib.Path('model/pretrained').iterdir()]; "
+        "print(sorted({'torch._dynamo', 'sympy'} & set(sys.modules)))"
+    )
+    finished = subprocess.run([sys.executable, "-c", source], cwd=ROOT, capture_output=True, text=True)
+    assert finished.stdout == "[]\n", finished.stderr
