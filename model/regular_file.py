@@ -11,20 +11,19 @@ from io import BufferedReader
 from pathlib import Path
 
 
+class NotRegularFile(OSError):
+    """There is something else under a file's name: a FIFO, a socket, a device or a folder."""
+
+
 def open_regular(path: Path) -> BufferedReader:
     """Open a regular file for reading; links are followed. It never waits for another process.
 
     Raises:
-        OSError: the file is missing, not readable, or not a regular file.
+        NotRegularFile: there is something else under this name.
+        OSError: the file is missing or cannot be read.
     """
     _check(path, path.stat().st_mode)  # first, because opening a device can have effects
-    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
-    try:
-        _check(path, os.fstat(descriptor).st_mode)  # again, because the file may have been replaced
-    except OSError:
-        os.close(descriptor)
-        raise
-    return os.fdopen(descriptor, "rb")
+    return open(path, "rb", opener=_open)  # `Path.open` takes no opener
 
 
 def read_regular(path: Path, *, limit: int | None = None) -> bytes:
@@ -40,6 +39,16 @@ def read_regular(path: Path, *, limit: int | None = None) -> bytes:
     return data
 
 
+def _open(path: str, flags: int) -> int:
+    descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY)
+    try:
+        _check(Path(path), os.fstat(descriptor).st_mode)  # again: the file may have been replaced
+    except OSError:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
 def _check(path: Path, mode: int) -> None:
     if not stat.S_ISREG(mode):
-        raise OSError(errno.EINVAL, "not a regular file", str(path))
+        raise NotRegularFile(errno.EINVAL, "not a regular file", str(path))

@@ -8,6 +8,7 @@ from rich.table import Table
 from model.checkpoint import CheckpointError, published, read_manifest, released
 from service.cli.checkpoints import store_of
 from service.cli.options import DEFAULT_HOME, Home
+from service.file_names import printable
 
 METRICS_SHOWN = 3
 
@@ -26,7 +27,7 @@ def _row(folder: Path) -> list[str]:
     try:
         manifest = read_manifest(folder)
     except CheckpointError as error:
-        return [folder.parent.name, folder.name, "", "", str(error)]
+        return [printable(folder.parent.name), printable(folder.name), "", "", printable(str(error))]
     metrics = ", ".join(f"{key} {value:.3f}" for key, value in list(manifest.metrics.items())[:METRICS_SHOWN])
     preset = manifest.preset
     return [manifest.name, manifest.version, " ".join(preset.domains), str(preset.image_size), metrics]

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,8 +9,10 @@ from pathlib import Path
 from pydantic import JsonValue
 
 from model.inference import Inference
+from model.regular_file import read_regular
 from service.embedding import Embedding
 from service.errors import DomainsDiffer, ServiceError
+from service.file_names import printable
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.photo_contents import PhotoContents, read_contents
@@ -148,9 +149,10 @@ def _read(gallery: Gallery, files: Sequence[PhotoFile], read: Callable[[bytes], 
         try:
             # SQLite and JSON keep text in UTF-8; a file name on Linux can be any bytes
             json.dumps([file.metadata, file.label, str(file.path)], ensure_ascii=False).encode()
-            data = file.path.read_bytes()
+            data = read_regular(file.path)
         except UnicodeEncodeError:
-            damaged.append(f"{_printable_name(file)}: the name of the file or of its folder is not UTF-8")
+            name = printable(str(file.metadata.get("file", file.path)))
+            damaged.append(f"{name}: the name of the file or of its folder is not UTF-8")
             continue
         except OSError as error:
             damaged.append(f"{file.path.name}: {error.strerror}")
@@ -168,11 +170,6 @@ def _read(gallery: Gallery, files: Sequence[PhotoFile], read: Callable[[bytes], 
             continue
         photos.append(_Photo(file, sha256, contents))
     return _Batch(photos, len(files) - len(photos) - len(damaged), damaged)
-
-
-def _printable_name(file: PhotoFile) -> str:
-    """Return a file's name with the bytes that are not UTF-8 as hexadecimal escapes."""
-    return os.fsencode(str(file.metadata.get("file", file.path))).decode(errors="backslashreplace")
 
 
 def _new_photo(photo: _Photo, embedding: Embedding) -> NewPhoto:

@@ -20,6 +20,7 @@ from typing import BinaryIO
 
 import numpy as np
 
+from model.regular_file import NotRegularFile, open_regular
 from model.sketch.expansion import MAX_HITS, expanded
 from service.embedding import Embedding
 from service.errors import GalleryOutdated, PhotoNotFound, ServiceError
@@ -112,8 +113,8 @@ class Gallery:
             PhotoNotFound: the file is gone.
         """
         try:
-            return self.picture_path(photo).open("rb")
-        except FileNotFoundError:
+            return open_regular(self.picture_path(photo))
+        except (FileNotFoundError, NotRegularFile):
             raise _file_gone(photo) from None
 
     def thumbnail_path(self, photo: Photo) -> Path:

@@ -5,6 +5,7 @@ import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
+from model.regular_file import NotRegularFile, open_regular
 from service.galleries.checksums import checksum
 from service.galleries.gallery import Gallery
 from service.galleries.records import Photo
@@ -62,8 +63,8 @@ def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPictu
 def _open_thumbnail(gallery: Gallery, photo: Photo) -> BinaryIO | None:
     """Open a thumbnail. None if it is lost or damaged."""
     try:
-        file = gallery.thumbnail_path(photo).open("rb")
-    except FileNotFoundError:
+        file = open_regular(gallery.thumbnail_path(photo))
+    except (FileNotFoundError, NotRegularFile):
         return None
     if photo.thumbnail is None or checksum(file.read()) == photo.thumbnail:
         file.seek(0)

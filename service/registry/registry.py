@@ -11,6 +11,7 @@ from anyio import CapacityLimiter, to_thread
 
 from model.checkpoint import NAME, NAME_RULE, CheckpointError
 from service.errors import CapabilityMissing, ModelNotFound, NameInvalid, NotReady
+from service.file_names import printable
 from service.registry.loading import load
 from service.registry.model import Model, RejectedVersion
 from service.registry.store import Candidate, find_candidates
@@ -159,8 +160,13 @@ class Registry:
         for candidate in versions:
             if candidate == current or self._try_to_serve(candidate):
                 return rejected
-            reason = self._failures[candidate].reason
-            rejected.append(RejectedVersion(id=name, version=candidate.version, reason=reason))
+            rejected.append(
+                RejectedVersion(
+                    id=printable(name),
+                    version=printable(candidate.version),
+                    reason=printable(self._failures[candidate].reason),
+                )
+            )
             if current is not None and candidate.folder == current.folder:
                 # A broken version has overwritten the served one. The one in memory is still the newest.
                 return rejected
@@ -177,6 +183,8 @@ class Registry:
         try:
             if not NAME.fullmatch(candidate.name):
                 raise CheckpointError(f"the folder's name is not a valid model name; {NAME_RULE}")
+            if not candidate.version.isprintable():
+                raise CheckpointError("the folder's name has bytes that are not text; rename it")
             model = load(candidate, self._device)
         except Exception as error:
             reason = str(error).replace(f"{candidate.folder}/", "") or type(error).__name__

@@ -53,7 +53,7 @@ def _problem(gallery: Gallery, file: IndexFile) -> str | None:
     """Return what is wrong with the saved index, or None."""
     loaded = file.load()
     if loaded is None:
-        return None if file.is_of_other_embeddings() else "cannot be read"
+        return None if file.is_outdated() else "cannot be read"
     rows = PhotoRows(gallery.database)
     everything, changes = rows.changes(-1), rows.changes(loaded.revision)
     while everything.revision != changes.revision:  # somebody wrote between the two reads

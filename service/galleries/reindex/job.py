@@ -21,6 +21,7 @@ from typing import Self
 
 from model.inference import Inference
 from model.presets import Side
+from model.regular_file import read_regular
 from service.embedding import Embedding
 from service.errors import (
     GalleryBusy,
@@ -207,7 +208,7 @@ def read_photo(
     except ServiceError as error:
         fault = str(error)
     with suppress(OSError, ServiceError):
-        small = gallery.thumbnail_path(photo).read_bytes()
+        small = read_regular(gallery.thumbnail_path(photo))
         pixels = decode_pixels(small, inference, side, max_pixels=THUMBNAIL**2, reserve=reserve)
         return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=fault)
     return ReadPhoto(photo_id=photo.id, pixels=None, fault=fault)

@@ -1,9 +1,11 @@
 """The lock file of a gallery's reindex: one process at a time re-embeds a gallery."""
 
 import fcntl
+import os
 import time
 from typing import BinaryIO
 
+from model.regular_file import NotRegularFile, open_regular
 from service.errors import ReindexRunning
 from service.galleries.gallery import Gallery
 
@@ -22,7 +24,9 @@ def lock(gallery: Gallery) -> BinaryIO:
         ReindexRunning: this or another process has the lock.
     """
     with gallery.database.translated_errors():
-        file = (gallery.folder / LOCK).open("ab")
+        # O_NONBLOCK: opening a FIFO of this name must not wait for another process
+        flags = os.O_RDWR | os.O_CREAT | os.O_NONBLOCK
+        file = os.fdopen(os.open(gallery.folder / LOCK, flags, 0o666), "wb")
     until = time.monotonic() + TIMEOUT
     while True:
         try:
@@ -40,9 +44,9 @@ def lock(gallery: Gallery) -> BinaryIO:
 def is_locked(gallery: Gallery) -> bool:
     """Return whether a process has the lock."""
     try:
-        with (gallery.folder / LOCK).open("rb") as file:
+        with open_regular(gallery.folder / LOCK) as file:
             fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotRegularFile):
         return False
     except BlockingIOError:
         return True

@@ -3,6 +3,7 @@
 import os
 
 import numpy as np
+import pytest
 import torch
 from PIL import Image, ImageDraw
 from serving import png, publish_sketch
@@ -75,3 +76,20 @@ def test_an_empty_drawing_is_left_out_with_a_reason(tmp_path):
     assert (report.added, gallery.count) == (1, 1)
     assert len(report.damaged) == 1
     assert "empty.png: the picture has no ink" in report.damaged[0]
+
+
+@pytest.mark.timeout(60)  # opening a FIFO waits forever
+def test_a_file_that_has_become_a_fifo_is_left_out(tmp_path):
+    (tmp_path / "photos").mkdir()
+    for name in ("one.png", "two.png"):
+        (tmp_path / "photos" / name).write_bytes(png(len(name)))
+    os.mkfifo(tmp_path / "photos" / "fifo.png")
+    files = find_photos(tmp_path / "photos")
+    assert [file.path.name for file in files] == ["one.png", "two.png"]
+    (tmp_path / "photos" / "one.png").unlink()
+    os.mkfifo(tmp_path / "photos" / "one.png")
+    gallery = Galleries(tmp_path / "galleries").create(
+        "g", GallerySpec(model="m", digest="d", domain="photo", distance="l2", dim=4)
+    )
+    report = index_photos(gallery, Inference(), files, max_pixels=10_000)
+    assert (report.added, report.damaged) == (1, ("one.png: not a regular file",))

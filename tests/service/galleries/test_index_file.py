@@ -1,10 +1,12 @@
 """A saved index is loaded only if it is whole and of the same embeddings."""
 
 import json
+import os
 
 import numpy as np
 import pytest
 
+from model.sealed_json import seal
 from service.galleries.faiss_index import FaissIndex, empty_state
 from service.galleries.index import Index
 from service.galleries.index_file import IndexFile
@@ -61,8 +63,71 @@ def test_a_damaged_note_is_ignored(tmp_path, state, note):
 
 def test_an_index_of_another_layout_is_ignored(tmp_path, state):
     index_file(tmp_path).save(state)
+    change_note(tmp_path, layout=99)
+    assert index_file(tmp_path).load() is None
+
+
+def change_note(folder, **changes):
+    path = folder / "index" / "note.json"
+    path.write_text(json.dumps(seal(json.loads(path.read_text()) | changes)))
+
+
+def test_no_damage_of_the_note_goes_unnoticed(tmp_path, state):
+    index_file(tmp_path).save(state)
     path = tmp_path / "index" / "note.json"
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"layout": 99}))
+    intact = path.read_bytes()
+    for place in range(len(intact)):
+        for byte in (intact[place] ^ 1, intact[place] ^ 2, ord("0"), ord(" ")):
+            changed = intact[:place] + bytes([byte]) + intact[place + 1 :]
+            path.write_bytes(changed)
+            note = index_file(tmp_path).note()
+            assert note is None or json.loads(changed) == json.loads(intact), changed
+
+
+def test_a_note_without_a_checksum_is_ignored(tmp_path, state):
+    index_file(tmp_path).save(state)
+    path = tmp_path / "index" / "note.json"
+    note = json.loads(path.read_text())
+    del note["checksum"]
+    path.write_text(json.dumps(note))
+    assert index_file(tmp_path).load() is None
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"count": 4},
+        {"count": 10**9},
+        {"size": 10},
+        {"size": 2**40},
+        {"file": "../gallery.sqlite"},
+        {"file": "/dev/zero"},
+        {"removed": [-1]},
+        {"removed": "12"},
+        {"revision": -2},
+        {"revision": 2**64},
+    ],
+)
+def test_a_note_that_contradicts_its_file_is_ignored(tmp_path, state, changes):
+    index_file(tmp_path).save(state)
+    change_note(tmp_path, **changes)
+    assert index_file(tmp_path).load() is None
+
+
+def test_an_index_that_has_grown_is_not_read(tmp_path, state):
+    index_file(tmp_path).save(state)
+    [path] = (tmp_path / "index").glob("*.faiss")
+    os.truncate(path, 2**40)  # takes no space on disk
+    assert index_file(tmp_path).load() is None
+
+
+@pytest.mark.timeout(10)  # opening a FIFO waits forever
+@pytest.mark.parametrize("pattern", ["note.json", "*.faiss"])
+def test_a_fifo_instead_of_a_file_is_ignored(tmp_path, state, pattern):
+    index_file(tmp_path).save(state)
+    [path] = (tmp_path / "index").glob(pattern)
+    path.unlink()
+    os.mkfifo(path)
     assert index_file(tmp_path).load() is None
 
 
@@ -75,3 +140,14 @@ def test_an_index_of_a_later_revision_than_the_gallerys_is_ignored(tmp_path, sta
         return gallery if since < gallery.revision else Changes(gallery.revision, [], [])
 
     assert [neighbour.id for neighbour in searched.search(VECTORS[0], 9, changes)] == [9]
+
+
+def test_a_note_from_before_a_reindex_or_of_an_older_version_is_outdated(tmp_path, state):
+    index_file(tmp_path).save(state)
+    assert not index_file(tmp_path).is_outdated()
+    assert index_file(tmp_path, identity="b").is_outdated()
+    path = tmp_path / "index" / "note.json"
+    path.write_text('{"layout": 1, "count": 5}')
+    assert index_file(tmp_path).is_outdated()
+    path.write_text('{"layout": 2, "count": 5}')
+    assert not index_file(tmp_path).is_outdated()

@@ -2,8 +2,10 @@
 
 import os
 
+import pytest
 from gallery_photos import new_photo, spec
 
+from service.errors import PhotoNotFound
 from service.galleries.collection import Galleries
 from service.galleries.opened_picture import open_picture
 
@@ -15,6 +17,20 @@ def test_stored_pictures_and_thumbnails_are_fixed_by_their_hash(tmp_path):
         opened = open_picture(gallery, photo.id, small=small)
         with opened.file as file:
             assert (file.read(), opened.fixed) == (contents, True)
+
+
+@pytest.mark.timeout(10)  # opening a FIFO waits forever
+def test_a_fifo_instead_of_a_file_counts_as_lost(tmp_path):
+    gallery = Galleries(tmp_path).create("g", spec())
+    [photo] = gallery.add([new_photo(1)])
+    gallery.thumbnail_path(photo).unlink()
+    os.mkfifo(gallery.thumbnail_path(photo))
+    with open_picture(gallery, photo.id, small=True).file as file:
+        assert file.read() == b"picture 1"
+    gallery.picture_path(photo).unlink()
+    os.mkfifo(gallery._files.picture(photo.sha256))
+    with pytest.raises(PhotoNotFound):
+        open_picture(gallery, photo.id, small=True)
 
 
 def test_a_damaged_thumbnail_is_not_sent(tmp_path):

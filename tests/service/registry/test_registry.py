@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+import os
 import shutil
 import weakref
 from collections.abc import Callable
@@ -188,6 +189,49 @@ def test_folder_with_an_invalid_name_is_rejected(registry: Registry, store: Path
     scan(registry)
     assert served_versions(registry) == {}
     assert "name" in reasons(registry)[folder.name]
+
+
+def fifo_as_manifest(folder: Path) -> None:
+    (folder / "manifest.json").unlink()
+    os.mkfifo(folder / "manifest.json")
+
+
+def fifo_as_weights(folder: Path) -> None:
+    (folder / "weights.safetensors").unlink()
+    os.mkfifo(folder / "weights.safetensors")
+
+
+def device_as_weights(folder: Path) -> None:
+    (folder / "weights.safetensors").unlink()
+    (folder / "weights.safetensors").symlink_to("/dev/zero")
+
+
+@pytest.mark.timeout(30)  # opening a FIFO waits forever
+@pytest.mark.parametrize("damage", [fifo_as_manifest, fifo_as_weights, device_as_weights])
+def test_a_file_that_is_not_regular_does_not_stop_other_models(
+    registry: Registry, store: Path, damage: Callable[[Path], None]
+) -> None:
+    blocked = add(store, "a-digits")
+    damage(blocked)
+    other = add(store, "b-digits")
+    assert served_versions(scan(registry)) == {"b-digits": other.name}
+    assert "not a regular file" in reasons(registry)[blocked.name]
+    newer = add(store, "b-digits")
+    assert served_versions(scan(registry)) == {"b-digits": newer.name}
+
+
+@pytest.mark.parametrize("kind", ["model", "version"])
+def test_folders_with_names_that_are_not_utf8_are_rejected(
+    registry: Registry, store: Path, kind: str
+) -> None:
+    folder = add(store)
+    moved = folder if kind == "version" else folder.parent
+    os.rename(os.fsencode(moved), os.path.join(os.fsencode(moved.parent), b"caf\xe9"))
+    assert served_versions(scan(registry)) == {}
+    [rejected] = registry.rejected()
+    assert "caf\\xe9" in (rejected.version if kind == "version" else rejected.id)
+    assert "name" in rejected.reason
+    repr(registry.rejected()).encode()  # it can be sent
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "", "Digits", "a" * 65, "a/b", "digits\n"])

@@ -1,6 +1,7 @@
 """A reindex job: the switch, progress, cancelling, faults, and what is left in the file."""
 
 import hashlib
+import os
 from dataclasses import replace
 from io import BytesIO
 
@@ -49,6 +50,18 @@ def test_a_reindex_that_ends_during_a_look_at_its_progress_has_not_failed(tmp_pa
         "done",
         None,
     )
+
+
+@pytest.mark.timeout(30)  # opening a FIFO waits forever
+def test_a_fifo_instead_of_a_photos_files_is_a_fault(tmp_path):
+    gallery = create(tmp_path, 1)
+    [photo] = gallery.page(0, 1)
+    for path in (gallery._files.picture(photo.sha256), gallery.thumbnail_path(photo)):
+        path.unlink(missing_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        os.mkfifo(path)
+    read = read_photo(gallery, Inference.__new__(Inference), "x", photo)
+    assert (read.pixels, read.fault) == (None, "its file is gone")
 
 
 def test_a_gallery_does_not_switch_before_all_pages_are_kept(tmp_path):

@@ -1,5 +1,6 @@
 """One process at a time holds the lock of a gallery's reindex."""
 
+import os
 import threading
 
 import pytest
@@ -40,3 +41,10 @@ def test_a_deleted_gallery_cannot_be_locked(gallery, tmp_path):
     with pytest.raises(GalleryNotFound):
         lock(gallery)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.timeout(30)  # opening a FIFO waits forever
+def test_a_fifo_of_the_locks_name_blocks_nobody(gallery):
+    os.mkfifo(gallery.folder / lock_module.LOCK)
+    with lock(gallery):
+        is_locked(gallery)
