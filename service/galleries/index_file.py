@@ -1,6 +1,6 @@
 """Save an index to the gallery's folder and load it again. A lost or damaged index is rebuilt.
 
-index/note.json                      what the index was built from, its file's SHA-256, and a checksum of itself
+index/note.json                      what the index was built from, the file's SHA-256, a checksum of itself
 index/<revision>-<digest>.faiss      the FAISS index, followed by the photo ids as int64
 
 A note of an older version has no checksum. It is ignored too: a damaged number in it would give wrong hits.
@@ -81,7 +81,7 @@ class IndexFile:
         return note if (note.layout, note.dim, note.distance, note.identity) == expected else None
 
     def is_outdated(self) -> bool:
-        """Return whether a note is from before a reindex or of an older version. The next index replaces it."""
+        """Return whether the note is from before a reindex or of an older version; the next one replaces it."""
         try:
             return self._read_note().identity != self._identity
         except (OSError, ValueError):
