@@ -81,7 +81,7 @@ class IndexFile:
         return note if (note.layout, note.dim, note.distance, note.identity) == expected else None
 
     def is_outdated(self) -> bool:
-        """Return whether the note is from before a reindex or of an older version; the next one replaces it."""
+        """Return whether the note is from before a reindex or of an older version; a new one is due."""
         try:
             return self._read_note().identity != self._identity
         except (OSError, ValueError):
