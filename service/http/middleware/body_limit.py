@@ -16,6 +16,9 @@ DISCARD_BODIES = 4
 """Largest amount to discard after an early response, in bodies of the largest size."""
 MAX_JSON_BYTES = 65_536
 """Bytes of a JSON body. JSON is parsed on the event loop, and 16 MB take seconds. No legal body has 1 kB."""
+SMALL_BODY = 1_000_000
+"""Bytes of a body that may use all of `max_held`. Larger bodies may use only `LARGE_SHARE` of it."""
+LARGE_SHARE = 0.75
 
 
 class BodyLimit:
@@ -25,7 +28,8 @@ class BodyLimit:
     - One body's duration, and its pauses: 408.
     - The bytes of all bodies in progress: 429. A body counts until its response starts, because the files of
       a waiting request take memory too. It does not count any longer, because a client that reads its
-      response slowly could keep others from uploading.
+      response slowly could keep others from uploading. A quarter is reserved for small bodies, so large
+      uploads that come slowly do not keep out sketches.
 
     Many clients read no response before they have sent their whole body. If the server closes the connection
     earlier, they never see the response. So after an early response the rest of the body is discarded: up to
@@ -67,6 +71,12 @@ class BodyLimit:
             await self.app(scope, body.receive, send_after_discarding)
         finally:
             body.release()
+
+    def max_held_for(self, received: int) -> int:
+        """Return the bytes of all bodies up to which a body with `received` bytes may go on."""
+        if received <= SMALL_BODY:
+            return self.max_held
+        return max(self.max_bytes, int(LARGE_SHARE * self.max_held))  # one body always fits
 
     async def _discard_rest(self, receive: Receive) -> None:
         loop = asyncio.get_running_loop()
@@ -120,7 +130,7 @@ class _Body:
         self._limits.held += size
         if self._received > max_bytes:
             raise _too_large(max_bytes)
-        if self._limits.held > self._limits.max_held:
+        if self._limits.held > self._limits.max_held_for(self._received):
             raise self._too_many_bodies()
         return message
 

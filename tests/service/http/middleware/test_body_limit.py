@@ -124,6 +124,24 @@ def test_a_body_counts_until_its_response_starts():
     asyncio.run(check())
 
 
+def test_large_bodies_leave_room_for_small_ones(monkeypatch):
+    monkeypatch.setattr(body_limit, "SMALL_BODY", 10)
+
+    async def check() -> None:
+        app = limited(echo, max_bytes=60, max_held=100)
+        stalled = Exchange([b"a" * 60], stalls=True)
+        task = asyncio.create_task(stalled.send_to(app))
+        await asyncio.sleep(0.01)
+        with pytest.raises(AbortRequest):
+            await Exchange([b"a" * 20]).send_to(app)
+        assert (await Exchange([b"a" * 10]).send_to(app)).status == 200
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        assert (await Exchange([b"a" * 60]).send_to(app)).status == 200
+
+    asyncio.run(check())
+
+
 async def answers_early(scope, receive, send) -> None:
     await respond(send, 413, b"no")
 
