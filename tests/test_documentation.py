@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from service.cli.commands import app
+from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -69,6 +70,25 @@ def test_documented_files_exist(page):
     for code in inline_code(page.read_text()):
         if re.fullmatch(r"(model|service|tests|benchmarks|docker|clients|docs)/[\w./-]*", code):
             assert (ROOT / code).exists(), code
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_documented_tests_exist(page):
+    for file, test in re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", page.read_text()):
+        assert f"def {test}(" in (ROOT / file).read_text(), f"{file}::{test}"
+
+
+def test_each_answer_to_a_threat_names_a_test_or_a_setting():
+    text = (ROOT / "docs" / "security.md").read_text()
+    table = text.partition("## Threats and answers")[2].partition("## ")[0]
+    rows = [line.split("|") for line in table.splitlines() if line.startswith("| ")][1:]
+    assert len(rows) > 15
+    for row in rows:
+        evidence = re.findall(r"`([^`]+)`", row[3])
+        assert evidence, row[1]
+        for each in evidence:
+            if "::" not in each:
+                assert each.removeprefix("IIAE_").lower() in Settings.model_fields, each
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

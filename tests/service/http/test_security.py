@@ -1,10 +1,15 @@
 """Which key allows which operation."""
 
+import asyncio
+import json
+import re
 from types import SimpleNamespace
 
 import pytest
+from asgi import Exchange
 
 from service.errors import KeyMissing, KeyRefused
+from service.http.app import create_app
 from service.http.security import READ, WRITE, Caller, check_key, find_caller
 from service.settings import Settings
 
@@ -58,3 +63,37 @@ def test_a_service_without_keys_requires_none(tmp_path):
 def test_without_administrators_keys_nothing_can_be_written(tmp_path):
     with pytest.raises(KeyRefused, match="administrator"):
         check_key(WRITING, services(tmp_path, api_keys=READER), READER)
+
+
+OPEN = {("get", "/health/live"), ("get", "/health/ready")}
+COMPUTING = {"/translate", "/analogy", "/embed", "/sbir/search", "/retrieve"}
+"""Paths of POST operations that change nothing."""
+
+
+def test_every_operation_checks_the_key_before_anything_else(tmp_path):
+    app = create_app(Settings(home=tmp_path, device="cpu", api_keys=READER, admin_keys=ADMIN))
+
+    def code(method: str, path: str, key: str | None) -> str:
+        headers = {} if key is None else {"X-API-Key": key}
+        exchange = Exchange(method=method.upper(), path=re.sub(r"{\w+}", "1", path), headers=headers)
+        asyncio.run(exchange.send_to(app))
+        return json.loads(exchange.body).get("code", "") if exchange.body.startswith(b"{") else ""
+
+    operations = {(method, path) for path, item in app.openapi()["paths"].items() for method in item}
+    assert len(operations) > 20
+    for method, path in operations:
+        changes = method != "get" and path not in COMPUTING
+        found = [code(method, path, key) for key in (None, "unknown", READER)]
+        if (method, path) in OPEN:
+            assert not set(found) & {"key_missing", "key_refused"}, path
+        else:
+            assert found[:2] == ["key_missing", "key_refused"], (method, path, found)
+            assert (found[2] == "key_refused") == changes, (method, path, found)
+
+
+def test_a_key_is_not_accepted_in_the_query_or_another_header(tmp_path):
+    app = create_app(Settings(home=tmp_path, device="cpu", api_keys=READER))
+    for headers in ({"Authorization": f"Bearer {READER}"}, {"Cookie": f"X-API-Key={READER}"}):
+        exchange = Exchange(path="/models", headers=headers)
+        asyncio.run(exchange.send_to(app))
+        assert exchange.status == 401
