@@ -6,15 +6,19 @@ The archive has an SQLite snapshot of one moment and the pictures that its rows 
 picture to disk before its row, so every picture of the snapshot exists. The snapshot is the last file of the
 archive: a truncated archive has no database and is not a gallery.
 
+Damage is reported on standard error, with exit status 1. The archive is complete, but keep an older one.
+
 Not in the archive: photos that were indexed in place, and the FAISS index, which the service rebuilds.
 To restore, unpack into another folder and rename it (see docs/deploy.md).
 """
 
+import hashlib
 import os
 import sqlite3
 import sys
 import tarfile
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -31,6 +35,28 @@ def snapshot(database: Path, copy: Path) -> None:
     target.execute("PRAGMA journal_mode=WAL")
     target.close()
     source.close()
+
+
+def is_damaged(database: Path) -> bool:
+    """Return whether SQLite finds damage in a snapshot."""
+    connection = sqlite3.connect(database)
+    try:
+        return connection.execute("PRAGMA integrity_check(1)").fetchone() != ("ok",)
+    except sqlite3.DatabaseError:
+        return True
+    finally:
+        connection.close()
+
+
+def add_picture(archive: tarfile.TarFile, path: Path, name: Path) -> bool:
+    """Add a picture or thumbnail. Return whether it is intact: an uploaded picture is named by its SHA-256.
+
+    Raises:
+        FileNotFoundError.
+    """
+    data = path.read_bytes()
+    archive.addfile(archive.gettarinfo(path, str(name)), BytesIO(data))
+    return name.suffix == ".webp" or hashlib.sha256(data).hexdigest() == path.name
 
 
 def picture_paths(database: Path) -> Iterator[Path]:
@@ -50,22 +76,27 @@ def main() -> None:
     gallery = home / "galleries" / name
     if not (gallery / DATABASE).exists():
         sys.exit(f"there is no gallery {name!r} in {home}; `iiae galleries` lists them")
-    missing = written = 0
+    missing = written = damaged = 0
     with (
         TemporaryDirectory(prefix=".backup-", dir=gallery.parent) as folder,
         tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive,
     ):
         copy = Path(folder, DATABASE)
         snapshot(gallery / DATABASE, copy)
+        database_is_damaged = is_damaged(copy)
         for path in picture_paths(copy):
             try:
-                archive.add(gallery / path, str(Path(name, path)))
+                damaged += not add_picture(archive, gallery / path, Path(name, path))
                 written += 1
-            except FileNotFoundError:  # deleted since the snapshot, or a thumbnail to be made on demand
+            except FileNotFoundError:  # deleted since the snapshot, or a lost thumbnail
                 missing += 1
         archive.add(copy, str(Path(name, DATABASE)))
     summary = f"{name}: wrote {written} pictures and thumbnails"
     print(summary + (f", {missing} were missing" if missing else ""), file=sys.stderr)
+    if damaged or database_is_damaged:
+        pictures = "1 damaged picture" if damaged == 1 else f"{damaged} damaged pictures"
+        parts = [pictures] * bool(damaged) + ["a damaged database"] * database_is_damaged
+        sys.exit(f"{name}: the archive has {' and '.join(parts)}; run `iiae fsck {name}`")
 
 
 if __name__ == "__main__":

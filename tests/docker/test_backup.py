@@ -101,3 +101,28 @@ def test_unknown_gallery_is_an_error(tmp_path):
     assert finished.returncode == 1
     assert b"there is no gallery 'none'" in finished.stderr
     assert finished.stdout == b""
+
+
+def test_a_damaged_picture_is_archived_and_reported(tmp_path, server):
+    server.client.post("/galleries/g/photos", files={"image": png()}).raise_for_status()
+    picture = next((tmp_path / "galleries" / "g" / "photos").glob("*/*"))
+    picture.write_bytes(b"changed")
+    finished = backup(tmp_path, "g")
+    assert finished.returncode == 1
+    assert b"the archive has 1 damaged picture; run `iiae fsck g`" in finished.stderr
+    with tarfile.open(fileobj=BytesIO(finished.stdout)) as tar:
+        assert "g/gallery.sqlite" in tar.getnames()
+
+
+def test_a_damaged_database_is_reported(tmp_path, server):
+    server.client.post("/galleries/g/photos", files={"image": png()}).raise_for_status()
+    server.stop()
+    path = tmp_path / "galleries" / "g" / "gallery.sqlite"
+    data = bytearray(path.read_bytes())
+    at = data.rindex(b"image/png")  # in the row; the SHA-256 before it is in an index, too
+    start = data.rindex(b"{", 0, at) - 64
+    data[start] ^= 1
+    path.write_bytes(data)
+    finished = backup(tmp_path, "g")
+    assert finished.returncode == 1
+    assert b"a damaged database" in finished.stderr

@@ -155,8 +155,9 @@ function rejectedItem({ id, version, reason }) {
 }
 
 /** @param {Gallery} gallery */
-function galleryItem({ name, model, domain, photos, index, credit, outdated }) {
-  const details = `${model} · ${domain} · index ${index}${outdated ? " · outdated: re-embed it" : ""}`;
+function galleryItem({ name, model, domain, photos, index, credit, outdated, damaged_rows: damaged }) {
+  const problems = `${outdated ? " · outdated: re-embed it" : ""}${damaged ? " · damaged: run iiae fsck" : ""}`;
+  const details = `${model} · ${domain} · index ${index}${problems}`;
   return element(
     "li",
     {},
