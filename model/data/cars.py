@@ -14,6 +14,7 @@ from PIL import Image
 from torch import Tensor
 
 from model.data.pairs import DataError, Split, by_number, describe_folder, fingerprint_of
+from model.regular_file import open_regular
 
 CARS: dict[Split, range] = {"train": range(1, 176), "val": range(176, 192), "test": range(192, 200)}
 """The numbers of each split's cars."""
@@ -57,7 +58,8 @@ def read_car(path: Path, image_size: int) -> NDArray[np.uint8]:
     from scipy.io import loadmat  # slow to import, and only this form of data needs it
 
     try:
-        pictures = loadmat(path)["im"]
+        with open_regular(path) as file:
+            pictures = loadmat(file)["im"]
     except Exception as error:  # scipy raises many kinds of errors for damaged files
         raise DataError(f"{path.name} cannot be read as MATLAB v5 with a key 'im': {error}") from error
     if pictures.ndim != 5 or pictures.shape[2:] != (3, VIEWS, ELEVATIONS):

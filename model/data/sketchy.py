@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from model.data.pairs import DataError, describe_folder, fingerprint_of, pictures_in
+from model.regular_file import open_regular, read_regular
 
 DOMAINS = ("photo", "sketch")
 SPLITS = Path(__file__).parents[1] / "splits"
@@ -90,7 +91,7 @@ def read_unseen(split: str | Path, classes: Iterable[str]) -> tuple[str, ...]:
     shipped = SPLITS / f"{split}.txt"
     path = shipped if shipped.is_file() else Path(split)
     try:
-        lines = [line.split("#")[0].strip() for line in path.read_text().splitlines()]
+        lines = [line.split("#")[0].strip() for line in read_regular(path).decode().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the unseen classes cannot be read from {path}: {error}") from error
     known = {label: label for label in classes} | {label.split("_(")[0]: label for label in classes}
@@ -143,7 +144,8 @@ def read_features(folder: Path, split: str) -> tuple[Tensor, list[str], Tensor, 
             path = folder / f"{split}_{domain}_{kind}.npy"
             if not path.is_file():
                 raise DataError(f"looked for {path.name} in {folder}: {describe_folder(folder)}")
-            array = np.load(path, allow_pickle=False)
+            with open_regular(path) as file:
+                array = np.load(file, allow_pickle=False)
             parts.append(
                 torch.from_numpy(array.astype(np.float32))
                 if kind == "features"

@@ -13,6 +13,7 @@ from torch import Tensor
 from model.data.pairs import DataError
 from model.data.sketchy import SketchyFiles
 from model.presets import Preset
+from model.regular_file import open_regular
 from model.sketch.drawings.doodles import normalised_doodle
 from model.sketch.drawings.normalise import NoDrawing, normalise
 
@@ -58,7 +59,7 @@ def decode(
     damaged: list[str] = []
     for path, label in files:
         try:
-            with Image.open(path) as opened:
+            with open_regular(path) as file, Image.open(file) as opened:
                 decoded = _resized(normalise(opened) if drawings else opened, size)
         except (OSError, SyntaxError, ValueError, NoDrawing):
             damaged.append(f"{label}/{path.name}")

@@ -1,8 +1,10 @@
 """The log of a training run: the same scalars as a CSV file and for TensorBoard."""
 
 import csv
+import io
 from pathlib import Path
 
+from model.regular_file import open_regular
 from model.storage import write_bytes
 
 
@@ -37,5 +39,5 @@ class ScalarLog:
 def _rows(path: Path) -> list[list[str]]:
     if not path.exists():
         return []
-    with path.open(newline="") as file:
+    with io.TextIOWrapper(open_regular(path), newline="") as file:
         return [row for row in csv.reader(file) if len(row) == 3 and row[0].isdigit()]

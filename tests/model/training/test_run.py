@@ -15,7 +15,7 @@ from model.evaluation.retrieval import retrieval_validation
 from model.iiae import IIAE
 from model.objective import OBJECTIVES, statistics_of
 from model.presets import PRESETS
-from model.storage import read_tensors
+from model.storage import FileDamaged, read_tensors
 from model.training import run
 from model.training.averaging import NORM_BATCHES
 from model.training.run import BEST, STATE, Plan, Run, TrainingError, check_extra
@@ -200,6 +200,26 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path, plan, changes):
     run_in(tmp_path, replace(PLAN, steps=2)).train()
     with pytest.raises(TrainingError, match="another preset, plan or data set"):
         run_in(tmp_path, plan, **changes).resume()
+
+
+def flip_a_byte(path):
+    data = bytearray(path.read_bytes())
+    data[-10] ^= 1
+    path.write_bytes(data)
+
+
+def replace_by_fifo(path):
+    path.unlink()
+    os.mkfifo(path)
+
+
+@pytest.mark.timeout(60)  # opening a FIFO waits forever
+@pytest.mark.parametrize("damage", [flip_a_byte, replace_by_fifo])
+def test_a_damaged_save_is_not_resumed(tmp_path, damage):
+    run_in(tmp_path, replace(PLAN, steps=10)).train()
+    damage(tmp_path / STATE)
+    with pytest.raises(FileDamaged, match=STATE):
+        run_in(tmp_path, replace(PLAN, steps=10)).resume()
 
 
 def test_resuming_without_a_save_starts_at_the_first_step(tmp_path):
