@@ -126,8 +126,8 @@ class Settings(BaseSettings):
     min_free_mb: float = Field(
         200.0,
         ge=0,
-        description="Free space on the disk of IIAE_HOME, in MB (10^6 bytes), below which requests that add "
-        "something get 507. Searches go on.",
+        description="Free space on the disk of the galleries, in MB (10^6 bytes), below which requests that "
+        "add something get 507. Searches go on.",
     )
     drain_seconds: float = Field(
         10.0, ge=0, description="Seconds that running requests have to finish after a stop signal."

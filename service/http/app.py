@@ -102,7 +102,7 @@ def compose(settings: Settings) -> Services:
     )
     embedder = Embedder(engine=engine, cache=cache, decoder=decoder)
     collection = Galleries(settings.galleries, min_free=int(settings.min_free_mb * 1e6))
-    disk = Disk(settings.home, min_free=int(settings.min_free_mb * 1e6))
+    disk = Disk(settings.galleries, min_free=int(settings.min_free_mb * 1e6))
     searcher = Search(
         galleries=collection,
         registry=registry,

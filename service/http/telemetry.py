@@ -199,7 +199,7 @@ class _DiskCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         if self._disk.free is not None:
             yield GaugeMetricFamily(
-                "iiae_disk_free_bytes", "Free space on the disk of IIAE_HOME", self._disk.free
+                "iiae_disk_free_bytes", "Free space on the disk of the galleries", self._disk.free
             )
 
 

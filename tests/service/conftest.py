@@ -2,6 +2,17 @@
 
 import pytest
 from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, Server, publish_sketch, publish_tiny
+from small_disk import SmallDisk
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    try:
+        disk = SmallDisk(tmp_path / "disk")
+    except (OSError, FileNotFoundError) as error:
+        pytest.skip(f"cannot mount a small disk: {error}")
+    yield disk
+    disk.unmount()
 
 
 @pytest.fixture(scope="session")
