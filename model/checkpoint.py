@@ -7,6 +7,7 @@ is ever loaded. The SHA-256 of the weights is the checkpoint's digest: galleries
 import hashlib
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -69,6 +70,7 @@ def publish(
 
     Raises:
         CheckpointError: the name is not allowed.
+        OSError: the disk is full or refuses to write. Nothing is left in the store.
     """
     if not NAME.fullmatch(name):
         raise CheckpointError(f"a checkpoint cannot be called {name!r}; {NAME_RULE}")
@@ -93,12 +95,16 @@ def publish(
     )
     folder = store / name / manifest.version
     hidden = store / f".{name}-{manifest.version}-{os.getpid()}"
-    hidden.mkdir(parents=True)
-    write_bytes(hidden / WEIGHTS, weights)
-    write_bytes(hidden / MANIFEST, to_json(manifest))
-    folder.parent.mkdir(exist_ok=True)
-    hidden.replace(folder)
-    sync_folder(folder.parent)
+    try:
+        hidden.mkdir(parents=True)
+        write_bytes(hidden / WEIGHTS, weights)
+        write_bytes(hidden / MANIFEST, to_json(manifest))
+        folder.parent.mkdir(exist_ok=True)
+        hidden.replace(folder)
+        sync_folder(folder.parent)
+    except OSError:
+        shutil.rmtree(hidden, ignore_errors=True)
+        raise
     return folder
 
 

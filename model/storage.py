@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 
@@ -22,14 +23,23 @@ class FileDamaged(UserError):
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file atomically: after a crash, the old or the new file is there, never half of one."""
+    """Write a file atomically: after a crash, the old or the new file is there, never half of one.
+
+    Raises:
+        OSError: the disk is full or refuses to write. The error names the file; no other file is left.
+    """
     beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    sync_folder(path.parent)
+    try:
+        with beside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+        sync_folder(path.parent)
+    except OSError as error:
+        with suppress(OSError):  # the first error says more
+            beside.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from error  # `write` does not name its file
 
 
 def sync_folder(folder: Path) -> None:

@@ -37,10 +37,14 @@ def free_bytes(folder: Path) -> int:
 
     If the folder does not exist yet, this is the disk of its nearest parent. Blocks if the disk stalls.
     """
+    status = _disk_of(folder)
+    return status.f_bavail * status.f_frsize
+
+
+def _disk_of(folder: Path) -> os.statvfs_result:
     while not folder.exists() and folder != folder.parent:
         folder = folder.parent
-    status = os.statvfs(folder)
-    return status.f_bavail * status.f_frsize
+    return os.statvfs(folder)
 
 
 def require_free(folder: Path, min_bytes: int) -> None:
@@ -58,24 +62,28 @@ def require_free(folder: Path, min_bytes: int) -> None:
 
 
 class Disk:
-    """The free space on the disk of a folder.
+    """The disk of a folder.
 
     Args:
         min_free: bytes below which space is short.
 
     Attributes:
         free: free bytes at the last `measure`, or None before the first.
+        read_only: whether the disk was mounted read-only at the last `measure`.
     """
 
     def __init__(self, folder: Path, *, min_free: int) -> None:
         self._folder, self._min_free = folder, min_free
         self.free: int | None = None
+        self.read_only = False
 
     @property
     def short(self) -> bool:
-        """Whether space was short at the last `measure`."""
-        return self.free is not None and self.free < self._min_free
+        """Whether nothing could be added at the last `measure`."""
+        return self.read_only or (self.free is not None and self.free < self._min_free)
 
     def measure(self) -> None:
         """Measure the free space. Blocks if the disk stalls: call it in a thread."""
-        self.free = free_bytes(self._folder)
+        status = _disk_of(self._folder)
+        self.free = status.f_bavail * status.f_frsize
+        self.read_only = bool(status.f_flag & os.ST_RDONLY)

@@ -13,11 +13,9 @@ from starlette.responses import Response
 
 from service.errors import ParameterInvalid, ServiceError
 from service.http.problems import AbortRequest, problem, service_error_response
-from service.storage import storage_error
 
 logger = logging.getLogger(__name__)
 
-CLOSE = {"Connection": "close"}  # the rest of the body is unread
 CODES = {400: "body_unreadable", 404: "not_found", 405: "method_not_allowed"}
 
 
@@ -50,9 +48,6 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
     assert isinstance(error, HTTPException)
     if isinstance(error, AbortRequest):
         return service_error_response(error.error, error.headers)
-    if (refused := storage_error(error.__cause__)) is not None:  # large files of a form go to the disk
-        logger.error("cannot store a request's body: %s", error.__cause__)
-        return service_error_response(refused, CLOSE)
     title = HTTPStatus(error.status_code).phrase
     code, detail = CODES.get(error.status_code, f"http_{error.status_code}"), str(error.detail)
     if error.status_code == 400 and (media_type := _body_media_type(request.scope.get("route"))):

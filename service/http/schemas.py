@@ -232,8 +232,8 @@ class Health(Answer):
     status: str = Field(examples=["ready"], description="`live` or `ready`.")
     degraded: list[str] = Field(
         default_factory=list,
-        description="What limits the service: `redis` if it is down, `disk` if its free space is short or it "
-        "does not answer. Other requests are still answered.",
+        description="What limits the service. `redis`: Redis is down. `disk`: nothing can be added, because "
+        "free space is short, or the disk is read-only or does not answer. Other requests are answered.",
     )
 
 

@@ -1,5 +1,6 @@
 """Publishing and loading checkpoints; damaged ones are refused with a reason."""
 
+import errno
 import json
 import os
 from dataclasses import replace
@@ -44,6 +45,23 @@ def test_half_precision_halves_the_file_and_nearly_keeps_the_weights(tmp_path):
     loaded = checkpoint.load_parts(half)[1].state_dict()
     for key, tensor in iiae.state_dict().items():
         torch.testing.assert_close(loaded[key], tensor, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize("failing_write", [0, 1])
+def test_a_checkpoint_that_does_not_fit_on_the_disk_leaves_nothing(tmp_path, monkeypatch, failing_write):
+    older = checkpoint.publish(tmp_path, "tiny", IIAE(PRESET), **PROVENANCE)
+    fsync, writes = os.fsync, iter(range(100))
+
+    def fail_once(descriptor):
+        if next(writes) == 2 * failing_write:  # each file is synced, then its folder
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fail_once)
+    with pytest.raises(OSError, match="No space left"):
+        checkpoint.publish(tmp_path, "tiny", IIAE(PRESET), **PROVENANCE)
+    assert list(checkpoint.published(tmp_path)) == [older]
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny"]
 
 
 def test_versions_are_listed_oldest_first_and_hidden_folders_are_ignored(tmp_path):

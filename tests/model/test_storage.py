@@ -1,5 +1,6 @@
 """Atomic writes, and tensors with a note in one file."""
 
+import errno
 import os
 
 import pytest
@@ -49,12 +50,14 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     write_bytes(path, b"old")
 
     def fail(descriptor):
-        raise OSError("disk full")
+        raise OSError(errno.ENOSPC, "disk full")
 
     monkeypatch.setattr(storage.os, "fsync", fail)
-    with pytest.raises(OSError, match="disk full"):
+    with pytest.raises(OSError, match="disk full") as failed:
         write_bytes(path, b"new")
+    assert failed.value.filename == str(path)
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_write_replaces_the_file_and_leaves_no_other(tmp_path):

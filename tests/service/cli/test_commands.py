@@ -8,7 +8,7 @@ import sys
 import pytest
 from command_line import iiae
 from PIL import Image
-from serving import publish_tiny
+from serving import png, publish_tiny
 
 
 def test_one_command_publishes_what_the_next_ones_use(tmp_path):
@@ -63,3 +63,39 @@ def test_the_program_runs_as_a_module(tmp_path):
     done = subprocess.run(words, capture_output=True, text=True, timeout=100)
     assert (done.returncode, done.stderr) == (0, "")
     assert "tiny" in done.stdout
+
+
+def test_a_full_or_read_only_disk_is_one_sentence(home, small_disk, tmp_path):
+    store, photos = small_disk.folder / "checkpoints", tmp_path / "photos"
+    store.symlink_to(home / "checkpoints")
+    photos.mkdir()
+    for number in range(4):
+        (photos / f"{number}.png").write_bytes(png(number, 300))
+    index = ("index", photos, "--gallery", "first", "--model", "drawn")
+    assert iiae(*index, home=small_disk.folder).status == 0
+    (photos / "new.png").write_bytes(png(9))
+    tiny = ("--reader", "synthetic", "--data", tmp_path, "--image-size", "32", "--width", "0.125")
+    train = ("train", "facades", *tiny, "--steps", "20", "--every", "10", "--batch", "4", "--name", "made-up")
+    commands = {
+        "index": index,
+        "create": ("index", photos, "--gallery", "second", "--model", "drawn"),
+        "reindex": ("reindex", "first", "--model", "drawn", "--from-scratch"),
+        "train": train,
+    }
+    small_disk.fill()
+    for name, words in commands.items():
+        done = iiae(*words, home=small_disk.folder)
+        assert (done.status, "disk is full" in done.stderr) == (2, True), (name, done.stderr)
+        assert "Traceback" not in done.stderr and "delete" not in done.stderr
+    assert iiae("galleries", home=small_disk.folder).status == 0
+    small_disk.free()
+    small_disk.make_read_only()
+    try:
+        for name, words in commands.items():
+            done = iiae(*words, home=small_disk.folder)
+            assert (done.status, "mounted read-write" in done.stderr) == (2, True), (name, done.stderr)
+            assert "Traceback" not in done.stderr
+        assert "first" in iiae("galleries", home=small_disk.folder).stdout
+    finally:
+        small_disk.make_writable()
+    assert iiae(*index, home=small_disk.folder).status == 0

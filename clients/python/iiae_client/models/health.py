@@ -12,7 +12,7 @@ class Health:
     status: str
     """`live` or `ready`."""
     degraded: list[str]
-    """What limits the service: `redis` if it is down, `disk` if its free space is short or it does not answer. Other requests are still answered."""
+    """What limits the service. `redis`: Redis is down. `disk`: nothing can be added, because free space is short, or the disk is read-only or does not answer. Other requests are answered."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Health:

@@ -119,7 +119,7 @@ export type Health = {
      */
     status: string;
     /**
-     * What limits the service: `redis` if it is down, `disk` if its free space is short or it does not answer. Other requests are still answered.
+     * What limits the service. `redis`: Redis is down. `disk`: nothing can be added, because free space is short, or the disk is read-only or does not answer. Other requests are answered.
      */
     degraded: Array<string>;
 };
