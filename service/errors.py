@@ -27,7 +27,7 @@
     ├── GalleryDamaged           500  gallery_damaged
     ├── GalleryBusy              503  gallery_busy         (with Retry-After)
     ├── StorageFull              507  storage_full
-    ├── StorageUnavailable       503  storage_unavailable  (with Retry-After)
+    ├── StorageUnavailable       503  storage_unavailable
     ├── PhotoDamaged             500  photo_damaged
     ├── RateLimited              429  rate_limited    (with Retry-After)
     ├── QuotaExceeded            429  quota_exceeded  (with Retry-After)
@@ -190,12 +190,12 @@ class StorageUnavailable(ServiceError):
     """The disk refuses to read or write, for example because it is mounted read-only.
 
     Args:
-        retry_after: seconds after which the client should try again.
+        retry_after: seconds after which the client should try again. None if only an operator can help.
     """
 
     status, code, title = 503, "storage_unavailable", "Disk cannot be used"
 
-    def __init__(self, detail: str, retry_after: int = 30) -> None:
+    def __init__(self, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.retry_after = retry_after
 

@@ -27,9 +27,9 @@ from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.opened_picture import OpenedPicture, open_picture
 from service.galleries.photo_contents import PhotoContents, read_contents
-from service.galleries.pools import GalleryPools
 from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.retry import retry_when_reindexed
+from service.galleries.threads.pools import GalleryPools
 from service.images.upload import Upload
 from service.inference.admission import add_work
 from service.inference.decoding import Decoder

@@ -12,9 +12,9 @@ from service.embedding import Embedding
 from service.errors import GalleryBusy
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.pools import GalleryPools
 from service.galleries.query import UNREADABLE, SearchResults, none_searchable, search_gallery
 from service.galleries.retry import retry_when_reindexed
+from service.galleries.threads.pools import GalleryPools
 from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.registry.model import Model

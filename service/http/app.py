@@ -14,9 +14,9 @@ from service.cache.redis import RedisCache
 from service.errors import ServiceError
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
-from service.galleries.pools import GalleryPools
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
+from service.galleries.threads.pools import GalleryPools
 from service.http import docs, exception_handlers, openapi, page
 from service.http.controls import Controls
 from service.http.dependencies import Services

@@ -8,9 +8,9 @@ from fastapi import Depends, Request
 from service.cache.embeddings import EmbeddingCache
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
-from service.galleries.pools import GalleryPools
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
+from service.galleries.threads.pools import GalleryPools
 from service.http.controls import Controls
 from service.http.rate_limits import RateLimits
 from service.http.telemetry import Telemetry

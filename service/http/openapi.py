@@ -45,7 +45,7 @@ PROBLEM_RESPONSE: Node = {
             "schema": {"type": "string"},
         },
         "Retry-After": {
-            "description": "Seconds to wait before a retry. Sent with 429 and 503.",
+            "description": "Seconds to wait before a retry. Sent with 429, and with 503 if a retry can help.",
             "schema": {"type": "integer"},
         },
         "RateLimit": {

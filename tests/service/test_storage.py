@@ -86,7 +86,7 @@ def test_a_server_starts_and_searches_on_a_read_only_disk(own_home, small_disk):
             assert (status, code) == (503, "storage_unavailable") and "delete" not in detail
             refused = server.client.post("/galleries", json={"name": "other", "model": "drawn"})
             assert (refused.status_code, refused.json()["code"]) == (503, "storage_unavailable")
-            assert int(refused.headers["retry-after"]) > 0
+            assert "retry-after" not in refused.headers  # waiting does not help
             for path in ("/galleries/g", "/galleries/g/reindex"):
                 refused = server.client.request("DELETE", path)
                 assert refused.json()["code"] in ("storage_unavailable", "reindex_not_found")

@@ -13,7 +13,6 @@ from service.embedding import Embedding
 from service.errors import GalleryNotFound, GalleryReindexed
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.pools import GalleryPools
 from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.job import (
     ReindexJob,
@@ -23,6 +22,7 @@ from service.galleries.reindex.job import (
     read_photo,
 )
 from service.galleries.reindex.records import ReadPhoto, ReindexProgress
+from service.galleries.threads.pools import GalleryPools
 from service.images.budget import DecodedBudget
 from service.inference.embedder import Embedder
 from service.registry.model import Model

@@ -93,9 +93,15 @@ export class ServiceState extends EventTarget {
     else if (statusOf(problem) === 503) this.state = "starting";
     else if (problem) this.state = "unreachable";
     else this.state = degraded.length > 0 ? "degraded" : "ready";
-    if (this.state === "degraded") this.message = `Running without ${degraded.join(" and ")}.`;
+    if (this.state === "degraded") this.message = degraded.map((part) => DEGRADED[part] ?? part).join(" ");
   }
 }
+
+/** @type {Record<string, string>} what the names in `degraded` mean */
+const DEGRADED = {
+  redis: "Running without redis.",
+  disk: "Nothing can be added: the disk is full, read-only or does not answer.",
+};
 
 /**
  * @param {PromiseSettledResult<unknown>} result

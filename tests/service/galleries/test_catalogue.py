@@ -21,8 +21,8 @@ from service.errors import GalleryReindexed, ImageUnreadable, Overloaded, PhotoN
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.pools import GalleryPools
 from service.galleries.records import GallerySpec, Photo
+from service.galleries.threads.pools import GalleryPools
 from service.http import exception_handlers
 from service.http.routes.photos import router
 from service.images import decode

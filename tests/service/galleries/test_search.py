@@ -16,8 +16,8 @@ from service.cache.embeddings import EmbeddingCache
 from service.errors import GalleryNotFound, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
-from service.galleries.pools import GalleryPools
 from service.galleries.search import Search
+from service.galleries.threads.pools import GalleryPools
 from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine

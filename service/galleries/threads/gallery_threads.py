@@ -15,8 +15,8 @@ from typing import Generic, ParamSpec, TypeVar, cast
 
 from service.deadline import current_deadline, remaining
 from service.errors import DeadlineExceeded, GalleryBusy, Overloaded
-from service.galleries.daemon_threads import DaemonThreads
-from service.galleries.turns import Turns
+from service.galleries.threads.daemon_threads import DaemonThreads
+from service.galleries.threads.turns import Turns
 
 P = ParamSpec("P")
 T = TypeVar("T")

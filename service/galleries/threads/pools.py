@@ -1,6 +1,6 @@
 """The pools of threads that galleries use. Each kind of work has a pool of its own."""
 
-from service.galleries.bulkhead import GalleryThreads
+from service.galleries.threads.gallery_threads import GalleryThreads
 
 WRITE_STALL_SECONDS = 30.0
 """Adding many large photos to a slow disk takes seconds. The next change of the gallery waits for it."""

@@ -10,8 +10,8 @@ import pytest
 
 from service.deadline import current_deadline, remaining, start_deadline
 from service.errors import DeadlineExceeded, GalleryBusy, Overloaded
-from service.galleries import bulkhead
-from service.galleries.bulkhead import GalleryThreads
+from service.galleries.threads import gallery_threads
+from service.galleries.threads.gallery_threads import GalleryThreads
 
 STALL = 0.2
 
@@ -78,7 +78,7 @@ def test_a_stalled_gallery_does_not_stop_others():
 
 
 def test_stalled_galleries_do_not_take_the_threads_of_all(monkeypatch):
-    monkeypatch.setattr(bulkhead, "THREADS", 2)
+    monkeypatch.setattr(gallery_threads, "THREADS", 2)
 
     async def scenario() -> None:
         threads = pool(per_gallery=1)
@@ -93,8 +93,8 @@ def test_stalled_galleries_do_not_take_the_threads_of_all(monkeypatch):
 
 
 def test_a_broken_disk_cannot_start_endless_threads(monkeypatch):
-    monkeypatch.setattr(bulkhead, "THREADS", 2)
-    monkeypatch.setattr(bulkhead, "MAX_STALLED", 3)
+    monkeypatch.setattr(gallery_threads, "THREADS", 2)
+    monkeypatch.setattr(gallery_threads, "MAX_STALLED", 3)
 
     async def scenario() -> None:
         threads = pool(per_gallery=1)
@@ -236,7 +236,7 @@ def test_a_stalled_thread_does_not_keep_the_process_alive(tmp_path):
         "import asyncio, threading\n"
         "from service.deadline import start_deadline\n"
         "from service.errors import GalleryBusy\n"
-        "from service.galleries.bulkhead import GalleryThreads\n"
+        "from service.galleries.threads.gallery_threads import GalleryThreads\n"
         "async def main():\n"
         "    start_deadline(1.2)\n"
         "    try:\n"

@@ -1,0 +1,1 @@
+"""Threads for the blocking work of galleries. A gallery that stalls keeps only its own."""

@@ -1,0 +1,32 @@
+"""Files are written whole or not at all."""
+
+import os
+import time
+
+import pytest
+
+from service.galleries.whole_file import STALE_SECONDS, remove_stale, write_whole
+
+
+def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "file"
+    write_whole(path, b"old ", b"file", durable=True)
+
+    def fail(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(OSError, match="No space left"):
+            write_whole(path, b"new", durable=True)
+    assert path.read_bytes() == b"old file"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_only_old_temporary_files_are_removed(tmp_path):
+    old, young = tmp_path / ".a.1.1", tmp_path / ".b.1.1"
+    for path in (old, young):
+        path.touch()
+    os.utime(old, (time.time() - 2 * STALE_SECONDS,) * 2)
+    remove_stale(tmp_path.glob(".*"))
+    assert list(tmp_path.iterdir()) == [young]
