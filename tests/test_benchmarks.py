@@ -20,3 +20,15 @@ def test_only_requests_for_new_pictures_send_different_pictures():
     for kind in kinds("openmoji"):
         first, second = next(kind.pictures), next(kind.pictures)
         assert (first != second) == ("new" in kind.name)
+
+
+def test_busy_neighbour_sends_a_new_drawing_each_time_and_measures_training_steps(capsys):
+    import json
+
+    from benchmarks.busy_neighbour import drawing, print_steps
+
+    assert len({drawing(number) for number in range(5)}) == 5
+    assert drawing(1) == drawing(1)
+    print_steps(1)
+    [seconds] = json.loads(capsys.readouterr().out)
+    assert seconds > 0
