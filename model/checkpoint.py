@@ -1,7 +1,8 @@
 """Published checkpoints: a folder `<name>/<version>/` with `weights.safetensors` and `manifest.json`.
 
 A checkpoint is written to a hidden folder and renamed into place, so readers never see half of one. No pickle
-is ever loaded. The SHA-256 of the weights is the checkpoint's digest: galleries and caches name it.
+is ever loaded. The SHA-256 of the weights is the checkpoint's digest: galleries and caches name it. The
+manifest names this digest, so it covers the weights, and a checksum in the manifest covers the manifest.
 """
 
 import hashlib

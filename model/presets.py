@@ -28,6 +28,10 @@ RANGES: dict[str, tuple[float, float]] = {
 """The smallest and the largest value of each number. Manifests come from files, so none may be without bounds."""
 
 
+LONGEST_NAME = 200
+"""The most characters of a domain's name."""
+
+
 def check_range(name: str, value: int | float) -> None:
     """Raise ValueError if a setting is outside of its range; NaN is outside of any."""
     low, high = RANGES[name]
@@ -118,6 +122,8 @@ class Preset:
             raise ValueError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
         if not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas is {self.betas}; both must be at least 0 and below 1")
+        if not all(1 <= len(domain) <= LONGEST_NAME for domain in self.domains):
+            raise ValueError(f"a domain's name must have 1 to {LONGEST_NAME} characters")
         if self.domains[0] == self.domains[1]:
             raise ValueError(f"both domains are called {self.domains[0]!r}; give them different names")
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+STEEPEST = 1e6
+"""The largest coefficient of a curve. NaN and infinity are above it: scores must be numbers."""
 LARGEST = 2**40
 """The most photos that a fit may name."""
 
@@ -34,8 +36,11 @@ class Calibration:
     largest: int = 1
 
     def __post_init__(self) -> None:
-        if not all(math.isfinite(value) for value in (self.slope, self.intercept, self.crowd)):
-            raise ValueError(f"a score curve has a coefficient that is not a finite number: {self}")
+        for name in ("slope", "intercept", "crowd"):
+            if not abs(getattr(self, name)) <= STEEPEST:
+                raise ValueError(
+                    f"{name} is {getattr(self, name)}; it must be from -{STEEPEST} to {STEEPEST}"
+                )
         if not 1 <= self.largest <= LARGEST:
             raise ValueError(f"largest is {self.largest}; it must be from 1 to {LARGEST}")
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from model.presets import PRESETS, other
+from model.presets import PRESETS, SketchInput, other
 
 D3 = {
     # lambda, reconstruction weight
@@ -68,11 +68,33 @@ def test_the_shape_of_zs(name, shape):
         {"width": 5.0},
         {"dropout": 1.0},
         {"domains": ("a", "a")},
+        {"domains": ("a", "")},
+        {"domains": ("a", "b" * 201)},
+        {"image_size": 1056},
+        {"width": float("nan")},
+        {"zs_size": 10**6},
+        {"zs_size": 0},
+        {"zx_size": -1},
+        {"fc_channels": 10**9},
+        {"batch_size": 0},
+        {"annealing": 0.0},
+        {"lam": float("nan")},
+        {"lam": -1.0},
+        {"reconstruction_weight": float("inf")},
+        {"learning_rate": float("inf")},
+        {"betas": (0.5, 1.0)},
+        {"betas": (float("nan"), 0.9)},
     ],
 )
 def test_impossible_settings_are_refused(changes):
     with pytest.raises(ValueError):
         replace(PRESETS["facades"], **changes)
+
+
+@pytest.mark.parametrize("size", [0, -1, 10**6])
+def test_impossible_sizes_of_features_are_refused(size):
+    with pytest.raises(ValueError, match="feature_size"):
+        SketchInput(feature_size=size)
 
 
 def test_other_is_the_opposite_side():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from model.checkpoint import MANIFEST, WEIGHTS, CheckpointError, read_manifest
+from model.regular_file import open_regular
 from service.galleries.fsck.finding import Finding, Options
 
 
@@ -26,7 +27,7 @@ def _problem(folder: Path, options: Options) -> str | None:
             return "the weights are missing"
         if options.quick:
             return None
-        with (folder / WEIGHTS).open("rb") as file:
+        with open_regular(folder / WEIGHTS) as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
     except CheckpointError as error:
         return str(error)

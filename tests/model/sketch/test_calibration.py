@@ -48,3 +48,20 @@ def test_probabilities_do_not_use_torch_on_the_event_loop():
     with ForbidTorch():
         assert 0 < curve.probability(0.3, 40) < 1
         assert curve.probabilities(np.array([0.3, 0.4]), 40).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    "coefficients",
+    [
+        (math.nan, 0.0),
+        (0.0, math.inf),
+        (-1e7, 0.0),
+        (1.0, 0.0, math.nan),
+        (1.0, 0.0, 0.0, 0),
+        (1.0, 0.0, 0.0, -5),
+        (1.0, 0.0, 0.0, 10**30),
+    ],
+)
+def test_curves_that_give_no_scores_are_refused(coefficients):
+    with pytest.raises(ValueError):
+        Calibration(*coefficients)
