@@ -1,5 +1,6 @@
 """`iiae galleries`: list the galleries, or delete one."""
 
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -7,8 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 from service.cli.options import DEFAULT_HOME, Home
+from service.deadline import Deadline, shared_deadline
 from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageFull, StorageUnavailable
 from service.galleries.collection import Galleries
+
+LOCK_SECONDS = 2.0
+"""Longest wait for a gallery that another process locks. Its row then says so."""
 
 
 def list_galleries(context: typer.Context, home: Home = DEFAULT_HOME) -> None:
@@ -19,9 +24,11 @@ def list_galleries(context: typer.Context, home: Home = DEFAULT_HOME) -> None:
     table = Table("name", "model", "domain", "photos", "index")
     for name in galleries.names():
         try:
-            gallery = galleries.open(name)
+            with shared_deadline(Deadline(monotonic() + LOCK_SECONDS)):
+                gallery = galleries.open(name)
+                count = gallery.count
             spec = gallery.spec
-            table.add_row(name, spec.model, spec.domain, str(gallery.count), gallery.index.kind)
+            table.add_row(name, spec.model, spec.domain, str(count), gallery.index.kind)
         except GalleryNotFound:  # deleted since it was listed
             continue
         except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:

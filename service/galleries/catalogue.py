@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -19,6 +20,7 @@ from service.errors import (
     ImageTooManyPixels,
     ImageUnreadable,
     Overloaded,
+    ServiceError,
     SketchEmpty,
     StorageFull,
     StorageUnavailable,
@@ -154,6 +156,11 @@ class Catalogue:
     async def delete(self, name: str) -> None:
         """Delete a gallery and its uploaded pictures. Raises GalleryNotFound, GalleryBusy."""
         await self._pools.writing.run(name, self._galleries.delete, name)
+
+    async def remove_stale(self) -> None:
+        """Remove what killed processes left behind, as far as that is possible."""
+        with suppress(ServiceError, OSError):
+            await self._pools.opening.run("", self._galleries.remove_stale)
 
     # photos
 

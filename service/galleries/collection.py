@@ -15,12 +15,13 @@ from weakref import WeakValueDictionary
 from model.checkpoint import NAME, NAME_RULE
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
 from service.galleries.database import DATABASE
-from service.galleries.gallery import Gallery
+from service.galleries.files import PhotoFiles
+from service.galleries.gallery import INDEX, Gallery
 from service.galleries.locks import LockWait
 from service.galleries.records import GallerySpec
 from service.galleries.schema import write_schema
 from service.galleries.sqlite_errors import sqlite_error
-from service.galleries.whole_file import STALE_SECONDS
+from service.galleries.whole_file import STALE_SECONDS, remove_stale
 from service.storage import require_free, storage_error
 
 MAX_UNUSED = 64
@@ -161,12 +162,15 @@ class Galleries:
             gallery.close()
 
     def remove_stale(self) -> None:
-        """Remove what killed processes left behind: folders of galleries, half created or half deleted."""
+        """Remove what killed processes left: temporary files, and folders of half deleted galleries."""
         before = time.time() - STALE_SECONDS
         for folder in self.root.glob(".*-*"):
             with suppress(OSError):  # its process has just finished
                 if folder.is_dir() and folder.stat().st_mtime < before:
                     shutil.rmtree(folder, ignore_errors=True)
+        for name in self.names():
+            PhotoFiles(self.root / name).remove_stale()
+            remove_stale(self.root / name / INDEX)
 
     def _open_folder(self, folder: Path) -> Gallery:
         try:

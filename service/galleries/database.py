@@ -139,7 +139,7 @@ class GalleryDatabase:
             if version != SCHEMA:
                 raise GalleryDamaged(
                     f"gallery {self.name!r} was written by another version"
-                    f" (schema {version}, this version reads {SCHEMA}); upgrade, or create the gallery again"
+                    f" (schema {version}, this version reads {SCHEMA}); upgrade this program"
                 )
             spec = GallerySpec(
                 model=meta["model"],

@@ -36,8 +36,8 @@ class PhotoFiles:
 
     def remove_stale(self) -> None:
         """Remove the temporary files of processes that were killed."""
-        for folder in ("photos", "thumbnails"):
-            remove_stale((self.folder / folder).glob("*/.*"))
+        for folder in (*self.folder.glob("photos/*"), *self.folder.glob("thumbnails/*")):
+            remove_stale(folder)
 
 
 def _write(path: Path, data: bytes, *, durable: bool) -> None:

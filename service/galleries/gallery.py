@@ -32,6 +32,9 @@ from service.galleries.rows import PhotoRows
 from service.galleries.sealer import Sealer
 from service.registry.model import Model
 
+INDEX = "index"
+"""Folder of the saved index in the gallery's folder."""
+
 
 class Gallery:
     """An open gallery. All methods block and are thread-safe.
@@ -47,7 +50,7 @@ class Gallery:
         self.database = GalleryDatabase(folder)
         self.spec = self.database.spec
         self._rows, self._files = PhotoRows(self.database), PhotoFiles(folder)
-        self.index = Index(folder / "index", self.spec.dim, self.spec.distance, self.spec.identity)
+        self.index = Index(folder / INDEX, self.spec.dim, self.spec.distance, self.spec.identity)
         weakref.finalize(self, self.index.close)
         self.sealer = Sealer(self.database)
         weakref.finalize(self, self.sealer.close)
@@ -180,11 +183,6 @@ class Gallery:
         """Save the index. The next start loads it instead of rebuilding it."""
         with self.database.translated_errors():
             self.index.save(self._changes)
-
-    def remove_stale_files(self) -> None:
-        """Remove the temporary files of processes that were killed."""
-        self._files.remove_stale()
-        self.index.remove_stale()
 
     def move(self, to: Path) -> None:
         """Move the folder while no process writes to it. For all users, the gallery is then deleted."""

@@ -87,10 +87,6 @@ class Index:
         with self._hold():
             self._file.save(self._catch_up(read_changes))
 
-    def remove_stale(self) -> None:
-        """Remove the temporary files of processes that were killed."""
-        self._file.remove_stale()
-
     def close(self) -> None:
         """Stop a rebuild. Searches continue with the present index."""
         self._closed.set()

@@ -21,7 +21,7 @@ from pydantic import Field, TypeAdapter
 from model.regular_file import open_regular, read_regular
 from model.sealed_json import seal, unseal
 from service.galleries.faiss_index import FaissIndex
-from service.galleries.whole_file import remove_stale, write_whole
+from service.galleries.whole_file import write_whole
 
 LAYOUT = 2
 """Version of the two files."""
@@ -148,10 +148,6 @@ class IndexFile:
         except (OSError, ValueError):
             return False
         return layout < LAYOUT
-
-    def remove_stale(self) -> None:
-        """Remove the temporary files of processes that were killed."""
-        remove_stale(self.folder.glob(".*"))
 
 
 def _sha256(*parts: bytes | memoryview) -> str:

@@ -9,6 +9,9 @@ from service.galleries.migrations import seal
 
 logger = logging.getLogger(__name__)
 
+CLOSE_SECONDS = 5.0
+"""Longest wait for the thread to stop. If the gallery is locked, it ends with the process."""
+
 
 class Sealer:
     """Seals the rows of one gallery in the background, if necessary. Searches and changes continue."""
@@ -27,15 +30,15 @@ class Sealer:
         """Whether the thread is running."""
         return self._thread is not None and self._thread.is_alive()
 
-    def join(self) -> None:
-        """Wait until all rows are sealed."""
+    def join(self, timeout: float | None = None) -> None:
+        """Wait until all rows are sealed, at most `timeout` seconds."""
         if self._thread is not None and self._thread is not threading.current_thread():
-            self._thread.join()
+            self._thread.join(timeout)
 
     def close(self) -> None:
         """Stop. The next opening of the gallery continues."""
         self._stop.set()
-        self.join()
+        self.join(CLOSE_SECONDS)
 
 
 def _run(database: GalleryDatabase, stop: threading.Event) -> None:

@@ -3,7 +3,6 @@
 import os
 import threading
 import time
-from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -41,10 +40,12 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def remove_stale(paths: Iterable[Path], age: float = STALE_SECONDS) -> None:
-    """Remove the temporary files that were last written more than `age` seconds ago."""
+def remove_stale(folder: Path, age: float = STALE_SECONDS) -> None:
+    """Remove a folder's temporary files that were last written more than `age` seconds ago."""
     before = time.time() - age
-    for path in paths:
-        with suppress(OSError):  # its writer has just renamed it, or the disk is read-only
-            if path.stat().st_mtime < before:
-                path.unlink()
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith(".") and entry.is_file():
+                with suppress(OSError):  # its writer has just renamed it, or the disk is read-only
+                    if entry.stat().st_mtime < before:
+                        Path(entry).unlink()

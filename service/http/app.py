@@ -170,11 +170,13 @@ def create_app(settings: Settings) -> FastAPI:
         await services.engine.start()
         await services.cache.start()
         await services.registry.start()
+        cleaning = asyncio.create_task(services.catalogue.remove_stale())
         try:
             async with loop_monitor.running():
                 yield
         finally:
             app.state.draining = True
+            cleaning.cancel()
             await services.reindexing.stop()
             await services.registry.stop()
             await services.engine.stop(settings.drain_seconds)

@@ -1,5 +1,8 @@
 """`iiae galleries`: the list, damaged galleries included, and deleting."""
 
+import sqlite3
+import time
+
 from command_line import iiae
 from serving import png
 
@@ -19,3 +22,23 @@ def test_galleries_are_listed_and_deleted(home, tmp_path):
         assert iiae("galleries", "delete", name, home=home).stdout == f"deleted {name}\n"
         assert not (home / "galleries" / name).exists()
     assert (tmp_path / "1.png").exists()
+
+
+def test_a_locked_gallery_is_listed_with_its_reason(home, tmp_path):
+    (tmp_path / "1.png").write_bytes(png(1))
+    for name in ("a-locked", "b-sound"):
+        assert iiae("index", tmp_path, "--gallery", name, "--model", "drawn", home=home).status == 0
+    database = home / "galleries" / "a-locked" / "gallery.sqlite"
+    lock = sqlite3.connect(database, isolation_level=None)
+    try:
+        lock.execute("PRAGMA locking_mode=EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        done = iiae("galleries", home=home)
+        assert time.monotonic() - began < 10  # other commands wait for up to 30 s
+    finally:
+        lock.close()
+    assert done.status == 0 and "b-sound" in done.stdout
+    assert "is locked by another process" in " ".join(done.stdout.split())
+    for name in ("a-locked", "b-sound"):
+        assert iiae("galleries", "delete", name, home=home).status == 0

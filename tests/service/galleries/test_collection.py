@@ -1,17 +1,29 @@
 """Galleries by name: created, opened, listed and deleted, by several processes at once."""
 
+import os
 import shutil
+import threading
 import time
 import weakref
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from gallery_photos import embedding, new_photo, run_concurrently, spec
 from open_files import open_files
 
-from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid, ServiceError
+from service.deadline import Deadline, shared_deadline
+from service.errors import (
+    GalleryBusy,
+    GalleryDamaged,
+    GalleryExists,
+    GalleryNotFound,
+    NameInvalid,
+    ServiceError,
+)
 from service.galleries import collection, connections
 from service.galleries.collection import Galleries
+from service.galleries.connections import Connections
 from service.galleries.gallery import Gallery
 
 
@@ -146,3 +158,61 @@ def test_a_damaged_gallery_can_be_deleted(tmp_path):
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(GalleryNotFound):
         galleries.delete("g")
+
+
+def test_a_gallery_that_stalls_while_it_is_opened_does_not_stop_others(tmp_path, monkeypatch):
+    creator = Galleries(tmp_path)
+    for name in ("fast", "slow"):
+        creator.create(name, spec())
+    creator.close()
+    galleries, connect = Galleries(tmp_path), Connections._connect
+    opening, answers = threading.Event(), threading.Event()
+
+    def stalling_connect(self, *arguments):
+        if self.path.parent.name == "slow":
+            opening.set()
+            assert answers.wait(20)
+        return connect(self, *arguments)
+
+    monkeypatch.setattr(Connections, "_connect", stalling_connect)
+    with ThreadPoolExecutor(2) as threads:
+        slow = threads.submit(galleries.open, "slow")
+        try:
+            assert opening.wait(10)
+            began = time.monotonic()
+            assert galleries.open("fast").count == 0
+            assert galleries.names() == ["fast", "slow"]
+            with (
+                shared_deadline(Deadline(time.monotonic() + 0.3)),
+                pytest.raises(GalleryBusy, match="'slow'"),
+            ):
+                galleries.open("slow")
+            assert time.monotonic() - began < 5
+        finally:
+            answers.set()
+        assert slow.result().count == 0
+    assert galleries.open("slow") is slow.result()
+
+
+def test_temporary_files_of_killed_processes_are_removed_after_an_hour(tmp_path):
+    galleries = Galleries(tmp_path)
+    gallery = galleries.create("g", spec())
+    [photo] = gallery.add([new_photo(1)])
+    gallery.save_index()
+    picture = gallery.picture_path(photo)
+    stale = [
+        picture.with_name(f".{picture.name}.9.9"),
+        gallery.thumbnail_path(photo).with_name(".x.webp.9.9"),
+        tmp_path / "g" / "index" / ".note.json.9.9",
+    ]
+    young = picture.with_name(f".{picture.name}.7.7")
+    for path in (*stale, young):
+        path.touch()
+    half = tmp_path / ".g-0123"
+    half.mkdir()
+    for path in (*stale, half):
+        os.utime(path, (0, 0))
+    galleries.remove_stale()
+    assert not half.exists() and not any(path.exists() for path in stale)
+    assert young.exists() and picture.exists() and gallery.thumbnail_path(photo).exists()
+    assert Galleries(tmp_path).open("g").search(embedding(1), 1)

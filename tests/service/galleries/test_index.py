@@ -2,10 +2,13 @@
 
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
 
+from service.deadline import Deadline, shared_deadline
+from service.errors import GalleryBusy
 from service.galleries import faiss_index, index, index_file
 from service.galleries.index import Index
 from service.galleries.records import Changes
@@ -214,3 +217,25 @@ def test_the_first_search_loads_the_saved_index(tmp_path, small):
     latest = rows.add()
     assert latest in [neighbour.id for neighbour in again.search(rows.vectors[latest], 1, changes)]
     assert revisions == [1]
+
+
+def test_a_search_does_not_wait_long_for_one_that_stalls(tmp_path):
+    rows, searched = Rows(20), Index(tmp_path / "index", DIM, "cosine")
+    search(searched, rows)
+    reading, answers = threading.Event(), threading.Event()
+
+    def stalling_changes(since):
+        reading.set()
+        assert answers.wait(20)
+        return rows.changes(since)
+
+    with ThreadPoolExecutor(1) as threads:
+        stalled = threads.submit(searched.search, rows.vectors[1], 3, stalling_changes)
+        try:
+            assert reading.wait(10)
+            with shared_deadline(Deadline(time.monotonic() + 0.2)), pytest.raises(GalleryBusy):
+                search(searched, rows)
+        finally:
+            answers.set()
+        assert stalled.result()
+    assert search(searched, rows)

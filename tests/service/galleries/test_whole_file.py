@@ -28,5 +28,6 @@ def test_only_old_temporary_files_are_removed(tmp_path):
     for path in (old, young):
         path.touch()
     os.utime(old, (time.time() - 2 * STALE_SECONDS,) * 2)
-    remove_stale(tmp_path.glob(".*"))
+    remove_stale(tmp_path)
+    remove_stale(tmp_path / "missing")
     assert list(tmp_path.iterdir()) == [young]

@@ -17,6 +17,7 @@ from command_line import iiae
 from serving import Server, png, publish_sketch, publish_tiny
 
 from model import checkpoint
+from service.deadline import remaining, start_deadline
 from service.errors import ReindexCancelled
 from service.galleries.collection import Galleries
 from service.galleries.records import GallerySpec, NewPhoto
@@ -24,6 +25,7 @@ from service.galleries.reindex import lock
 from service.galleries.reindex.job import ReindexJob
 from service.galleries.reindex.records import EmbeddedPhoto, ReindexProgress
 from service.http.app import compose
+from service.http.dependencies import Services
 from service.settings import Settings
 
 MANY = 160
@@ -258,6 +260,84 @@ def test_photos_added_after_the_last_page_are_embedded_before_the_switch(tmp_pat
     progress = asyncio.run(scenario())
     assert (switches, progress.state, progress.done) == ([False, True], "done", 2)
     assert Galleries(tmp_path / "galleries").open("g").spec.digest == spec(tmp_path, "other").digest
+
+
+def test_a_reindex_goes_on_after_the_deadline_of_its_request(tmp_path, monkeypatch):
+    publish_tiny(tmp_path)
+    publish_tiny(tmp_path, "other", seed=5)
+    switch, left = ReindexJob.switch, list[float]()
+
+    def record_then_switch(job: ReindexJob) -> None:
+        left.append(remaining())
+        switch(job)
+
+    monkeypatch.setattr(ReindexJob, "switch", record_then_switch)
+
+    async def scenario() -> ReindexProgress:
+        parts = compose(Settings(home=tmp_path, device="cpu"))
+        await parts.engine.start()
+        await parts.registry.refresh()
+        gallery = parts.galleries.create("g", spec(tmp_path, "tiny"))
+        gallery.add([new_photo(1, gallery.spec.dim)])
+
+        async def request() -> None:
+            start_deadline(20)
+            await parts.reindexing.begin("g", "other", from_scratch=False)
+
+        try:
+            await asyncio.create_task(request())
+            async with asyncio.timeout(30):
+                while (progress := await parts.reindexing.progress("g")).state == "running":
+                    await asyncio.sleep(0.01)
+        finally:
+            await parts.reindexing.stop()
+            await parts.engine.stop(1)
+        return progress
+
+    assert asyncio.run(scenario()).state == "done"
+    assert left == [math.inf]
+
+
+def test_one_stalled_reindex_does_not_stop_another(tmp_path, monkeypatch):
+    publish_tiny(tmp_path)
+    publish_tiny(tmp_path, "other", seed=5)
+    pages, stalled, answers = ReindexJob.pages, threading.Event(), threading.Event()
+
+    def stalling_pages(job: ReindexJob):
+        if job.gallery.name == "slow":
+            stalled.set()
+            assert answers.wait(60)
+        yield from pages(job)
+
+    monkeypatch.setattr(ReindexJob, "pages", stalling_pages)
+
+    async def state(parts: Services, name: str) -> str:
+        async with asyncio.timeout(30):
+            while (progress := await parts.reindexing.progress(name)).state == "running":
+                await asyncio.sleep(0.01)
+        return progress.state
+
+    async def scenario() -> list[str]:
+        parts = compose(Settings(home=tmp_path, device="cpu"))
+        await parts.engine.start()
+        await parts.registry.refresh()
+        for number, name in enumerate(("slow", "fast")):
+            gallery = parts.galleries.create(name, spec(tmp_path, "tiny"))
+            gallery.add([new_photo(number, gallery.spec.dim)])
+        try:
+            await parts.reindexing.begin("slow", "other", from_scratch=False)
+            while not stalled.is_set():
+                await asyncio.sleep(0.01)
+            await parts.reindexing.begin("fast", "other", from_scratch=False)
+            fast = await state(parts, "fast")
+            answers.set()
+            return [fast, await state(parts, "slow")]
+        finally:
+            answers.set()
+            await parts.reindexing.stop()
+            await parts.engine.stop(1)
+
+    assert asyncio.run(scenario()) == ["done", "done"]
 
 
 def new_photo(seed: int, dim: int) -> NewPhoto:

@@ -11,7 +11,7 @@ from PIL import Image
 from reindexer import create, embedded, new, number_of, spaces, spec, vector
 
 from model.inference import Inference, NoDrawing
-from service.errors import GalleryNotFound, ReindexCancelled
+from service.errors import GalleryNotFound, ReindexCancelled, StorageFull
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.reindex import job as job_module
@@ -141,3 +141,25 @@ def test_deleting_the_gallery_ends_its_reindex(tmp_path):
         job.keep(embedded(page, "d1"))
     job.end(error.value)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_reindex_on_a_full_disk_keeps_the_old_embeddings_and_can_be_resumed(small_disk):
+    gallery = create(small_disk.folder, 40)
+
+    def reindex_while_the_disk_fills() -> None:
+        with ReindexJob(gallery, spec("d1")) as job:
+            small_disk.fill()
+            for page in job.pages():
+                job.keep(embedded(page, "d1"))
+                small_disk.fill()
+            job.switch()
+
+    with pytest.raises(StorageFull):
+        reindex_while_the_disk_fills()
+    assert gallery.search(vector(7, "d0"), 1)[0].photo.id == 8
+    assert last_progress(gallery).state == "failed"
+    small_disk.free()
+    reindexer.reindex_all(small_disk.folder, "d1")
+    switched = Galleries(small_disk.folder).open("g")
+    assert switched.search(vector(7, "d1"), 1)[0].photo.id == 8
+    assert (last_progress(switched).state, last_progress(switched).done) == ("done", 40)
