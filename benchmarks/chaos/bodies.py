@@ -218,6 +218,22 @@ HOSTILE = (
     HostileRequest(
         "quotes in the type of JSON", GALLERIES, _plain(b"1", size=10), JSON + ';a="' + '\\";' * 15_000
     ),
+    HostileRequest("many preferences", GALLERIES, headers=("Prefer: " + "wait=1 ," * 7000,)),
+    HostileRequest(
+        "spaces in a preference",
+        GALLERIES,
+        headers=("Prefer: wait" + " " * 30_000 + "=1" + " " * 30_000 + "x",),
+    ),
+    HostileRequest("long key", GALLERIES, headers=("X-API-Key: " + "\xe9" * 60_000,)),
+    HostileRequest("long request id", GALLERIES, headers=("X-Request-ID: " + "a" * 60_000 + "!",)),
+    HostileRequest(
+        "long origin", GALLERIES, _plain(b"1", size=10), JSON, headers=("Origin: " + "a://" * 15_000,)
+    ),
+    HostileRequest(
+        "long number in a range", "/static/shell/main.js", headers=("Range: bytes=0-" + "9" * 60_000,)
+    ),
+    HostileRequest("long number in the path", "/galleries/none/photos/" + "9" * 60_000),
+    HostileRequest("long number in the query", "/galleries/none/photos?after=" + "9" * 60_000),
     HostileRequest("many pipelined requests", "/health/live", repeat=6_000),
 )
 """All hostile requests. None of them may block the event loop."""
