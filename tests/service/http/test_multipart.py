@@ -142,6 +142,7 @@ def test_large_files_stay_in_memory():
 
 
 def test_the_event_loop_runs_between_the_parts_of_many_hostile_forms(monkeypatch):
+    monkeypatch.setattr(multipart, "SHORT_TURN", 0.0)
     monkeypatch.setattr(multipart, "TURN", 0.0)
     body = part('name="a"; filename="b"', b"\r\n--b-\r\n--bb" * 2_000) + b"--b--\r\n"
     forms, beats = Forms(max_files=1), 0
@@ -159,3 +160,19 @@ def test_the_event_loop_runs_between_the_parts_of_many_hostile_forms(monkeypatch
 
     asyncio.run(check())
     assert beats >= 5 * len(body) / multipart.SLICE
+
+
+def test_an_ordinary_form_does_not_wait_for_slow_ones():
+    slow = part('name="a"; filename="b"', b"\r\n--b-\r\n--bb" * 50_000) + b"--b--\r\n"
+    ordinary = part('name="a"; filename="b"', b"\0" * 3_000_000) + b"--b--\r\n"
+    forms, done = Forms(max_files=1), []
+
+    async def read(name: str, body: bytes) -> None:
+        await forms.read(FORM, chunks(body, 65_536))
+        done.append(name)
+
+    async def check() -> None:
+        await asyncio.gather(*(read("slow", slow) for _ in range(3)), read("ordinary", ordinary))
+
+    asyncio.run(check())
+    assert done[0] == "ordinary"
