@@ -46,7 +46,7 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
     Creates the two folders above the file, but not the gallery's folder: a deleted gallery must not come
     back.
     """
-    if path.exists():
+    if path.is_file():
         return
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(exist_ok=True)

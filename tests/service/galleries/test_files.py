@@ -1,5 +1,7 @@
 """The files of photos: written once, whole, and never in the folder of a deleted gallery."""
 
+import os
+
 import pytest
 
 from service.galleries.files import PhotoFiles
@@ -24,6 +26,15 @@ def test_existing_files_are_not_written_again(tmp_path):
     assert not files.picture(SHA256).exists()
     files.write(SHA256, b"other", b"picture")
     assert files.thumbnail(SHA256).read_bytes() == b"small"
+    assert files.picture(SHA256).read_bytes() == b"picture"
+
+
+@pytest.mark.timeout(10)  # opening a FIFO waits forever
+def test_a_fifo_of_a_files_name_is_replaced(tmp_path):
+    files = PhotoFiles(tmp_path)
+    files.picture(SHA256).parent.mkdir(parents=True)
+    os.mkfifo(files.picture(SHA256))
+    files.write(SHA256, b"small", b"picture")
     assert files.picture(SHA256).read_bytes() == b"picture"
 
 
