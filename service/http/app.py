@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from fastapi import FastAPI
-from starlette.middleware import Middleware
 
 from model.allocator import give_back
 from model.checkpoint import code_version
@@ -21,26 +20,12 @@ from service.http import docs, exception_handlers, openapi, page
 from service.http.controls import Controls
 from service.http.dependencies import Services
 from service.http.loop_monitor import LoopMonitor
-from service.http.middleware.access_log import AccessLog
-from service.http.middleware.admission import Admission
-from service.http.middleware.allowed_hosts import AllowedHosts
-from service.http.middleware.body_limit import BodyLimit
-from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
-from service.http.middleware.head_as_get import HeadAsGet
-from service.http.middleware.identify_caller import IdentifyCaller
-from service.http.middleware.no_sniff import NoSniff
-from service.http.middleware.range_problems import RangeProblems
-from service.http.middleware.rate_limit import RateLimit
-from service.http.middleware.request_id import request_id_middleware
-from service.http.middleware.request_metrics import RequestMetrics
-from service.http.middleware.require_key import RequireKey
-from service.http.middleware.same_origin import SameOriginOnly
-from service.http.middleware.unhandled_errors import UnhandledErrors
+from service.http.middleware_stack import middleware_stack
 from service.http.multipart import Forms
 from service.http.rate_limits import RateLimits, RedisCounters
 from service.http.routes import galleries, images, models, ops, photos, reindex, search
 from service.http.telemetry import Telemetry
-from service.http.traces import Traces, open_traces
+from service.http.traces import open_traces
 from service.images.budget import DecodedBudget
 from service.inference import device
 from service.inference.decoding import Decoder
@@ -195,7 +180,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         lifespan=lifespan,
-        middleware=_middleware(services),
+        middleware=middleware_stack(services),
         openapi_url=None,  # `openapi` and `docs` below serve their own
     )
     app.state.services = services
@@ -207,48 +192,3 @@ def create_app(settings: Settings) -> FastAPI:
     openapi.install(app)
     docs.install(app)
     return app
-
-
-def _middleware(services: Services) -> list[Middleware]:
-    """Return the middleware, outermost first.
-
-    Requests pass it from top to bottom, responses from bottom to top.
-    """
-    settings = services.settings
-    return [
-        Middleware(HeadAsGet),  # everything below sees GET
-        request_id_middleware(),  # outside of everything that can fail: every response has an id
-        Middleware(NoSniff),  # on failures too
-        *_tracing(services.traces),
-        *([Middleware(AccessLog)] if settings.access_log else []),
-        Middleware(IdentifyCaller, settings=settings),
-        Middleware(RequestMetrics, telemetry=services.telemetry),  # counts refusals and failures too
-        Middleware(UnhandledErrors),  # everything below may raise
-        Middleware(AllowedHosts, settings=settings),  # refuses before any work is done
-        Middleware(SameOriginOnly, settings=settings),  # as well
-        Middleware(CancelOnDisconnect),  # outside of BodyLimit: it waits for the disconnect without a timeout
-        Middleware(
-            BodyLimit,
-            max_bytes=int(settings.max_upload_mb * 1e6),
-            max_held=int(settings.held_mb * 1e6),
-            idle_seconds=settings.idle_seconds,
-            upload_seconds=settings.upload_seconds,
-        ),
-        *([Middleware(RateLimit, limits=services.rate_limits)] if services.rate_limits.limits else []),
-        Middleware(RequireKey, services=services),  # checks the key before the first byte of the body is read
-        Middleware(
-            Admission,  # after the key: requests without one must not count
-            controls=services.controls,
-            seconds=settings.deadline_seconds,
-            change_seconds=settings.change_seconds,
-        ),
-        Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
-    ]
-
-
-def _tracing(traces: Traces | None) -> list[Middleware]:
-    if traces is None:
-        return []
-    from service.http.middleware.trace_requests import TraceRequests  # needs the extra `otel`
-
-    return [Middleware(TraceRequests, tracer=traces.tracer)]

@@ -50,7 +50,7 @@ def open_traces(url: str) -> Traces:
         from opentelemetry.sdk.trace.export import BatchSpanProcessor
     except ImportError as error:
         raise UserError(
-            "IIAE_TRACES_URL is set, but OpenTelemetry is not installed; "
+            "IIAE_TRACES_URL or OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed; "
             "run pip install 'iiae[otel]', or unset the variable"
         ) from error
     named = Resource({"service.name": "iiae", "service.version": code_version()})

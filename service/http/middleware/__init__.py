@@ -1,1 +1,1 @@
-"""ASGI middleware, one class a file. `service.http.app` lists them in order."""
+"""ASGI middleware, one class a file. `service.http.middleware_stack` lists them in order."""

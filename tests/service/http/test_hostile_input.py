@@ -88,6 +88,9 @@ HEADERS = (
 )
 
 
+KEY = "reader-key-0123456789"
+
+
 @pytest.fixture(scope="module")
 def operations(tmp_path_factory) -> list[tuple[str, str]]:
     """Every method and path template of the app."""
@@ -209,6 +212,13 @@ def test_hostile_header_values_are_refused_or_ignored(server, gallery, name):
             check(*exchange(server, "GET", target, **{header: HEADER_VALUES[name]}))
 
 
+@pytest.mark.parametrize("name", HEADER_VALUES)
+def test_hostile_header_values_disturb_no_optional_part(keyed_server, name):
+    for header in HEADERS:
+        values = {"X-API-Key": KEY, header: HEADER_VALUES[name]}
+        check(*exchange(keyed_server, "GET", "/models?a=%FF", **values))
+
+
 @pytest.mark.parametrize("value", [b"not a key", "\u94a6".encode(), b"\xff", b"", b"a" * 10_000])
 def test_hostile_keys_are_refused(home, value, keyed_server):
     status, headers, body = exchange(keyed_server, "GET", "/models", X_API_Key=value)
@@ -218,7 +228,16 @@ def test_hostile_keys_are_refused(home, value, keyed_server):
 
 @pytest.fixture(scope="module")
 def keyed_server(home):
-    running = Server(home, IIAE_API_KEYS="reader-key-0123456789").ready()
+    """A server with all optional parts: keys, limits, traces and a log in JSON."""
+    running = Server(
+        home,
+        IIAE_API_KEYS=KEY,
+        IIAE_RATE_LIMIT="100000/second",
+        IIAE_QUOTA="1000000/day",
+        IIAE_TRACES_URL="http://127.0.0.1:9",
+        IIAE_LOG_JSON="true",
+        IIAE_ALLOWED_HOSTS="photos.example.org",
+    ).ready()
     yield running
     running.stop()
 
