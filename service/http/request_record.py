@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from starlette.types import Scope
 
+MAX_PATH = 200
+"""Characters of a path in logs and traces."""
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
 
@@ -56,3 +58,9 @@ def record_of(scope: Scope) -> RequestRecord:
 def route_of(scope: Scope) -> str:
     """Return the template of a request's path, never the path: labels need a fixed set of values."""
     return getattr(scope.get("route"), "path", "other")
+
+
+def path_of(scope: Scope) -> str:
+    """Return the path for logs and traces: percent-encoded, so it cannot forge log lines, and cut off."""
+    raw_path: bytes = scope["raw_path"]
+    return raw_path[:MAX_PATH].decode("ascii", "backslashreplace")

@@ -6,13 +6,12 @@ from time import perf_counter
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.http.middleware.request_metrics import CLIENT_DISCONNECTED
-from service.http.request_record import AccessEntry, record_of, route_of
+from service.http.request_record import AccessEntry, path_of, record_of, route_of
 
 logger = logging.getLogger("service.access")
 
 QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Routes that monitoring calls every few seconds. Their entries have the level DEBUG."""
-MAX_PATH = 200
 
 
 class AccessLog:
@@ -45,7 +44,7 @@ def _entry(scope: Scope, status: int, size: int, seconds: float) -> AccessEntry:
     record, client = record_of(scope), scope.get("client")
     return AccessEntry(
         method=scope.get("original_method", scope["method"])[:20],
-        path=scope["raw_path"].decode("ascii", "backslashreplace")[:MAX_PATH],
+        path=path_of(scope),
         route=route_of(scope),
         status=status,
         bytes=size,

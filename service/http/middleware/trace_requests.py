@@ -5,8 +5,8 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.middleware.access_log import MAX_PATH, QUIET
-from service.http.request_record import METHODS, record_of, route_of
+from service.http.middleware.access_log import QUIET
+from service.http.request_record import METHODS, path_of, record_of, route_of
 from service.tracing import use_tracer
 
 
@@ -27,7 +27,7 @@ class TraceRequests:
             return
         parent = self._propagator.extract(dict(Headers(scope=scope)))
         method = scope["method"] if scope["method"] in METHODS else "_OTHER"
-        path = scope["raw_path"].decode("ascii", "backslashreplace")[:MAX_PATH]
+        path = path_of(scope)
         attributes = {"http.request.method": method, "url.path": path}
         use_tracer(self.tracer)
         with self.tracer.start_as_current_span(

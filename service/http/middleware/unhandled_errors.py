@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.errors import NotReady, ServiceError
 from service.http.problems import problem, service_error_response
+from service.http.request_record import path_of
 from service.storage import storage_error
 
 logger = logging.getLogger(__name__)
@@ -47,13 +48,13 @@ def _response_to(scope: Scope, error: BaseException) -> Response:
     if isinstance(error, ServiceError):
         return service_error_response(error)
     if (refused := storage_error(error)) is not None:
-        logger.error("the disk failed in %s %s: %s", scope["method"], scope["path"], error)
+        logger.error("the disk failed in %s %s: %s", scope["method"][:20], path_of(scope), error)
         return service_error_response(refused)
     if isinstance(error, asyncio.CancelledError):  # only the server cancels, after the drain timeout
         return service_error_response(
             NotReady("the service is stopping and did not finish this request; send it again")
         )
-    logger.error("unexpected error in %s %s", scope["method"], scope["path"], exc_info=error)
+    logger.error("unexpected error in %s %s", scope["method"][:20], path_of(scope), exc_info=error)
     return problem(
         500, ServiceError.code, ServiceError.title, "an unexpected error occurred; the server has logged it"
     )

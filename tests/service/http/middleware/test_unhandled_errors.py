@@ -47,6 +47,24 @@ def test_an_unexpected_exception_becomes_a_problem_and_is_counted(app, caplog):
     assert 'iiae_requests_total{method="GET",route="/fails",status="500"} 1.0' in metrics
 
 
+def test_a_long_or_forged_path_does_not_fill_the_log(app, caplog):
+    @app.get("/fails/{rest:path}")
+    async def fails_too() -> None:
+        raise ZeroDivisionError
+
+    async def ask() -> None:
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(app), base_url="http://127.0.0.1"
+        ) as client:
+            await client.get("/fails/%1Bforged" + "a" * 50_000)
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(ask())
+    (message,) = [record.getMessage() for record in caplog.records if "unexpected" in record.getMessage()]
+    assert "/fails/%1Bforged" in message
+    assert "\x1b" not in message and len(message) < 300
+
+
 def test_an_aborted_request_closes_the_connection(app):
     async def ask() -> httpx.Response:
         async with httpx.AsyncClient(
