@@ -7,9 +7,14 @@ logger = logging.getLogger(__name__)
 
 
 class DamagedRows:
-    """The damaged rows that one open gallery has read. Thread-safe. Each row is logged once."""
+    """The damaged rows that one open gallery has read. Thread-safe.
+
+    Attributes:
+        logs: whether to log each row once.
+    """
 
     def __init__(self, gallery: str) -> None:
+        self.logs = True
         self._gallery = gallery
         self._lock = threading.Lock()
         self._rows: set[tuple[str, int]] = set()
@@ -20,13 +25,9 @@ class DamagedRows:
             if (table, row_id) in self._rows:
                 return
             self._rows.add((table, row_id))
-        logger.error(
-            "gallery %s: row %d of %s is damaged and left out; run `iiae fsck %s`",
-            self._gallery,
-            row_id,
-            table,
-            self._gallery,
-        )
+        if self.logs:
+            message = "gallery %s: row %d of %s is damaged and left out; run `iiae fsck %s`"
+            logger.error(message, self._gallery, row_id, table, self._gallery)
 
     def clear(self, table: str, row_id: int) -> None:
         """Forget a row that was written again or deleted."""

@@ -53,7 +53,7 @@ class Gallery:
         self.index = Index(folder / INDEX, self.spec.dim, self.spec.distance, self.spec.identity)
         weakref.finalize(self, self.index.close)
         self.sealer = Sealer(self.database)
-        weakref.finalize(self, self.sealer.close)
+        weakref.finalize(self, self.sealer.stop)
 
     # reading
 

@@ -35,9 +35,13 @@ class Sealer:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout)
 
-    def close(self) -> None:
-        """Stop. The next opening of the gallery continues."""
+    def stop(self) -> None:
+        """Stop before the next step, without waiting. The next opening of the gallery continues."""
         self._stop.set()
+
+    def close(self) -> None:
+        """Stop, and wait for the present step."""
+        self.stop()
         self.join(CLOSE_SECONDS)
 
 

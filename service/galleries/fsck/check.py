@@ -52,6 +52,7 @@ def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:
 
     If SQLite finds damage that is not repaired, no row is changed and no file is moved.
     """
+    gallery.database.damage.logs = False  # the findings say more
     gallery.sealer.join()
     database, checked = gallery.database, RowsChecked()
     structure = list(_guarded(gallery, check_structure(database, options)))

@@ -39,14 +39,16 @@ def test_a_repaired_thumbnail_is_reported_once(home):
     assert iiae("fsck", home=home).status == 0
 
 
-def test_a_damaged_embedding_is_embedded_again_by_reindex(home):
+def test_a_damaged_embedding_is_embedded_again_by_reindex(home, caplog):
     gallery = Galleries(home / "galleries").open("g")
     before = gallery.embedding(2)
     with gallery.database.transaction() as connection:
         connection.execute("UPDATE embeddings_1 SET embedding = zeroblob(length(embedding)) WHERE id = 2")
     done = iiae("fsck", "g", "--repair", "--json", home=home)
+    assert done.stderr == ""
     kinds = [(finding["kind"], finding["repaired"]) for finding in json.loads(done.stdout)]
     assert (done.status, ("embedding_damaged", True) in kinds) == (1, True)
+    assert caplog.records == []
     assert iiae("fsck", home=home).status == 0
     assert iiae("reindex", "g", home=home).status == 0
     after = Galleries(home / "galleries").open("g").embedding(2)

@@ -103,3 +103,29 @@ def test_a_cancelled_reindex_stores_nothing_more_and_its_space_is_deleted(tmp_pa
     reindex.sweep()
     assert spaces(tmp_path) == ["embeddings_1"]
     assert reindex.progress().state == "cancelled"
+
+
+def test_damaged_photos_do_not_stop_a_reindex(tmp_path):
+    gallery = create(tmp_path, 5)
+    with gallery.database.transaction() as connection:
+        connection.execute("UPDATE photos SET revision = 99 WHERE id = 2")
+        connection.execute("UPDATE photos SET label = 'changed' WHERE id = 5")
+    reindexer.reindex_all(tmp_path, "d1")
+    gallery = Galleries(tmp_path).open("g")
+    assert gallery.spec.digest == "d1"
+    hits = gallery.search(vector(0, "d1"), 10)
+    assert sorted(hit.photo.id for hit in hits) == [1, 3, 4]
+
+
+def test_damaged_embeddings_are_not_taken_over(tmp_path, monkeypatch):
+    monkeypatch.setattr(rows, "STEP", 2)
+    gallery = create(tmp_path, 5)
+    with gallery.database.transaction() as connection:
+        connection.execute("UPDATE embeddings_1 SET embedding = zeroblob(24) WHERE id = 3")
+        connection.execute("UPDATE embeddings_1 SET embedding = NULL, fault = 'lost' WHERE id = 1")
+    reindex = ReindexRows(gallery.database)
+    assert reindex.begin(spec("d0"), from_scratch=False)
+    last: int | None = 0
+    while last is not None:
+        last = reindex.take_over(last)
+    assert [photo.id for photo in reindex.missing(-1, 0, 10)] == [1, 3]
