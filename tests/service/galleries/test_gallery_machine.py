@@ -14,6 +14,8 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from service.errors import GalleryNotFound, PhotoNotFound
 from service.galleries import faiss_index, index
 from service.galleries.collection import Galleries
+from service.galleries.fsck.check import check_gallery
+from service.galleries.fsck.finding import Options
 from service.galleries.gallery import Gallery
 from service.galleries.records import Photo
 
@@ -32,6 +34,8 @@ class GalleryMachine(RuleBasedStateMachine):
         self.expected: dict[int, np.ndarray] = {}
 
     def teardown(self) -> None:
+        findings = check_gallery(self.both[0], Options(quick=True))
+        assert {finding.kind for finding in findings} <= {"index_damaged"}  # `lose_the_index` damages it
         for gallery in self.both:
             gallery.close()
         shutil.rmtree(self.root)

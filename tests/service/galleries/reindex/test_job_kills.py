@@ -16,6 +16,8 @@ from reindexer import create, new, number_of, spaces, vector
 from service.errors import GalleryReindexed, ReindexNotFound
 from service.galleries.collection import Galleries
 from service.galleries.database import DATABASE
+from service.galleries.fsck.check import check_gallery
+from service.galleries.fsck.finding import Options
 from service.galleries.gallery import Gallery
 from service.galleries.reindex.job import last_progress
 
@@ -65,6 +67,7 @@ def test_a_reindex_killed_at_any_moment_leaves_the_old_gallery_or_the_new_and_is
     reindexer.reindex_all(tmp_path, "d3")
     with sqlite3.connect(tmp_path / "g" / DATABASE) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+    assert list(check_gallery(Galleries(tmp_path).open("g"), Options(quick=True))) == []
     assert len(spaces(tmp_path)) == 1
     assert len(outcomes) > 3  # at least one reindex was killed before it was done
 

@@ -20,6 +20,8 @@ from service.errors import (
     ReindexRunning,
 )
 from service.galleries.collection import Galleries
+from service.galleries.fsck.check import check_gallery
+from service.galleries.fsck.finding import Options
 from service.galleries.gallery import Gallery
 from service.galleries.reindex import job as job_module
 from service.galleries.reindex import lock, rows
@@ -58,6 +60,8 @@ class ReindexMachine(RuleBasedStateMachine):
 
     def teardown(self) -> None:
         self.drop()
+        findings = list(check_gallery(self.both[0].open("g"), Options(quick=True)))
+        assert {finding.kind for finding in findings} <= {"space_unused"}
         for galleries in self.both:
             galleries.close()
         shutil.rmtree(self.root)
