@@ -20,7 +20,7 @@ SKETCH = Path(__file__).parents[3] / "docs" / "umbrella.png"
 
 def run(trial: Trial) -> list[Row]:
     """Find the best goodput with closed loops, then send at multiples of it."""
-    with Server(trial.home()) as server:
+    with Server(trial.home(), shipped_defaults=True) as server:
         server.ready()
         server.client.post("/galleries", json={"name": "g", "model": "sketchy"}).raise_for_status()
         photos = [("image", png(seed)) for seed in range(16)]
