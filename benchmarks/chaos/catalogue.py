@@ -6,6 +6,7 @@ from benchmarks.chaos.report import Row
 from benchmarks.chaos.scenarios import (
     full_disk,
     hot_swap,
+    keys,
     kill9,
     locked_gallery,
     overload,
@@ -20,6 +21,7 @@ SCENARIOS: dict[str, Callable[[Trial], list[Row]]] = {
     "overload": overload.run,
     "slow-clients": slow_clients.run,
     "locked-gallery": locked_gallery.run,
+    "keys": keys.run,
     "redis-faults": redis_faults.run,
     "kill9": kill9.run,
     "full-disk": full_disk.run,
