@@ -5,7 +5,10 @@ from collections.abc import Callable
 from benchmarks.chaos.report import Row
 from benchmarks.chaos.scenarios import (
     full_disk,
+    hostile_bodies,
+    hostile_names,
     hot_swap,
+    image_fuzzing,
     keys,
     kill9,
     locked_gallery,
@@ -22,6 +25,9 @@ SCENARIOS: dict[str, Callable[[Trial], list[Row]]] = {
     "slow-clients": slow_clients.run,
     "locked-gallery": locked_gallery.run,
     "keys": keys.run,
+    "hostile-names": hostile_names.run,
+    "hostile-bodies": hostile_bodies.run,
+    "image-fuzzing": image_fuzzing.run,
     "redis-faults": redis_faults.run,
     "kill9": kill9.run,
     "full-disk": full_disk.run,
