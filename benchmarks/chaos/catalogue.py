@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 from benchmarks.chaos.report import Row
 from benchmarks.chaos.scenarios import (
+    damaged_checkpoints,
+    damaged_galleries,
     full_disk,
     hostile_bodies,
     hostile_names,
@@ -31,6 +33,8 @@ SCENARIOS: dict[str, Callable[[Trial], list[Row]]] = {
     "redis-faults": redis_faults.run,
     "kill9": kill9.run,
     "full-disk": full_disk.run,
+    "damaged-galleries": damaged_galleries.run,
+    "damaged-checkpoints": damaged_checkpoints.run,
     "two-servers": two_servers.run,
     "hot-swap": hot_swap.run,
     "stop-signal": stop_signal.run,

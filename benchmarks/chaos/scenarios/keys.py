@@ -1,9 +1,10 @@
 """Every route of the router is called without a key, with a wrong key, and with a key that may only read."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import httpx
+from fastapi.routing import iter_route_contexts
 from starlette.routing import BaseRoute, Route
 
 from benchmarks.chaos.report import Row
@@ -51,18 +52,14 @@ def row(name: str, promise: str, calls: list[str]) -> Row:
 
 
 def protected_paths(routes: Sequence[BaseRoute]) -> list[str]:
-    """Return the paths that must need a key, with values for their parameters."""
+    """Return the paths that must need a key, with values for their parameters.
+
+    Mounted folders hold only the files of the page.
+    """
     values = {"photo_id": "1", "model_id": "tiny"}
-    paths = {path for route in routes for path in paths_of(route)} - OPEN
+    originals = [each.original_route for each in iter_route_contexts(routes)]
+    paths = {route.path for route in originals if isinstance(route, Route)} - OPEN
     return sorted(re.sub(r"{(\w+)(:\w+)?}", lambda match: values.get(match[1], "g"), path) for path in paths)
-
-
-def paths_of(route: BaseRoute) -> Iterator[str]:
-    """Yield the paths of a route or of an included router. Mounted folders hold only files of the page."""
-    if isinstance(route, Route):
-        yield route.path
-    for each in getattr(getattr(route, "original_router", None), "routes", ()):
-        yield from paths_of(each)
 
 
 def is_write(path: str, method: str) -> bool:
