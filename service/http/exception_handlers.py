@@ -7,9 +7,10 @@ from http import HTTPStatus
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Body, File
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Route
 
 from service.errors import ParameterInvalid, ServiceError
 from service.http.problems import AbortRequest, problem, service_error_response
@@ -48,11 +49,24 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
     assert isinstance(error, HTTPException)
     if isinstance(error, AbortRequest):
         return service_error_response(error.error, error.headers)
+    headers = error.headers
+    if error.status_code == 405:
+        headers = {**(headers or {}), "Allow": ", ".join(sorted(_allowed_methods(request)))}
     title = HTTPStatus(error.status_code).phrase
     code, detail = CODES.get(error.status_code, f"http_{error.status_code}"), str(error.detail)
     if error.status_code == 400 and (media_type := _body_media_type(request.scope.get("route"))):
         detail = f"the body cannot be parsed as {media_type}: {detail}"
-    return problem(error.status_code, code, title, detail, headers=error.headers)
+    return problem(error.status_code, code, title, detail, headers=headers)
+
+
+def _allowed_methods(request: Request) -> set[str]:
+    """Return all methods of a path. Starlette knows only those of the first route with this path."""
+    path, methods = request.scope["path"], {"GET"}  # static files have this method only
+    routes = [context.original_route for context in iter_route_contexts(request.app.routes)]
+    matching = [route for route in routes if isinstance(route, Route) and route.path_regex.match(path)]
+    if matching:
+        methods = set[str]().union(*(route.methods or () for route in matching))
+    return methods | {"HEAD"} if "GET" in methods else methods
 
 
 def _invalid_field(

@@ -5,6 +5,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
+from model.checkpoint import NAME
+
+NAME_SCHEMA: dict[str, JsonValue] = {"pattern": f"^{NAME.pattern}$"}
+"""Documents the names of galleries and models. The use cases check them, with an error of their own."""
+
 
 class Answer(BaseModel):
     """Base of all responses. Every field is always present, even if it has a default here."""
@@ -148,6 +153,7 @@ class NewGallery(BaseModel):
     name: str = Field(
         examples=["catalogue"],
         description="Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.",
+        json_schema_extra=NAME_SCHEMA,
     )
     model: str = Field(examples=["sketchy"], description="Id of the model that will embed the photos.")
     domain: str | None = Field(None, description="Domain of the photos; the model's first domain if omitted.")

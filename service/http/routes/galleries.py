@@ -7,12 +7,19 @@ from fastapi import APIRouter, Path
 from service.galleries.catalogue import GallerySummary
 from service.http.dependencies import ServicesDep
 from service.http.request_body import BodyRoute
-from service.http.schemas import DamagedOut, GalleriesOut, GalleryOut, NewGallery, UnavailableOut
+from service.http.schemas import (
+    NAME_SCHEMA,
+    DamagedOut,
+    GalleriesOut,
+    GalleryOut,
+    NewGallery,
+    UnavailableOut,
+)
 from service.http.security import READ, WRITE
 
 router = APIRouter(prefix="/galleries", tags=["galleries"], route_class=BodyRoute)
 
-GalleryName = Annotated[str, Path(description="Name of the gallery.")]
+GalleryName = Annotated[str, Path(description="Name of the gallery.", json_schema_extra=NAME_SCHEMA)]
 
 
 @router.get("", operation_id="galleries.list", dependencies=READ)

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from service.http.dependencies import Services, ServicesDep
-from service.http.schemas import ModelOut, Models, RejectedOut
+from service.http.schemas import NAME_SCHEMA, ModelOut, Models, RejectedOut
 from service.http.security import READ, WRITE
 from service.registry.model import Model
 
@@ -20,7 +20,8 @@ async def list_models(services: ServicesDep) -> Models:
 
 @router.get("/{model_id}", operation_id="models.get", dependencies=READ)
 async def get_model(
-    services: ServicesDep, model_id: Annotated[str, Path(description="Id of the model.")]
+    services: ServicesDep,
+    model_id: Annotated[str, Path(description="Id of the model.", json_schema_extra=NAME_SCHEMA)],
 ) -> ModelOut:
     """Show one model."""
     return _model(services.registry.find(model_id))

@@ -22,6 +22,20 @@ def test_unknown_paths_and_names_get_problems(client, gallery, method, path, sta
     assert (answer.status_code, answer.json()["code"]) == (status, code)
 
 
+@pytest.mark.parametrize(
+    ("path", "methods"),
+    [
+        ("/galleries", "GET, HEAD, POST"),
+        ("/galleries/noise/reindex", "DELETE, GET, HEAD, POST"),
+        ("/translate", "POST"),
+        ("/static/index.html", "GET, HEAD"),
+    ],
+)
+def test_an_unsupported_method_gets_all_methods_of_the_path(client, path, methods):
+    answer = client.request("PUT", path)
+    assert (answer.status_code, answer.headers["allow"]) == (405, methods)
+
+
 JSON, FORM = "application/json", "multipart/form-data"
 
 WRONG_BODIES = {

@@ -129,6 +129,17 @@ def test_files_have_the_format_binary(operations):
     assert operations["photos.get"]["responses"]["200"]["content"] == {"image/*": {"schema": BINARY}}
 
 
+def test_names_in_paths_have_a_pattern(document):
+    patterns = {
+        parameter["schema"].get("pattern")
+        for item in document["paths"].values()
+        for operation in item.values()
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] in ("name", "model_id")
+    }
+    assert patterns == {"^[a-z0-9][a-z0-9._-]{0,63}$"}
+
+
 def test_forms_and_queries_have_no_null(operations):
     for name, operation in operations.items():
         forms = operation.get("requestBody", {}).get("content", {}).get("multipart/form-data", {})

@@ -1,0 +1,73 @@
+"""The load generator: it counts from the scheduled time, and never waits for answers in an open loop."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+from benchmarks.chaos.load import requests
+from benchmarks.chaos.load.connections import NO_ANSWER
+from benchmarks.chaos.load.generator import Outcome, closed_loop, goodput, open_loop, percentile
+
+DELAY = 0.2
+
+
+@asynccontextmanager
+async def slow_server():
+    """An HTTP server that answers each request after a while."""
+
+    async def answer(reader, writer):
+        try:
+            while await reader.readuntil(b"\r\n\r\n"):
+                await asyncio.sleep(DELAY)
+                writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        except asyncio.IncompleteReadError:
+            writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1]
+
+
+def request(number: int) -> bytes:
+    return requests.get(f"/{number}")
+
+
+def test_an_open_loop_does_not_wait_for_answers():
+    async def run():
+        async with slow_server() as port:
+            return await open_loop(port, request, rate=50, seconds=1)
+
+    outcomes = asyncio.run(run())
+    assert [each.status for each in outcomes] == [200] * 50
+    assert all(each.latency >= DELAY for each in outcomes)
+    assert sorted(each.started for each in outcomes) == [number / 50 for number in range(50)]
+
+
+def test_a_closed_loop_waits_for_each_answer():
+    async def run():
+        async with slow_server() as port:
+            return await closed_loop(port, request, clients=2, seconds=1)
+
+    assert 2 <= len(asyncio.run(run())) <= 12
+
+
+def test_a_lost_connection_is_status_0():
+    async def run():
+        async with slow_server() as port:
+            pass
+        return await open_loop(port, request, rate=10, seconds=0.2)
+
+    assert [each.status for each in asyncio.run(run())] == [0, 0]
+
+
+def test_goodput_counts_good_answers_in_time():
+    outcomes = [
+        Outcome(number, status, started=number, latency=latency, answer=NO_ANSWER)
+        for number, (status, latency) in enumerate([(200, 0.5)] * 8 + [(429, 0.1), (200, 50)])
+    ]
+    assert goodput(outcomes, seconds=10, deadline=10) == 6 / 8  # those that ended from second 2 to second 10
+
+
+def test_percentiles_are_of_the_values():
+    assert percentile([3, 1, 2, 4], 50) == 2
+    assert percentile([3, 1, 2, 4], 99) == 4
+    assert percentile([], 99) == 0
