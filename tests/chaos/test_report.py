@@ -4,7 +4,10 @@ from benchmarks.chaos.report import Row, counts, line
 
 
 def test_a_row_says_what_was_promised_and_measured():
-    assert line(Row("a fault", "nothing is lost", "0 lost", True)) == "| a fault | nothing is lost | 0 lost | ok |"
+    assert (
+        line(Row("a fault", "nothing is lost", "0 lost", True))
+        == "| a fault | nothing is lost | 0 lost | ok |"
+    )
 
 
 def test_broken_promises_and_skipped_rows_differ():

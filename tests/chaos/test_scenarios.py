@@ -1,4 +1,4 @@
-"""Short forms of all chaos trials. Promises are asserted; time limits are loose, because tests share a machine."""
+"""Short forms of all chaos trials. Promises are asserted. Time limits are loose: tests share a machine."""
 
 import pytest
 

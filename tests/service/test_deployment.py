@@ -280,7 +280,7 @@ def test_the_service_does_not_start_on_an_open_address_with_absent_or_malformed_
 
 
 KILLS = 4
-"""Number of kills. `benchmarks/kill9.py` kills 20 times."""
+"""Number of kills. `python -m benchmarks.chaos kill9` kills more often, also while it removes and re-embeds."""
 
 
 def test_acknowledged_photos_survive_kill_9(tmp_path):

@@ -1,4 +1,4 @@
-"""The disk of the galleries is full, or turns read-only. It is a small tmpfs, which only root can mount."""
+"""The disk of the home is full, or turns read-only. It is a small tmpfs, which only root can mount."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from benchmarks.shared.noise_pictures import png
 from benchmarks.shared.server_process import Server
 from benchmarks.shared.tiny_models import publish_sketch
 
-SIZE_MB = 48
+SIZE_MB = 128
 PHOTO_SIDE = 300
 """Photos of 270 kB."""
 ATTEMPTS = 10
@@ -20,15 +20,14 @@ ATTEMPTS = 10
 
 def run(trial: Trial) -> list[Row]:
     """Fill the disk, free it, make it read-only, make it writable again."""
-    home = trial.home()
-    publish_sketch(home)
     try:
-        with small_disk(home / "galleries") as disk:
+        with small_disk(trial.home()) as home:
+            publish_sketch(home)
             with Server(home, IIAE_MIN_FREE_MB="1", IIAE_CACHE_MB="0") as server:
-                rows = fill_and_free(server.ready(), disk)
-            remount(disk, "ro")  # impossible while a server has files open
-            with Server(home, IIAE_CACHE_MB="0") as server:
-                return rows + write_to_read_only(server.ready(), disk)
+                rows = fill_and_free(server.ready(), home)
+            remount(home, "ro")  # impossible while a server has files open
+            with Server(home, log=trial.folder / "server.log", IIAE_MIN_FREE_MB="1") as server:
+                return rows + write_to_read_only(server.ready(), home)
     except (PermissionError, subprocess.CalledProcessError) as error:
         return [
             Row("the disk is full or read-only", "507 or 503", f"no tmpfs can be mounted ({error})", None)
@@ -49,7 +48,7 @@ def fill_and_free(server: Server, disk: Path) -> list[Row]:
         except OSError:
             pass
     full = [add(server, seed) for seed in range(1, ATTEMPTS)]
-    search_full, left = search(server), names(disk) - files - {"filler"}
+    search_full, left = search(server), names(disk) - files
     ready = server.client.get("/health/ready")
     filler.unlink()
     freed = [add(server, seed) for seed in range(1, ATTEMPTS)]
@@ -109,9 +108,10 @@ def search(server: Server) -> int:
 
 
 def names(disk: Path) -> set[str]:
-    """Return the files on the disk, without those that SQLite manages."""
+    """Return the files of galleries on the disk, without those of SQLite and the indexes."""
     paths = (path.relative_to(disk).as_posix() for path in disk.rglob("*") if path.is_file())
-    return {path for path in paths if ".sqlite" not in path and "/index/" not in path}
+    ours = (path for path in paths if path.startswith("galleries/"))
+    return {path for path in ours if ".sqlite" not in path and "/index/" not in path}
 
 
 @contextmanager
@@ -124,7 +124,6 @@ def small_disk(folder: Path) -> Iterator[Path]:
     """
     if os.geteuid() != 0:
         raise PermissionError("not root")
-    folder.mkdir()
     mount("-t", "tmpfs", "-o", f"size={SIZE_MB}m", "tmpfs", str(folder))
     try:
         yield folder

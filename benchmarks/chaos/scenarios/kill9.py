@@ -65,16 +65,20 @@ def run(trial: Trial) -> list[Row]:
 
 
 def work_until_killed(server: Server, ledger: Ledger, after: float, seed: int) -> None:
-    """Add, remove and re-embed in four threads, and kill the server after some seconds."""
+    """Add, remove and re-embed in four threads, and kill the server some seconds after the first photos."""
+    rng = random.Random(seed)
     jobs: list[Callable[[httpx.Client], None]] = [
         lambda client: add(client, ledger),
         lambda client: add(client, ledger),
-        lambda client: remove(client, ledger, random.Random(seed)),
+        lambda client: remove(client, ledger, rng),
         lambda client: reindex(client, ledger),
     ]
     threads = [threading.Thread(target=repeat, args=(server.url, job)) for job in jobs]
+    before, until = len(ledger.photos), time.monotonic() + 20
     for thread in threads:
         thread.start()
+    while len(ledger.photos) < before + 3 and time.monotonic() < until:
+        time.sleep(0.01)
     time.sleep(after)
     server.process.send_signal(signal.SIGKILL)
     for thread in threads:
@@ -102,8 +106,9 @@ def add(client: httpx.Client, ledger: Ledger) -> None:
 
 def remove(client: httpx.Client, ledger: Ledger, rng: random.Random) -> None:
     """Remove one photo. Before the answer nobody can know whether it is there."""
-    time.sleep(0.02)
-    if len(ledger.photos) < 10:
+    time.sleep(0.1)
+    client.get("/health/live")  # raises when the server is gone
+    if len(ledger.photos) < 3:
         return
     photo_id = rng.choice(list(ledger.photos))
     del ledger.photos[photo_id]
