@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from benchmarks.chaos.report import Row
 from benchmarks.chaos.scenarios import (
+    busy_neighbour,
     damaged_checkpoints,
     damaged_galleries,
     full_disk,
@@ -25,6 +26,7 @@ from benchmarks.chaos.trial import Trial
 
 SCENARIOS: dict[str, Callable[[Trial], list[Row]]] = {
     "overload": overload.run,
+    "busy-neighbour": busy_neighbour.run,
     "slow-clients": slow_clients.run,
     "locked-gallery": locked_gallery.run,
     "keys": keys.run,

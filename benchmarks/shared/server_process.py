@@ -29,30 +29,27 @@ class Server:
     It computes on one thread, because tests run in parallel, and looks for new checkpoints often.
 
     Args:
-        home: `IIAE_HOME` of the service.
+        home: `IIAE_HOME` of the service. The log is written there.
         shipped_defaults: run with the shipped defaults instead, whatever this process's environment says.
-        log: file for the log; by default a file in `home`.
         environment: further settings, such as `IIAE_MAX_IMAGES="8"`.
     """
 
-    def __init__(
-        self, home: Path, *, shipped_defaults: bool = False, log: Path | None = None, **environment: str
-    ) -> None:
+    def __init__(self, home: Path, *, shipped_defaults: bool = False, **environment: str) -> None:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self.log = log or home / f"server-{self.port}.log"
+        self.log = home / f"server-{self.port}.log"
         settings = {"IIAE_HOME": str(home), "IIAE_PORT": str(self.port)}
         inherited = dict(os.environ)
         if shipped_defaults:
             inherited = {name: value for name, value in inherited.items() if not name.startswith(OVERRIDES)}
         else:
             settings |= {"IIAE_STORE_POLL_SECONDS": "0.2", "OMP_NUM_THREADS": "1"}
-        with self.log.open("w") as output:
+        with self.log.open("w") as log:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "service.cli", "serve"],
                 env=inherited | settings | environment,
-                stdout=output,
-                stderr=output,
+                stdout=log,
+                stderr=log,
             )
         self.client = httpx.Client(base_url=self.url, timeout=30)
 

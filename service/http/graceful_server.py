@@ -1,6 +1,7 @@
 """Stopping a server without failed requests: readiness first, then the port, then the running requests."""
 
 import asyncio
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -21,7 +22,7 @@ class GracefulServer(uvicorn.Server):
     Args:
         delay: seconds between the signal and the closing of the port.
         on_signal: called at each signal, for example to change the readiness.
-        on_stopped: called at the end, even if uvicorn then ends the process with the signal.
+        on_stopped: called at the end, even if uvicorn then ends the process with a signal.
     """
 
     def __init__(
@@ -56,4 +57,6 @@ class GracefulServer(uvicorn.Server):
             try:
                 yield
             finally:
+                # Uvicorn would now end the process with the signal. It has done what SIGTERM asks: status 0.
+                self._captured_signals = [each for each in self._captured_signals if each != signal.SIGTERM]
                 self._on_stopped()

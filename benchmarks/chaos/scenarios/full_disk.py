@@ -26,7 +26,9 @@ def run(trial: Trial) -> list[Row]:
             with Server(home, IIAE_MIN_FREE_MB="1", IIAE_CACHE_MB="0") as server:
                 rows = fill_and_free(server.ready(), home)
             remount(home, "ro")  # impossible while a server has files open
-            with Server(home, log=trial.folder / "server.log", IIAE_MIN_FREE_MB="1") as server:
+            with Server(
+                trial.folder, IIAE_HOME=str(home), IIAE_MIN_FREE_MB="1"
+            ) as server:  # its log is elsewhere
                 return rows + write_to_read_only(server.ready(), home)
     except (PermissionError, subprocess.CalledProcessError) as error:
         return [
