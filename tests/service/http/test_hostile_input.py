@@ -12,7 +12,6 @@ from benchmarks.shared.hostile_input import HEADER_VALUES, HEADERS, NAMES, TEXTS
 from service.http.app import create_app
 from service.settings import Settings
 
-
 KEY = "reader-key-0123456789"
 
 
