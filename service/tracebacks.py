@@ -5,8 +5,11 @@ whole decoded pictures and uploads. A frame or a task often refers to the except
 garbage collector can free the pictures, and it runs rarely.
 """
 
+import asyncio
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
+from typing import Any
 
 
 def clear_locals(error: BaseException) -> None:
@@ -38,3 +41,10 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         pending += [each.__cause__, each.__context__]
         if isinstance(each, BaseExceptionGroup):
             pending += each.exceptions
+
+
+def forget_cancellation(task: asyncio.Task[Any]) -> None:
+    """Let a finished task forget the error that cancelled it, which keeps its frames alive."""
+    if task.cancelled():
+        with suppress(asyncio.CancelledError):
+            task.result()  # hands the error over

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from service.deadline import Deadline, current_deadline, shared_deadline
+from service.tracebacks import forget_cancellation
 
 T = TypeVar("T")
 
@@ -57,6 +58,7 @@ class SingleFlight(Generic[T]):
                 # Before the cancellation: a new caller must not join a cancelled task.
                 self._forget(key, call)
                 call.task.cancel()
+            del call  # a raised error refers to this frame, so the frame must not refer to the task
 
     def _start(self, compute: Callable[[], Coroutine[None, None, T]]) -> _Call[T]:
         deadline = Deadline(current_deadline().at)
@@ -65,7 +67,9 @@ class SingleFlight(Generic[T]):
 
     def _on_done(self, key: str, call: _Call[T], task: asyncio.Task[T]) -> None:
         self._forget(key, call)
-        if not task.cancelled():
+        if task.cancelled():
+            forget_cancellation(task)
+        else:
             task.exception()  # marks the error as retrieved, or asyncio warns when no caller is left
 
     def _forget(self, key: str, call: _Call[T]) -> None:

@@ -293,9 +293,11 @@ class Catalogue:
 async def _gather(awaitables: Iterable[Awaitable[T]]) -> list[T]:
     """Await all, then return the results or raise the first error by position. Cancelling cancels all."""
     results = await asyncio.gather(*awaitables, return_exceptions=True)
-    values: list[T] = []
-    for result in results:
-        if isinstance(result, BaseException):
-            raise result
-        values.append(result)
-    return values
+    values = [result for result in results if not isinstance(result, BaseException)]
+    error = next((result for result in results if isinstance(result, BaseException)), None)
+    if error is None:
+        return values
+    try:
+        raise error
+    finally:
+        del error, results  # the raised error refers to this frame, so the frame must not refer to the error

@@ -1,6 +1,5 @@
 """Use cases: search a gallery by a picture, by sketches, or by one of its photos."""
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic
@@ -15,6 +14,7 @@ from service.galleries.gallery import Gallery
 from service.galleries.query import UNREADABLE, SearchResults, none_searchable, search_gallery
 from service.galleries.retry import retry_when_reindexed
 from service.galleries.threads.pools import GalleryPools
+from service.gather import gather
 from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.registry.model import Model
@@ -93,10 +93,10 @@ class Search:
         async def attempt() -> SearchResults:
             opened, model = await self._open(gallery, "sbir")
             side = model.side(opened.spec.domain)
-            tasks = [self._embedder.shared(model, other(side), sketch) for sketch in sketches]
+            computations = [self._embedder.shared(model, other(side), sketch) for sketch in sketches]
             if photo is not None:
-                tasks.append(self._embedder.shared(model, side, photo))
-            embeddings = [_unit(embedding) for embedding in await asyncio.gather(*tasks)]
+                computations.append(self._embedder.shared(model, side, photo))
+            embeddings = [_unit(embedding) for embedding in await gather(computations)]
             query = np.mean(embeddings[: len(sketches)], axis=0)
             if photo is not None:
                 query = (query + embeddings[-1]) / 2

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from service.errors import ParameterInvalid, ServiceError
 from service.http.problems import AbortRequest, problem, service_error_response
+from service.tracebacks import drop_tracebacks
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +32,7 @@ async def _handle_service_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ServiceError)
     if error.status >= 500 and error.__cause__ is not None:  # the cause names files; clients must not see it
         logger.error("%s: %s: %s", error.code, error.detail, error.__cause__)
+    drop_tracebacks(error)  # their frames hold the request's files
     return service_error_response(error)
 
 

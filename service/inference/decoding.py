@@ -8,7 +8,6 @@ from service.errors import Overloaded
 from service.images.budget import DecodedBudget, Reservation
 from service.images.decode import Reserve
 from service.inference.workers import Workers
-from service.tracebacks import clear_locals
 
 T = TypeVar("T")
 T_co = TypeVar("T_co", covariant=True)
@@ -47,11 +46,7 @@ class Decoder:
         """
 
         def run(reserve: Reserve) -> T:
-            try:
-                return function(data, inference, side, max_pixels=self._max_pixels, reserve=reserve)
-            except BaseException as error:
-                clear_locals(error)  # its frames hold the picture
-                raise
+            return function(data, inference, side, max_pixels=self._max_pixels, reserve=reserve)
 
         try:
             return await self._workers.run(run, self._reserve_now)

@@ -143,6 +143,7 @@ class Engine:
             raise
         finally:
             _record_spans(request)
+            del request  # a raised error refers to this frame, so the frame must not refer to the future
 
     # The methods below run on the forward thread.
 

@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from service.inference.queue import RequestSlice
+from service.tracebacks import clear_locals
 
 Outcome: TypeAlias = Tensor | BaseException
 
@@ -23,6 +24,7 @@ def forward(slices: Sequence[RequestSlice], device: torch.device) -> list[Outcom
     try:
         return list(_run_batch(slices, device))
     except BaseException as error:  # SystemExit too: the caller waits for an answer
+        clear_locals(error)  # its frames hold the batch
         if len(slices) == 1:
             return [error]
     return [outcome for single in slices for outcome in forward([single], device)]

@@ -1,6 +1,5 @@
 """Use cases: translate a picture into the other domain, and combine two pictures of one domain (analogy)."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from model.pictures import picture
 from model.presets import Side, other
 from service.embedding import Embedding
 from service.errors import DomainsDiffer, ParameterInvalid
+from service.gather import gather, gather_pair
 from service.images.upload import Upload
 from service.inference.admission import add_work
 from service.inference.embedder import Embedder
@@ -100,10 +100,8 @@ class Translator:
         _check_seeds(seed or 0, samples)
         seeds: list[int | None] = [None]
         if references:
-            zs, *codes = await asyncio.gather(
-                self._embedder.shared(model, side, upload),
-                *(self._embedder.exclusive(model, target, reference) for reference in references),
-            )
+            styles = [self._embedder.exclusive(model, target, reference) for reference in references]
+            zs, *codes = await gather([self._embedder.shared(model, side, upload), *styles])
             return await self._decode(model, side, target, _interpolate(codes, mix), zs, seeds)
         zs = await self._embedder.shared(model, side, upload)
         if style == "mean":
@@ -138,12 +136,10 @@ class Translator:
         side = model.side(source)
         if reference_source is not None and model.side(reference_source) != side:
             raise _domains_differ("is of", model.domain(side), reference_source)
-        zs, z, score, reference_score = await asyncio.gather(
-            self._embedder.shared(model, side, upload),
-            self._embedder.exclusive(model, side, reference),
-            self._embedder.domain_score(model, side, upload),
-            self._embedder.domain_score(model, side, reference),
-        )
+        embedder = self._embedder
+        codes = [embedder.shared(model, side, upload), embedder.exclusive(model, side, reference)]
+        scores = [embedder.domain_score(model, side, each) for each in (upload, reference)]
+        (zs, z), (score, reference_score) = await gather_pair(gather(codes), gather(scores))
         if min(score, reference_score) < -DOMAIN_MARGIN and max(score, reference_score) > DOMAIN_MARGIN:
             domain, reference_domain = (
                 model.domain("x" if value > 0 else "y") for value in (score, reference_score)

@@ -6,6 +6,7 @@ ready wait for the encoding pool only, however many uploads wait for the decodin
 
 import os
 from collections.abc import Callable
+from dataclasses import dataclass
 from time import perf_counter
 from typing import ParamSpec, TypeVar
 
@@ -14,6 +15,7 @@ from anyio import CapacityLimiter, to_thread
 from service.deadline import current_deadline
 from service.errors import DeadlineExceeded, Overloaded
 from service.inference.throughput import ThroughputEstimate
+from service.tracebacks import clear_locals
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -66,16 +68,34 @@ class Workers:
     async def run_unbounded(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run like `run`, even if the queue is full. Use it for the last step of expensive work."""
 
-        def timed() -> T:
+        def timed() -> T | _Raised:
             if not current_deadline().allows(self._throughput.seconds_per_item):
-                raise DeadlineExceeded(f"the request waited too long for {self.name}; try again later")
+                return _Raised(
+                    DeadlineExceeded(f"the request waited too long for {self.name}; try again later")
+                )
             started = perf_counter()
             try:
                 return function(*args, **kwargs)
+            except BaseException as error:
+                clear_locals(error)  # its frames may hold decoded pictures
+                return _Raised(error)
             finally:
                 self._throughput.record(1, perf_counter() - started)
 
-        return await to_thread.run_sync(timed, limiter=self._limiter)
+        outcome = await to_thread.run_sync(timed, limiter=self._limiter)
+        if not isinstance(outcome, _Raised):
+            return outcome
+        try:
+            raise outcome.error
+        finally:
+            del outcome  # the error refers to this frame, so the frame must not refer to the error
+
+
+@dataclass(frozen=True)
+class _Raised:
+    """An error that a function raised in its thread. Raised there, anyio's own frames would keep it alive."""
+
+    error: BaseException
 
 
 def _available_cores() -> int:

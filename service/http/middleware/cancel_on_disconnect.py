@@ -4,6 +4,8 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.tracebacks import forget_cancellation
+
 
 class CancelOnDisconnect:
     """Cancel a request's handler when its client disconnects, to save the work that is still to do.
@@ -48,12 +50,16 @@ class CancelOnDisconnect:
         handler = asyncio.ensure_future(self.app(scope, receive_body, send_while_connected))
         watcher = asyncio.ensure_future(watch_for_disconnect())
         try:
-            await asyncio.wait({handler, watcher}, return_when=asyncio.FIRST_COMPLETED)
-            if answered:
-                await asyncio.wait({handler})
-        finally:  # also runs when the server cancels this request after the drain timeout
-            handler.cancel()
-            watcher.cancel()
-            await asyncio.gather(handler, watcher, return_exceptions=True)
-        if not (disconnected.is_set() and handler.cancelled()):
-            handler.result()
+            try:
+                await asyncio.wait({handler, watcher}, return_when=asyncio.FIRST_COMPLETED)
+                if answered:
+                    await asyncio.wait({handler})
+            finally:  # also runs when the server cancels this request after the drain timeout
+                handler.cancel()
+                watcher.cancel()
+                await asyncio.gather(handler, watcher, return_exceptions=True)
+            if not (disconnected.is_set() and handler.cancelled()):
+                handler.result()
+        finally:
+            forget_cancellation(handler)
+            del handler  # a raised error refers to this frame, so the frame must not refer to the task

@@ -10,6 +10,7 @@ from service.errors import NotReady, ServiceError
 from service.http.problems import problem, service_error_response
 from service.http.request_record import path_of
 from service.storage import storage_error
+from service.tracebacks import drop_tracebacks
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +42,9 @@ class UnhandledErrors:
         except (Exception, asyncio.CancelledError) as error:
             if response_started:  # close the connection: half a response must not look complete
                 raise
-            await _response_to(scope, error)(scope, receive, send)
+            response = _response_to(scope, error)
+            drop_tracebacks(error)  # their frames hold the request's files
+            await response(scope, receive, send)
 
 
 def _response_to(scope: Scope, error: BaseException) -> Response:
