@@ -33,7 +33,8 @@ async def gather_pair(first: Coroutine[None, None, A], second: Coroutine[None, N
     """Return two results of different types. Raises as `gather`."""
     one, two = asyncio.ensure_future(first), asyncio.ensure_future(second)
     try:
-        return await asyncio.gather(one, two)
+        a, b = await asyncio.gather(one, two)
+        return a, b
     except BaseException as error:
         _give_up(one, error)
         _give_up(two, error)

@@ -1,5 +1,6 @@
 """Use cases: search a gallery by a picture, by sketches, or by one of its photos."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 from time import monotonic

@@ -68,7 +68,7 @@ async def main() -> None:
         while not parts.registry.models():
             await asyncio.sleep(0.1)
         loaded = tasks()
-        print(*[await parts.workers.run(work) for _ in range(3)])
+        print(*[await parts.decoding.run(work) for _ in range(3)])
         print(tasks() - loaded <= 1)  # one worker thread, without OpenMP helpers
         loaded = tasks()
         print((await parts.engine.run("work", lambda _: torch.full((1,), work()), torch.zeros(1))).item())
