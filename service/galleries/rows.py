@@ -1,36 +1,25 @@
-"""The photos of a gallery as rows of its database. No other module has SQL about photos."""
+"""The photos of a gallery as rows of its database: reading them, and transactions that change them."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import replace
+from contextlib import contextmanager
 
 from service.embedding import Embedding
 from service.errors import PhotoDamaged, PhotoNotFound
-from service.galleries.checksums import EMBEDDING, PHOTO, REMOVAL, RowDamaged, checksum, selected
+from service.galleries.checksums import REMOVAL, selected
 from service.galleries.database import GalleryDatabase
-from service.galleries.records import Changes, NewPhoto, Photo
+from service.galleries.photo_transaction import PhotoTransaction
+from service.galleries.records import Changes, Photo
 from service.galleries.schema import (
     Connection,
     current_revision,
-    embeddings_table,
     fetch_one,
-    next_revision,
-    spaces_in_use,
-    update_reindex,
 )
 from service.galleries.stored_rows import (
     MAX_VALUES,
     PHOTO_COLUMNS,
     StoredRows,
     embedding_columns,
-    embedding_values,
-    photo_values,
 )
-
-_INSERT_PHOTO = (
-    f"INSERT INTO photos ({', '.join(PHOTO)}, checksum) VALUES ({','.join('?' * len((*PHOTO, 'checksum')))})"
-)
-_UPDATE_PHOTO = f"UPDATE photos SET {', '.join(f'{column} = ?' for column in (*PHOTO[1:], 'checksum'))}"
 
 
 class PhotoRows:
@@ -149,7 +138,7 @@ class PhotoRows:
     # writing
 
     @contextmanager
-    def transaction(self) -> Iterator["PhotoTransaction"]:
+    def transaction(self) -> Iterator[PhotoTransaction]:
         """Open a write transaction, see `GalleryDatabase.transaction`."""
         with self._database.transaction() as connection:
             yield PhotoTransaction(self._database, connection, self._stored)
@@ -168,121 +157,3 @@ class PhotoRows:
             f"photo {photo_id} of gallery {name!r} is damaged on the disk; run `iiae fsck {name}`,"
             " or add its file again"
         )
-
-
-class PhotoTransaction:
-    """The changes that a write transaction can make."""
-
-    def __init__(self, database: GalleryDatabase, connection: Connection, stored: StoredRows) -> None:
-        self._database, self._connection, self._stored = database, connection, stored
-
-    def insert(self, photos: Sequence[NewPhoto]) -> dict[str, Photo]:
-        """Add the photos that the gallery does not have yet. Return all of them as stored, by SHA-256.
-
-        A photo that is stored without an embedding gets the new embedding and the new source. A photo whose
-        row is damaged gets a new row with its id.
-
-        Raises:
-            GalleryReindexed: the embeddings are of a checkpoint that the gallery no longer has.
-        """
-        self._database.check_space(self._connection)
-        revision = next_revision(self._connection)
-        for photo in photos:
-            self._insert(photo, revision)
-        digests = [photo.sha256 for photo in photos]
-        stored = self._stored.select_photos(self._connection, "sha256", digests)
-        return {photo.sha256: photo for photo in stored}
-
-    def _insert(self, photo: NewPhoto, revision: int) -> None:
-        photo_id, present = self._present(photo.sha256)
-        if photo_id is None:
-            photo_id = self._insert_photo(photo, revision)
-        elif present is not None and self._has_embedding(photo_id):
-            return
-        else:
-            if present is not None:  # its label and metadata stay
-                photo = replace(photo, label=present.label, metadata=present.metadata)
-            values = photo_values(photo_id, photo, revision)[1:]
-            self._connection.execute(f"{_UPDATE_PHOTO} WHERE id = ?", (*values, photo_id))
-        self._connection.execute(
-            f"INSERT OR REPLACE INTO {self._database.embeddings} ({', '.join(EMBEDDING)}, checksum)"
-            " VALUES (?, ?, ?, ?)",
-            embedding_values(photo_id, photo.embedding),
-        )
-        self._database.damage.clear("photos", photo_id)
-        self._database.damage.clear(self._database.embeddings, photo_id)
-        # A running reindex may have found the old file unreadable; it must embed the new one.
-        self._delete_embeddings(photo_id, "fault IS NOT NULL")
-
-    def _present(self, sha256: str) -> tuple[int | None, Photo | None]:
-        """Return the id and the photo that has a SHA-256. The photo is None if its row is damaged."""
-        query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE sha256 = ?"
-        row = self._connection.execute(query, (sha256,)).fetchone()
-        return (None, None) if row is None else (int(row[0]), self._stored.photo(row))
-
-    def _has_embedding(self, photo_id: int) -> bool:
-        table = self._database.embeddings
-        query = f"SELECT {embedding_columns(table)} FROM {table} WHERE id = ?"
-        row = self._connection.execute(query, (photo_id,)).fetchone()
-        return row is not None and self._stored.embedding(table, row) is not None
-
-    def _insert_photo(self, photo: NewPhoto, revision: int) -> int:
-        """Insert the row of a new photo and return its id, which the checksum covers, too."""
-        values = photo_values(0, photo, revision)
-        photo_id = self._connection.execute(_INSERT_PHOTO, (None, *values[1:])).lastrowid
-        assert photo_id is not None
-        checked = photo_values(photo_id, photo, revision)
-        self._connection.execute("UPDATE photos SET checksum = ? WHERE id = ?", (checked[-1], photo_id))
-        return photo_id
-
-    def delete(self, photo_id: int) -> str | None:
-        """Remove a photo. Return its SHA-256, or None if there is no such photo."""
-        row = self._connection.execute(
-            "DELETE FROM photos WHERE id = ? RETURNING CAST(sha256 AS BLOB)", (photo_id,)
-        ).fetchone()
-        if row is None:
-            return None
-        self._delete_embeddings(photo_id)
-        revision = next_revision(self._connection)
-        self._connection.execute(
-            "INSERT OR REPLACE INTO removals VALUES (?, ?, ?)",
-            (photo_id, revision, checksum(photo_id, revision)),
-        )
-        self._database.damage.clear("photos", photo_id)
-        return str(row[0], "utf-8", "replace")
-
-    def set_thumbnail(self, photo_id: int, thumbnail: bytes) -> bool:
-        """Store the checksum of a photo's new thumbnail. False without such a photo, or if it is damaged."""
-        query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id = ?"
-        row = self._connection.execute(query, (photo_id,)).fetchone()
-        if row is None or self._stored.photo(row) is None:
-            return False
-        values = [
-            thumbnail if name == "thumbnail" else value for name, value in zip(PHOTO, row, strict=False)
-        ]
-        self._connection.execute(
-            "UPDATE photos SET thumbnail = ?, checksum = ? WHERE id = ?",
-            (thumbnail, checksum(*values), photo_id),
-        )
-        return True
-
-    def _delete_embeddings(self, photo_id: int, where: str = "TRUE") -> None:
-        """Delete a photo's embeddings from the gallery's space and from the space that a reindex fills."""
-        for space in spaces_in_use(self._connection):
-            deleted = self._connection.execute(
-                f"DELETE FROM {embeddings_table(space)} WHERE id = ? AND {where}", (photo_id,)
-            ).rowcount
-            self._database.damage.clear(embeddings_table(space), photo_id)
-            if deleted:
-                with suppress(RowDamaged):  # the progress of the reindex is lost; the photos are not
-                    update_reindex(
-                        self._connection,
-                        "done = done - ?",
-                        deleted,
-                        where=f"space = {space} AND state != 'done'",
-                    )
-
-    def has(self, sha256: str) -> bool:
-        """Return whether a photo has this SHA-256."""
-        query = "SELECT 1 FROM photos WHERE sha256 = ?"
-        return self._connection.execute(query, (sha256,)).fetchone() is not None

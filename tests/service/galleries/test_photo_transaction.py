@@ -1,0 +1,60 @@
+"""Changes of photos whose rows are damaged: adding heals them, removing deletes them."""
+
+import pytest
+from gallery_photos import embedding, new_photo, spec
+
+from service.errors import GalleryDamaged
+from service.galleries.collection import Galleries
+from service.galleries.gallery import Gallery
+from service.galleries.reindex.job import last_progress
+
+
+@pytest.fixture
+def gallery(tmp_path):
+    gallery = Galleries(tmp_path).create("g", spec())
+    gallery.add([new_photo(number, label=f"thing {number}") for number in range(1, 8)])
+    return gallery
+
+
+def damage(gallery: Gallery, statement: str) -> Gallery:
+    """Change a row without its checksum, as a failing disk does. Return the gallery, opened again."""
+    with gallery.database.transaction() as connection:
+        connection.execute(statement)
+    return Gallery(gallery.folder)
+
+
+def ids(gallery: Gallery) -> list[int]:
+    return [photo.id for photo in gallery.page(0, 100)]
+
+
+def test_adding_the_file_again_heals_a_damaged_photo(gallery):
+    gallery = damage(gallery, "UPDATE photos SET label = 'other' WHERE id = 3")
+    assert gallery.known([new_photo(3).sha256]) == {}
+    [photo] = gallery.add([new_photo(3, label="again")])
+    assert (photo.id, photo.label, gallery.database.damage.count) == (3, "again", 0)
+    assert gallery.search(embedding(3), 1)[0].photo == photo
+
+
+def test_adding_the_file_again_heals_a_damaged_embedding_and_keeps_the_label(gallery):
+    gallery = damage(gallery, "UPDATE embeddings_1 SET embedding = zeroblob(24) WHERE id = 3")
+    assert gallery.known([new_photo(3).sha256]) == {}
+    [photo] = gallery.add([new_photo(3, label="again")])
+    assert (photo.id, photo.label) == (3, "thing 3")
+    assert gallery.search(embedding(3), 1)[0].photo == photo
+
+
+def test_a_damaged_photo_can_be_removed(gallery):
+    gallery = damage(gallery, "UPDATE photos SET sha256 = CAST(x'ff' AS TEXT) WHERE id = 3")
+    gallery.remove(3)
+    assert (ids(gallery), gallery.count) == ([1, 2, 4, 5, 6, 7], 6)
+
+
+def test_a_damaged_reindex_row_does_not_stop_additions_and_removals(gallery):
+    with gallery.database.transaction() as connection:
+        connection.execute(
+            "INSERT INTO reindex VALUES (1, 1, 'm', 'd', 'cosine', 6, 0, 'done', NULL, 0, 0, '', '', x'')"
+        )
+    with pytest.raises(GalleryDamaged):
+        last_progress(gallery)
+    gallery.remove(1)
+    assert gallery.add([new_photo(9)])[0].id == 8
