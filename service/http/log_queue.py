@@ -11,7 +11,7 @@ from asgi_correlation_id import correlation_id
 
 NO_REQUEST = "-"
 """Placeholder for the request id of entries that belong to no request."""
-MAX_ENTRIES = 10_000
+MAX_ENTRIES = 4_096
 CLOSE_SECONDS = 2.0
 
 

@@ -12,6 +12,8 @@ logger = logging.getLogger("service.access")
 
 QUIET = frozenset({"/health/live", "/health/ready", "/metrics"})
 """Routes that monitoring calls every few seconds. Their entries have the level DEBUG."""
+MAX_ADDRESS = 45
+"""Characters of the longest IPv6 address. A proxy's header may hold anything."""
 
 
 class AccessLog:
@@ -50,7 +52,7 @@ def _entry(scope: Scope, status: int, size: int, seconds: float) -> AccessEntry:
         bytes=size,
         seconds=round(seconds, 4),
         key=record.key,
-        client=client[0] if client else None,
+        client=client[0][:MAX_ADDRESS] if client else None,
         problem=record.problem,
     )
 
