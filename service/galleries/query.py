@@ -3,8 +3,10 @@
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from time import monotonic
 
 from model.presets import Side
+from service.deadline import Deadline, shared_deadline
 from service.embedding import Embedding
 from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable
 from service.galleries.collection import Galleries
@@ -14,6 +16,8 @@ from service.registry.model import Model
 
 NAMES_SHOWN = 20
 """Maximum number of names in an error message."""
+SKIP_AFTER = 0.5
+"""Seconds after which a search for any gallery skips one that does not answer."""
 UNREADABLE = (GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable)
 """Errors of a gallery that a search for any gallery skips. Not found: it was deleted since it was listed."""
 
@@ -39,7 +43,7 @@ def first_searchable(galleries: Galleries, digests: Collection[str]) -> Gallery:
     """
     unsuitable: list[str] = []
     for name in galleries.names():
-        with suppress(*UNREADABLE):
+        with suppress(*UNREADABLE), shared_deadline(Deadline(monotonic() + SKIP_AFTER)):
             gallery = galleries.open(name, keep=False)
             if gallery.spec.digest in digests:
                 return gallery

@@ -12,7 +12,7 @@ from service.embedding import Embedding
 from service.errors import GalleryBusy
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.query import UNREADABLE, SearchResults, none_searchable, search_gallery
+from service.galleries.query import SKIP_AFTER, UNREADABLE, SearchResults, none_searchable, search_gallery
 from service.galleries.retry import retry_when_reindexed
 from service.galleries.threads.pools import GalleryPools
 from service.gather import gather
@@ -22,8 +22,6 @@ from service.registry.model import Model
 from service.registry.registry import Registry
 from service.tracing import span
 
-SKIP_AFTER = 0.5
-"""Seconds after which a search for any gallery skips one that does not answer."""
 SKIP_SECONDS = 5.0
 """Seconds until such a search tries that gallery again."""
 

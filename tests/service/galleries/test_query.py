@@ -1,5 +1,8 @@
 """The default gallery of a search is one that can answer it."""
 
+import sqlite3
+import time
+
 import pytest
 
 from service.errors import GalleryNotFound
@@ -21,6 +24,22 @@ def test_the_first_gallery_of_a_given_checkpoint_is_searched(tmp_path):
     damaged.mkdir()
     (damaged / "gallery.sqlite").write_bytes(b"damaged" * 1000)
     assert first_searchable(galleries, {"new", "other"}).name == "b"
+
+
+def test_a_locked_gallery_is_skipped_soon(tmp_path):
+    creator = Galleries(tmp_path)
+    for name in ("a", "b"):
+        create(creator, name, "new")
+    creator.close()
+    lock = sqlite3.connect(tmp_path / "a" / "gallery.sqlite", isolation_level=None)
+    try:
+        lock.execute("PRAGMA locking_mode=EXCLUSIVE")
+        lock.execute("BEGIN EXCLUSIVE")
+        began = time.monotonic()
+        assert first_searchable(Galleries(tmp_path), {"new"}).name == "b"
+        assert time.monotonic() - began < 5
+    finally:
+        lock.close()
 
 
 def test_no_gallery_is_an_error_that_says_how_to_create_one(tmp_path):

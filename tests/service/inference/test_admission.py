@@ -174,3 +174,16 @@ def test_work_is_added_to_the_request_of_the_task() -> None:
         assert (ticket.units, control.backlog) == (2, 0)
 
     asyncio.run(check())
+
+
+def test_waiting_for_something_outside_of_the_process_teaches_nothing(clock: Clock) -> None:
+    control = AdmissionControl()
+    run(control, clock, "search", 0.1, count=50)
+    before = control.cost("search")
+    for _ in range(20):
+        tickets = [begin(control) for _ in range(4)]
+        clock.now += 9
+        for ticket in tickets:
+            control.leave(ticket, answered=False, blocked=True)
+    assert control.cost("search") == before
+    assert control.in_flight == 0 and control.backlog == 0

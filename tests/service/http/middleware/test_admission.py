@@ -8,10 +8,12 @@ import pytest
 from asgi import respond
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.deadline import remaining
+from service.deadline import current_deadline, remaining
+from service.errors import GalleryBusy
 from service.http.controls import Controls
 from service.http.middleware.admission import Admission, preferred_wait
 from service.http.middleware.unhandled_errors import UnhandledErrors
+from service.inference.admission import add_work
 
 
 async def read_body(receive: Receive) -> None:
@@ -210,3 +212,22 @@ def test_refused_requests_leave_no_ticket() -> None:
     controls = Controls()
     request(protected(refuse, controls=controls))
     assert controls.computing.in_flight == 0
+
+
+def test_request_that_waited_for_a_locked_gallery_does_not_make_others_be_refused() -> None:
+    def locked(seconds: float) -> ASGIApp:
+        async def app(scope: Scope, receive: Receive, send: Send) -> None:
+            await read_body(receive)
+            add_work(1)
+            await asyncio.sleep(seconds)
+            current_deadline().blocked = True
+            raise GalleryBusy("locked")
+
+        return app
+
+    controls = Controls()
+    before = controls.computing.cost("/sbir/search")
+    app = protected(locked(0.5), seconds=10, controls=controls)
+    answer = request(app, path="/sbir/search", content=b"x")
+    assert (answer.status_code, answer.json()["code"]) == (503, "gallery_busy")
+    assert controls.computing.cost("/sbir/search") == before
