@@ -54,7 +54,7 @@ class LogQueue(logging.Handler):
         """Queue an entry with the id of the current request, or drop it."""
         queued = copy(record)
         queued.request_id = correlation_id.get() or NO_REQUEST
-        queued.msg, queued.args = record.getMessage(), None  # the arguments may change after this call
+        queued.msg, queued.args = _message(record), None  # the arguments may change after this call
         if record.exc_info and not record.exc_text:
             queued.exc_text = logging.Formatter().formatException(record.exc_info)
         queued.exc_info = None  # a traceback keeps the objects of all its frames alive
@@ -80,3 +80,10 @@ class LogQueue(logging.Handler):
                 self._write((self.format(record) + "\n").encode("utf-8", "backslashreplace"))
             except Exception:
                 self.dropped += 1  # there is nowhere to report it: the log itself is broken
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception as error:  # wrong arguments: a mistake in a log call must not fail a request
+        return f"{record.msg} (its arguments are wrong: {type(error).__name__})"

@@ -51,6 +51,14 @@ def test_a_broken_stream_is_no_error_of_the_caller():
     assert log.dropped == 1
 
 
+def test_wrong_arguments_of_an_entry_are_no_error_of_the_caller():
+    written: list[bytes] = []
+    log = LogQueue(logging.Formatter("%(message)s"), write=written.append)
+    log.emit(logging.LogRecord("a", logging.INFO, __file__, 1, "%d items", ("many",), None))
+    log.close()
+    assert written == [b"%d items (its arguments are wrong: TypeError)\n"]
+
+
 def test_an_entry_keeps_no_traceback_alive():
     written: list[bytes] = []
     formatter = logging.Formatter()
