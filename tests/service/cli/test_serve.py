@@ -1,8 +1,12 @@
 """`iiae serve`: its settings, in the help and from the environment."""
 
+import re
+from pathlib import Path
+
+import pytest
 from command_line import iiae
 
-from service.cli.serve import settings_table
+from service.cli.serve import refuse_misspelled, settings_table
 from service.http import server
 from service.settings import Settings
 
@@ -19,6 +23,29 @@ def test_a_wrong_value_is_named_by_its_variable(tmp_path, monkeypatch):
     done = iiae("serve", home=tmp_path)
     assert done.status == 2
     assert done.stderr.startswith("iiae: IIAE_PORT: Input should be a valid integer")
+
+
+@pytest.mark.parametrize(
+    ("variable", "meant"),
+    [
+        ("IIAE_API_KEY", "IIAE_API_KEYS"),
+        ("IIAE_ADMIN_KEY", "IIAE_ADMIN_KEYS"),
+        ("IIAE_ALLOWED_HOST", "IIAE_ALLOWED_HOSTS"),
+    ],
+)
+def test_a_misspelled_setting_is_refused(tmp_path, monkeypatch, variable, meant):
+    monkeypatch.setenv(variable, "0123456789abcdef")
+    done = iiae("serve", home=tmp_path)
+    assert (done.status, done.stderr) == (
+        2,
+        f"iiae: {variable} is not a setting; write {meant}, or unset the variable\n",
+    )
+
+
+def test_variables_of_compose_are_not_misspelled_settings():
+    root = Path(__file__).parents[3]
+    texts = [(root / file).read_text() for file in ("docker-compose.yml", ".env.example", "docker/try.sh")]
+    refuse_misspelled(re.findall(r"IIAE_[A-Z_]*[A-Z]", "".join(texts)))
 
 
 def test_the_help_of_serve_lists_the_settings(tmp_path):
