@@ -15,8 +15,11 @@ from benchmarks.chaos.trial import Trial
 from benchmarks.shared.noise_pictures import png
 from benchmarks.shared.server_process import Server
 from benchmarks.shared.tiny_models import publish_sketch
+from service.galleries.fsck.check import check_home
+from service.galleries.fsck.finding import Options
 
 PHOTOS = 24
+WRONG = "wrong answers"
 SLOW = 5.0
 """No request may take longer, in seconds: a FIFO would block its reader for ever."""
 FILES = {"database": "gallery.sqlite", "index": "index/*.faiss", "note": "index/note.json"}
@@ -71,16 +74,21 @@ def compare(trial: Trial, server: Server, names: dict[str, list[str]]) -> list[R
         for name in copies:
             answers = everything(server.client, name)
             slowest = max(slowest, *(seconds for _, _, seconds in answers))
-            verdicts[verdict(answers, right)] += 1
+            judged = verdict(answers, right)
+            if judged == WRONG:
+                judged = explanation(trial.folder / "home", server.client, name)
+            verdicts[judged] += 1
         again = everything(server.client, "good")
         good = [answer[:2] for answer in again] == [answer[:2] for answer in right]
         found = ", ".join(f"{each} × {count}" for each, count in sorted(verdicts.items()))
         rows.append(
             Row(
                 damage,
-                "right answers, or an error that says so; other galleries work",
+                "right answers, or an error, a count or `iiae fsck` says so; other galleries work",
                 f"{found}; slowest {slowest:.1f} s" + ("" if good else "; another gallery answers wrongly"),
-                set(verdicts) <= {"right", "reported"} and good and trial.within(slowest, SLOW),
+                not any(each == WRONG or each.startswith("error") for each in verdicts)
+                and good
+                and trial.within(slowest, SLOW),
             )
         )
     return rows
@@ -132,11 +140,21 @@ def ask(
 def verdict(answers: Answers, right: Answers) -> str:
     """Judge the answers about one copy."""
     errors = {text for status, text, _ in answers if not 200 <= status < 400}
-    if errors - {"gallery_damaged", "gallery_not_found", "gallery_outdated"}:
+    if errors - {"gallery_damaged", "gallery_not_found", "gallery_outdated", "photo_damaged"}:
         return f"error {', '.join(sorted(errors))}"
     wrong = [
         given for given, good in zip(answers, right, strict=True) if given[0] < 400 and given[:2] != good[:2]
     ]
     if wrong:
-        return "wrong answers"
+        return WRONG
     return "reported" if errors else "right"
+
+
+def explanation(home: Path, client: httpx.Client, name: str) -> str:
+    """Return what says that a gallery's answers are incomplete, or `WRONG` if nothing does."""
+    gallery = client.get(f"/galleries/{name}")
+    if gallery.is_error:
+        return "reported"
+    if gallery.json()["damaged_rows"]:
+        return "damaged rows left out and counted"
+    return "found by iiae fsck" if any(check_home(home, [name], Options())) else WRONG
