@@ -101,11 +101,11 @@ class DecodedBudget:
             self._admit()  # it may have been the first of the queue
 
     def _release(self, size: int) -> None:
+        if self._on_release is not None:
+            self._on_release(size)  # before the next picture is admitted, which must not need further memory
         with self._lock:
             self._in_flight -= size
         self._admit()
-        if self._on_release is not None:
-            self._on_release(size)
 
     def _admit(self) -> None:
         """Reserve bytes for the pictures at the head of the queue that fit."""

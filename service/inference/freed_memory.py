@@ -38,10 +38,11 @@ class FreedMemory:
             return
         with self._lock:
             self._freed += size
+            self._start_timer()  # also after a trim: what this request still holds is freed after that
             if self._freed < KEPT:
-                self._start_timer()
                 return
-        self._return_all()
+            self._freed = 0
+        self._trim()
 
     def _start_timer(self) -> None:
         if self._timer is None:
@@ -52,11 +53,5 @@ class FreedMemory:
     def _on_timer(self) -> None:
         with self._lock:
             self._timer = None
-        self._return_all()
-
-    def _return_all(self) -> None:
-        with self._lock:
-            if not self._freed:
-                return
             self._freed = 0
         self._trim()
