@@ -47,7 +47,7 @@ def test_one_python_builds_and_runs():
 
 def test_openmp_threads_sleep_while_they_wait():
     (environment,) = (arguments for word, arguments in STAGES["runtime"] if word == "ENV")
-    assert "OMP_WAIT_POLICY=PASSIVE GOMP_SPINCOUNT=0" in environment
+    assert "OMP_WAIT_POLICY=PASSIVE" in environment
 
 
 def test_dockerfile_builds_without_buildkit():
