@@ -21,6 +21,7 @@ from benchmarks.chaos.scenarios import (
     overload,
     redis_faults,
     slow_clients,
+    stalled_disk,
     stop_signal,
     two_servers,
 )
@@ -31,6 +32,7 @@ SCENARIOS: dict[str, Callable[[Trial], list[Row]]] = {
     "busy-neighbour": busy_neighbour.run,
     "slow-clients": slow_clients.run,
     "locked-gallery": locked_gallery.run,
+    "stalled-disk": stalled_disk.run,
     "keys": keys.run,
     "open-door": open_door.run,
     "limits": limits.run,
