@@ -13,6 +13,8 @@ from benchmarks.shared.noise_pictures import png
 from benchmarks.shared.server_process import Server
 
 CLIENTS = 4
+DELAY = "1"
+"""Seconds between the signal and the closing of the port: long enough for several probes."""
 IN_FLIGHT_FOR = 0.1
 """Requests sent this long before the signal have surely arrived."""
 
@@ -31,7 +33,7 @@ def run(trial: Trial) -> list[Row]:
     stops = max(1, int(trial.seconds / 7))
     in_flight, statuses, ready_statuses = list[Sent](), list[int](), list[int]()
     for number in range(stops):
-        with Server(trial.home(f"home-{number}")) as server:
+        with Server(trial.home(f"home-{number}"), IIAE_SHUTDOWN_DELAY_SECONDS=DELAY) as server:
             server.ready()
             sent, ready, stopped_at = asyncio.run(stop_under_load(server, 0.5 + 0.3 * number))
             statuses.append(server.process.wait(30))
