@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TypeVar
 
 import numpy as np
@@ -12,21 +11,16 @@ from pydantic import JsonValue
 
 from model.presets import Side
 from service.errors import (
-    DeadlineExceeded,
-    GalleryBusy,
-    GalleryDamaged,
-    GalleryNotFound,
     ImageFormatUnsupported,
     ImageTooManyPixels,
     ImageUnreadable,
     Overloaded,
     ServiceError,
     SketchEmpty,
-    StorageFull,
-    StorageUnavailable,
 )
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
+from service.galleries.listing import GalleryList, GallerySummary, Listing
 from service.galleries.opened_picture import OpenedPicture, open_picture
 from service.galleries.photo_contents import PhotoContents, read_contents
 from service.galleries.records import GallerySpec, NewPhoto, Photo
@@ -47,53 +41,7 @@ model's pixels. In full size, it exists only in its worker thread."""
 CONCURRENT_BATCHES = 2
 """Batches of all requests that run at the same time: one is decoded while the other is embedded. Without this
 limit, 32 clients that add 12 photos each fill the queues, and searches get 429."""
-LISTED_TOGETHER = 16
-"""Galleries that a list opens at the same time."""
-LIST_SECONDS = 1.0
-"""Longest wait of a list for one gallery."""
 IMAGE_ERRORS = (ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty)
-
-
-@dataclass(frozen=True)
-class GallerySummary:
-    """A gallery in a list.
-
-    Attributes:
-        outdated: no served model has the checkpoint that embedded it.
-        damaged_rows: number of damaged rows that reads have found since it was opened.
-    """
-
-    name: str
-    spec: GallerySpec
-    photos: int
-    index: str
-    outdated: bool
-    damaged_rows: int
-
-
-@dataclass(frozen=True)
-class DamagedGallery:
-    """A gallery that cannot be read, and the reason."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class UnavailableGallery:
-    """A gallery that does not answer now, and the reason: it is locked, or its disk stalls or fails."""
-
-    name: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class GalleryList:
-    """All galleries, sorted by name."""
-
-    readable: list[GallerySummary]
-    damaged: list[DamagedGallery]
-    unavailable: list[UnavailableGallery]
 
 
 class Catalogue:
@@ -118,6 +66,7 @@ class Catalogue:
         self._registry = registry
         self._embedder = embedder
         self._pools = pools
+        self._listing = Listing(galleries=galleries, registry=registry, pools=pools)
         self._decoder = decoder
         self._batch = max(1, min(BATCH, queue_items // 4))
         self._batches = CapacityLimiter(CONCURRENT_BATCHES)
@@ -136,22 +85,17 @@ class Catalogue:
         """
         model = self._registry.get(model_name, capability="retrieve")
         spec = GallerySpec.of(model, model.side(domain))
-        return await self._pools.writing.run(name, lambda: self._summary(self._galleries.create(name, spec)))
+        return await self._pools.writing.run(
+            name, lambda: self._listing.summary(self._galleries.create(name, spec))
+        )
 
     async def listing(self) -> GalleryList:
         """Return all galleries, sorted by name: readable, damaged, and those that do not answer soon."""
-        names = await self._pools.opening.run("", self._galleries.names)
-        limit = asyncio.Semaphore(LISTED_TOGETHER)
-        rows = await asyncio.gather(*(self._row(name, limit) for name in names))
-        return GalleryList(
-            [row for row in rows if isinstance(row, GallerySummary)],
-            [row for row in rows if isinstance(row, DamagedGallery)],
-            [row for row in rows if isinstance(row, UnavailableGallery)],
-        )
+        return await self._listing.all()
 
     async def summary(self, name: str) -> GallerySummary:
         """Return one gallery. Raises GalleryNotFound, GalleryDamaged, GalleryBusy."""
-        return await self._pools.opening.run(name, lambda: self._summary(self._galleries.open(name)))
+        return await self._pools.opening.run(name, lambda: self._listing.summary(self._galleries.open(name)))
 
     async def delete(self, name: str) -> None:
         """Delete a gallery and its uploaded pictures. Raises GalleryNotFound, GalleryBusy."""
@@ -256,38 +200,6 @@ class Catalogue:
     def _open_to_add(self, name: str) -> Gallery:
         self._galleries.require_space()
         return self._galleries.open(name)
-
-    async def _row(
-        self, name: str, limit: asyncio.Semaphore
-    ) -> GallerySummary | DamagedGallery | UnavailableGallery | None:
-        """Return a gallery's row in the list. None if it was deleted since its name was read."""
-        try:
-            async with limit, asyncio.timeout(LIST_SECONDS):
-                return await self._pools.opening.run(
-                    name, lambda: self._summary(self._galleries.open(name, keep=False))
-                )
-        except GalleryNotFound:
-            return None
-        except GalleryDamaged as error:
-            return DamagedGallery(name, error.detail)
-        except (GalleryBusy, DeadlineExceeded, StorageFull, StorageUnavailable) as error:
-            return UnavailableGallery(name, error.detail)
-        except TimeoutError:
-            return UnavailableGallery(
-                name, f"gallery {name!r} does not answer: it is locked, or its disk stalls; try again later"
-            )
-
-    def _summary(self, gallery: Gallery) -> GallerySummary:
-        served = {model.id: model.digest for model in self._registry.models()}
-        outdated = served.get(gallery.spec.model) != gallery.spec.digest
-        return GallerySummary(
-            name=gallery.name,
-            spec=gallery.spec,
-            photos=gallery.count,
-            index=gallery.index.kind,
-            outdated=outdated,
-            damaged_rows=gallery.database.damage.count,
-        )
 
 
 async def _gather(awaitables: Iterable[Awaitable[T]]) -> list[T]:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path
 
-from service.galleries.catalogue import GallerySummary
+from service.galleries.listing import GallerySummary
 from service.http.dependencies import ServicesDep
 from service.http.request_body import BodyRoute
 from service.http.schemas import (
