@@ -29,9 +29,9 @@ def run(trial: Trial) -> list[Row]:
     return [
         Row(
             name,
-            "each is answered: no 5xx",
+            "each is answered or cut off: no 5xx",
             f"{counts(statuses)}; slowest {slowest:.1f} s",
-            all(0 < status < 500 for status in statuses),
+            max(statuses) < 500,
         ),
         Row(
             name,
