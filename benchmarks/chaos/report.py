@@ -37,7 +37,7 @@ def line(row: Row) -> str:
 
 
 def counts(values: Iterable[int]) -> str:
-    """Return how often each status occurs, e.g. `200 × 31, 429 × 4`. Status 0 is a connection that was closed."""
+    """Return how often each status occurs, e.g. `200 × 31, 429 × 4`. Status 0 is a closed connection."""
     statuses = list(values)
     return ", ".join(
         f"{status or 'no answer'} × {statuses.count(status):,}" for status in sorted(set(statuses))

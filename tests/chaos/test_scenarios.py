@@ -7,6 +7,7 @@ from benchmarks.chaos.report import line
 from benchmarks.chaos.trial import Trial
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", SCENARIOS)
 def test_the_service_keeps_its_promises(tmp_path, name):
     rows = SCENARIOS[name](Trial(tmp_path, seconds=2, seed=0, patience=20))

@@ -9,7 +9,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.chaos.load import requests
-from benchmarks.chaos.load.connections import Answer
+from benchmarks.chaos.load.connections import Answer, ask_in_turn
 from benchmarks.chaos.load.generator import Outcome, closed_loop
 from benchmarks.chaos.report import Row, counts
 from benchmarks.chaos.trial import Trial
@@ -33,9 +33,8 @@ def run(trial: Trial) -> list[Row]:
         right = []
         for seed in CHECKPOINTS:
             wait_for(server, publish_tiny(home, seed=seed))
-            outcomes = asyncio.run(closed_loop(server.port, request, clients=1, seconds=1))
-            first = sorted(outcomes, key=lambda each: each.number)[: 2 * PICTURES]
-            right.append([values(each.answer) for each in first])
+            answers = asyncio.run(ask_in_turn(server.port, map(request, range(2 * PICTURES))))
+            right.append([values(answer) for answer in answers])
         outcomes, swaps = asyncio.run(swap_under_load(trial, server, home))
     statuses = [each.status for each in outcomes]
     good = [each for each in outcomes if each.status == 200]

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import numpy as np
 
 from benchmarks.chaos.load import requests
-from benchmarks.chaos.load.connections import Connections
+from benchmarks.chaos.load.connections import ask_in_turn
 from benchmarks.chaos.load.generator import closed_loop, percentile
 from benchmarks.chaos.report import Row, counts
 from benchmarks.chaos.trial import Trial
@@ -62,14 +62,8 @@ def run(trial: Trial) -> list[Row]:
 
 def right_answers(server: Server, bodies: list[bytes]) -> Right:
     """Return the embeddings of all pictures."""
-
-    async def ask_all() -> Right:
-        connections = Connections(server.port)
-        answers = [await connections.ask(body) for body in bodies]
-        connections.close()
-        return [json.loads(answer.body)["values"] for answer in answers]
-
-    return asyncio.run(ask_all())
+    answers = asyncio.run(ask_in_turn(server.port, bodies))
+    return [json.loads(answer.body)["values"] for answer in answers]
 
 
 def load(trial: Trial, name: str, server: Server, bodies: list[bytes], right: Right) -> Row:
