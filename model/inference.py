@@ -22,7 +22,7 @@ M = TypeVar("M", bound=nn.Module)
 IMAGE_CAPABILITIES = frozenset({"translate", "analogy", "retrieve", "embed"})
 SKETCH_CAPABILITIES = frozenset({"sbir", "retrieve", "embed"})
 
-REDUCED_DRAWING, REDUCED_PICTURE = 2, 3
+REDUCED_DRAWING, REDUCED_PICTURE = 2, 6
 """How much larger than the result a picture must stay when it is reduced before it is resized.
 
 `benchmarks/reduced_pictures.py` compares the embeddings with those of unreduced pictures.
