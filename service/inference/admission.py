@@ -23,13 +23,13 @@ from service.errors import Overloaded
 FIRST_COST = 0.05
 """Seconds that a unit is assumed to cost before it was measured."""
 MIN_COST, MAX_COST = 1e-4, 60.0
-SMOOTHING = 0.05
+SMOOTHING = 0.02
 """Weight of the newest request in the averages: the cost of a unit, and the units of a request."""
 TOGETHER = 0.01
 """Seconds between two answers that count as given together."""
 LATE_RISE = 0.3
 """Share of the error, in logarithms, that is corrected after a request that missed its deadline."""
-HEADROOM = 0.7
+HEADROOM = 0.5
 """Share of the time until the deadline that the estimate may take, because estimates are wrong at times."""
 MAX_RETRY_AFTER = 60
 
