@@ -7,6 +7,7 @@ The exit status is 1 if a promise was broken.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -28,6 +29,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if unknown := set(arguments.scenarios) - set(SCENARIOS):
         parser.error(f"no scenario {', '.join(sorted(unknown))}; choose from {', '.join(SCENARIOS)}")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that scenarios end their processes
     print(HEAD, flush=True)
     broken = False
     for name in arguments.scenarios or SCENARIOS:
