@@ -192,7 +192,10 @@ class Registry:
             self._failures[candidate] = _Failure(reason, retry_at)
             if previous is None:
                 logger.warning(
-                    "version %s of the model %s is rejected: %s", candidate.version, candidate.name, reason
+                    "version %s of the model %s is rejected: %s",
+                    printable(candidate.version),
+                    printable(candidate.name),
+                    printable(reason),
                 )
             return False
         self._models = {**self._models, candidate.name: model}
