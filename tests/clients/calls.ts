@@ -148,7 +148,7 @@ export async function keys(baseUrl: string, reader: string, admin: string): Prom
 /** Sends more requests at once than fit in the queue. */
 export async function overload(baseUrl: string, apiKey: string, picture: string): Promise<Reports[]> {
   const client = new Client({ baseUrl, apiKey });
-  const translate = () => client.images.translate({ image: bytes(picture), model: "tiny", samples: 2 });
+  const translate = () => client.images.translate({ image: bytes(picture), model: "tiny", samples: 16 });
   return Promise.all(Array.from({ length: 16 }, () => thrown(translate().then(() => "made"))));
 }
 

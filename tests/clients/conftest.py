@@ -52,6 +52,15 @@ def closed_server(tmp_path_factory):
     running.stop()
 
 
+@pytest.fixture
+def slow_server(tmp_path):
+    """A new server that expects one translation to take most of its deadline. It refuses a second one."""
+    publish_tiny(tmp_path)
+    running = Server(tmp_path, IIAE_API_KEYS=READER, IIAE_DEADLINE_SECONDS="1").ready()
+    yield running
+    running.stop()
+
+
 @pytest.fixture(scope="session")
 def pictures(tmp_path_factory):
     """A folder with 0.png to 5.png, which are noise, and blank.png."""

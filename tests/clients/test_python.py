@@ -316,10 +316,10 @@ def test_other_host_name_raises_origin_refused(caller_type, open_server):
     assert (raised.value.status, raised.value.code) == (403, "origin_refused")
 
 
-def test_overload_raises_429_with_retry_after(closed_server, pictures):
+def test_overload_raises_429_with_retry_after(slow_server, pictures):
     async def many() -> list[object]:
-        async with AsyncClient(closed_server.url, api_key=READER) as client:
-            calls = (client.images.translate(pictures / "0.png", model="tiny", samples=2) for _ in range(16))
+        async with AsyncClient(slow_server.url, api_key=READER) as client:
+            calls = (client.images.translate(pictures / "0.png", model="tiny", samples=16) for _ in range(16))
             return await asyncio.gather(*calls, return_exceptions=True)
 
     answers = asyncio.run(many())

@@ -218,9 +218,9 @@ def test_client_sends_its_key(run, closed_server):
     ]
 
 
-def test_overload_throws_429_with_retry_after(run, closed_server, pictures):
+def test_overload_throws_429_with_retry_after(run, slow_server, pictures):
     picture = base64.b64encode((pictures / "0.png").read_bytes()).decode()
-    reports = run("overload", closed_server.url, READER, picture, origin=closed_server.url)
+    reports = run("overload", slow_server.url, READER, picture, origin=slow_server.url)
     refused = [report for report in reports if "code" in report]
     assert {(report["status"], report["code"]) for report in refused} == {(429, "overloaded")}
     assert all(report["retryAfter"] >= 1 for report in refused)
