@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from functools import lru_cache
 
 ANY = "*"
 _HEADER = re.compile(r"(\[[0-9a-f:.]+\]|[^\[\]:@/\\\s]+)(?::\d*)?", re.IGNORECASE)
@@ -56,6 +57,7 @@ def _normalised(host: str) -> str:
     return host if address is None else str(address)
 
 
+@lru_cache(maxsize=64)  # each request asks for its host several times
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
     try:
         return ipaddress.ip_address(host.removeprefix("[").removesuffix("]"))

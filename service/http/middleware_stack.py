@@ -4,7 +4,7 @@ from starlette.middleware import Middleware
 
 from service.http.dependencies import Services
 from service.http.middleware.access_log import AccessLog
-from service.http.middleware.admission import Admission
+from service.http.middleware.admission import Admission, Deadlines, RefuseAtDoor
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.body_limit import BodyLimit
 from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
@@ -27,6 +27,7 @@ def middleware_stack(services: Services) -> list[Middleware]:
     Requests pass it from top to bottom, responses from bottom to top.
     """
     settings = services.settings
+    deadlines = Deadlines(seconds=settings.deadline_seconds, change_seconds=settings.change_seconds)
     return [
         Middleware(HeadAsGet),  # everything below sees GET
         request_id_middleware(),  # outside of everything that can fail: every response has an id
@@ -38,6 +39,7 @@ def middleware_stack(services: Services) -> list[Middleware]:
         Middleware(UnhandledErrors),  # everything below may raise
         Middleware(AllowedHosts, settings=settings),  # refuses before any work is done
         Middleware(SameOriginOnly, settings=settings),  # as well
+        Middleware(RefuseAtDoor, controls=services.controls, deadlines=deadlines),  # before tasks are created
         Middleware(CancelOnDisconnect),  # outside of BodyLimit: it waits for the disconnect without a timeout
         Middleware(
             BodyLimit,
@@ -51,8 +53,7 @@ def middleware_stack(services: Services) -> list[Middleware]:
         Middleware(
             Admission,  # after the key: requests without one must not count
             controls=services.controls,
-            seconds=settings.deadline_seconds,
-            change_seconds=settings.change_seconds,
+            deadlines=deadlines,
         ),
         Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
     ]

@@ -3,6 +3,7 @@
 import asyncio
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -17,25 +18,62 @@ _WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9}(?:\.\d{1,9})?)\"?\s*(?=$
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+@dataclass(frozen=True, kw_only=True)
+class Deadlines:
+    """The deadlines of requests.
+
+    A client may shorten its deadline with the header `Prefer: wait=SECONDS` (RFC 7240, section 4.3).
+
+    Args:
+        seconds: for requests that read or compute.
+        change_seconds: for requests that change something, such as adding photos.
+    """
+
+    seconds: float
+    change_seconds: float
+
+    def of(self, scope: Scope, preferred: float | None) -> float:
+        """Return the seconds that a request has. `preferred` is what its client asks for."""
+        reads = scope["method"] in READING or scope["path"] in COMPUTED
+        return min(preferred or float("inf"), self.seconds if reads else self.change_seconds)
+
+
+class RefuseAtDoor:
+    """Refuse requests that would miss their deadline: 429, before anything else is done for them.
+
+    Under overload, most requests are refused, so refusals must cost little. The rest of the body arrives
+    after the response. The server discards it, and closes a connection that takes too long.
+    """
+
+    def __init__(self, app: ASGIApp, *, controls: Controls, deadlines: Deadlines) -> None:
+        self.app, self.controls, self.deadlines = app, controls, deadlines
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            admitted = self.controls.find(scope["method"], scope["path"])
+            if admitted is not None:
+                control, operation = admitted
+                preferred = preferred_wait(Headers(scope=scope))
+                try:
+                    control.check(operation, self.deadlines.of(scope, preferred))
+                except Overloaded as error:
+                    await service_error_response(error)(scope, receive, send)
+                    return
+        await self.app(scope, receive, send)
+
+
 class Admission:
-    """Give every request a deadline, and refuse requests that would miss it: 429.
+    """Give every request a deadline, and count the requests that run a model.
 
     The deadline starts when the body is complete, because the client decides how long the upload takes. It
     ends when the response starts. A request that is not answered by then gets 503, and its work is cancelled.
 
-    A client may shorten the deadline with the header `Prefer: wait=SECONDS` (RFC 7240, section 4.3).
-
-    The refusal comes before the body is read, so it costs little under overload.
-
     Args:
         controls: decide which requests are admitted.
-        seconds: deadline of requests that read or compute, in seconds.
-        change_seconds: deadline of requests that change something, such as adding photos.
     """
 
-    def __init__(self, app: ASGIApp, *, controls: Controls, seconds: float, change_seconds: float) -> None:
-        self.app = app
-        self.controls, self.seconds, self.change_seconds = controls, seconds, change_seconds
+    def __init__(self, app: ASGIApp, *, controls: Controls, deadlines: Deadlines) -> None:
+        self.app, self.controls, self.deadlines = app, controls, deadlines
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -43,14 +81,7 @@ class Admission:
             return
         admitted = self.controls.find(scope["method"], scope["path"])
         preferred = preferred_wait(Headers(scope=scope))
-        seconds = min(preferred or float("inf"), self._limit(scope))
-        if admitted is not None:
-            control, operation = admitted
-            try:
-                control.check(operation, seconds)
-            except Overloaded as error:
-                await service_error_response(error)(scope, receive, send)
-                return
+        seconds = self.deadlines.of(scope, preferred)
         request = _Request(admitted, seconds, applied=preferred is not None)
         try:
             async with asyncio.timeout(None) as timer:
@@ -63,11 +94,6 @@ class Admission:
             raise request.late() from None
         finally:
             request.end()
-
-    def _limit(self, scope: Scope) -> float:
-        """Return the longest deadline that a request may have."""
-        reads = scope["method"] in READING or scope["path"] in COMPUTED
-        return self.seconds if reads else self.change_seconds
 
 
 class _Request:

@@ -1,7 +1,7 @@
 """Request ids: the header `X-Request-ID` of requests and responses, from the library asgi-correlation-id."""
 
+import random
 import re
-from uuid import uuid4
 
 from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.middleware import Middleware
@@ -18,8 +18,15 @@ def request_id_middleware() -> Middleware:
     The check is a transformer, not a validator: the library logs a warning whenever a validator fails, and
     clients could fill the log with them.
     """
-    return Middleware(CorrelationIdMiddleware, validator=None, transformer=_accepted_or_new)
+    return Middleware(
+        CorrelationIdMiddleware, generator=_new_id, validator=None, transformer=_accepted_or_new
+    )
 
 
 def _accepted_or_new(candidate: str) -> str:
-    return candidate if _VALID_ID.fullmatch(candidate) else uuid4().hex
+    return candidate if _VALID_ID.fullmatch(candidate) else _new_id()
+
+
+def _new_id() -> str:
+    """Return 32 random hexadecimal digits. Ids are no secrets, so no system call is needed."""
+    return f"{random.getrandbits(128):032x}"

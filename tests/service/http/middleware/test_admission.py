@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.deadline import current_deadline, remaining
 from service.errors import GalleryBusy
 from service.http.controls import Controls
-from service.http.middleware.admission import Admission, preferred_wait
+from service.http.middleware.admission import Admission, Deadlines, RefuseAtDoor, preferred_wait
 from service.http.middleware.unhandled_errors import UnhandledErrors
 from service.inference.admission import add_work
 
@@ -22,9 +22,9 @@ async def read_body(receive: Receive) -> None:
 
 
 def protected(app: ASGIApp, *, seconds: float = 0.2, controls: Controls | None = None) -> ASGIApp:
-    return UnhandledErrors(
-        Admission(app, controls=controls or Controls(), seconds=seconds, change_seconds=30)
-    )
+    controls, deadlines = controls or Controls(), Deadlines(seconds=seconds, change_seconds=30)
+    admission = Admission(app, controls=controls, deadlines=deadlines)
+    return UnhandledErrors(RefuseAtDoor(admission, controls=controls, deadlines=deadlines))
 
 
 def request(
@@ -176,7 +176,7 @@ def test_bodies_that_complete_together_are_checked_again() -> None:
 
     async def check() -> list[int]:
         together, statuses = asyncio.Event(), list[int]()
-        admission = Admission(app, controls=controls, seconds=1, change_seconds=1)
+        admission = Admission(app, controls=controls, deadlines=Deadlines(seconds=1, change_seconds=1))
 
         async def receive() -> Message:
             await together.wait()
