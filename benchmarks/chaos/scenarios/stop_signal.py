@@ -12,7 +12,7 @@ from benchmarks.chaos.trial import Trial
 from benchmarks.shared.noise_pictures import png
 from benchmarks.shared.server_process import Server
 
-CLIENTS = 4
+CLIENTS = 12
 DELAY = "1"
 """Seconds between the signal and the closing of the port: long enough for several probes."""
 IN_FLIGHT_FOR = 0.1
