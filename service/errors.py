@@ -46,16 +46,19 @@ class ServiceError(Exception):
 
     Args:
         detail: what happened and what to do, for people. Programs use `code`, which never changes.
+        retry_after: seconds after which the client should try again. Defaults to the class's value. None if a
+            retry does not help.
     """
 
     status: ClassVar[int] = 500
     code: ClassVar[str] = "internal"
     title: ClassVar[str] = "Internal server error"
+    default_retry_after: ClassVar[int | None] = None
 
-    def __init__(self, detail: str) -> None:
+    def __init__(self, detail: str, retry_after: int | None = None) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.retry_after: int | None = None
+        self.retry_after = self.default_retry_after if retry_after is None else retry_after
 
 
 class ImageUnreadable(ServiceError):
@@ -167,17 +170,10 @@ class GalleryDamaged(ServiceError):
 
 
 class GalleryBusy(ServiceError):
-    """A gallery is locked by another process, or its disk does not answer.
-
-    Args:
-        retry_after: seconds after which the client should try again.
-    """
+    """A gallery is locked by another process, or its disk does not answer."""
 
     status, code, title = 503, "gallery_busy", "Gallery does not answer"
-
-    def __init__(self, detail: str, retry_after: int = 2) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
+    default_retry_after = 2
 
 
 class StorageFull(ServiceError):
@@ -189,15 +185,10 @@ class StorageFull(ServiceError):
 class StorageUnavailable(ServiceError):
     """The disk refuses to read or write, for example because it is mounted read-only.
 
-    Args:
-        retry_after: seconds after which the client should try again. None if only an operator can help.
+    Only an operator can help with most causes, so there is no default for `retry_after`.
     """
 
     status, code, title = 503, "storage_unavailable", "Disk cannot be used"
-
-    def __init__(self, detail: str, retry_after: int | None = None) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
 
 
 class PhotoDamaged(ServiceError):
@@ -207,70 +198,35 @@ class PhotoDamaged(ServiceError):
 
 
 class RateLimited(ServiceError):
-    """A caller sends too many requests in a short time.
-
-    Args:
-        retry_after: seconds after which the client should try again.
-    """
+    """A caller sends too many requests in a short time."""
 
     status, code, title = 429, "rate_limited", "Too many requests"
-
-    def __init__(self, detail: str, retry_after: int = 1) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
+    default_retry_after = 1
 
 
 class QuotaExceeded(ServiceError):
-    """A caller has used up its requests of a longer time.
-
-    Args:
-        retry_after: seconds after which the client should try again.
-    """
+    """A caller has used up its requests of a longer time."""
 
     status, code, title = 429, "quota_exceeded", "Quota is used up"
-
-    def __init__(self, detail: str, retry_after: int = 1) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
+    default_retry_after = 1
 
 
 class Overloaded(ServiceError):
-    """A queue is full.
-
-    Args:
-        retry_after: seconds after which the client should try again.
-    """
+    """A queue is full, or the request would be late."""
 
     status, code, title = 429, "overloaded", "Service is overloaded"
-
-    def __init__(self, detail: str, retry_after: int = 1) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
+    default_retry_after = 1
 
 
 class DeadlineExceeded(ServiceError):
-    """A request was admitted, but is not answered by its deadline.
-
-    Args:
-        retry_after: seconds after which the client should try again.
-    """
+    """A request was admitted, but is not answered by its deadline."""
 
     status, code, title = 503, "deadline_exceeded", "Request is not answered in time"
-
-    def __init__(self, detail: str, retry_after: int = 1) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
+    default_retry_after = 1
 
 
 class NotReady(ServiceError):
-    """The service is starting or stopping.
-
-    Args:
-        retry_after: seconds after which the client should try again.
-    """
+    """The service is starting or stopping."""
 
     status, code, title = 503, "not_ready", "Service is not ready"
-
-    def __init__(self, detail: str, retry_after: int = 2) -> None:
-        super().__init__(detail)
-        self.retry_after = retry_after
+    default_retry_after = 2

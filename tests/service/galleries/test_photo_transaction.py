@@ -1,30 +1,15 @@
 """Changes of photos whose rows are damaged: adding heals them, removing deletes them."""
 
 import pytest
-from gallery_photos import embedding, new_photo, spec
+from gallery_photos import damage, embedding, ids, labelled_gallery, new_photo
 
 from service.errors import GalleryDamaged
-from service.galleries.collection import Galleries
-from service.galleries.gallery import Gallery
 from service.galleries.reindex.job import last_progress
 
 
 @pytest.fixture
 def gallery(tmp_path):
-    gallery = Galleries(tmp_path).create("g", spec())
-    gallery.add([new_photo(number, label=f"thing {number}") for number in range(1, 8)])
-    return gallery
-
-
-def damage(gallery: Gallery, statement: str) -> Gallery:
-    """Change a row without its checksum, as a failing disk does. Return the gallery, opened again."""
-    with gallery.database.transaction() as connection:
-        connection.execute(statement)
-    return Gallery(gallery.folder)
-
-
-def ids(gallery: Gallery) -> list[int]:
-    return [photo.id for photo in gallery.page(0, 100)]
+    return labelled_gallery(tmp_path)
 
 
 def test_adding_the_file_again_heals_a_damaged_photo(gallery):

@@ -4,29 +4,15 @@ import logging
 from collections.abc import Callable
 
 import pytest
-from gallery_photos import embedding, new_photo, spec
+from gallery_photos import damage, embedding, ids, labelled_gallery, new_photo
 
 from service.errors import GalleryDamaged, PhotoDamaged
-from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 
 
 @pytest.fixture
 def gallery(tmp_path):
-    gallery = Galleries(tmp_path).create("g", spec())
-    gallery.add([new_photo(number, label=f"thing {number}") for number in range(1, 8)])
-    return gallery
-
-
-def damage(gallery: Gallery, statement: str) -> Gallery:
-    """Change a row without its checksum, as a failing disk does. Return the gallery, opened again."""
-    with gallery.database.transaction() as connection:
-        connection.execute(statement)
-    return Gallery(gallery.folder)
-
-
-def ids(gallery: Gallery) -> list[int]:
-    return [photo.id for photo in gallery.page(0, 100)]
+    return labelled_gallery(tmp_path)
 
 
 @pytest.mark.parametrize(
