@@ -140,6 +140,7 @@ class Engine:
             return await request.future
         except asyncio.CancelledError:
             self._queue.drop(request)
+            request.forget_error()
             raise
         finally:
             _record_spans(request)

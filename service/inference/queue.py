@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 from service.deadline import Deadline
+from service.tracebacks import drop_tracebacks
 
 BACKGROUND_DELAY = 1.0
 """Seconds added to the arrival time of a background request, to let foreground requests go first."""
@@ -65,6 +66,15 @@ class Request:
             self.future.set_exception(outcome)
         else:  # a future refuses StopIteration, and SystemExit would end the event loop
             self.future.set_exception(RuntimeError(f"the forward pass raised {outcome!r}"))
+
+    def forget_error(self) -> None:
+        """Drop the traceback of an error that the caller will not see, because it was cancelled.
+
+        The traceback's frames refer to this request, and its future to the error: only the garbage collector
+        would free them.
+        """
+        if self.future.done() and not self.future.cancelled() and (error := self.future.exception()):
+            drop_tracebacks(error)
 
 
 @dataclass(frozen=True)

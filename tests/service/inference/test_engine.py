@@ -1,7 +1,9 @@
 """The engine, compared with direct calls: no request is lost, mixed up or computed in vain."""
 
 import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -17,8 +19,12 @@ from service.deadline import start_deadline
 from service.errors import DeadlineExceeded, NotReady, Overloaded, ParameterInvalid
 from service.http import app
 from service.inference import batching
+from service.inference import engine as engine_module
 from service.inference.engine import Batch, Engine
+from service.inference.forward import Outcome
+from service.inference.queue import Request
 from service.settings import Settings
+from service.tracebacks import forget_cancellation
 
 
 def double(x: Tensor) -> Tensor:
@@ -536,3 +542,35 @@ def test_late_request_gets_deadline_exceeded_and_is_not_computed() -> None:
         assert gate.calls == [[1], [3]]
 
     asyncio.run(check())
+
+
+def test_caller_that_is_cancelled_after_a_failure_keeps_no_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sibling of a failed request is cancelled when its own error is there and not yet raised."""
+
+    async def check() -> bool:
+        async with running() as engine:
+
+            def fail(x: Tensor) -> Tensor:
+                raise RuntimeError("out of memory")
+
+            kept = weakref.ref(fail)  # the request refers to it, as to its inputs
+            task = asyncio.create_task(engine.run("k", fail, column(1)))
+            answer = engine_module._answer
+
+            def answer_then_cancel(outcomes: list[tuple[Request, Outcome | None]]) -> None:
+                answer(outcomes)
+                task.cancel()
+
+            monkeypatch.setattr(engine_module, "_answer", answer_then_cancel)
+            await asyncio.wait({task})
+            assert task.cancelled()
+            forget_cancellation(task)
+            del fail, task
+            await asyncio.sleep(0.1)  # the forward thread frees its batch
+            return kept() is None
+
+    gc.disable()
+    try:
+        assert asyncio.run(check())
+    finally:
+        gc.enable()
