@@ -16,10 +16,15 @@ OVERRIDES = ("IIAE_", "OMP_", "GOMP_", "KMP_")
 
 
 def free_port() -> int:
-    """Return a free TCP port on the loopback interface."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+    """Return a free TCP port on the loopback interface, which nobody else is given for a minute.
+
+    The kernel gives a port with a connection in TIME_WAIT only to servers that ask for it and set
+    SO_REUSEADDR. Most servers do.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as free:
         port: int = free.getsockname()[1]
+        with socket.create_connection(("127.0.0.1", port)):
+            free.accept()[0].close()  # the side that closes first keeps the connection in TIME_WAIT
     return port
 
 

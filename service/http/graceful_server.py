@@ -9,6 +9,7 @@ from types import FrameType
 import uvicorn
 
 CLOSE = (b"connection", b"close")
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class GracefulServer(uvicorn.Server):
@@ -17,12 +18,12 @@ class GracefulServer(uvicorn.Server):
     Uvicorn closes its port at once. A load balancer notices that later, at its next probe, and requests fail
     until then. This server first reports that it is not ready, and closes connections after each response.
 
-    A second SIGINT skips all waiting.
+    A second SIGINT skips all waiting. After SIGTERM the process ends with status 0, whatever signals follow.
 
     Args:
         delay: seconds between the signal and the closing of the port.
         on_signal: called at each signal, for example to change the readiness.
-        on_stopped: called at the end, even if uvicorn then ends the process with a signal.
+        on_stopped: called at the end.
     """
 
     def __init__(
@@ -53,10 +54,13 @@ class GracefulServer(uvicorn.Server):
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        with super().capture_signals():
-            try:
-                yield
-            finally:
-                # Uvicorn would now end the process with the signal. It has done what SIGTERM asks: status 0.
-                self._captured_signals = [each for each in self._captured_signals if each != signal.SIGTERM]
-                self._on_stopped()
+        """Handle stop signals, as uvicorn does. Uvicorn also ends the process with the signal afterwards."""
+        originals = {each: signal.signal(each, self.handle_exit) for each in STOP_SIGNALS}
+        try:
+            yield
+        finally:
+            # Python takes a moment to exit. Another signal must not change the exit status during that time.
+            terminated = signal.SIGTERM in self._captured_signals
+            for each, handler in originals.items():
+                signal.signal(each, signal.SIG_IGN if terminated else handler)
+            self._on_stopped()

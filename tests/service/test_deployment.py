@@ -264,7 +264,7 @@ def test_the_service_answers_with_all_shipped_defaults(own_home):
         assert server.stop() == 0
     log = server.log.read_text()
     assert f"OMP_NUM_THREADS = '{os.cpu_count()}'" in log
-    assert "GOMP_SPINCOUNT = '0'" in log
+    assert "GOMP_SPINCOUNT = '1000'" in log
 
 
 @pytest.mark.parametrize("keys", [None, "", ",", "too-short", "$(openssl rand -hex 24)"])

@@ -71,3 +71,11 @@ def test_a_second_interrupt_skips_the_wait(home):
     server.process.send_signal(signal.SIGINT)
     assert server.process.wait(20) == 0
     assert "Finished server process" in server.log.read_text()  # the last entries are written
+
+
+def test_the_status_is_0_even_if_the_stop_signal_is_repeated(home):
+    server = Server(home).ready()
+    while server.process.poll() is None:
+        server.process.terminate()
+        time.sleep(0.002)
+    assert server.process.returncode == 0
