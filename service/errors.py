@@ -124,7 +124,7 @@ class KeyRefused(ServiceError):
 
 
 class OriginRefused(ServiceError):
-    status, code, title = 403, "origin_refused", "Request comes from another site"
+    status, code, title = 403, "origin_refused", "Host or origin is not allowed"
 
 
 class ModelNotFound(ServiceError):
@@ -179,7 +179,7 @@ class GalleryBusy(ServiceError):
 class StorageFull(ServiceError):
     """The disk has too little free space. Nothing was changed."""
 
-    status, code, title = 507, "storage_full", "Disk is full"
+    status, code, title = 507, "storage_full", "Disk has too little free space"
 
 
 class StorageUnavailable(ServiceError):

@@ -62,6 +62,6 @@ def locked(gallery: str) -> GalleryBusy:
 def damaged(gallery: str, reason: str) -> GalleryDamaged:
     """Return the error for a damaged database file."""
     return GalleryDamaged(
-        f"gallery {gallery!r} cannot be read ({reason}); check it with `iiae fsck {gallery}`,"
-        " then restore its gallery.sqlite from a backup"
+        f"gallery {gallery!r} cannot be read ({reason}); restore its gallery.sqlite from a backup,"
+        f" delete its folder index/, then run `iiae fsck {gallery}`"
     )

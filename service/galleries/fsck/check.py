@@ -54,6 +54,10 @@ def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:
     """
     gallery.database.damage.logs = False  # the findings say more
     gallery.sealer.join()
+    yield from _without_repeats(_findings(gallery, options))
+
+
+def _findings(gallery: Gallery, options: Options) -> Iterator[Finding]:
     database, checked = gallery.database, RowsChecked()
     structure = list(_guarded(gallery, check_structure(database, options)))
     yield from structure
@@ -71,6 +75,15 @@ def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:
         check_index(gallery, options),
     ):
         yield from _guarded(gallery, step)
+
+
+def _without_repeats(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield each finding once. Several steps may meet the same damage."""
+    known = set()
+    for finding in findings:
+        if finding not in known:
+            known.add(finding)
+            yield finding
 
 
 def _check_named(galleries: Galleries, name: str, options: Options, *, must_exist: bool) -> Iterator[Finding]:

@@ -13,6 +13,8 @@ from service.http.request_record import record_of
 
 UNLIMITED = ("/health/", "/static/", "/docs", "/redoc", "/openapi.json")
 """Starts of the paths without limits: probes, the page's files and the documentation."""
+METRICS = "/metrics"
+"""Path without limits for callers with a key. Clients that use up the limits must not blind the operator."""
 ADDRESS_COUNTERS = 4096
 """Number of counters for addresses. Memory stays bounded, whatever number of addresses call."""
 
@@ -29,7 +31,7 @@ class RateLimit:
         self._policy = ", ".join(limit.policy for limit in limits.limits)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["path"] == "/" or scope["path"].startswith(UNLIMITED):
+        if scope["type"] != "http" or is_unlimited(scope):
             await self.app(scope, receive, send)
             return
         try:
@@ -49,6 +51,14 @@ class RateLimit:
             await send(message)
 
         return send_with_headers
+
+
+def is_unlimited(scope: Scope) -> bool:
+    """Return whether a request is not counted."""
+    path: str = scope["path"]
+    if path == METRICS:
+        return record_of(scope).key is not None
+    return path == "/" or path.startswith(UNLIMITED)
 
 
 def caller_of(scope: Scope) -> str:

@@ -334,7 +334,7 @@ export type Problem = {
      * | `request_malformed` | 400 | Request is not valid HTTP |
      * | `key_missing` | 401 | API key is missing |
      * | `key_refused` | 403 | API key does not allow this operation |
-     * | `origin_refused` | 403 | Request comes from another site |
+     * | `origin_refused` | 403 | Host or origin is not allowed |
      * | `gallery_not_found` | 404 | Gallery does not exist |
      * | `model_not_found` | 404 | Model does not exist |
      * | `not_found` | 404 | Not Found |
@@ -370,7 +370,7 @@ export type Problem = {
      * | `not_ready` | 503 | Service is not ready |
      * | `storage_unavailable` | 503 | Disk cannot be used |
      * | `too_many_connections` | 503 | Service has too many connections |
-     * | `storage_full` | 507 | Disk is full |
+     * | `storage_full` | 507 | Disk has too little free space |
      */
     code: string;
     /**

@@ -88,7 +88,7 @@ def test_a_server_refuses_a_caller_without_refusing_others(limited_server):
     upload = client.post("/embed", files={"image": png(size=600)}, headers={"X-API-Key": READER})
     assert upload.status_code == 429
     assert client.get("/health/ready").status_code == 200
-    metrics = client.get("/metrics", headers={"X-API-Key": ADMIN}).text
+    metrics = client.get("/metrics", headers={"X-API-Key": READER}).text  # although its quota is used up
     assert 'iiae_problems_total{code="quota_exceeded"} 3.0' in metrics
 
 
@@ -97,3 +97,5 @@ def test_guessed_keys_are_limited_by_address(limited_server):
         limited_server.client.get("/models", headers={"X-API-Key": f"guess-{number}"}) for number in range(8)
     ]
     assert [answer.status_code for answer in answers] == [403] * 5 + [429] * 3
+    metrics = limited_server.client.get("/metrics", headers={"X-API-Key": "guess-8"})
+    assert metrics.status_code == 429
