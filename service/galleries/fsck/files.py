@@ -1,7 +1,9 @@
 """Check the pictures and thumbnails of a gallery against its rows, and find files that no row names."""
 
 import hashlib
+import os
 from collections.abc import Iterator
+from itertools import chain, count
 from pathlib import Path
 
 from PIL import Image
@@ -162,7 +164,13 @@ def _put_away(gallery: Gallery, path: Path) -> bool:
         if path.parent.parent.name == "photos":
             folder = gallery.folder / QUARANTINE
             folder.mkdir(exist_ok=True)
-            path.rename(folder / path.name)
+            path.rename(_free_path(folder, path.name))
         else:
             path.unlink(missing_ok=True)
     return True
+
+
+def _free_path(folder: Path, name: str) -> Path:
+    """Return the path of a name in a folder. If it is taken, the name gets a number: `name.1`, `name.2`."""
+    names = chain([name], (f"{name}.{number}" for number in count(1)))
+    return next(folder / free for free in names if not os.path.lexists(folder / free))

@@ -193,6 +193,18 @@ def test_an_orphaned_picture_moves_to_the_quarantine(gallery):
     assert (gallery.folder / "quarantine" / "ab").read_bytes() == b"orphan"
 
 
+def test_a_quarantined_picture_is_never_overwritten(gallery):
+    """A picture may be orphaned again, and the second copy may be the damaged one."""
+    quarantine = gallery.folder / "quarantine"
+    for data in (b"intact", b"damaged", b"other"):
+        path = orphan(gallery, "photos", "ab")
+        path.write_bytes(data)
+        age(path)
+        assert kinds(check(gallery, REPAIR)) == [("photo_orphaned", True)]
+    kept = {path.name: path.read_bytes() for path in quarantine.iterdir()}
+    assert kept == {"ab": b"intact", "ab.1": b"damaged", "ab.2": b"other"}
+
+
 def test_young_files_are_left_alone(gallery, tmp_path):
     for path in (orphan(gallery, "photos", "ab"), orphan(gallery, "photos", ".ab.1.2"), copy_index(gallery)):
         age(path, days=0)
