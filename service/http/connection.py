@@ -112,6 +112,10 @@ class Connection(HttpToolsProtocol):
         elif self._is_idle():
             self._start_header_timer()
 
+    def on_header(self, name: bytes, value: bytes) -> None:
+        # HTTP allows spaces and tabs after a value (RFC 9110, section 5.5). The parser keeps them.
+        super().on_header(name, value.rstrip(b" \t"))
+
     def on_headers_complete(self) -> None:
         self._bytes_in_headers = self._chunks = self._bytes_in_body = 0
         if len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > MAX_HEAD:

@@ -18,7 +18,8 @@ class GracefulServer(uvicorn.Server):
     Uvicorn closes its port at once. A load balancer notices that later, at its next probe, and requests fail
     until then. This server first reports that it is not ready, and closes connections after each response.
 
-    A second SIGINT skips all waiting. After SIGTERM the process ends with status 0, whatever signals follow.
+    A second SIGINT skips all waiting. After SIGTERM the process ends with status 0, even if SIGTERM or
+    SIGHUP follows.
 
     Args:
         delay: seconds between the signal and the closing of the port.
@@ -39,6 +40,7 @@ class GracefulServer(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         super().handle_exit(sig, frame)
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal must not interrupt the stop
         self._on_signal()
 
     async def main_loop(self) -> None:

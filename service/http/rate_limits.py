@@ -101,6 +101,8 @@ class RedisCounters:
             async with asyncio.timeout(self._timeout):
                 allowed = await self._limiter.hit(item, caller)
                 stats = await self._limiter.get_window_stats(item, caller)
+            if not allowed and stats.remaining > item.amount // 2:
+                raise ValueError("the caller is refused, and has requests left")
         except Exception as error:  # the parser raises many types if the server is not Redis
             was_closed = self._breaker.closed
             self._breaker.failed()

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.datastructures import Headers, MutableHeaders
@@ -14,7 +13,10 @@ from service.http.controls import COMPUTED, Controls
 from service.http.problems import AbortRequest, service_error_response
 from service.inference.admission import AdmissionControl, Ticket, carry_ticket
 
-_WAIT = re.compile(r"(?:^|[,;\s])wait\s*=\s*\"?(\d{1,9}(?:\.\d{1,9})?)\"?\s*(?=$|[,;])", re.IGNORECASE)
+_QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
+MAX_PREFER = 1000
+"""Characters of a `Prefer` header that is read. Longer ones are ignored."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -35,7 +37,8 @@ class Deadlines:
     def of(self, scope: Scope, preferred: float | None) -> float:
         """Return the seconds that a request has. `preferred` is what its client asks for."""
         reads = scope["method"] in READING or scope["path"] in COMPUTED
-        return min(preferred or float("inf"), self.seconds if reads else self.change_seconds)
+        longest = self.seconds if reads else self.change_seconds
+        return longest if preferred is None else min(preferred, longest)
 
 
 class RefuseAtDoor:
@@ -85,7 +88,7 @@ class Admission:
         request = _Request(admitted, seconds, applied=preferred is not None)
         try:
             async with asyncio.timeout(None) as timer:
-                if scope["method"] != "POST":
+                if not has_body(scope):
                     request.start(timer)
                 await self.app(scope, request.receiving(receive, timer), request.sending(send, timer))
         except TimeoutError:
@@ -168,10 +171,29 @@ class _Request:
         carry_ticket(control, self._ticket)
 
 
-def preferred_wait(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds of `Prefer: wait=SECONDS`, or None.
+def has_body(scope: Scope) -> bool:
+    """Return whether a request has a body that the app reads."""
+    headers = Headers(scope=scope)
+    return scope["method"] == "POST" and (
+        headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
+    )
+
+
+def preferred_wait(headers: Headers) -> float | None:
+    """Return the seconds of `Prefer: wait=SECONDS`, or None. The first `wait` counts.
 
     Preferences that cannot be parsed are ignored, as RFC 7240 says.
     """
-    match = _WAIT.search(headers.get("prefer", ""))
-    return float(match[1]) if match else None
+    text = ",".join(headers.getlist("prefer"))
+    if len(text) > MAX_PREFER:
+        return None
+    for preference in _QUOTED.sub(_unquoted, text).split(","):
+        name, _, value = preference.partition(";")[0].partition("=")
+        if name.strip().lower() == "wait":
+            return float(value) if _NUMBER.fullmatch(value.strip()) else None
+    return None
+
+
+def _unquoted(quoted: re.Match[str]) -> str:
+    """Return a quoted number without its quotes, and nothing for other texts: they may have commas."""
+    return quoted[1] if _NUMBER.fullmatch(quoted[1]) else ""

@@ -66,6 +66,12 @@ def test_headers_have_a_size_limit(connect):
             assert (status, problem["code"]) == (431, "head_too_large")
 
 
+def test_spaces_after_a_value_are_not_part_of_it(connect):
+    with connect() as connection:
+        connection.sendall(b"GET /models HTTP/1.1\r\nHost: 127.0.0.1 \t\r\n\r\n")
+        assert answer(connection)[0] == 200
+
+
 @pytest.mark.parametrize(
     "block", [b"a" * 1_000_000, (b"X-A: " + b"a" * 90 + b"\r\n") * 10_000], ids=["one", "many"]
 )

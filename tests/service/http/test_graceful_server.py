@@ -79,3 +79,11 @@ def test_the_status_is_0_even_if_the_stop_signal_is_repeated(home):
         server.process.terminate()
         time.sleep(0.002)
     assert server.process.returncode == 0
+
+
+def test_a_closed_terminal_does_not_interrupt_the_stop(home):
+    server = Server(home, IIAE_SHUTDOWN_DELAY_SECONDS="1").ready()
+    server.process.terminate()
+    time.sleep(0.3)
+    server.process.send_signal(signal.SIGHUP)
+    assert server.process.wait(20) == 0

@@ -118,3 +118,20 @@ def test_a_port_that_is_not_redis_costs_no_request():
         server.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("reply", [b"$-1\r\n", b":0\r\n"], ids=["nil", "zero"])
+def test_a_redis_that_answers_everything_alike_refuses_nobody(reply):
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(1000):
+            writer.write(reply)
+
+    async def run() -> None:
+        server = await asyncio.start_server(answer, "127.0.0.1")
+        url = f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}/0"
+        limits = RateLimits(rate="1000/second", quota="5/hour", redis=counters(url))
+        assert await allowed(limits, 8) == 5
+        await limits.stop()
+        server.close()
+
+    asyncio.run(run())

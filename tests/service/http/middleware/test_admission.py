@@ -6,6 +6,7 @@ import json
 import httpx
 import pytest
 from asgi import respond
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.deadline import current_deadline, remaining
@@ -118,12 +119,36 @@ def test_applied_preference_is_confirmed() -> None:
         ("wait=-1", None),
         ("wait=abc", None),
         ("await=3", None),
+        ("wait=0", 0),
+        ("respond-async;wait=3", None),
+        ('foo="a, wait=0.001"', None),
+        ('foo="a, wait=0.001", wait="3"', 3),
+        ("wait=3, wait=4", 3),
+        ("x" * 1000 + ", wait=3", None),
         ("wait=1e9", None),
         ("", None),
     ],
 )
 def test_preferences(header: str, seconds: float | None) -> None:
-    assert preferred_wait({"prefer": header}) == seconds
+    assert preferred_wait(Headers({"prefer": header})) == seconds
+
+
+def test_preferences_may_have_several_lines() -> None:
+    headers = Headers(raw=[(b"prefer", b"respond-async"), (b"prefer", b"wait=3")])
+    assert preferred_wait(headers) == 3
+
+
+def test_a_wait_of_zero_is_applied() -> None:
+    answer = request(protected(sleeping(0.05, [])), content=b"x", headers={"Prefer": "wait=0"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "deadline_exceeded")
+
+
+def test_a_change_without_a_body_has_a_deadline() -> None:
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        await asyncio.sleep(30)  # it never receives the body
+
+    answer = request(protected(app), path="/models/reload", headers={"Prefer": "wait=0.2"})
+    assert (answer.status_code, answer.json()["code"]) == (503, "deadline_exceeded")
 
 
 def test_handler_sees_its_deadline() -> None:
