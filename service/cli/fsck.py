@@ -52,12 +52,21 @@ def fsck(
 
 def _print(finding: Finding) -> None:
     suffix = " [repaired]" if finding.repaired else ""
-    Console().print(
-        f"{finding.place}: {finding.kind}: {finding.detail}{suffix}",
+    console = Console()
+    console.print(
+        _printable(f"{finding.place}: {finding.kind}: {finding.detail}{suffix}", console.encoding),
         markup=False,
         highlight=False,
         soft_wrap=True,
     )
+
+
+def _printable(text: str, encoding: str) -> str:
+    """Return a text for the terminal. File names may have line breaks, and bytes that are no text."""
+    escaped = "".join(
+        char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text
+    )
+    return escaped.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def _print_summary(findings: list[Finding]) -> None:

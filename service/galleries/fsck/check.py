@@ -5,16 +5,15 @@ leaves alone what a running request may still need: young files, and everything 
 no row of a photo and no picture.
 """
 
-import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed
+from service.errors import GalleryDamaged, GalleryNotFound, NameInvalid
 from service.galleries.collection import Galleries
 from service.galleries.fsck.checkpoints import check_checkpoints
 from service.galleries.fsck.files import check_files, check_orphans
-from service.galleries.fsck.finding import Finding, Options
+from service.galleries.fsck.finding import FAILURES, Finding, Options, guarded, not_checked
 from service.galleries.fsck.index import check_index
 from service.galleries.fsck.leftovers import check_leftovers
 from service.galleries.fsck.reindex import check_progress, check_spaces
@@ -42,9 +41,10 @@ def check_home(home: Path, names: Sequence[str], options: Options) -> Iterator[F
     for name in names or galleries.names():
         yield from _check_named(galleries, name, options, must_exist=name in names)
     if not names:
-        yield from check_leftovers(galleries.root, options)
-        yield from check_checkpoints(home / "checkpoints", options)
-        yield from check_leftovers(home / "checkpoints", options)
+        store = home / "checkpoints"
+        yield from guarded(galleries.root.name, check_leftovers(galleries.root, options))
+        yield from guarded(store.name, check_checkpoints(store, options))
+        yield from guarded(store.name, check_leftovers(store, options))
 
 
 def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:
@@ -59,22 +59,24 @@ def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:
 
 def _findings(gallery: Gallery, options: Options) -> Iterator[Finding]:
     database, checked = gallery.database, RowsChecked()
-    structure = list(_guarded(gallery, check_structure(database, options)))
+    structure = list(guarded(gallery.name, check_structure(database, options)))
     yield from structure
     if not all(finding.repaired for finding in structure):
         options = replace(options, repair=False)
-    yield from _guarded(gallery, check_photos(database, checked))
+    for step in (check_photos(database, checked), check_lost_photos(database)):
+        for finding in guarded(gallery.name, step):
+            checked.damaged = True
+            yield finding
     for step in (
         check_removals(database, options),
         check_embeddings(database, options),
-        check_lost_photos(database, checked),
         check_progress(gallery, options),
         check_spaces(gallery, options),
         check_files(gallery, options),
         check_orphans(gallery, checked, options),
         check_index(gallery, options),
     ):
-        yield from _guarded(gallery, step)
+        yield from guarded(gallery.name, step)
 
 
 def _without_repeats(findings: Iterable[Finding]) -> Iterator[Finding]:
@@ -95,19 +97,9 @@ def _check_named(galleries: Galleries, name: str, options: Options, *, must_exis
             raise
     except GalleryDamaged as error:
         yield Finding(place=name, kind="gallery_damaged", detail=error.detail)
+    except NameInvalid:
+        raise
+    except FAILURES as error:
+        yield not_checked(name, "the gallery", error)
     else:
-        yield from check_gallery(gallery, options)
-
-
-def _guarded(gallery: Gallery, findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Yield the findings of one step. A step that cannot read the gallery is a finding, too."""
-    try:
-        yield from findings
-    except GalleryNotFound:  # deleted since it was opened
-        return
-    except GalleryReindexed:
-        yield Finding(
-            place=gallery.name, kind="not_checked", detail="a reindex ended during the check; check again"
-        )
-    except (GalleryDamaged, sqlite3.DatabaseError) as error:
-        yield Finding(place=gallery.name, kind="gallery_damaged", detail=str(error))
+        yield from guarded(name, check_gallery(gallery, options))

@@ -3,19 +3,29 @@
 import hashlib
 import os
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain, count
 from pathlib import Path
 
 from PIL import Image
 
-from service.errors import ServiceError
+from service.errors import GalleryNotFound, ServiceError
 from service.galleries.checksums import checksum
 from service.galleries.files import PhotoFiles
-from service.galleries.fsck.finding import Finding, Options, is_old
+from service.galleries.fsck.finding import (
+    FAILURES,
+    Finding,
+    Options,
+    after_repair,
+    delete,
+    is_old,
+    not_checked,
+)
 from service.galleries.fsck.rows import RowsChecked, photo_pages
 from service.galleries.gallery import Gallery
 from service.galleries.records import Photo
 from service.galleries.rows import PhotoRows
+from service.galleries.schema import Connection
 from service.images.decode import decode
 from service.images.encode import thumbnail
 
@@ -28,8 +38,14 @@ def check_files(gallery: Gallery, options: Options) -> Iterator[Finding]:
     """Yield the findings about the picture and the thumbnail of each photo."""
     for page in photo_pages(gallery.database):
         for _, photo in page:
-            if photo is not None:
+            if photo is None:
+                continue
+            try:
                 yield from _check_photo(gallery, photo, options)
+            except GalleryNotFound:
+                raise
+            except FAILURES as error:
+                yield not_checked(gallery.name, f"the files of photo {photo.id}", error)
 
 
 def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> Iterator[Finding]:
@@ -42,22 +58,21 @@ def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> I
         for path in sorted((gallery.folder / kind).glob("*/*")):
             if not is_old(path):
                 continue
+            name = path.relative_to(gallery.folder)
             if path.name.startswith("."):
-                if options.repair:
-                    path.unlink(missing_ok=True)
-                yield Finding(
+                finding = Finding(
                     place=gallery.name,
                     kind="temporary_file",
-                    detail=f"{path.relative_to(gallery.folder)} is left over from an interrupted write",
-                    repaired=options.repair,
+                    detail=f"{name} is left over from an interrupted write",
                 )
-            elif path.name.partition(".")[0] not in checked.digests and not _is_named(gallery, path):
-                yield Finding(
+                yield after_repair(finding, partial(delete, path)) if options.repair else finding
+            elif _digest(path) not in checked.digests and not _is_named(gallery, path):
+                finding = Finding(
                     place=gallery.name,
                     kind=f"{kind.removesuffix('s')}_orphaned",
-                    detail=f"{path.relative_to(gallery.folder)} belongs to no photo",
-                    repaired=may_repair and _put_away(gallery, path),
+                    detail=f"{name} belongs to no photo",
                 )
+                yield after_repair(finding, partial(_put_away, gallery, path)) if may_repair else finding
 
 
 def _check_photo(gallery: Gallery, photo: Photo, options: Options) -> Iterator[Finding]:
@@ -73,13 +88,13 @@ def _check_photo(gallery: Gallery, photo: Photo, options: Options) -> Iterator[F
     small = files.thumbnail(photo.sha256)
     small_problem = _thumbnail_problem(small, photo.thumbnail, options)
     if small_problem is not None and _still_there(gallery, photo):
-        repaired = options.repair and problem is None and _remake(gallery, photo, path, small)
-        yield Finding(
+        finding = Finding(
             place=gallery.name,
             kind="thumbnail_damaged",
             detail=f"the thumbnail of photo {photo.id} {small_problem}",
-            repaired=repaired,
         )
+        may_repair = options.repair and problem is None
+        yield after_repair(finding, lambda: _remake(gallery, photo, path, small)) if may_repair else finding
 
 
 def _picture_problem(path: Path, sha256: str, options: Options) -> str | None:
@@ -145,8 +160,20 @@ def _still_there(gallery: Gallery, photo: Photo) -> bool:
 def _is_named(gallery: Gallery, path: Path) -> bool:
     """Return whether a row names this file now."""
     with gallery.database.reading() as connection:
-        query = "SELECT 1 FROM photos WHERE sha256 = ?"
-        return connection.execute(query, (path.name.partition(".")[0],)).fetchone() is not None
+        return _has_row(connection, path)
+
+
+def _has_row(connection: Connection, path: Path) -> bool:
+    """Return whether the gallery has the photo of a file."""
+    query = "SELECT 1 FROM photos WHERE sha256 = ?"
+    digest = _digest(path)
+    return digest is not None and connection.execute(query, (digest,)).fetchone() is not None
+
+
+def _digest(path: Path) -> str | None:
+    """Return the SHA-256 of a file's picture by its name. None if no photo has such a file."""
+    digest = path.name.partition(".")[0]
+    return digest if digest.isascii() else None  # SQLite cannot compare names that are not UTF-8
 
 
 def _put_away(gallery: Gallery, path: Path) -> bool:
@@ -156,10 +183,7 @@ def _put_away(gallery: Gallery, path: Path) -> bool:
         False if a row names the file now.
     """
     with gallery.database.transaction() as connection:  # nobody can add the photo during this block
-        query = "SELECT 1 FROM photos WHERE sha256 = ?"
-        if connection.execute(query, (path.name.partition(".")[0],)).fetchone() is not None:
-            return False
-        if not is_old(path):
+        if _has_row(connection, path) or not is_old(path):
             return False
         if path.parent.parent.name == "photos":
             folder = gallery.folder / QUARANTINE

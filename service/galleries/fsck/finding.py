@@ -1,11 +1,19 @@
-"""What a check finds, and how thorough checks are."""
+"""What a check finds, how thorough checks are, and what happens if a step or a repair fails."""
 
+import sqlite3
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed, ServiceError
 
 FILE_AGE = 3600
 """Seconds after which a file that no row names is a leftover. A request may still use a younger one."""
+
+
+FAILURES = (OSError, UnicodeError, sqlite3.Error, ServiceError)
+"""Errors that end one step or one repair of a check, but not the check."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,3 +52,50 @@ def is_old(path: Path, seconds: float = FILE_AGE) -> bool:
         return time.time() - path.lstat().st_mtime > seconds
     except OSError:
         return False
+
+
+def after_repair(finding: Finding, repair: Callable[[], bool]) -> Finding:
+    """Try a repair, and return the finding with the outcome. If the repair fails, the detail says why.
+
+    Args:
+        repair: returns whether it has repaired the finding.
+
+    Raises:
+        GalleryNotFound, GalleryReindexed: the gallery is deleted or was re-embedded.
+    """
+    try:
+        return replace(finding, repaired=repair())
+    except (GalleryNotFound, GalleryReindexed):
+        raise
+    except FAILURES as error:
+        return replace(finding, detail=f"{finding.detail}; the repair failed ({reason(error)})")
+
+
+def guarded(place: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield the findings of one step. If the step fails, that is a finding, too."""
+    try:
+        yield from findings
+    except GalleryNotFound:  # deleted since it was opened
+        return
+    except GalleryReindexed:
+        yield Finding(place=place, kind="not_checked", detail="a reindex ended during the check; check again")
+    except (GalleryDamaged, sqlite3.DatabaseError) as error:
+        yield Finding(place=place, kind="gallery_damaged", detail=str(error))
+    except FAILURES as error:
+        yield not_checked(place, "this part", error)
+
+
+def not_checked(place: str, what: str, error: BaseException) -> Finding:
+    """Return the finding for something that cannot be checked because of an error."""
+    return Finding(place=place, kind="not_checked", detail=f"{what} cannot be checked ({reason(error)})")
+
+
+def reason(error: BaseException) -> str:
+    """Return what an error says, without a number and a path."""
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+
+
+def delete(path: Path) -> bool:
+    """Delete a file or a link. It may be gone already. Raises OSError for a folder."""
+    path.unlink(missing_ok=True)
+    return True

@@ -2,12 +2,13 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 
 import numpy as np
 
 from service.embedding import Embedding
 from service.galleries.faiss_index import FaissIndex, index_rows
-from service.galleries.fsck.finding import Finding, Options, is_old
+from service.galleries.fsck.finding import Finding, Options, after_repair, delete, is_old
 from service.galleries.gallery import Gallery
 from service.galleries.index_file import NOTE, IndexFile
 from service.galleries.rows import PhotoRows
@@ -39,14 +40,8 @@ def check_index(gallery: Gallery, options: Options) -> Iterator[Finding]:
     for path in sorted(folder.glob("*")) + sorted(folder.glob(".*")):
         if path.name == NOTE or (note is not None and path.name == note.file) or not is_old(path):
             continue
-        if options.repair:
-            path.unlink(missing_ok=True)
-        yield Finding(
-            place=gallery.name,
-            kind="temporary_file",
-            detail=f"index/{path.name} is left over",
-            repaired=options.repair,
-        )
+        finding = Finding(place=gallery.name, kind="temporary_file", detail=f"index/{path.name} is left over")
+        yield after_repair(finding, partial(delete, path)) if options.repair else finding
 
 
 def _problem(gallery: Gallery, file: IndexFile) -> str | None:

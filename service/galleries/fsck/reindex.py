@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from service.errors import ReindexRunning
 from service.galleries.checksums import RowDamaged
-from service.galleries.fsck.finding import Finding, Options
+from service.galleries.fsck.finding import Finding, Options, after_repair
 from service.galleries.gallery import Gallery
 from service.galleries.reindex.lock import lock
 from service.galleries.reindex.rows import ReindexRows
@@ -15,20 +15,17 @@ def check_progress(gallery: Gallery, options: Options) -> Iterator[Finding]:
     """Yield a finding if the progress of the last reindex is damaged. A repair deletes it."""
     if not _is_damaged(gallery):
         return
-    repaired = False
-    if options.repair:
-        try:
-            with lock(gallery):
-                ReindexRows(gallery.database).forget()
-            repaired = True
-        except ReindexRunning:
-            pass
-    yield Finding(
-        place=gallery.name,
-        kind="reindex_damaged",
-        detail="the progress of the last reindex is damaged",
-        repaired=repaired,
+    finding = Finding(
+        place=gallery.name, kind="reindex_damaged", detail="the progress of the last reindex is damaged"
     )
+    yield after_repair(finding, lambda: _forget(gallery)) if options.repair else finding
+
+
+def _forget(gallery: Gallery) -> bool:
+    """Delete the progress of a reindex that does not run. Raises ReindexRunning."""
+    with lock(gallery):
+        ReindexRows(gallery.database).forget()
+    return True
 
 
 def check_spaces(gallery: Gallery, options: Options) -> Iterator[Finding]:

@@ -1,13 +1,14 @@
 """Check the rows of a gallery against their checksums and against each other."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 
 from service.galleries.checksums import EMBEDDING, PHOTO, REMOVAL, RawRow, is_intact, selected
 from service.galleries.database import GalleryDatabase
-from service.galleries.fsck.finding import Finding, Options
+from service.galleries.fsck.finding import Finding, Options, after_repair
 from service.galleries.records import Photo
 from service.galleries.schema import embeddings_table, spaces_in_use
 from service.galleries.stored_rows import StoredRows, embedding_values
@@ -24,7 +25,7 @@ class RowsChecked:
     Attributes:
         photos: number of photos.
         digests: SHA-256 of all pictures that intact rows name.
-        damaged: whether a row of a photo is damaged or lost, so that `digests` is not complete.
+        damaged: whether a row of a photo is damaged, lost or not checked: `digests` may be incomplete.
     """
 
     photos: int = 0
@@ -53,7 +54,6 @@ def check_photos(database: GalleryDatabase, checked: RowsChecked) -> Iterator[Fi
         for photo_id, photo in page:
             checked.photos += 1
             if photo is None:
-                checked.damaged = True
                 yield Finding(
                     place=database.name,
                     kind="photo_damaged",
@@ -75,15 +75,19 @@ def check_removals(database: GalleryDatabase, options: Options) -> Iterator[Find
     for photo_id, *row in rows:
         if is_intact(row, unsealed=database.unsealed) and photo_id not in present:
             continue
-        if options.repair:
-            with database.transaction() as connection:
-                connection.execute("DELETE FROM removals WHERE id = ?", (photo_id,))
-        yield Finding(
+        finding = Finding(
             place=database.name,
             kind="removal_damaged",
             detail=f"the record that photo {photo_id} was removed is damaged",
-            repaired=options.repair,
         )
+        yield after_repair(finding, partial(_forget, database, photo_id)) if options.repair else finding
+
+
+def _forget(database: GalleryDatabase, photo_id: int) -> bool:
+    """Delete the record of a removed photo."""
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM removals WHERE id = ?", (photo_id,))
+    return True
 
 
 def check_embeddings(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
@@ -92,14 +96,17 @@ def check_embeddings(database: GalleryDatabase, options: Options) -> Iterator[Fi
     A repair stores a fault in its place. The next `iiae reindex` embeds the picture again.
     """
     for photo_id, problem in list(_bad_embeddings(database)):
-        repaired = options.repair and _mark(database, photo_id)
-        advice = f"run `iiae reindex {database.name}`" if repaired else "--repair marks it for `iiae reindex`"
-        yield Finding(
+        detail = f"the embedding of photo {photo_id} {problem}, so no search finds it"
+        finding = Finding(
             place=database.name,
             kind="embedding_damaged",
-            detail=f"the embedding of photo {photo_id} {problem}, so no search finds it; {advice}",
-            repaired=repaired,
+            detail=f"{detail}; --repair marks it for `iiae reindex`",
         )
+        if options.repair:
+            finding = after_repair(finding, partial(_mark, database, photo_id))
+        if finding.repaired:
+            finding = replace(finding, detail=f"{detail}; run `iiae reindex {database.name}`")
+        yield finding
 
 
 def _bad_embeddings(database: GalleryDatabase) -> Iterator[tuple[int, str]]:
@@ -150,7 +157,7 @@ def _mark(database: GalleryDatabase, photo_id: int) -> bool:
     return True
 
 
-def check_lost_photos(database: GalleryDatabase, checked: RowsChecked) -> Iterator[Finding]:
+def check_lost_photos(database: GalleryDatabase) -> Iterator[Finding]:
     """Yield a finding for each embedding that has no photo: the row of that photo is lost."""
     with database.reading(embeddings=True) as connection:
         ids: set[int] = set()
@@ -158,7 +165,6 @@ def check_lost_photos(database: GalleryDatabase, checked: RowsChecked) -> Iterat
             query = f"SELECT id FROM {embeddings_table(space)} EXCEPT SELECT id FROM photos"
             ids |= {int(row[0]) for row in connection.execute(query)}
     for photo_id in sorted(ids):
-        checked.damaged = True
         yield Finding(
             place=database.name,
             kind="photo_lost",

@@ -3,9 +3,10 @@
 import re
 import sqlite3
 from collections.abc import Iterator
+from dataclasses import replace
 
 from service.galleries.database import GalleryDatabase
-from service.galleries.fsck.finding import Finding, Options
+from service.galleries.fsck.finding import Finding, Options, after_repair
 from service.galleries.schema import (
     Connection,
     all_spaces,
@@ -26,18 +27,19 @@ Layout = dict[str, tuple[object, ...]]
 def check_structure(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
     """Yield the findings about SQLite's own structures."""
     messages = _integrity(database, options)
-    repaired = False
-    if messages and options.repair and all(map(_INDEX_ONLY.search, messages)):
-        with database.transaction() as connection:
-            connection.execute("REINDEX")
-        repaired = not _integrity(database, options)
-    for message in messages:
-        yield Finding(
+    findings = [
+        Finding(
             place=database.name,
             kind="database_damaged",
             detail=f"SQLite finds damage in gallery.sqlite: {message}; restore the gallery from a backup",
-            repaired=repaired,
         )
+        for message in messages
+    ]
+    if messages and options.repair and all(map(_INDEX_ONLY.search, messages)):
+        findings[:1] = [after_repair(findings[0], lambda: _build_indexes(database, options))]
+        repaired = findings[0].repaired
+        findings = [replace(finding, repaired=repaired) for finding in findings]
+    yield from findings
     with database.reading() as connection:
         differences = sorted(_differences(connection))
         sequence_is_low = _sequence_is_low(connection)
@@ -48,7 +50,19 @@ def check_structure(database: GalleryDatabase, options: Options) -> Iterator[Fin
             detail=f"{name} of gallery.sqlite is not as this version writes it; restore a backup",
         )
     if sequence_is_low:
-        yield from _low_sequence(database, options)
+        finding = Finding(
+            place=database.name,
+            kind="ids_reused",
+            detail="the counter of photo ids is too low, so a new photo could get the id of a removed one",
+        )
+        yield after_repair(finding, lambda: _raise_sequence(database)) if options.repair else finding
+
+
+def _build_indexes(database: GalleryDatabase, options: Options) -> bool:
+    """Let SQLite build its indexes again. False if there is still damage."""
+    with database.transaction() as connection:
+        connection.execute("REINDEX")
+    return not _integrity(database, options)
 
 
 def _integrity(database: GalleryDatabase, options: Options) -> list[str]:
@@ -107,17 +121,12 @@ def _sequence_is_low(connection: Connection) -> bool:
     return int(fetch_one(connection, query)) < int(fetch_one(connection, highest))
 
 
-def _low_sequence(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
-    if options.repair:
-        with database.transaction() as connection:
-            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'photos'")
-            connection.execute(
-                "INSERT INTO sqlite_sequence SELECT 'photos',"
-                " max((SELECT coalesce(max(id), 0) FROM photos), (SELECT coalesce(max(id), 0) FROM removals))"
-            )
-    yield Finding(
-        place=database.name,
-        kind="ids_reused",
-        detail="the counter of photo ids is too low, so a new photo could get the id of a removed one",
-        repaired=options.repair,
-    )
+def _raise_sequence(database: GalleryDatabase) -> bool:
+    """Set the counter of photo ids to the highest id that was used."""
+    with database.transaction() as connection:
+        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'photos'")
+        connection.execute(
+            "INSERT INTO sqlite_sequence SELECT 'photos',"
+            " max((SELECT coalesce(max(id), 0) FROM photos), (SELECT coalesce(max(id), 0) FROM removals))"
+        )
+    return True

@@ -1,6 +1,8 @@
 """`iiae fsck`: what it prints, and its exit status."""
 
 import json
+import os
+from pathlib import Path
 
 import pytest
 from command_line import iiae
@@ -54,6 +56,18 @@ def test_a_damaged_embedding_is_embedded_again_by_reindex(home, caplog):
     after = Galleries(home / "galleries").open("g").embedding(2)
     assert float(abs(after - before).max()) < 1e-5
     assert iiae("fsck", home=home).status == 0
+
+
+def test_names_that_are_no_text_are_printed_escaped(home):
+    folder = next((home / "galleries/g/thumbnails").iterdir())
+    for name in (b"\xff", b"line\nbreak"):
+        path = os.fsencode(folder) + b"/" + name
+        Path(os.fsdecode(path)).write_bytes(b"x")
+        os.utime(path, (0, 0))
+    done = iiae("fsck", home=home)
+    assert (done.status, len(done.stdout.splitlines())) == (1, 3)
+    assert "\\udcff belongs" in done.stdout and "line\\nbreak belongs" in done.stdout
+    assert len(json.loads(iiae("fsck", "--json", home=home).stdout)) == 2
 
 
 def test_damaged_weights_are_found(home):
