@@ -166,8 +166,9 @@ def started(home: Path) -> Server:
     """Start a server with tiny models, a gallery `peak`, and a long deadline."""
     publish_tiny(home)
     publish_sketch(home, "strokes", drawings=True)
-    deadlines = {"IIAE_DEADLINE_SECONDS": str(DEADLINE), "IIAE_CHANGE_SECONDS": str(DEADLINE)}
-    server = Server(home, IIAE_THREADS="1", **deadlines).ready()
+    server = Server(
+        home, IIAE_THREADS="1", IIAE_DEADLINE_SECONDS=str(DEADLINE), IIAE_CHANGE_SECONDS=str(DEADLINE)
+    ).ready()
     server.client.post("/galleries", json={"name": "peak", "model": "strokes", "domain": "photo"})
     return server
 
