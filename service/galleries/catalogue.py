@@ -113,6 +113,8 @@ class Catalogue:
     ) -> list[Photo]:
         """Add photos, all or none. When this returns, they are on disk.
 
+        A photo that the gallery has already is embedded and written again if one of its files is damaged.
+
         Raises:
             ServiceError: the first picture that cannot be embedded, with its file name; then no photo is
                 added.
@@ -127,7 +129,7 @@ class Catalogue:
         gallery.check_checkpoint(model)
         side = model.side(gallery.spec.domain)
         digests = [upload.sha256 for upload in uploads]
-        known = await self._pools.opening.run(name, gallery.known, digests)
+        known = await self._pools.opening.run(name, gallery.whole, digests)
         unique = {upload.sha256: upload for upload in uploads if upload.sha256 not in known}
         missing = list(unique.values())
         add_work(len(missing))

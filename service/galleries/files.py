@@ -4,8 +4,10 @@ photos/ab/abcd...              on disk before the photo's row is committed
 thumbnails/ab/abcd....webp     may be lost; the full picture is sent instead
 """
 
+import hashlib
 from pathlib import Path
 
+from model.regular_file import open_regular, read_regular
 from service.galleries.whole_file import remove_stale, sync_folder, write_whole
 
 
@@ -24,7 +26,10 @@ class PhotoFiles:
         return self.folder / "thumbnails" / sha256[:2] / f"{sha256}.webp"
 
     def write(self, sha256: str, thumbnail: bytes, data: bytes | None) -> None:
-        """Write the missing files of one photo. `data` is None if the gallery does not store the picture."""
+        """Write the files of one photo that are missing or have other contents.
+
+        `data` is None if the gallery does not store the picture.
+        """
         _write(self.thumbnail(sha256), thumbnail, durable=False)
         if data is not None:
             _write(self.picture(sha256), data, durable=True)
@@ -40,13 +45,23 @@ class PhotoFiles:
             remove_stale(folder)
 
 
-def _write(path: Path, data: bytes, *, durable: bool) -> None:
-    """Write a file whole. With `durable`, sync the file and its folders to disk.
+def has_digest(path: Path, sha256: str) -> bool:
+    """Return whether a file can be read and has this SHA-256. Blocks: it reads the whole file."""
+    try:
+        with open_regular(path) as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() == sha256
+    except OSError:
+        return False
 
+
+def _write(path: Path, data: bytes, *, durable: bool) -> None:
+    """Write a file whole, unless it has these contents. With `durable`, sync it and its folders to disk.
+
+    A file under this name may be damaged, or be left from a photo whose row is lost.
     Creates the two folders above the file, but not the gallery's folder: a deleted gallery must not come
     back.
     """
-    if path.is_file():
+    if _has_contents(path, data):
         return
     for folder in (path.parent.parent, path.parent):
         folder.mkdir(exist_ok=True)
@@ -54,3 +69,10 @@ def _write(path: Path, data: bytes, *, durable: bool) -> None:
     if durable:
         for folder in (path.parent, path.parent.parent, path.parent.parent.parent):
             sync_folder(folder)
+
+
+def _has_contents(path: Path, data: bytes) -> bool:
+    try:
+        return path.stat().st_size == len(data) and read_regular(path, limit=len(data)) == data
+    except OSError:
+        return False

@@ -20,12 +20,13 @@ from typing import BinaryIO
 
 import numpy as np
 
-from model.regular_file import NotRegularFile, open_regular
+from model.regular_file import NotRegularFile, open_regular, read_regular
 from model.sketch.expansion import MAX_HITS, expanded
 from service.embedding import Embedding
 from service.errors import GalleryOutdated, PhotoNotFound, ServiceError
+from service.galleries.checksums import checksum
 from service.galleries.database import GalleryDatabase
-from service.galleries.files import PhotoFiles
+from service.galleries.files import PhotoFiles, has_digest
 from service.galleries.index import Index
 from service.galleries.records import Changes, Hit, NewPhoto, Photo
 from service.galleries.rows import PhotoRows
@@ -73,6 +74,10 @@ class Gallery:
     def known(self, digests: Sequence[str]) -> dict[str, Photo]:
         """Return the embedded photos whose files have these SHA-256 digests, by digest."""
         return {photo.sha256: photo for photo in self._rows.embedded(digests)}
+
+    def whole(self, digests: Sequence[str]) -> dict[str, Photo]:
+        """Return the photos of `known` whose picture and thumbnail are not damaged. Blocks: it reads them."""
+        return {sha256: photo for sha256, photo in self.known(digests).items() if self._is_whole(photo)}
 
     def embedding(self, photo_id: int) -> Embedding:
         """Return a photo's embedding [dim]. Raises PhotoNotFound."""
@@ -129,7 +134,8 @@ class Gallery:
     def add(self, photos: Sequence[NewPhoto]) -> list[Photo]:
         """Add photos, all or none. When this returns, they are on disk.
 
-        A photo that the gallery has already, by SHA-256, keeps its label and metadata.
+        A photo that the gallery has already, by SHA-256, keeps its label and metadata. Its files are written
+        again if they are damaged.
 
         Raises:
             StorageFull, StorageUnavailable: the files or the rows cannot be written. No file is left.
@@ -205,6 +211,16 @@ class Gallery:
             for photo in photos:
                 if not transaction.has(photo.sha256):
                     self._files.remove(photo.sha256)
+
+    def _is_whole(self, photo: Photo) -> bool:
+        """Return whether the picture and the thumbnail of a photo have their checksums."""
+        path = self._files.picture(photo.sha256) if photo.source is None else Path(photo.source)
+        try:
+            thumbnail = read_regular(self.thumbnail_path(photo))
+        except OSError:
+            return False
+        right = bool(thumbnail) if photo.thumbnail is None else checksum(thumbnail) == photo.thumbnail
+        return right and has_digest(path, photo.sha256)
 
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:
         for photo in photos:

@@ -38,7 +38,8 @@ class PhotoTransaction:
         """Add the photos that the gallery does not have yet. Return all of them as stored, by SHA-256.
 
         A photo that is stored without an embedding gets the new embedding and the new source. A photo whose
-        row is damaged gets a new row with its id.
+        row is damaged gets a new row with its id. All others get the new thumbnail. If the new photo has its
+        picture with it, the gallery no longer needs the file at the path `source`.
 
         Raises:
             GalleryReindexed: the embeddings are of a checkpoint that the gallery no longer has.
@@ -56,6 +57,7 @@ class PhotoTransaction:
         if photo_id is None:
             photo_id = self._insert_photo(photo, revision)
         elif present is not None and self._has_embedding(photo_id):
+            self._update(photo_id, thumbnail=checksum(photo.thumbnail), stored=photo.data is not None)
             return
         else:
             if present is not None:  # its label and metadata stay
@@ -111,17 +113,29 @@ class PhotoTransaction:
 
     def set_thumbnail(self, photo_id: int, thumbnail: bytes) -> bool:
         """Store the checksum of a photo's new thumbnail. False without such a photo, or if it is damaged."""
+        return self._update(photo_id, thumbnail=thumbnail, stored=False)
+
+    def _update(self, photo_id: int, *, thumbnail: bytes, stored: bool) -> bool:
+        """Change what an intact row says about the files of its photo. False without such a row.
+
+        Args:
+            thumbnail: checksum of its thumbnail.
+            stored: whether the gallery has stored the picture just now.
+        """
         query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id = ?"
         row = self._connection.execute(query, (photo_id,)).fetchone()
         if row is None or self._stored.photo(row) is None:
             return False
-        values = [
-            thumbnail if name == "thumbnail" else value for name, value in zip(PHOTO, row, strict=False)
-        ]
-        self._connection.execute(
-            "UPDATE photos SET thumbnail = ?, checksum = ? WHERE id = ?",
-            (thumbnail, checksum(*values), photo_id),
-        )
+        values = dict(zip(PHOTO, row, strict=False))
+        before = dict(values)
+        values["thumbnail"] = thumbnail
+        if stored:
+            values["source"] = None
+        if values != before:
+            self._connection.execute(
+                "UPDATE photos SET thumbnail = ?, source = CAST(? AS TEXT), checksum = ? WHERE id = ?",
+                (thumbnail, values["source"], checksum(*values.values()), photo_id),
+            )
         return True
 
     def _delete_embeddings(self, photo_id: int, where: str = "TRUE") -> None:

@@ -21,7 +21,7 @@ from service.errors import GalleryReindexed, ImageUnreadable, Overloaded, PhotoN
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
-from service.galleries.records import GallerySpec, Photo
+from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.threads.pools import GalleryPools
 from service.http import exception_handlers
 from service.http.routes.photos import router
@@ -296,6 +296,60 @@ def test_the_full_picture_replaces_a_lost_thumbnail(tmp_path):
     gallery.picture_path(photo).unlink()
     with pytest.raises(PhotoNotFound, match="no longer"):
         asyncio.run(catalogue.picture("g", photo.id, small=True))
+
+
+# files of photos
+
+
+@pytest.mark.parametrize("contents", [None, b"", b"garbage"])
+@pytest.mark.parametrize("damaged_row", [False, True])
+def test_a_photo_whose_files_are_damaged_is_stored_again(tmp_path, contents, damaged_row):
+    create_gallery(tmp_path)
+    picture, catalogue = png(), stub_catalogue(tmp_path)
+    [photo] = asyncio.run(catalogue.add("g", [Upload.of(picture)], None, {}))
+    gallery = Gallery(tmp_path / "g")
+    small = gallery.thumbnail_path(photo).read_bytes()
+    for path in (gallery.picture_path(photo), gallery.thumbnail_path(photo)):
+        path.unlink() if contents is None else path.write_bytes(contents)
+    if damaged_row:
+        with gallery.database.transaction() as connection:
+            connection.execute("UPDATE photos SET label = 'x'")
+    [again] = asyncio.run(catalogue.add("g", [Upload.of(picture)], None, {}))
+    assert again == photo
+    assert gallery.picture_path(again).read_bytes() == picture
+    assert gallery.thumbnail_path(again).read_bytes() == small
+
+
+@pytest.mark.parametrize("contents", [b"", b"garbage"])
+def test_a_file_left_under_the_name_of_a_new_photo_is_replaced(tmp_path, contents):
+    gallery, upload = create_gallery(tmp_path), Upload.of(png())
+    left = gallery.folder / "photos" / upload.sha256[:2] / upload.sha256
+    left.parent.mkdir(parents=True)
+    left.write_bytes(contents)
+    asyncio.run(stub_catalogue(tmp_path).add("g", [upload], None, {}))
+    assert left.read_bytes() == upload.data
+
+
+@pytest.mark.parametrize("contents", [None, b"garbage"])
+def test_the_upload_of_a_photo_whose_indexed_file_changed_is_stored(tmp_path, contents):
+    gallery, upload, own = create_gallery(tmp_path), Upload.of(png()), tmp_path / "own.png"
+    own.write_bytes(upload.data)
+    catalogue = stub_catalogue(tmp_path)
+    new = NewPhoto(
+        sha256=upload.sha256,
+        embedding=np.ones(4, np.float32),
+        content_type="image/png",
+        width=3,
+        height=4,
+        thumbnail=b"small",
+        source=str(own),
+    )
+    [photo] = gallery.add([new])
+    assert asyncio.run(catalogue.add("g", [upload], None, {}))[0].source == str(own)
+    own.unlink() if contents is None else own.write_bytes(contents)
+    [again] = asyncio.run(catalogue.add("g", [upload], None, {}))
+    assert (again.id, again.source) == (photo.id, None)
+    assert gallery.picture_path(again).read_bytes() == upload.data
 
 
 # re-embedded galleries

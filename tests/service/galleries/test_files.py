@@ -20,13 +20,25 @@ def test_files_are_written_whole_and_removed(tmp_path):
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
-def test_existing_files_are_not_written_again(tmp_path):
+def test_files_with_the_right_contents_are_not_written_again(tmp_path):
     files = PhotoFiles(tmp_path)
     files.write(SHA256, b"small", None)
     assert not files.picture(SHA256).exists()
-    files.write(SHA256, b"other", b"picture")
-    assert files.thumbnail(SHA256).read_bytes() == b"small"
+    files.write(SHA256, b"small", b"picture")
+    before = [path(SHA256).stat().st_ino for path in (files.picture, files.thumbnail)]
+    files.write(SHA256, b"small", b"picture")
+    assert before == [path(SHA256).stat().st_ino for path in (files.picture, files.thumbnail)]
+
+
+@pytest.mark.parametrize("damaged", [b"", b"pict", b"Picture", b"picture and more"])
+def test_damaged_files_are_written_again(tmp_path, damaged):
+    files = PhotoFiles(tmp_path)
+    files.write(SHA256, b"small", b"picture")
+    for path in (files.picture(SHA256), files.thumbnail(SHA256)):
+        path.write_bytes(damaged)
+    files.write(SHA256, b"small", b"picture")
     assert files.picture(SHA256).read_bytes() == b"picture"
+    assert files.thumbnail(SHA256).read_bytes() == b"small"
 
 
 @pytest.mark.timeout(10)  # opening a FIFO waits forever
