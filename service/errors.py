@@ -192,7 +192,7 @@ class StorageUnavailable(ServiceError):
 
 
 class PhotoDamaged(ServiceError):
-    """The row of a photo or of its embedding does not have its checksum."""
+    """A photo's row, its embedding's row or its uploaded picture does not have its checksum."""
 
     status, code, title = 500, "photo_damaged", "Photo cannot be read"
 

@@ -29,7 +29,7 @@ class GallerySummary:
 
     Attributes:
         outdated: no served model has the checkpoint that embedded it.
-        damaged_rows: number of damaged rows that reads have found since it was opened.
+        damaged_rows: number of damaged rows and pictures that reads have found since it was opened.
     """
 
     name: str

@@ -1,12 +1,15 @@
 """Open the file that shows a photo: its picture, or its thumbnail."""
 
+import hashlib
 import mimetypes
 import os
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from model.regular_file import NotRegularFile, open_regular
+from service.errors import PhotoDamaged
 from service.galleries.checksums import checksum
+from service.galleries.damage import PICTURES
 from service.galleries.gallery import Gallery
 from service.galleries.records import Photo
 
@@ -31,10 +34,12 @@ class OpenedPicture:
 def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPicture:
     """Open a photo's thumbnail, a WebP, or its full picture.
 
-    If the thumbnail is lost or does not have its checksum, open the full picture.
+    If the thumbnail is lost or does not have its checksum, open the full picture. An uploaded picture is read
+    whole to compare its SHA-256: 16 MB take about 10 ms. A photo that was indexed in place is sent as it is.
 
     Raises:
         PhotoNotFound: there is no such photo, or its file is gone.
+        PhotoDamaged: the uploaded picture does not have its SHA-256.
     """
     photo = gallery.photo(photo_id)
     if small and (file := _open_thumbnail(gallery, photo)) is not None:
@@ -46,6 +51,12 @@ def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPictu
             fixed=True,
         )
     file = gallery.picture(photo)
+    try:
+        if photo.source is None:
+            _check(gallery, photo, file)
+    except BaseException:
+        file.close()
+        raise
     guessed = mimetypes.guess_type(file.name)[0]
     version = f"{photo.sha256}-full"
     if photo.source is not None:  # the owner of the file may change it in place
@@ -58,6 +69,17 @@ def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPictu
         version=version,
         fixed=photo.source is None and not small,
     )
+
+
+def _check(gallery: Gallery, photo: Photo, file: BinaryIO) -> None:
+    """Raise PhotoDamaged unless an uploaded picture has its SHA-256."""
+    if hashlib.file_digest(file, "sha256").hexdigest() != photo.sha256:
+        gallery.database.damage.add(PICTURES, photo.id)
+        raise PhotoDamaged(
+            f"the picture of photo {photo.id} of gallery {gallery.name!r} is damaged on the disk;"
+            " add its file again"
+        )
+    file.seek(0)
 
 
 def _open_thumbnail(gallery: Gallery, photo: Photo) -> BinaryIO | None:

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from service.galleries.checksums import EMBEDDING, PHOTO, RowDamaged, checksum
+from service.galleries.damage import PICTURES
 from service.galleries.database import GalleryDatabase
 from service.galleries.records import NewPhoto, Photo
 from service.galleries.schema import (
@@ -50,6 +51,10 @@ class PhotoTransaction:
             self._insert(photo, revision)
         digests = [photo.sha256 for photo in photos]
         stored = self._stored.select_photos(self._connection, "sha256", digests)
+        with_data = {photo.sha256 for photo in photos if photo.data is not None}
+        for each in stored:
+            if each.sha256 in with_data:  # its picture was written again if it was damaged
+                self._database.damage.clear(PICTURES, each.id)
         return {photo.sha256: photo for photo in stored}
 
     def _insert(self, photo: NewPhoto, revision: int) -> None:
@@ -109,6 +114,7 @@ class PhotoTransaction:
             (photo_id, revision, checksum(photo_id, revision)),
         )
         self._database.damage.clear("photos", photo_id)
+        self._database.damage.clear(PICTURES, photo_id)
         return str(row[0], "utf-8", "replace")
 
     def set_thumbnail(self, photo_id: int, thumbnail: bytes) -> bool:

@@ -172,8 +172,8 @@ class GalleryOut(Answer):
         description="Whether another checkpoint embedded the photos. Reindex the gallery to search it."
     )
     damaged_rows: int = Field(
-        description="Number of rows that were found damaged on the disk since the gallery was opened. "
-        "Searches leave them out. `iiae fsck` finds all of them."
+        description="Number of rows and uploaded pictures that were found damaged on the disk since the "
+        "gallery was opened. Searches leave damaged rows out. `iiae fsck` finds all of them."
     )
 
 

@@ -212,6 +212,6 @@ class _GalleryCollector(Collector):
     def collect(self) -> Iterator[Metric]:
         yield GaugeMetricFamily(
             "iiae_damaged_rows",
-            "Rows of open galleries that were found damaged on the disk",
+            "Rows and pictures of open galleries that were found damaged on the disk",
             self._galleries.damaged_rows(),
         )

@@ -1,18 +1,25 @@
 """Which files show a photo, and whether browsers may keep them."""
 
+import hashlib
+import logging
 import os
 
 import pytest
 from gallery_photos import new_photo, spec
 
-from service.errors import PhotoNotFound
+from service.errors import PhotoDamaged, PhotoNotFound
 from service.galleries.collection import Galleries
 from service.galleries.opened_picture import open_picture
+from service.galleries.records import NewPhoto
+
+
+def uploaded() -> NewPhoto:
+    return new_photo(1, sha256=hashlib.sha256(b"picture 1").hexdigest())
 
 
 def test_stored_pictures_and_thumbnails_are_fixed_by_their_hash(tmp_path):
     gallery = Galleries(tmp_path).create("g", spec())
-    [photo] = gallery.add([new_photo(1)])
+    [photo] = gallery.add([uploaded()])
     for small, contents in ((True, b"small"), (False, b"picture 1")):
         opened = open_picture(gallery, photo.id, small=small)
         with opened.file as file:
@@ -22,7 +29,7 @@ def test_stored_pictures_and_thumbnails_are_fixed_by_their_hash(tmp_path):
 @pytest.mark.timeout(10)  # opening a FIFO waits forever
 def test_a_fifo_instead_of_a_file_counts_as_lost(tmp_path):
     gallery = Galleries(tmp_path).create("g", spec())
-    [photo] = gallery.add([new_photo(1)])
+    [photo] = gallery.add([uploaded()])
     gallery.thumbnail_path(photo).unlink()
     os.mkfifo(gallery.thumbnail_path(photo))
     with open_picture(gallery, photo.id, small=True).file as file:
@@ -35,16 +42,40 @@ def test_a_fifo_instead_of_a_file_counts_as_lost(tmp_path):
 
 def test_a_damaged_thumbnail_is_not_sent(tmp_path):
     gallery = Galleries(tmp_path).create("g", spec())
-    [photo] = gallery.add([new_photo(1)])
+    [photo] = gallery.add([uploaded()])
     gallery.thumbnail_path(photo).write_bytes(b"smalm")
     opened = open_picture(gallery, photo.id, small=True)
     with opened.file as file:
         assert (file.read(), opened.fixed) == (b"picture 1", False)
 
 
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("contents", [b"", b"picture", b"Picture 1", b"picture 1 and more"])
+def test_a_damaged_picture_is_not_sent(tmp_path, caplog, contents, small):
+    gallery = Galleries(tmp_path).create("g", spec())
+    [photo] = gallery.add([uploaded()])
+    gallery.picture_path(photo).write_bytes(contents)
+    gallery.thumbnail_path(photo).unlink()
+    with caplog.at_level(logging.ERROR):
+        for _ in range(2):
+            with pytest.raises(PhotoDamaged, match="add its file again"):
+                open_picture(gallery, photo.id, small=small)
+    assert len(caplog.records) == 1 and "the picture of photo 1 is damaged" in caplog.text
+    assert gallery.database.damage.count == 1
+    gallery.add([uploaded()])
+    assert gallery.database.damage.count == 0
+    with open_picture(gallery, photo.id, small=False).file as file:
+        assert file.read() == b"picture 1"
+    gallery.picture_path(photo).write_bytes(contents)
+    with pytest.raises(PhotoDamaged):
+        open_picture(gallery, photo.id, small=False)
+    gallery.remove(photo.id)
+    assert gallery.database.damage.count == 0
+
+
 def test_a_picture_in_place_of_a_lost_thumbnail_has_another_version(tmp_path):
     gallery = Galleries(tmp_path).create("g", spec())
-    [photo] = gallery.add([new_photo(1)])
+    [photo] = gallery.add([uploaded()])
     gallery_file = gallery.thumbnail_path(photo)
     with open_picture(gallery, photo.id, small=True).file:
         gallery_file.unlink()

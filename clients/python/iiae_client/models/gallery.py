@@ -24,7 +24,7 @@ class Gallery:
     outdated: bool
     """Whether another checkpoint embedded the photos. Reindex the gallery to search it."""
     damaged_rows: int
-    """Number of rows that were found damaged on the disk since the gallery was opened. Searches leave them out. `iiae fsck` finds all of them."""
+    """Number of rows and uploaded pictures that were found damaged on the disk since the gallery was opened. Searches leave damaged rows out. `iiae fsck` finds all of them."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Gallery:

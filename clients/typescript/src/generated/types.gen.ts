@@ -105,7 +105,7 @@ export type Gallery = {
      */
     outdated: boolean;
     /**
-     * Number of rows that were found damaged on the disk since the gallery was opened. Searches leave them out. `iiae fsck` finds all of them.
+     * Number of rows and uploaded pictures that were found damaged on the disk since the gallery was opened. Searches leave damaged rows out. `iiae fsck` finds all of them.
      */
     damaged_rows: number;
 };
