@@ -14,9 +14,9 @@ open it again.
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from io import BufferedReader
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
@@ -114,7 +114,7 @@ class Gallery:
             raise _file_gone(photo)
         return path
 
-    def picture(self, photo: Photo) -> BinaryIO:
+    def picture(self, photo: Photo) -> BufferedReader:
         """Open a photo's full picture. The file can be read even if the photo is removed later.
 
         Raises:

@@ -4,6 +4,7 @@ import hashlib
 import mimetypes
 import os
 from dataclasses import dataclass
+from io import BufferedReader
 from typing import BinaryIO
 
 from model.regular_file import NotRegularFile, open_regular
@@ -71,7 +72,7 @@ def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPictu
     )
 
 
-def _check(gallery: Gallery, photo: Photo, file: BinaryIO) -> None:
+def _check(gallery: Gallery, photo: Photo, file: BufferedReader) -> None:
     """Raise PhotoDamaged unless an uploaded picture has its SHA-256."""
     if hashlib.file_digest(file, "sha256").hexdigest() != photo.sha256:
         gallery.database.damage.add(PICTURES, photo.id)
