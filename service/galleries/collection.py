@@ -16,6 +16,7 @@ from model.checkpoint import NAME, NAME_RULE
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
 from service.galleries.database import DATABASE
 from service.galleries.files import PhotoFiles
+from service.galleries.folder import database_lost, has_files, has_lost_database, is_gallery
 from service.galleries.gallery import INDEX, Gallery
 from service.galleries.locks import LockWait
 from service.galleries.records import GallerySpec
@@ -68,9 +69,10 @@ class Galleries:
             write_schema(temporary / DATABASE, spec)
             _move_into_place(temporary, folder)
         except FileExistsError as error:
-            raise GalleryExists(
-                f"gallery {name!r} exists already; delete it first, or choose another name"
-            ) from error
+            detail = f"gallery {name!r} exists already; delete it first, or choose another name"
+            if has_lost_database(folder):
+                detail = f"{database_lost(name).detail}, or choose another name"
+            raise GalleryExists(detail) from error
         except (OSError, sqlite3.Error) as error:
             raise (sqlite_error(error, name) or storage_error(error) or error) from error
         finally:
@@ -123,9 +125,9 @@ class Galleries:
         require_free(self.root, self._min_free)
 
     def names(self) -> list[str]:
-        """Return the names of all galleries, sorted."""
-        names = (path.parent.name for path in self.root.glob(f"*/{DATABASE}"))
-        return sorted(name for name in names if NAME.fullmatch(name))
+        """Return the names of all galleries, sorted. Those that cannot be opened are among them."""
+        folders = (path for path in self.root.glob("*") if NAME.fullmatch(path.name))
+        return sorted(path.name for path in folders if is_gallery(path))
 
     def damaged_rows(self) -> int:
         """Return the number of damaged rows that reads of the open galleries have found."""
@@ -176,6 +178,8 @@ class Galleries:
         try:
             return Gallery(folder)
         except GalleryNotFound:
+            if has_lost_database(folder):
+                raise database_lost(folder.name) from None
             known = ", ".join(self.names()[:NAMES_SHOWN]) or "none"
             raise GalleryNotFound(
                 f"there is no gallery {folder.name!r}; the galleries are: {known}"
@@ -195,17 +199,17 @@ class _NameLock:
 def _move_into_place(temporary: Path, folder: Path) -> None:
     """Rename a new gallery's folder to its final name.
 
-    If that folder exists without a database, it keeps its files and gets the database.
+    If that folder exists without files of a gallery, it keeps its files and gets the database.
 
     Raises:
-        FileExistsError: there is a gallery, or a file of this name.
+        FileExistsError: there is a gallery, perhaps without its database, or a file of this name.
     """
     try:
         temporary.rename(folder)
     except OSError as error:
         if error.errno not in (EEXIST, ENOTDIR, ENOTEMPTY):
             raise
-        if not folder.is_dir() or (folder / DATABASE).exists():
+        if not folder.is_dir() or (folder / DATABASE).exists() or has_files(folder):
             raise FileExistsError(folder) from None
         for stale in folder.glob(f"{DATABASE}-*"):
             stale.unlink()  # a journal of the old database; SQLite would apply it to the new one

@@ -14,6 +14,7 @@ import threading
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from errno import ELOOP
 from pathlib import Path
 
 from service.errors import ServiceError
@@ -50,8 +51,8 @@ class Connections:
             return os.stat(self.path).st_ino == self._inode
         except (FileNotFoundError, NotADirectoryError):
             return False
-        except OSError:  # the disk fails; reading the file gives the error
-            return True
+        except OSError as error:  # else the disk fails; reading the file gives the error
+            return error.errno != ELOOP  # a link to itself
 
     @contextmanager
     def lend(self, wait: LockWait) -> Iterator[Connection]:

@@ -7,6 +7,7 @@ import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from gallery_photos import embedding, new_photo, run_concurrently, spec
@@ -105,25 +106,56 @@ def test_a_gallery_deleted_during_use_is_not_found_and_its_name_is_free(tmp_path
     assert elsewhere.create("g", spec()).count == 0
 
 
-def test_a_folder_without_a_database_becomes_a_gallery_and_keeps_its_files(tmp_path):
+def test_a_folder_without_files_of_a_gallery_becomes_a_gallery_and_keeps_its_files(tmp_path):
     galleries = Galleries(tmp_path)
-    old = galleries.create("g", spec())
+    old = galleries.create("old", spec())
     old.add([new_photo(1)])
-    old.save_index()
-    journal = (tmp_path / "g" / "gallery.sqlite-wal").read_bytes()
-    (tmp_path / "g" / "gallery.sqlite").unlink()
-    del old
+    journal = (tmp_path / "old" / "gallery.sqlite-wal").read_bytes()
+    (tmp_path / "g").mkdir()
     (tmp_path / "g" / "mine.txt").write_text("mine")
     (tmp_path / "g" / "gallery.sqlite-wal").write_bytes(journal)
+    assert galleries.names() == ["old"]
     with pytest.raises(GalleryNotFound):
         galleries.open("g")
     gallery = galleries.create("g", spec())
     assert gallery.count == 0
-    photos = gallery.add([new_photo(2), new_photo(1)])
-    assert [hit.photo.id for hit in gallery.search(embedding(2), 1)] == [photos[0].id]
-    assert [gallery.picture_path(photo).read_bytes() for photo in photos] == [b"picture 2", b"picture 1"]
+    [photo] = gallery.add([new_photo(2)])
+    assert gallery.picture_path(photo).read_bytes() == b"picture 2"
     assert (tmp_path / "g" / "mine.txt").read_text() == "mine"
-    assert Galleries(tmp_path).open("g").search(embedding(2), 1)[0].photo.id == photos[0].id
+    assert Galleries(tmp_path).open("g").search(embedding(2), 1)[0].photo.id == photo.id
+
+
+DATABASES_LOST: dict[str, Callable[[Path], object]] = {
+    "deleted": lambda path: path.unlink(),
+    "link to nothing": lambda path: (path.unlink(), path.symlink_to("nothing")),
+    "link to itself": lambda path: (path.unlink(), path.symlink_to(path.name)),
+}
+
+
+@pytest.mark.parametrize("loss", DATABASES_LOST)
+@pytest.mark.parametrize("kept", ["photos", "thumbnails", "index"])
+def test_a_gallery_without_its_database_is_damaged_and_keeps_its_name(tmp_path, loss, kept):
+    """Its pictures may be the only copies, so no new gallery takes its folder over."""
+    folder = tmp_path / "g"
+    galleries = Galleries(tmp_path)
+    gallery = galleries.create("g", spec())
+    gallery.add([new_photo(1)])
+    gallery.save_index()
+    gallery.close()
+    DATABASES_LOST[loss](folder / "gallery.sqlite")
+    for other in {"photos", "thumbnails", "index"} - {kept}:
+        shutil.rmtree(folder / other)
+    files = sorted(folder.rglob("*"))
+    for users in (galleries, Galleries(tmp_path)):
+        assert users.names() == ["g"]
+        with pytest.raises(GalleryDamaged, match="backup"):
+            users.open("g")
+        with pytest.raises(GalleryExists):
+            users.create("g", spec())
+    assert sorted(folder.rglob("*")) == files
+    galleries.delete("g")
+    assert list(tmp_path.iterdir()) == []
+    assert galleries.create("g", spec()).count == 0
 
 
 def test_a_file_with_the_name_of_a_gallery_is_not_replaced(tmp_path):

@@ -357,6 +357,17 @@ def test_a_gallery_that_cannot_be_opened_is_reported(gallery, tmp_path):
     assert kinds(list(check_home(tmp_path, [], REPAIR))) == [("gallery_damaged", False)]
 
 
+def test_a_gallery_without_its_database_is_reported(gallery, tmp_path):
+    gallery.close()
+    for path in gallery.folder.glob(f"{DATABASE}*"):
+        path.unlink()
+    for names in ([], ["g"]):
+        found = list(check_home(tmp_path, names, REPAIR))
+        assert kinds(found) == [("gallery_damaged", False)]
+        assert "has lost its gallery.sqlite" in found[0].detail
+    assert len(list(gallery.folder.glob("photos/*/*"))) == 7
+
+
 def test_an_unknown_gallery_is_an_error(tmp_path):
     with pytest.raises(GalleryNotFound):
         list(check_home(tmp_path, ["nothing"], Options()))
