@@ -1,8 +1,10 @@
 """Check the saved index of a gallery against its rows."""
 
+import os
 import shutil
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 
@@ -26,15 +28,13 @@ def check_index(gallery: Gallery, options: Options) -> Iterator[Finding]:
     folder = gallery.folder / "index"
     spec = gallery.spec
     file = IndexFile(folder, dim=spec.dim, distance=spec.distance, identity=spec.identity)
-    if (folder / NOTE).exists() and (problem := _problem(gallery, file)) is not None:
-        if options.repair:
-            shutil.rmtree(folder, ignore_errors=True)
-        yield Finding(
+    if (problem := _problem(gallery, file)) is not None:
+        finding = Finding(
             place=gallery.name,
             kind="index_damaged",
             detail=f"the saved index {problem}; without it, the service builds a new one",
-            repaired=options.repair,
         )
+        yield after_repair(finding, lambda: _drop(folder)) if options.repair else finding
         return
     note = file.note()
     for path in sorted(folder.glob("*")) + sorted(folder.glob(".*")):
@@ -45,7 +45,10 @@ def check_index(gallery: Gallery, options: Options) -> Iterator[Finding]:
 
 
 def _problem(gallery: Gallery, file: IndexFile) -> str | None:
-    """Return what is wrong with the saved index, or None."""
+    """Return what is wrong with the saved index, or None. It need not exist."""
+    if not os.path.lexists(file.folder / NOTE):
+        exists = os.path.lexists(file.folder)
+        return "is not a folder" if exists and not file.folder.is_dir() else None
     loaded = file.load()
     if loaded is None:
         return None if file.is_outdated() else "cannot be read"
@@ -56,6 +59,19 @@ def _problem(gallery: Gallery, file: IndexFile) -> str | None:
     if changes.revision < loaded.revision:
         return "is newer than the rows"
     return _difference(loaded.extend(changes), dict(everything.added))
+
+
+def _drop(folder: Path) -> bool:
+    """Delete the saved index. If the folder is a link, only the link is deleted.
+
+    Returns:
+        False if it is still there.
+    """
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink(missing_ok=True)
+    return not os.path.lexists(folder)
 
 
 def _difference(index: FaissIndex, embeddings: dict[int, Embedding]) -> str | None:
