@@ -4,19 +4,21 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.checkpoint import MANIFEST, WEIGHTS, CheckpointError, read_manifest
+from model.checkpoint import WEIGHTS, CheckpointError, read_manifest
 from model.regular_file import open_regular
 from service.galleries.fsck.finding import Finding, Options
 
 
 def check_checkpoints(store: Path, options: Options) -> Iterator[Finding]:
     """Yield a finding for each checkpoint of the store that cannot be loaded. None can be repaired."""
-    for manifest in sorted(store.glob(f"[!.]*/[!.]*/{MANIFEST}")):
-        if (problem := _problem(manifest.parent, options)) is not None:
+    for folder in sorted(store.glob("[!.]*/[!.]*")):
+        if not folder.is_dir() and not folder.is_symlink():
+            continue
+        if (problem := _problem(folder, options)) is not None:
             yield Finding(
                 place=store.name,
                 kind="checkpoint_damaged",
-                detail=f"{manifest.parent.relative_to(store)}: {problem}; restore the folder or delete it",
+                detail=f"{folder.relative_to(store)}: {problem}; restore the folder or delete it",
             )
 
 

@@ -55,7 +55,7 @@ def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> I
     """
     may_repair = options.repair and not checked.damaged
     for kind in ("photos", "thumbnails"):
-        for path in sorted((gallery.folder / kind).glob("*/*")):
+        for path in _entries(gallery.folder / kind):
             if not is_old(path):
                 continue
             name = path.relative_to(gallery.folder)
@@ -66,7 +66,7 @@ def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> I
                     detail=f"{name} is left over from an interrupted write",
                 )
                 yield after_repair(finding, partial(delete, path)) if options.repair else finding
-            elif _digest(path) not in checked.digests and not _is_named(gallery, path):
+            elif _digest(gallery, path) not in checked.digests and not _is_named(gallery, path):
                 finding = Finding(
                     place=gallery.name,
                     kind=f"{kind.removesuffix('s')}_orphaned",
@@ -160,20 +160,28 @@ def _still_there(gallery: Gallery, photo: Photo) -> bool:
 def _is_named(gallery: Gallery, path: Path) -> bool:
     """Return whether a row names this file now."""
     with gallery.database.reading() as connection:
-        return _has_row(connection, path)
+        return _has_row(connection, _digest(gallery, path))
 
 
-def _has_row(connection: Connection, path: Path) -> bool:
-    """Return whether the gallery has the photo of a file."""
+def _has_row(connection: Connection, digest: str | None) -> bool:
+    """Return whether the gallery has the photo with this SHA-256."""
     query = "SELECT 1 FROM photos WHERE sha256 = ?"
-    digest = _digest(path)
     return digest is not None and connection.execute(query, (digest,)).fetchone() is not None
 
 
-def _digest(path: Path) -> str | None:
-    """Return the SHA-256 of a file's picture by its name. None if no photo has such a file."""
-    digest = path.name.partition(".")[0]
-    return digest if digest.isascii() else None  # SQLite cannot compare names that are not UTF-8
+def _entries(folder: Path) -> list[Path]:
+    """Return what is in the folders of `photos/` or `thumbnails/`, and the files beside these folders."""
+    stray = [path for path in folder.glob("*") if path.is_symlink() or not path.is_dir()]
+    return sorted([*stray, *folder.glob("*/*")])
+
+
+def _digest(gallery: Gallery, path: Path) -> str | None:
+    """Return the SHA-256 in the path of a picture or thumbnail. None if no photo has a file at this path."""
+    files = PhotoFiles(gallery.folder)
+    if path in (files.picture(path.name), files.thumbnail(path.stem)):
+        digest = path.name if path == files.picture(path.name) else path.stem
+        return digest if digest.isascii() else None  # SQLite cannot compare names that are not UTF-8
+    return None
 
 
 def _put_away(gallery: Gallery, path: Path) -> bool:
@@ -183,9 +191,9 @@ def _put_away(gallery: Gallery, path: Path) -> bool:
         False if a row names the file now.
     """
     with gallery.database.transaction() as connection:  # nobody can add the photo during this block
-        if _has_row(connection, path) or not is_old(path):
+        if _has_row(connection, _digest(gallery, path)) or not is_old(path):
             return False
-        if path.parent.parent.name == "photos":
+        if path.is_relative_to(gallery.folder / "photos"):
             folder = gallery.folder / QUARANTINE
             folder.mkdir(exist_ok=True)
             path.rename(_free_path(folder, path.name))

@@ -77,7 +77,10 @@ def _integrity(database: GalleryDatabase, options: Options) -> list[str]:
 
 
 def _differences(connection: Connection) -> Iterator[str]:
-    """Yield the names of tables that are missing, unexpected or different."""
+    """Yield the names of tables that are missing, unexpected or different, and of views and triggers."""
+    query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
+    for kind, name in connection.execute(query).fetchall():  # this service makes none
+        yield f"the {kind} {name}"
     present, expected = _layout(connection), _expected(all_spaces(connection))
     for table in present.keys() | expected.keys():
         if present.get(table) != expected.get(table):
