@@ -5,6 +5,7 @@ leaves alone what a running request may still need: young files, and everything 
 no row of a photo and no picture.
 """
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,9 +43,18 @@ def check_home(home: Path, names: Sequence[str], options: Options) -> Iterator[F
         yield from _check_named(galleries, name, options, must_exist=name in names)
     if not names:
         store = home / "checkpoints"
+        for folder in (galleries.root, store):
+            yield from guarded(folder.name, _check_readable(folder))
         yield from guarded(galleries.root.name, check_leftovers(galleries.root, options))
         yield from guarded(store.name, check_checkpoints(store, options))
         yield from guarded(store.name, check_leftovers(store, options))
+
+
+def _check_readable(folder: Path) -> Iterator[Finding]:
+    """Raise OSError if the folder of all galleries or checkpoints exists and cannot be read. No finding."""
+    if os.path.lexists(folder):
+        next(folder.iterdir(), None)
+    yield from ()
 
 
 def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:

@@ -87,6 +87,16 @@ def test_a_gallery_that_cannot_be_used_does_not_stop_the_check(gallery, tmp_path
     assert found == [("g", "not_checked"), ("h", "picture_missing")]
 
 
+@pytest.mark.parametrize("place", ["galleries", "checkpoints"])
+@pytest.mark.parametrize(
+    "make", [lambda path: path.write_bytes(b"x"), lambda path: path.symlink_to("nothing")]
+)
+def test_a_place_that_is_no_folder_is_reported(tmp_path, place, make):
+    make(tmp_path / place)
+    [found] = check_home(tmp_path, [], REPAIR)
+    assert (found.place, found.kind) == (place, "not_checked")
+
+
 def test_repairs_on_a_full_disk_fail_one_by_one(gallery, monkeypatch):
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
