@@ -22,6 +22,7 @@ from service.galleries.locks import LockWait
 from service.galleries.records import GallerySpec
 from service.galleries.schema import write_schema
 from service.galleries.sqlite_errors import sqlite_error
+from service.galleries.threads.caller import check_caller
 from service.galleries.whole_file import STALE_SECONDS, remove_stale
 from service.storage import require_free, storage_error
 
@@ -67,6 +68,7 @@ class Galleries:
         try:
             temporary.mkdir(parents=True)
             write_schema(temporary / DATABASE, spec)
+            check_caller()
             _move_into_place(temporary, folder)
         except FileExistsError as error:
             detail = f"gallery {name!r} exists already; delete it first, or choose another name"
@@ -144,6 +146,7 @@ class Galleries:
         try:
             self.open(name, keep=False).move(temporary)
         except GalleryDamaged:
+            check_caller()
             try:
                 (self.root / name).rename(temporary)
             except FileNotFoundError:  # another process deleted it

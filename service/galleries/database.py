@@ -12,7 +12,7 @@ from pathlib import Path
 from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed
 from service.galleries.connections import Connections
 from service.galleries.damage import DamagedRows
-from service.galleries.locks import LockWait
+from service.galleries.locks import REQUEST_SECONDS, LockWait, lock_seconds
 from service.galleries.migrations import UNSEALED_KEY, migrate
 from service.galleries.records import GallerySpec
 from service.galleries.schema import (
@@ -24,6 +24,7 @@ from service.galleries.schema import (
     read_meta,
 )
 from service.galleries.sqlite_errors import damaged, sqlite_error
+from service.galleries.threads.caller import check_caller
 from service.storage import storage_error
 
 DATABASE = "gallery.sqlite"
@@ -79,14 +80,23 @@ class GalleryDatabase:
             connection.execute("COMMIT")
 
     @contextmanager
-    def transaction(self) -> Iterator[Connection]:
+    def transaction(self, *, ends_change: bool = False) -> Iterator[Connection]:
         """Open a write transaction, one at a time over all threads and processes.
 
         It is rolled back if its block raises. The gallery cannot be deleted before it ends.
+
+        Args:
+            ends_change: whether it completes or undoes a change that has begun. Then it is done even if
+                nobody waits for it any more.
+
+        Raises:
+            DeadlineExceeded: nobody waits for the change any more, see `check_caller`.
         """
-        wait = LockWait(self.name)
+        wait = LockWait(self.name, max(lock_seconds(), REQUEST_SECONDS) if ends_change else None)
         with wait.hold(self._writing), self._connection(wait) as connection:
             connection.execute("BEGIN IMMEDIATE")
+            if not ends_change:  # the lock may have come late
+                check_caller()
             self._check_exists()
             yield connection
             connection.execute("COMMIT")
@@ -124,6 +134,7 @@ class GalleryDatabase:
     def move(self, to: Path) -> None:
         """Move the gallery's folder. No thread writes or opens a file in it at that moment."""
         with self.transaction(), self._connections.none_opened(LockWait(self.name)):
+            check_caller()
             self.folder.rename(to)
 
     def close(self) -> None:

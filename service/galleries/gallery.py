@@ -147,7 +147,8 @@ class Gallery:
                 self._write_files(photos)  # a removal may have deleted some of them since
                 stored = transaction.insert(photos)
         except ServiceError:
-            self._remove_unused_files(photos)
+            with suppress(ServiceError):
+                self._remove_unused_files([photo.sha256 for photo in photos])
             raise
         return [stored[photo.sha256] for photo in photos]
 
@@ -158,9 +159,7 @@ class Gallery:
             if sha256 is None:
                 raise self._rows.not_found(photo_id)
         # In a second transaction: after a crash before the commit, the photo must still have its files.
-        with self._rows.transaction() as transaction:
-            if not transaction.has(sha256):
-                self._files.remove(sha256)
+        self._remove_unused_files([sha256])
 
     # housekeeping
 
@@ -205,12 +204,12 @@ class Gallery:
         """Return what has changed since a revision. A running rebuild keeps a reference to this gallery."""
         return self._rows.changes(since)
 
-    def _remove_unused_files(self, photos: Sequence[NewPhoto]) -> None:
-        """Remove the files of photos that the gallery does not have, as far as that is possible."""
-        with suppress(ServiceError), self._rows.transaction() as transaction:
-            for photo in photos:
-                if not transaction.has(photo.sha256):
-                    self._files.remove(photo.sha256)
+    def _remove_unused_files(self, digests: Sequence[str]) -> None:
+        """Remove the files with these SHA-256 digests that no photo has."""
+        with self._rows.transaction(ends_change=True) as transaction:
+            for sha256 in digests:
+                if not transaction.has(sha256):
+                    self._files.remove(sha256)
 
     def _is_whole(self, photo: Photo) -> bool:
         """Return whether the picture and the thumbnail of a photo have their checksums."""

@@ -20,6 +20,7 @@ from service.galleries.stored_rows import (
     StoredRows,
     embedding_columns,
 )
+from service.galleries.threads.caller import check_caller
 
 
 class PhotoRows:
@@ -138,10 +139,12 @@ class PhotoRows:
     # writing
 
     @contextmanager
-    def transaction(self) -> Iterator[PhotoTransaction]:
+    def transaction(self, *, ends_change: bool = False) -> Iterator[PhotoTransaction]:
         """Open a write transaction, see `GalleryDatabase.transaction`."""
-        with self._database.transaction() as connection:
+        with self._database.transaction(ends_change=ends_change) as connection:
             yield PhotoTransaction(self._database, connection, self._stored)
+            if not ends_change:  # the block may have taken long
+                check_caller()
 
     def not_found(self, photo_id: int) -> PhotoNotFound:
         """Return the error for an id that no photo has."""

@@ -15,6 +15,7 @@ from typing import Generic, ParamSpec, TypeVar, cast
 
 from service.deadline import current_deadline, remaining
 from service.errors import DeadlineExceeded, GalleryBusy, Overloaded
+from service.galleries.threads.caller import calling
 from service.galleries.threads.daemon_threads import DaemonThreads
 from service.galleries.threads.turns import Turns
 
@@ -45,7 +46,7 @@ class GalleryThreads:
     """Runs functions in threads, with a limit for each gallery and a limit for all.
 
     A call waits at most until the deadline of its request. Then the caller gets GalleryBusy, and the thread
-    runs on. It counts for its gallery until it returns.
+    runs on. It counts for its gallery until it returns. It begins no change any more (`check_caller`).
 
     Args:
         name: name of the pool in metrics and messages.
@@ -105,14 +106,19 @@ class GalleryThreads:
             self._leave(name, turns)
             raise
         seconds = until - monotonic()
-        call = self._start(name, turns, function)
+        with calling() as caller:
+            call = self._start(name, turns, function)
         try:
             async with asyncio.timeout(_timeout(until)) as timer:
                 return await call.outcome
         except TimeoutError:
             if not timer.expired():
                 raise  # by the function
+            caller.has_left = True
             raise self._late(name, seconds) from None
+        except asyncio.CancelledError:
+            caller.has_left = True
+            raise
         finally:
             del call  # an exception refers to this frame, and the call to the exception
 

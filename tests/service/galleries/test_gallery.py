@@ -152,10 +152,10 @@ def test_a_picture_removed_while_it_is_added_again_keeps_its_files(tmp_path, mon
     elif when == "after the row":
         transaction, transactions = gallery._rows.transaction, itertools.count()
 
-        def add_between_transactions():
+        def add_between_transactions(**options: bool):
             if next(transactions) == 1:  # between the removal of the row and that of the files
                 added.extend(other.add([new_photo(1)]))
-            return transaction()
+            return transaction(**options)
 
         monkeypatch.setattr(gallery._rows, "transaction", add_between_transactions)
         gallery.remove(first.id)

@@ -6,8 +6,10 @@ import hashlib
 import math
 import signal
 import socket
+import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -17,8 +19,8 @@ from command_line import iiae
 from serving import Server, png, publish_sketch, publish_tiny
 
 from model import checkpoint
-from service.deadline import remaining, start_deadline
-from service.errors import ReindexCancelled
+from service.deadline import Deadline, remaining, shared_deadline, start_deadline
+from service.errors import ReindexCancelled, ReindexNotFound, ServiceError
 from service.galleries.collection import Galleries
 from service.galleries.records import GallerySpec, NewPhoto
 from service.galleries.reindex import lock
@@ -296,6 +298,29 @@ def test_a_reindex_goes_on_after_the_deadline_of_its_request(tmp_path, monkeypat
 
     assert asyncio.run(scenario()).state == "done"
     assert left == [math.inf]
+
+
+def test_a_reindex_does_not_start_after_its_request_is_answered_with_503(tmp_path):
+    publish_tiny(tmp_path)
+    publish_tiny(tmp_path, "other", seed=5)
+
+    async def scenario() -> None:
+        parts = compose(Settings(home=tmp_path, device="cpu"))
+        await parts.registry.refresh()
+        gallery = parts.galleries.create("g", spec(tmp_path, "tiny"))
+        gallery.add([new_photo(1, gallery.spec.dim)])
+        with closing(sqlite3.connect(gallery.folder / "gallery.sqlite", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            with shared_deadline(Deadline(time.monotonic() + 1)), pytest.raises(ServiceError) as raised:
+                await parts.reindexing.begin("g", "other", from_scratch=False)
+            assert raised.value.status == 503
+            assert parts.pools.writing.running
+        await parts.pools.drain(10)
+        with pytest.raises(ReindexNotFound):
+            await parts.reindexing.progress("g")
+        assert not lock.is_locked(gallery)
+
+    asyncio.run(scenario())
 
 
 def test_one_stalled_reindex_does_not_stop_another(tmp_path, monkeypatch):
