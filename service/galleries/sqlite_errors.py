@@ -63,5 +63,5 @@ def damaged(gallery: str, reason: str) -> GalleryDamaged:
     """Return the error for a damaged database file."""
     return GalleryDamaged(
         f"gallery {gallery!r} cannot be read ({reason}); restore its gallery.sqlite from a backup,"
-        f" delete its folder index/, then run `iiae fsck {gallery}`"
+        f" then run `iiae fsck {gallery}`"
     )
