@@ -20,6 +20,7 @@ from service.galleries.folder import database_lost, has_files, has_lost_database
 from service.galleries.gallery import INDEX, Gallery
 from service.galleries.locks import LockWait
 from service.galleries.records import GallerySpec
+from service.galleries.reserve import Reserve
 from service.galleries.schema import write_schema
 from service.galleries.sqlite_errors import sqlite_error
 from service.galleries.threads.caller import check_caller
@@ -167,7 +168,10 @@ class Galleries:
             gallery.close()
 
     def remove_stale(self) -> None:
-        """Remove what killed processes left: temporary files, and folders of half deleted galleries."""
+        """Remove what killed processes left: temporary files, and folders of half deleted galleries.
+
+        Also makes the reserve that lets photos be removed on a full disk.
+        """
         before = time.time() - STALE_SECONDS
         for folder in self.root.glob(".*-*"):
             with suppress(OSError):  # its process has just finished
@@ -176,6 +180,8 @@ class Galleries:
         for name in self.names():
             PhotoFiles(self.root / name).remove_stale()
             remove_stale(self.root / name / INDEX)
+        if self.names():
+            Reserve(self.root).keep()
 
     def _open_folder(self, folder: Path) -> Gallery:
         try:

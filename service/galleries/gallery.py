@@ -12,26 +12,30 @@ open it again.
 """
 
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from io import BufferedReader
 from operator import itemgetter
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from model.regular_file import NotRegularFile, open_regular, read_regular
 from model.sketch.expansion import MAX_HITS, expanded
 from service.embedding import Embedding
-from service.errors import GalleryOutdated, PhotoNotFound, ServiceError
+from service.errors import GalleryOutdated, PhotoNotFound, ServiceError, StorageFull
 from service.galleries.checksums import checksum
 from service.galleries.database import GalleryDatabase
 from service.galleries.files import PhotoFiles, has_digest
 from service.galleries.index import Index
 from service.galleries.records import Changes, Hit, NewPhoto, Photo
+from service.galleries.reserve import Reserve
 from service.galleries.rows import PhotoRows
 from service.galleries.sealer import Sealer
 from service.registry.model import Model
+
+T = TypeVar("T")
 
 INDEX = "index"
 """Folder of the saved index in the gallery's folder."""
@@ -51,6 +55,7 @@ class Gallery:
         self.database = GalleryDatabase(folder)
         self.spec = self.database.spec
         self._rows, self._files = PhotoRows(self.database), PhotoFiles(folder)
+        self._reserve = Reserve(folder.parent)
         self.index = Index(folder / INDEX, self.spec.dim, self.spec.distance, self.spec.identity)
         weakref.finalize(self, self.index.close)
         self.sealer = Sealer(self.database)
@@ -150,16 +155,15 @@ class Gallery:
             with suppress(ServiceError):
                 self._remove_unused_files([photo.sha256 for photo in photos])
             raise
+        self._reserve.keep()
         return [stored[photo.sha256] for photo in photos]
 
     def remove(self, photo_id: int) -> None:
-        """Remove a photo and its files. Raises PhotoNotFound."""
-        with self._rows.transaction() as transaction:
-            sha256 = transaction.delete(photo_id)
-            if sha256 is None:
-                raise self._rows.not_found(photo_id)
+        """Remove a photo and its files, also on a full disk. Raises PhotoNotFound."""
+        sha256 = self._with_reserve(lambda: self._remove_row(photo_id))
         # In a second transaction: after a crash before the commit, the photo must still have its files.
-        self._remove_unused_files([sha256])
+        self._with_reserve(lambda: self._remove_unused_files([sha256]))
+        self._reserve.keep()
 
     # housekeeping
 
@@ -203,6 +207,25 @@ class Gallery:
     def _changes(self, since: int) -> Changes:
         """Return what has changed since a revision. A running rebuild keeps a reference to this gallery."""
         return self._rows.changes(since)
+
+    def _with_reserve(self, change: Callable[[], T]) -> T:
+        """Make a change that frees space. If the disk is full, make room for it and try again."""
+        with suppress(StorageFull):
+            return change()
+        with suppress(ServiceError):
+            self.database.checkpoint()
+        with suppress(StorageFull):
+            return change()
+        self._reserve.release()
+        return change()
+
+    def _remove_row(self, photo_id: int) -> str:
+        """Remove a photo's row and return its SHA-256."""
+        with self._rows.transaction() as transaction:
+            sha256 = transaction.delete(photo_id)
+            if sha256 is None:
+                raise self._rows.not_found(photo_id)
+        return sha256
 
     def _remove_unused_files(self, digests: Sequence[str]) -> None:
         """Remove the files with these SHA-256 digests that no photo has."""
