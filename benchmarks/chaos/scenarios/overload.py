@@ -21,7 +21,7 @@ DEADLINE = 10.0
 REFUSED = (429, 503)
 CLIENTS = 8
 """Clients of the closed loop whose goodput is the first estimate of the best."""
-RATES = (0.8, 0.9, 1.0, 1.1)
+RATES = (0.9, 1.0, 1.1, 1.2, 1.3)
 """Rates at which the best goodput is looked for, relative to the estimate."""
 FACTORS = (2, 5)
 SKETCH = Path(__file__).parents[3] / "docs" / "umbrella.png"
@@ -38,7 +38,7 @@ def run(trial: Trial) -> list[Row]:
         outcomes = uvloop.run(closed_loop(server.port, search.next(), CLIENTS, trial.seconds / 2))
         estimate = goodput(outcomes, trial.seconds / 2)
         best = 0.0
-        for rate in RATES if trial.seconds >= 10 else RATES[2:3]:
+        for rate in RATES if trial.seconds >= 10 else RATES[1:2]:
             outcomes = uvloop.run(open_loop(server.port, search.next(), rate * estimate, trial.seconds))
             best = max(best, goodput(outcomes, trial.seconds, DEADLINE))
         rows = []
