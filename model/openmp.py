@@ -3,7 +3,7 @@
 By default a GNU OpenMP thread that waits at a barrier first spins for 3 ms. If another process takes one of
 the cores, the threads spin until the scheduler runs the last of them, at each of a network's layers. A search
 then takes many times as long. But a thread that sleeps at once wakes up late at the next layer, which costs a
-third of a search on an idle machine. So threads spin for a few microseconds, then sleep
+quarter of a search on an idle machine. So threads spin for a few microseconds, then sleep
 (`python -m benchmarks.busy_neighbour` measures all three).
 
 An OpenMP library reads the environment when it is loaded, and has no function to change this later. torch and
