@@ -263,3 +263,15 @@ def test_photos_that_are_added_and_removed_during_repairs_are_kept(gallery):
         thread.join()
     assert errors == []
     assert check(gallery) == []
+
+
+def test_damage_that_several_steps_meet_is_reported_once(gallery):
+    gallery.database.checkpoint()
+    gallery.close()
+    path = gallery.folder / DATABASE
+    with path.open("r+b") as database:
+        database.seek(4096 * 2)
+        database.write(b"\xff" * (path.stat().st_size - 4096 * 2))
+    findings = check(gallery)
+    assert "gallery_damaged" in {finding.kind for finding in findings}
+    assert len(findings) == len(set(findings))
