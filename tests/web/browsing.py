@@ -11,7 +11,7 @@ import numpy as np
 import torch
 import uvicorn
 from PIL import Image
-from playwright.sync_api import FilePayload, Page
+from playwright.sync_api import FilePayload, Page, Route
 
 from model.checkpoint import publish
 from model.iiae import IIAE
@@ -169,6 +169,15 @@ def until(page: Page, script: str, argument: object = None) -> None:
     while not page.evaluate(script, argument):
         assert time.monotonic() < deadline, script
         page.wait_for_timeout(40)
+
+
+def wait_for_requests(page: Page, held: list[Route], number: int) -> None:
+    """Wait until that many requests are held, then give the page time to send more."""
+    for _ in range(80):
+        if len(held) >= number:
+            break
+        page.wait_for_timeout(100)
+    page.wait_for_timeout(600)
 
 
 def files(*seeds: int) -> list[FilePayload]:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import httpx
-from browsing import PHOTOS, draw, files, open_new_gallery, png
+from browsing import PHOTOS, draw, files, open_new_gallery, png, wait_for_requests
 from playwright.sync_api import FilePayload, Page, Route, expect
 
 
@@ -34,8 +34,7 @@ def test_hits_appear_during_an_upload_that_can_be_stopped(page: Page) -> None:
         "**/galleries/slow/photos", lambda route: held.append(route) if len(held) < 9 else route.continue_()
     )
     page.set_input_files("#photos-files", files(*range(20, 29)))
-    for _ in range(3):
-        page.wait_for_timeout(200)
+    wait_for_requests(page, held, 3)
     assert len(held) == 3  # uploads run at once
     for route in held[:3]:
         route.continue_()

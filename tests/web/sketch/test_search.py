@@ -9,6 +9,7 @@ from browsing import (
     hits,
     until,
     upload,
+    wait_for_requests,
 )
 from playwright.sync_api import Page, Route, expect
 
@@ -70,13 +71,10 @@ def test_lifting_the_pen_aborts_the_running_search(page: Page) -> None:
     # A slow clock makes the timeout of one second last ten.
     page.evaluate("{ const now = performance.now.bind(performance); performance.now = () => now() / 10; }")
     draw(page, (0.2, 0.2), (0.4, 0.2), (0.4, 0.4), lift=False)
-    page.wait_for_timeout(1000)
+    wait_for_requests(page, held, 1)
     assert (len(held), len(aborted)) == (1, 0)
     page.mouse.up()
-    for _ in range(40):  # ends long before the timeout
-        page.wait_for_timeout(100)
-        if len(held) == 2:
-            break
+    wait_for_requests(page, held, 2)
     assert (len(held), len(aborted)) == (2, 1)
     for x in (0.3, 0.5, 0.7):
         draw(page, (x, 0.6), (0.8, 0.6))
@@ -84,7 +82,7 @@ def test_lifting_the_pen_aborts_the_running_search(page: Page) -> None:
     assert (len(held), len(aborted)) == (2, 1)  # a search with the pen lifted is not aborted
     held[1].fulfill(json=hits(2))
     expect(page.locator("#hits .label")).to_have_text(["hit 2"])
-    page.wait_for_timeout(700)
+    wait_for_requests(page, held, 3)
     assert len(held) == 3  # only the newest of the three drawings was sent
     held[2].fulfill(json=hits(3))
     expect(page.locator("#hits .label")).to_have_text(["hit 3"])
