@@ -16,12 +16,14 @@ import { askForKey, currentKey } from "./api-key.js";
  * @property {string} [method]
  * @property {BodyInit} [body]
  * @property {AbortSignal} [signal]
+ * @property {number} [timeout] ms after which the service counts as unreachable; instead of `signal`
  * @property {string} [type] the body's content type, if the browser does not set it
  * @property {string} [accept]
  * @property {KeyKind} [kind] whether the call needs a reader's or an administrator's key
  */
 
 const MAX_CACHED_PICTURES = 400;
+const STATE_TIMEOUT = 12_000; // ms; the service itself gives up after ten seconds
 
 /** @type {Map<string, Promise<string>>} blob URLs by path, least recently used first */
 const pictureUrls = new Map();
@@ -42,13 +44,13 @@ export class Problem extends Error {
 }
 
 /** @returns {Promise<Models>} */
-export const models = () => json("/models");
+export const models = () => json("/models", { timeout: STATE_TIMEOUT });
 
 /** @returns {Promise<Galleries>} */
-export const galleries = () => json("/galleries");
+export const galleries = () => json("/galleries", { timeout: STATE_TIMEOUT });
 
 /** @returns {Promise<Health>} */
-export const ready = () => json("/health/ready");
+export const ready = () => json("/health/ready", { timeout: STATE_TIMEOUT });
 
 /** @type {(fields: Fields, signal: AbortSignal) => Promise<SearchResult>} */
 export const searchBySketch = (fields, signal) => post("/sbir/search", fields, { signal });
@@ -84,7 +86,7 @@ export const addPhoto = (gallery, fields, signal) =>
  * @returns {Promise<Record<string, number>>}
  */
 export async function metrics() {
-  const text = await (await send("/metrics", { accept: "text/plain" })).text();
+  const text = await (await send("/metrics", { accept: "text/plain", timeout: STATE_TIMEOUT })).text();
   const lines = text.matchAll(/^iiae_(\w+) ([\d.e+-]+)$/gm);
   return Object.fromEntries([...lines].map(([, name, value]) => [name, Number(value)]));
 }
@@ -165,14 +167,17 @@ async function json(path, options) {
  * @returns {Promise<Response>}
  */
 async function send(path, options = {}) {
-  const { method = "GET", body, signal, type, accept = "application/json", kind = "read" } = options;
+  const { method = "GET", body, timeout, type, accept = "application/json", kind = "read" } = options;
+  const signal = timeout ? AbortSignal.timeout(timeout) : options.signal;
   const key = currentKey(kind);
   const headers = { Accept: accept, ...(type && { "Content-Type": type }), ...(key && { "X-API-Key": key }) };
   let response;
   try {
     response = await fetch(path, { method, body, signal, headers });
   } catch (error) {
-    if (error instanceof DOMException && error.name === "AbortError") throw error;
+    const name = error instanceof DOMException ? error.name : "";
+    if (name === "AbortError") throw error;
+    if (name === "TimeoutError") throw new Problem("The service does not answer. It may be busy.");
     throw new Problem("The service cannot be reached. Is it still running?");
   }
   if (response.ok) return response;
