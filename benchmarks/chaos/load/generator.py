@@ -57,14 +57,15 @@ async def closed_loop(port: int, requests: Requests, clients: int, seconds: floa
 async def open_loop(port: int, requests: Requests, rate: float, seconds: float) -> list[Outcome]:
     """Send requests at a fixed rate for some seconds, however many answers are missing. Wait for all."""
     loop, connections, outcomes = asyncio.get_running_loop(), Connections(port), list[Outcome]()
+    built = [requests(number) for number in range(int(rate * seconds))]  # building them takes time
     start = loop.time()
 
     async def send(number: int, due: float) -> None:
-        answer = await connections.ask(requests(number))
+        answer = await connections.ask(built[number])
         outcomes.append(Outcome(number, answer.status, due, loop.time() - start - due, answer))
 
     async with asyncio.TaskGroup() as tasks:
-        for number in range(int(rate * seconds)):
+        for number in range(len(built)):
             due = number / rate
             await asyncio.sleep(start + due - loop.time())
             tasks.create_task(send(number, due))
