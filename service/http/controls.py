@@ -7,6 +7,8 @@ from service.inference.admission import AdmissionControl
 
 COMPUTED = frozenset({"/translate", "/analogy", "/embed", "/retrieve", "/sbir/search"})
 """Paths of the operations that run a model."""
+ADD_PHOTOS = "/galleries/{name}/photos"
+"""Template of the path that adds photos."""
 _ADD_PHOTOS = re.compile(r"/galleries/[^/]+/photos")
 
 
@@ -23,9 +25,9 @@ class Controls:
     adding: AdmissionControl = field(default_factory=AdmissionControl)
 
     def find(self, method: str, path: str) -> tuple[AdmissionControl, str] | None:
-        """Return the control and the operation's name, or None if the operation is always admitted."""
+        """Return the control and the path's template, or None if the operation is always admitted."""
         if method != "POST":
             return None
         if path in COMPUTED:
             return self.computing, path
-        return (self.adding, "add photos") if _ADD_PHOTOS.fullmatch(path) else None
+        return (self.adding, ADD_PHOTOS) if _ADD_PHOTOS.fullmatch(path) else None

@@ -4,7 +4,7 @@ from starlette.middleware import Middleware
 
 from service.http.dependencies import Services
 from service.http.middleware.access_log import AccessLog
-from service.http.middleware.admission import Admission, Deadlines, RefuseAtDoor
+from service.http.middleware.admission import Admission, Deadlines
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.body_limit import BodyLimit
 from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
@@ -13,6 +13,7 @@ from service.http.middleware.identify_caller import IdentifyCaller
 from service.http.middleware.no_sniff import NoSniff
 from service.http.middleware.range_problems import RangeProblems
 from service.http.middleware.rate_limit import RateLimit
+from service.http.middleware.refuse_at_door import RefuseAtDoor
 from service.http.middleware.request_id import request_id_middleware
 from service.http.middleware.request_metrics import RequestMetrics
 from service.http.middleware.require_key import RequireKey
@@ -29,6 +30,13 @@ def middleware_stack(services: Services) -> list[Middleware]:
     settings = services.settings
     deadlines = Deadlines(seconds=settings.deadline_seconds, change_seconds=settings.change_seconds)
     return [
+        Middleware(
+            RefuseAtDoor,  # outermost, because refusals must cost little
+            settings=settings,
+            controls=services.controls,
+            deadlines=deadlines,
+            telemetry=services.telemetry,
+        ),
         Middleware(HeadAsGet),  # everything below sees GET
         request_id_middleware(),  # outside of everything that can fail: every response has an id
         Middleware(NoSniff),  # on failures too
@@ -39,7 +47,6 @@ def middleware_stack(services: Services) -> list[Middleware]:
         Middleware(UnhandledErrors),  # everything below may raise
         Middleware(AllowedHosts, settings=settings),  # refuses before any work is done
         Middleware(SameOriginOnly, settings=settings),  # as well
-        Middleware(RefuseAtDoor, controls=services.controls, deadlines=deadlines),  # before tasks are created
         Middleware(CancelOnDisconnect),  # outside of BodyLimit: it waits for the disconnect without a timeout
         Middleware(
             BodyLimit,

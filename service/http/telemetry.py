@@ -10,6 +10,7 @@ from prometheus_client.registry import Collector
 from service.cache.embeddings import EmbeddingCache
 from service.galleries.collection import Galleries
 from service.http.log_queue import LogQueue
+from service.http.request_record import METHODS
 from service.images.budget import DecodedBudget
 from service.inference.admission import AdmissionControl
 from service.inference.engine import Batch, Engine
@@ -97,6 +98,23 @@ class Telemetry:
         self.batch_items.observe(batch.items)
         self.batch_seconds.observe(batch.forward_seconds)
         self.waited_seconds.observe(batch.wait_seconds)
+
+    def on_request(
+        self, *, method: str, route: str, status: int, problem: str | None, seconds: float
+    ) -> None:
+        """Record an answered request.
+
+        Args:
+            method: its method. Unknown methods count as "other".
+            route: template of its path.
+            status: status of its response.
+            problem: code of the problem that was its response.
+            seconds: time until the end of the response.
+        """
+        self.requests.labels(method if method in METHODS else "other", route, str(status)).inc()
+        if problem is not None:
+            self.problems.labels(problem).inc()
+        self.seconds.labels(route).observe(seconds)
 
     def text(self) -> bytes:
         """Return all metrics in Prometheus' text format."""

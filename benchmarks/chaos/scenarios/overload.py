@@ -1,11 +1,15 @@
 """Overload: searches arrive at two and five times the rate that the service can answer.
 
-The best goodput is found with requests that arrive at fixed rates, as in the overload. Clients that wait for
+The best goodput is that of requests that arrive at a fixed rate, as in the overload. Clients that wait for
 their answers would not show it: after a batch they all send their next requests together, and the service can
 answer more of those.
+
+First the best of a few rates is found. The highest of some noisy figures is too high on average, so the goodput
+at that rate is measured again, in turn with the overload. A slow minute of the machine then meets both.
 """
 
 from pathlib import Path
+from statistics import mean
 
 import uvloop
 
@@ -24,6 +28,8 @@ CLIENTS = 8
 RATES = (0.9, 1.0, 1.1, 1.2, 1.3)
 """Rates at which the best goodput is looked for, relative to the estimate."""
 FACTORS = (2, 5)
+ROUNDS = 3
+"""How often the best rate and the overload are measured in turn."""
 SKETCH = Path(__file__).parents[3] / "docs" / "umbrella.png"
 
 
@@ -34,18 +40,26 @@ def run(trial: Trial) -> list[Row]:
         server.client.post("/galleries", json={"name": "g", "model": "sketchy"}).raise_for_status()
         photos = [("image", png(seed)) for seed in range(16)]
         server.client.post("/galleries/g/photos", files=photos).raise_for_status()
-        search = NewSketches()
-        outcomes = uvloop.run(closed_loop(server.port, search.next(), CLIENTS, trial.seconds / 2))
-        estimate = goodput(outcomes, trial.seconds / 2)
-        best = 0.0
-        for rate in RATES if trial.seconds >= 10 else RATES[1:2]:
-            outcomes = uvloop.run(open_loop(server.port, search.next(), rate * estimate, trial.seconds))
-            best = max(best, goodput(outcomes, trial.seconds, DEADLINE))
-        rows = []
-        for factor in FACTORS:
-            outcomes = uvloop.run(open_loop(server.port, search.next(), factor * best, trial.seconds))
-            rows += judge(trial, factor, best, outcomes)
-        return rows
+        port, seconds, search = server.port, trial.seconds, NewSketches()
+        estimate = goodput(uvloop.run(closed_loop(port, search.next(), CLIENTS, seconds / 2)), seconds / 2)
+
+        def load(rate: float) -> list[Outcome]:
+            return uvloop.run(open_loop(port, search.next(), rate, seconds))
+
+        rates = [estimate * each for each in (RATES if trial.seconds >= 10 else RATES[1:2])]
+        best_rate = max(rates, key=lambda rate: goodput(load(rate), seconds, DEADLINE))
+        rounds = ROUNDS if trial.seconds >= 10 else 1
+        at_best, overloads = list[list[Outcome]](), {factor: list[list[Outcome]]() for factor in FACTORS}
+        for _ in range(rounds):
+            at_best.append(load(best_rate))
+            best = mean(goodput(outcomes, seconds, DEADLINE) for outcomes in at_best)
+            for factor, measured in overloads.items():
+                measured.append(load(factor * best))
+        return [
+            row
+            for factor, measured in overloads.items()
+            for row in judge(trial, f"overload, {factor} × {best:.0f} searches/s", best, measured)
+        ]
 
 
 class NewSketches:
@@ -67,13 +81,14 @@ class NewSketches:
         return request
 
 
-def judge(trial: Trial, factor: int, best: float, outcomes: list[Outcome]) -> list[Row]:
-    """Return the rows of one load."""
-    name = f"overload, {factor} × {best:.0f} searches/s"
+def judge(trial: Trial, name: str, best: float, rounds: list[list[Outcome]]) -> list[Row]:
+    """Return the rows of one overload, from all its rounds."""
+    outcomes = [each for outcomes in rounds for each in outcomes]
     accepted = [each.latency for each in outcomes if each.status == 200]
     refused = [each.latency for each in outcomes if each.status != 200]
     statuses = [each.status for each in outcomes]
-    fraction = goodput(outcomes, trial.seconds, DEADLINE) / best if best else 0.0
+    fractions = [goodput(each, trial.seconds, DEADLINE) / best if best else 0.0 for each in rounds]
+    fraction = mean(fractions)
     return [
         Row(
             name,
@@ -98,7 +113,7 @@ def judge(trial: Trial, factor: int, best: float, outcomes: list[Outcome]) -> li
         Row(
             name,
             "goodput is at least .95 of the best",
-            f"{fraction:.2f} of {best:.1f}/s",
+            f"{fraction:.2f} of {best:.1f}/s (rounds: {', '.join(f'{each:.2f}' for each in fractions)})",
             fraction * trial.patience >= 0.95,
         ),
     ]

@@ -39,15 +39,25 @@ class AccessLog:
         try:
             await self.app(scope, receive, send_and_record)
         finally:
-            _log(_entry(scope, status, size, perf_counter() - started))
+            log_request(
+                scope, route=route_of(scope), status=status, size=size, seconds=perf_counter() - started
+            )
 
 
-def _entry(scope: Scope, status: int, size: int, seconds: float) -> AccessEntry:
+def log_request(scope: Scope, *, route: str, status: int, size: int, seconds: float) -> None:
+    """Log one entry.
+
+    Args:
+        route: template of the path.
+        status: status of the response.
+        size: bytes of its body.
+        seconds: time until its end.
+    """
     record, client = record_of(scope), scope.get("client")
-    return AccessEntry(
+    entry = AccessEntry(
         method=scope.get("original_method", scope["method"])[:20],
         path=path_of(scope),
-        route=route_of(scope),
+        route=route,
         status=status,
         bytes=size,
         seconds=round(seconds, 4),
@@ -55,9 +65,6 @@ def _entry(scope: Scope, status: int, size: int, seconds: float) -> AccessEntry:
         client=client[0][:MAX_ADDRESS] if client else None,
         problem=record.problem,
     )
-
-
-def _log(entry: AccessEntry) -> None:
     logger.log(
         logging.DEBUG if entry.route in QUIET else logging.INFO,
         "%s %s %d %s %d bytes %.0f ms key %s from %s",

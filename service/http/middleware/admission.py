@@ -1,4 +1,4 @@
-"""Deadlines of requests, and refusal at the door of requests that cannot meet theirs."""
+"""Deadlines of requests, and admission by estimated time when a body is complete."""
 
 import asyncio
 import re
@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.deadline import Deadline, start_deadline
 from service.errors import DeadlineExceeded, Overloaded
 from service.http.controls import COMPUTED, Controls
-from service.http.problems import AbortRequest, service_error_response
+from service.http.problems import AbortRequest
 from service.inference.admission import AdmissionControl, Ticket, carry_ticket
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -39,30 +39,6 @@ class Deadlines:
         reads = scope["method"] in READING or scope["path"] in COMPUTED
         longest = self.seconds if reads else self.change_seconds
         return longest if preferred is None else min(preferred, longest)
-
-
-class RefuseAtDoor:
-    """Refuse requests that would miss their deadline: 429, before anything else is done for them.
-
-    Under overload, most requests are refused, so refusals must cost little. The rest of the body arrives
-    after the response. The server discards it, and closes a connection that takes too long.
-    """
-
-    def __init__(self, app: ASGIApp, *, controls: Controls, deadlines: Deadlines) -> None:
-        self.app, self.controls, self.deadlines = app, controls, deadlines
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http":
-            admitted = self.controls.find(scope["method"], scope["path"])
-            if admitted is not None:
-                control, operation = admitted
-                preferred = preferred_wait(Headers(scope=scope))
-                try:
-                    control.check(operation, self.deadlines.of(scope, preferred))
-                except Overloaded as error:
-                    await service_error_response(error)(scope, receive, send)
-                    return
-        await self.app(scope, receive, send)
 
 
 class Admission:

@@ -16,6 +16,11 @@ class IdentifyCaller:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            caller = find_caller(self.settings, Headers(scope=scope).get("x-api-key"))
-            record_of(scope).key = caller.name if caller else None
+            note_caller(scope, self.settings)
         await self.app(scope, receive, send)
+
+
+def note_caller(scope: Scope, settings: Settings) -> None:
+    """Note the name of a request's API key, if it is known, in the request's record."""
+    caller = find_caller(settings, Headers(scope=scope).get("x-api-key"))
+    record_of(scope).key = caller.name if caller else None

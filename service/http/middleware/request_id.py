@@ -6,6 +6,7 @@ import re
 from asgi_correlation_id import CorrelationIdMiddleware
 from starlette.middleware import Middleware
 
+HEADER = "X-Request-ID"
 _VALID_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
@@ -19,11 +20,16 @@ def request_id_middleware() -> Middleware:
     clients could fill the log with them.
     """
     return Middleware(
-        CorrelationIdMiddleware, generator=_new_id, validator=None, transformer=_accepted_or_new
+        CorrelationIdMiddleware,
+        header_name=HEADER,
+        generator=_new_id,
+        validator=None,
+        transformer=valid_or_new,
     )
 
 
-def _accepted_or_new(candidate: str) -> str:
+def valid_or_new(candidate: str) -> str:
+    """Return the id that a client sent if it is valid, otherwise a new one."""
     return candidate if _VALID_ID.fullmatch(candidate) else _new_id()
 
 

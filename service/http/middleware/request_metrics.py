@@ -4,7 +4,7 @@ from time import perf_counter
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from service.http.request_record import METHODS, record_of, route_of
+from service.http.request_record import record_of, route_of
 from service.http.telemetry import Telemetry
 
 CLIENT_DISCONNECTED = 499
@@ -15,7 +15,7 @@ class RequestMetrics:
     """Count and time requests, and count problems by their code.
 
     Every label has a fixed set of values, because each combination stays in memory. The route is the path
-    template, never the path. The method is one of `METHODS` or "other".
+    template, never the path.
     """
 
     def __init__(self, app: ASGIApp, telemetry: Telemetry) -> None:
@@ -36,9 +36,10 @@ class RequestMetrics:
         try:
             await self.app(scope, receive, send_and_record)
         finally:
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            route = route_of(scope)
-            self.telemetry.requests.labels(method, route, str(status)).inc()
-            if problem := record_of(scope).problem:
-                self.telemetry.problems.labels(problem).inc()
-            self.telemetry.seconds.labels(route).observe(perf_counter() - started)
+            self.telemetry.on_request(
+                method=scope["method"],
+                route=route_of(scope),
+                status=status,
+                problem=record_of(scope).problem,
+                seconds=perf_counter() - started,
+            )

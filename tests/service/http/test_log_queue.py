@@ -25,7 +25,7 @@ def test_entries_are_written_in_order_and_before_it_closes():
     for number in range(100):
         log.emit(entry(f"entry {number}"))
     log.close()
-    assert written == [f"entry {number}\n".encode() for number in range(100)]
+    assert b"".join(written) == b"".join(b"entry %d\n" % number for number in range(100))
     assert log.dropped == 0
 
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from service.deadline import current_deadline, remaining
 from service.errors import GalleryBusy
 from service.http.controls import Controls
-from service.http.middleware.admission import Admission, Deadlines, RefuseAtDoor, preferred_wait
+from service.http.middleware.admission import Admission, Deadlines, preferred_wait
 from service.http.middleware.unhandled_errors import UnhandledErrors
 from service.inference.admission import add_work
 
@@ -24,8 +24,7 @@ async def read_body(receive: Receive) -> None:
 
 def protected(app: ASGIApp, *, seconds: float = 0.2, controls: Controls | None = None) -> ASGIApp:
     controls, deadlines = controls or Controls(), Deadlines(seconds=seconds, change_seconds=30)
-    admission = Admission(app, controls=controls, deadlines=deadlines)
-    return UnhandledErrors(RefuseAtDoor(admission, controls=controls, deadlines=deadlines))
+    return UnhandledErrors(Admission(app, controls=controls, deadlines=deadlines))
 
 
 def request(
@@ -168,18 +167,6 @@ def overloaded(count: int) -> Controls:
     for _ in range(count):
         controls.computing.add_work(controls.computing.enter("/translate"), 1)
     return controls
-
-
-def test_request_that_would_be_late_is_refused_before_its_body_is_read() -> None:
-    reached: list[bool] = []
-
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
-        reached.append(True)
-
-    answer = request(protected(app, seconds=10, controls=overloaded(1000)), content=b"x" * 1000)
-    assert (answer.status_code, answer.json()["code"]) == (429, "overloaded")
-    assert int(answer.headers["Retry-After"]) > 1
-    assert not reached
 
 
 def test_other_requests_are_admitted_while_the_model_is_overloaded() -> None:
