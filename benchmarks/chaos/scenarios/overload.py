@@ -4,8 +4,8 @@ The best goodput is that of requests that arrive at a fixed rate, as in the over
 their answers would not show it: after a batch they all send their next requests together, and the service can
 answer more of those.
 
-First the best of a few rates is found. The highest of some noisy figures is too high on average, so the goodput
-at that rate is measured again, in turn with the overload. A slow minute of the machine then meets both.
+First the best of a few rates is found. The highest of some noisy figures is too high on average, so the
+goodput at that rate is measured again, in turn with the overload. A slow minute then meets both.
 """
 
 from pathlib import Path
