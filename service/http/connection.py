@@ -57,6 +57,8 @@ class Connection(HttpToolsProtocol):
     """Bytes since the last complete headers or the last part of a body."""
     _chunks = _bytes_in_body = 0
     """Parts and bytes of the current request's body."""
+    _in_trailers = False
+    """Whether further headers are trailers, which come after the body."""
     _refusal: Response | None = None
     """The problem to answer with, if the request is refused."""
     _header_timer: asyncio.TimerHandle | None = None
@@ -112,7 +114,13 @@ class Connection(HttpToolsProtocol):
         elif self._is_idle():
             self._start_header_timer()
 
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._in_trailers = False
+
     def on_header(self, name: bytes, value: bytes) -> None:
+        if self._in_trailers:  # RFC 9110, section 6.5.1: never merge them into the headers
+            return
         # HTTP allows spaces and tabs after a value (RFC 9110, section 5.5). The parser keeps them.
         super().on_header(name, value.rstrip(b" \t"))
 
@@ -123,6 +131,7 @@ class Connection(HttpToolsProtocol):
         if len(self.pipeline) >= MAX_PIPELINED:
             self._refuse(_malformed(f"too many pipelined requests; send at most {MAX_PIPELINED} at once"))
         self._stop_header_timer()
+        self._in_trailers = True
         super().on_headers_complete()
 
     def on_body(self, body: bytes) -> None:

@@ -6,12 +6,19 @@ from contextlib import aclosing
 from typing import Any
 
 from fastapi.routing import APIRoute
-from starlette.datastructures import FormData
+from starlette.datastructures import FormData, Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from service.http.multipart import FormMalformed, Forms
+
+
+def declares_body(scope: Scope) -> bool:
+    """Return whether a request's headers announce a body."""
+    headers = Headers(scope=scope)
+    return headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
 
 
 class BodyRequest(Request):

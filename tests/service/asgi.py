@@ -33,6 +33,9 @@ class Exchange:
     @property
     def scope(self) -> Scope:
         raw = [(name.lower().encode(), value.encode("latin-1")) for name, value in self.headers.items()]
+        has_body = any(self.chunks) or self.stalls
+        if has_body and b"content-length" not in dict(raw):
+            raw.append((b"transfer-encoding", b"chunked"))
         return {
             "type": "http",
             "method": self.method,

@@ -11,6 +11,7 @@ from service.deadline import Deadline, start_deadline
 from service.errors import DeadlineExceeded, Overloaded
 from service.http.controls import COMPUTED, Controls
 from service.http.problems import AbortRequest
+from service.http.request_body import declares_body
 from service.inference.admission import AdmissionControl, Ticket, carry_ticket
 
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*)"')
@@ -149,10 +150,7 @@ class _Request:
 
 def has_body(scope: Scope) -> bool:
     """Return whether a request has a body that the app reads."""
-    headers = Headers(scope=scope)
-    return scope["method"] == "POST" and (
-        headers.get("content-length", "0") != "0" or "transfer-encoding" in headers
-    )
+    return scope["method"] == "POST" and declares_body(scope)
 
 
 def preferred_wait(headers: Headers) -> float | None:

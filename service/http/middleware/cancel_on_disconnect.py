@@ -4,6 +4,7 @@ import asyncio
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from service.http.request_body import declares_body
 from service.tracebacks import forget_cancellation
 
 
@@ -22,8 +23,15 @@ class CancelOnDisconnect:
             await self.app(scope, receive, send)
             return
         body_received, disconnected, answered = asyncio.Event(), asyncio.Event(), False
+        empty = not declares_body(scope)
+        if empty:  # the handler may never receive it
+            body_received.set()
 
         async def receive_body() -> Message:
+            nonlocal empty
+            if empty:
+                empty = False
+                return {"type": "http.request", "body": b"", "more_body": False}
             if body_received.is_set():
                 await disconnected.wait()
                 return {"type": "http.disconnect"}

@@ -157,7 +157,20 @@ function post(path, fields, options) {
  * @param {RequestOptions} [options]
  */
 async function json(path, options) {
-  return (await send(path, options)).json();
+  const response = await send(path, options);
+  return response.json().catch(rethrow);
+}
+
+/**
+ * Throw the failure of a request as a `Problem`; one that the page has aborted, as it is.
+ * @param {unknown} error
+ * @returns {never}
+ */
+function rethrow(error) {
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "AbortError") throw error;
+  if (name === "TimeoutError") throw new Problem("The service does not answer. It may be busy.");
+  throw new Problem("The service cannot be reached. Is it still running?");
 }
 
 /**
@@ -171,15 +184,7 @@ async function send(path, options = {}) {
   const signal = timeout ? AbortSignal.timeout(timeout) : options.signal;
   const key = currentKey(kind);
   const headers = { Accept: accept, ...(type && { "Content-Type": type }), ...(key && { "X-API-Key": key }) };
-  let response;
-  try {
-    response = await fetch(path, { method, body, signal, headers });
-  } catch (error) {
-    const name = error instanceof DOMException ? error.name : "";
-    if (name === "AbortError") throw error;
-    if (name === "TimeoutError") throw new Problem("The service does not answer. It may be busy.");
-    throw new Problem("The service cannot be reached. Is it still running?");
-  }
+  const response = await fetch(path, { method, body, signal, headers }).catch(rethrow);
   if (response.ok) return response;
   const problem = await readProblem(response);
   if (problem.code === "key_missing" || problem.code === "key_refused") {

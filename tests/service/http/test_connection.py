@@ -104,6 +104,21 @@ def test_endless_trailers_are_cut_off(connect):
     assert sent < 20_000_000
 
 
+def test_trailers_are_no_headers(connect):
+    with connect() as connection:
+        connection.sendall(
+            b"POST /galleries HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nX-Request-ID: of-the-trailer\r\n\r\n"
+        )
+        status, problem = answer(connection)
+        assert status == 422
+        assert problem["request_id"] != "of-the-trailer"
+        connection.sendall(GET + b"X-Request-ID: of-the-header\r\n\r\n")
+        response = http.client.HTTPResponse(connection)
+        response.begin()
+        assert response.headers["X-Request-ID"] == "of-the-header"
+
+
 @pytest.mark.parametrize(
     "start",
     [b"", b"G", b"GET / HTTP/1.1\r\nHo", GET + b"\r\n" + GET],

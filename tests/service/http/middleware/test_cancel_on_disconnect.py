@@ -30,6 +30,43 @@ def test_a_handler_is_cancelled_when_its_client_disconnects():
     assert ended
 
 
+def test_a_handler_that_does_not_receive_is_cancelled_if_there_is_no_body():
+    ended = []
+
+    async def app(scope, receive, send):
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.append(True)
+
+    async def check() -> Exchange:
+        exchange = Exchange(method="DELETE")
+        task = asyncio.create_task(exchange.send_to(CancelOnDisconnect(app)))
+        await asyncio.sleep(0.01)
+        exchange.disconnected.set()
+        return await asyncio.wait_for(task, 1)
+
+    assert asyncio.run(check()).sent == []
+    assert ended
+
+
+def test_an_empty_body_is_received_before_the_disconnect():
+    received = []
+
+    async def app(scope, receive, send):
+        received.extend([await receive(), await receive()])
+
+    async def check() -> None:
+        exchange = Exchange(method="DELETE")
+        task = asyncio.create_task(exchange.send_to(CancelOnDisconnect(app)))
+        await asyncio.sleep(0.01)
+        exchange.disconnected.set()
+        await asyncio.wait_for(task, 1)
+
+    asyncio.run(check())
+    assert received[0] == {"type": "http.request", "body": b"", "more_body": False}
+
+
 def test_a_client_that_disconnects_within_a_body_is_sent_nothing():
     async def app(scope, receive, send):
         await receive()
