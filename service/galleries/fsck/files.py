@@ -2,13 +2,15 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import replace
 from functools import partial
 from itertools import chain, count
 from pathlib import Path
 
 from PIL import Image
 
+from model.regular_file import read_regular
 from service.errors import GalleryNotFound, ServiceError
 from service.galleries.checksums import checksum
 from service.galleries.files import PhotoFiles
@@ -78,16 +80,12 @@ def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> I
 def _check_photo(gallery: Gallery, photo: Photo, options: Options) -> Iterator[Finding]:
     files = PhotoFiles(gallery.folder)
     path = files.picture(photo.sha256) if photo.source is None else Path(photo.source)
-    problem = _picture_problem(path, photo.sha256, options)
-    if problem is not None and _still_there(gallery, photo):
-        yield Finding(
-            place=gallery.name,
-            kind="picture_missing" if problem == "is missing" else "picture_changed",
-            detail=f"the picture of photo {photo.id} {problem}: {path}; restore the file",
-        )
+    problem = yield from _check_picture(gallery, photo, path, options)
     small = files.thumbnail(photo.sha256)
     small_problem = _thumbnail_problem(small, photo.thumbnail, options)
     if small_problem is not None and _still_there(gallery, photo):
+        if options.repair and options.quick and problem is None:  # the repair needs an intact picture
+            problem = yield from _check_picture(gallery, photo, path, replace(options, quick=False))
         finding = Finding(
             place=gallery.name,
             kind="thumbnail_damaged",
@@ -95,6 +93,20 @@ def _check_photo(gallery: Gallery, photo: Photo, options: Options) -> Iterator[F
         )
         may_repair = options.repair and problem is None
         yield after_repair(finding, lambda: _remake(gallery, photo, path, small)) if may_repair else finding
+
+
+def _check_picture(
+    gallery: Gallery, photo: Photo, path: Path, options: Options
+) -> Generator[Finding, None, str | None]:
+    """Yield a finding if the picture of a photo is not intact. Return what is wrong with it, or None."""
+    problem = _picture_problem(path, photo.sha256, options)
+    if problem is not None and _still_there(gallery, photo):
+        yield Finding(
+            place=gallery.name,
+            kind="picture_missing" if problem == "is missing" else "picture_changed",
+            detail=f"the picture of photo {photo.id} {problem}: {path}; restore the file",
+        )
+    return problem
 
 
 def _picture_problem(path: Path, sha256: str, options: Options) -> str | None:
@@ -136,17 +148,20 @@ def _thumbnail_problem(path: Path, expected: bytes | None, options: Options) -> 
 def _remake(gallery: Gallery, photo: Photo, picture: Path, small: Path) -> bool:
     """Make a thumbnail from an intact picture. False if that fails."""
     try:
-        with decode(picture.read_bytes(), max_pixels=photo.width * photo.height).picture as image:
-            data = thumbnail(image)
+        data = read_regular(picture)
+        if hashlib.sha256(data).hexdigest() != photo.sha256:  # it has changed since it was checked
+            return False
+        with decode(data, max_pixels=photo.width * photo.height).picture as image:
+            small_data = thumbnail(image)
     except (OSError, ServiceError):
         return False
     with PhotoRows(
         gallery.database
     ).transaction() as transaction:  # a removal waits, so it deletes the new file
-        if not transaction.set_thumbnail(photo.id, checksum(data)):
+        if not transaction.set_thumbnail(photo.id, checksum(small_data)):
             return False
         small.unlink(missing_ok=True)
-        PhotoFiles(gallery.folder).write(photo.sha256, data, None)
+        PhotoFiles(gallery.folder).write(photo.sha256, small_data, None)
     return True
 
 

@@ -190,6 +190,17 @@ def test_quick_checks_read_no_pictures(gallery):
     assert kinds(check(gallery, Options(quick=True))) == [("picture_missing", False)]
 
 
+def test_a_quick_repair_makes_no_thumbnail_from_a_changed_picture(gallery):
+    """The picture is intact as far as the quick check knows: it exists."""
+    first(gallery, "thumbnail").unlink()
+    first(gallery, "picture").write_bytes(photo(100).data or b"")
+    found = check(gallery, Options(quick=True, repair=True))
+    assert kinds(found) == [("picture_changed", False), ("thumbnail_damaged", False)]
+    assert not first(gallery, "thumbnail").exists()
+    first(gallery, "picture").write_bytes(photo(1).data or b"")
+    assert kinds(check(gallery, Options(quick=True, repair=True))) == [("thumbnail_damaged", True)]
+
+
 def test_a_damaged_sqlite_index_is_built_again(gallery):
     gallery.close()
     path = gallery.folder / DATABASE
