@@ -220,6 +220,10 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
             raise
         if not folder.is_dir() or (folder / DATABASE).exists() or has_files(folder):
             raise FileExistsError(folder) from None
-        for stale in folder.glob(f"{DATABASE}-*"):
-            stale.unlink()  # a journal of the old database; SQLite would apply it to the new one
+        for suffix in (
+            "-wal",
+            "-shm",
+            "-journal",
+        ):  # of the old database; SQLite would apply it to the new one
+            (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
         os.link(temporary / DATABASE, folder / DATABASE)

@@ -6,6 +6,7 @@ from pathlib import Path
 from service.errors import GalleryDamaged
 from service.galleries.database import DATABASE
 from service.galleries.gallery import INDEX
+from service.galleries.sqlite_errors import RESTORE
 
 FILES = ("photos", "thumbnails", INDEX)
 """Folders that a gallery makes beside its database."""
@@ -34,8 +35,8 @@ def has_lost_database(folder: Path) -> bool:
 def database_lost(gallery: str) -> GalleryDamaged:
     """Return the error for a gallery whose database is lost."""
     return GalleryDamaged(
-        f"gallery {gallery!r} has lost its {DATABASE}; restore it from a backup, or delete the gallery with"
-        f" its pictures (`iiae galleries delete {gallery}`)"
+        f"gallery {gallery!r} has lost its {DATABASE}; stop the service and {RESTORE}, or delete the gallery"
+        f" with its pictures (`iiae galleries delete {gallery}`)"
     )
 
 

@@ -20,6 +20,11 @@ DAMAGED = frozenset(
         sqlite3.SQLITE_IOERR_SHORT_READ,
     }
 )
+RESTORE = (
+    "move gallery.sqlite, gallery.sqlite-wal, gallery.sqlite-shm and index/ out of its folder,"
+    " and copy gallery.sqlite there from a backup"
+)
+"""How to restore a database. SQLite would apply an old log (`-wal`) to the copy, which damages it."""
 
 
 def sqlite_error(error: BaseException, gallery: str) -> ServiceError | None:
@@ -62,6 +67,6 @@ def locked(gallery: str) -> GalleryBusy:
 def damaged(gallery: str, reason: str) -> GalleryDamaged:
     """Return the error for a damaged database file."""
     return GalleryDamaged(
-        f"gallery {gallery!r} cannot be read ({reason}); restore its gallery.sqlite from a backup,"
+        f"gallery {gallery!r} cannot be read ({reason}); stop the service, {RESTORE},"
         f" then run `iiae fsck {gallery}`"
     )

@@ -1,6 +1,7 @@
 """docker/backup.py backs up a gallery while photos are added; the commands of docs/deploy.md restore it."""
 
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -11,6 +12,8 @@ from pathlib import Path
 
 import pytest
 from serving import Server, png, publish_sketch
+
+from service.galleries.collection import Galleries
 
 SCRIPT = Path(__file__).parents[2] / "docker" / "backup.py"
 
@@ -85,6 +88,28 @@ def test_backup_during_writes_has_every_photo_acknowledged_before_it(tmp_path, s
     assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
     assert database.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     database.close()
+
+
+def test_the_database_alone_is_restored_after_a_kill(tmp_path, server):
+    """SQLite would apply the log of the killed service to the restored database."""
+    server.client.post("/galleries/g/photos", files={"image": png(1)}).raise_for_status()
+    archive = backup(tmp_path, "g").stdout
+    for seed in range(2, 6):
+        server.client.post("/galleries/g/photos", files={"image": png(seed)}).raise_for_status()
+    server.process.kill()
+    server.process.wait()
+    gallery = tmp_path / "galleries" / "g"
+    assert (gallery / "gallery.sqlite-wal").stat().st_size
+    docs = (SCRIPT.parents[1] / "docs" / "deploy.md").read_text()
+    commands = re.findall(r"--entrypoint sh service -c '(.*)'", docs)
+    assert len(commands) == 2
+    for command in commands:
+        in_gallery = command.replace("photos/gallery", "g/gallery").replace("galleries/photos", "galleries/g")
+        subprocess.run(["sh", "-c", in_gallery], cwd=tmp_path, input=archive, check=True)
+    restored = Galleries(tmp_path / "galleries").open("g")
+    assert [photo.id for photo in restored.page(0, 100)] == [1]
+    restored.close()
+    assert {path.name for path in (gallery / "old").iterdir()} >= {"gallery.sqlite", "gallery.sqlite-wal"}
 
 
 def test_database_is_the_last_file_of_the_archive(tmp_path, server):

@@ -249,3 +249,14 @@ def test_temporary_files_of_killed_processes_are_removed_after_an_hour(tmp_path)
     assert not half.exists() and not any(path.exists() for path in stale)
     assert young.exists() and picture.exists() and gallery.thumbnail_path(photo).exists()
     assert Galleries(tmp_path).open("g").search(embedding(1), 1)
+
+
+def test_creating_keeps_files_beside_the_database_that_others_made(tmp_path):
+    """Only SQLite's own journals are deleted."""
+    folder = tmp_path / "g"
+    folder.mkdir()
+    for name in ("gallery.sqlite-old", "gallery.sqlite-wal"):
+        (folder / name).write_bytes(b"x")
+    gallery = Galleries(tmp_path).create("g", spec())
+    assert gallery.count == 0
+    assert (folder / "gallery.sqlite-old").read_bytes() == b"x"

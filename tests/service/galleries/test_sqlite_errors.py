@@ -40,6 +40,13 @@ def test_every_code_has_its_meaning(code, expected):
         assert "'g'" in error.detail and "delete" not in error.detail
 
 
+def test_the_message_of_damage_names_all_files_that_a_restore_must_move_away():
+    error = sqlite_error(error_of(sqlite3.SQLITE_CORRUPT), "g")
+    assert error is not None
+    for name in ("stop the service", "gallery.sqlite-wal", "gallery.sqlite-shm", "index/"):
+        assert name in error.detail
+
+
 def test_other_errors_are_not_those_of_the_disk():
     assert sqlite_error(sqlite3.ProgrammingError("closed"), "g") is None
     assert sqlite_error(ValueError("x"), "g") is None
