@@ -13,12 +13,14 @@ To restore, unpack into another folder and rename it (see docs/deploy.md). Never
 folder that has `gallery.sqlite-wal` or `gallery.sqlite-shm`: SQLite would apply the old log to it.
 """
 
+import fcntl
 import hashlib
 import os
 import sqlite3
 import sys
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -36,6 +38,12 @@ def snapshot(database: Path, copy: Path) -> None:
     target.execute("PRAGMA journal_mode=WAL")
     target.close()
     source.close()
+
+
+def lock(folder: str) -> None:
+    """Lock the folder of the snapshot until this process ends: `iiae fsck --repair` then leaves it alone."""
+    with suppress(OSError):  # some network file systems cannot lock folders; fsck leaves these alone, too
+        fcntl.flock(os.open(folder, os.O_RDONLY), fcntl.LOCK_EX)
 
 
 def is_damaged(database: Path) -> bool:
@@ -82,6 +90,7 @@ def main() -> None:
         TemporaryDirectory(prefix=".backup-", dir=gallery.parent) as folder,
         tarfile.open(fileobj=sys.stdout.buffer, mode="w|") as archive,
     ):
+        lock(folder)
         copy = Path(folder, DATABASE)
         snapshot(gallery / DATABASE, copy)
         database_is_damaged = is_damaged(copy)

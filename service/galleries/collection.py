@@ -19,6 +19,7 @@ from service.galleries.files import PhotoFiles
 from service.galleries.folder import database_lost, has_files, has_lost_database, is_gallery
 from service.galleries.gallery import INDEX, Gallery
 from service.galleries.locks import LockWait
+from service.galleries.own_names import GALLERY, HIDDEN_GALLERY, INDEX_FILE, delete_folder, temporary
 from service.galleries.records import GallerySpec
 from service.galleries.reserve import Reserve
 from service.galleries.schema import write_schema
@@ -170,16 +171,20 @@ class Galleries:
     def remove_stale(self) -> None:
         """Remove what killed processes left: temporary files, and folders of half deleted galleries.
 
+        Files and folders that this program did not make stay.
+
         Also makes the reserve that lets photos be removed on a full disk.
         """
         before = time.time() - STALE_SECONDS
         for folder in self.root.glob(".*-*"):
+            if not HIDDEN_GALLERY.fullmatch(folder.name):
+                continue
             with suppress(OSError):  # its process has just finished
-                if folder.is_dir() and folder.stat().st_mtime < before:
-                    shutil.rmtree(folder, ignore_errors=True)
+                if folder.is_dir() and not folder.is_symlink() and folder.stat().st_mtime < before:
+                    delete_folder(folder, GALLERY)
         for name in self.names():
             PhotoFiles(self.root / name).remove_stale()
-            remove_stale(self.root / name / INDEX)
+            remove_stale(self.root / name / INDEX, temporary(INDEX_FILE))
         if self.names():
             Reserve(self.root).keep()
 

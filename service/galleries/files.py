@@ -8,6 +8,7 @@ import hashlib
 from pathlib import Path
 
 from model.regular_file import open_regular, read_regular
+from service.galleries.own_names import PICTURE, THUMBNAIL, temporary
 from service.galleries.whole_file import remove_stale, sync_folder, write_whole
 
 
@@ -41,8 +42,9 @@ class PhotoFiles:
 
     def remove_stale(self) -> None:
         """Remove the temporary files of processes that were killed."""
-        for folder in (*self.folder.glob("photos/*"), *self.folder.glob("thumbnails/*")):
-            remove_stale(folder)
+        for kind, names in (("photos", PICTURE), ("thumbnails", THUMBNAIL)):
+            for folder in self.folder.glob(f"{kind}/*"):
+                remove_stale(folder, temporary(names))
 
 
 def has_digest(path: Path, sha256: str) -> bool:

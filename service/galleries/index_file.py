@@ -135,7 +135,7 @@ class IndexFile:
         write_whole(self.folder / name, *parts, durable=True)
         write_whole(self.folder / NOTE, json.dumps(seal(asdict(note))).encode(), durable=True)
         for stale in self.folder.glob("*.faiss"):
-            if stale.name != name:
+            if stale.name != name and FILE.fullmatch(stale.name):
                 stale.unlink(missing_ok=True)
 
     def _read_note(self) -> Note:

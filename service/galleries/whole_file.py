@@ -1,6 +1,7 @@
 """Write files whole or not at all, and remove what killed processes left behind."""
 
 import os
+import re
 import threading
 import time
 from contextlib import suppress
@@ -40,12 +41,16 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def remove_stale(folder: Path, age: float = STALE_SECONDS) -> None:
-    """Remove a folder's temporary files that were last written more than `age` seconds ago."""
+def remove_stale(folder: Path, names: re.Pattern[str], age: float = STALE_SECONDS) -> None:
+    """Remove a folder's temporary files that were last written more than `age` seconds ago.
+
+    Args:
+        names: the names of these files, see `service.galleries.own_names.temporary`.
+    """
     before = time.time() - age
-    with suppress(FileNotFoundError), os.scandir(folder) as entries:
+    with suppress(OSError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.name.startswith(".") and entry.is_file():
+            if names.fullmatch(entry.name) and entry.is_file(follow_symlinks=False):
                 with suppress(OSError):  # its writer has just renamed it, or the disk is read-only
-                    if entry.stat().st_mtime < before:
+                    if entry.stat(follow_symlinks=False).st_mtime < before:
                         Path(entry).unlink()

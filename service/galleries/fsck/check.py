@@ -16,7 +16,7 @@ from service.galleries.fsck.checkpoints import check_checkpoints
 from service.galleries.fsck.files import check_files, check_orphans
 from service.galleries.fsck.finding import FAILURES, Finding, Options, guarded, not_checked
 from service.galleries.fsck.index import check_index
-from service.galleries.fsck.leftovers import check_leftovers
+from service.galleries.fsck.leftovers import CHECKPOINTS, GALLERIES, check_leftovers
 from service.galleries.fsck.reindex import check_progress, check_spaces
 from service.galleries.fsck.rows import (
     RowsChecked,
@@ -45,9 +45,9 @@ def check_home(home: Path, names: Sequence[str], options: Options) -> Iterator[F
         store = home / "checkpoints"
         for folder in (galleries.root, store):
             yield from guarded(folder.name, _check_readable(folder))
-        yield from guarded(galleries.root.name, check_leftovers(galleries.root, options))
+        yield from guarded(galleries.root.name, check_leftovers(galleries.root, GALLERIES, options))
         yield from guarded(store.name, check_checkpoints(store, options))
-        yield from guarded(store.name, check_leftovers(store, options))
+        yield from guarded(store.name, check_leftovers(store, CHECKPOINTS, options))
 
 
 def _check_readable(folder: Path) -> Iterator[Finding]:

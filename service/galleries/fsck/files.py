@@ -1,11 +1,9 @@
 """Check the pictures and thumbnails of a gallery against its rows, and find files that no row names."""
 
 import hashlib
-import os
 from collections.abc import Generator, Iterator
 from dataclasses import replace
 from functools import partial
-from itertools import chain, count
 from pathlib import Path
 
 from PIL import Image
@@ -23,17 +21,19 @@ from service.galleries.fsck.finding import (
     is_old,
     not_checked,
 )
+from service.galleries.fsck.quarantine import quarantine
 from service.galleries.fsck.rows import RowsChecked, photo_pages
 from service.galleries.gallery import Gallery
+from service.galleries.own_names import PICTURE, THUMBNAIL, temporary
 from service.galleries.records import Photo
 from service.galleries.rows import PhotoRows
 from service.galleries.schema import Connection
 from service.images.decode import decode
 from service.images.encode import thumbnail
 
-QUARANTINE = "quarantine"
-"""Folder of a gallery for pictures that no row names. A repair moves them there and never deletes them."""
 CHUNK = 1 << 20
+TEMPORARY = {"photos": temporary(PICTURE), "thumbnails": temporary(THUMBNAIL)}
+"""Names of temporary files in these folders."""
 
 
 def check_files(gallery: Gallery, options: Options) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> I
             if not is_old(path):
                 continue
             name = path.relative_to(gallery.folder)
-            if path.name.startswith("."):
+            if TEMPORARY[kind].fullmatch(path.name) and not path.is_dir():
                 finding = Finding(
                     place=gallery.name,
                     kind="temporary_file",
@@ -200,7 +200,7 @@ def _digest(gallery: Gallery, path: Path) -> str | None:
 
 
 def _put_away(gallery: Gallery, path: Path) -> bool:
-    """Move an orphaned picture to the quarantine, or delete an orphaned thumbnail.
+    """Move an orphaned file to the quarantine, or delete it if it is a thumbnail that this program made.
 
     Returns:
         False if a row names the file now.
@@ -208,16 +208,8 @@ def _put_away(gallery: Gallery, path: Path) -> bool:
     with gallery.database.transaction() as connection:  # nobody can add the photo during this block
         if _has_row(connection, _digest(gallery, path)) or not is_old(path):
             return False
-        if path.is_relative_to(gallery.folder / "photos"):
-            folder = gallery.folder / QUARANTINE
-            folder.mkdir(exist_ok=True)
-            path.rename(_free_path(folder, path.name))
-        else:
+        if THUMBNAIL.fullmatch(path.name) and path == PhotoFiles(gallery.folder).thumbnail(path.stem):
             path.unlink(missing_ok=True)
+        else:
+            quarantine(gallery.folder, path)
     return True
-
-
-def _free_path(folder: Path, name: str) -> Path:
-    """Return the path of a name in a folder. If it is taken, the name gets a number: `name.1`, `name.2`."""
-    names = chain([name], (f"{name}.{number}" for number in count(1)))
-    return next(folder / free for free in names if not os.path.lexists(folder / free))

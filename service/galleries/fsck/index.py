@@ -1,7 +1,6 @@
 """Check the saved index of a gallery against its rows."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
@@ -11,8 +10,10 @@ import numpy as np
 from service.embedding import Embedding
 from service.galleries.faiss_index import FaissIndex, index_rows
 from service.galleries.fsck.finding import Finding, Options, after_repair, delete, is_old
+from service.galleries.fsck.quarantine import quarantine
 from service.galleries.gallery import Gallery
 from service.galleries.index_file import NOTE, IndexFile
+from service.galleries.own_names import INDEX_FILE, temporary
 from service.galleries.rows import PhotoRows
 
 SAMPLES = 1_000
@@ -34,14 +35,14 @@ def check_index(gallery: Gallery, options: Options) -> Iterator[Finding]:
             kind="index_damaged",
             detail=f"the saved index {problem}; without it, the service builds a new one",
         )
-        yield after_repair(finding, lambda: _drop(folder)) if options.repair else finding
+        yield after_repair(finding, lambda: _drop(gallery.folder, folder)) if options.repair else finding
         return
     note = file.note()
     for path in sorted(folder.glob("*")) + sorted(folder.glob(".*")):
         if path.name == NOTE or (note is not None and path.name == note.file) or not is_old(path):
             continue
         finding = Finding(place=gallery.name, kind="temporary_file", detail=f"index/{path.name} is left over")
-        yield after_repair(finding, partial(delete, path)) if options.repair else finding
+        yield after_repair(finding, partial(_put_away, gallery, path)) if options.repair else finding
 
 
 def _problem(gallery: Gallery, file: IndexFile) -> str | None:
@@ -61,17 +62,36 @@ def _problem(gallery: Gallery, file: IndexFile) -> str | None:
     return _difference(loaded.extend(changes), dict(everything.added))
 
 
-def _drop(folder: Path) -> bool:
-    """Delete the saved index. If the folder is a link, only the link is deleted.
+def _drop(gallery: Path, folder: Path) -> bool:
+    """Delete the saved index. A file or a link in its place moves to the quarantine.
 
     Returns:
         False if it is still there.
     """
-    if folder.is_dir() and not folder.is_symlink():
-        shutil.rmtree(folder)
-    else:
-        folder.unlink(missing_ok=True)
+    if folder.is_symlink() or not folder.is_dir():
+        quarantine(gallery, folder)
+        return True
+    for path in sorted(folder.iterdir(), key=lambda path: path.name != NOTE):  # the note first
+        if _is_own(path):
+            path.unlink(missing_ok=True)
+        else:
+            quarantine(gallery, path)
+    folder.rmdir()
     return not os.path.lexists(folder)
+
+
+def _put_away(gallery: Gallery, path: Path) -> bool:
+    """Delete an old file of the index. Anything that this program did not make moves to the quarantine."""
+    if _is_own(path):
+        return delete(path)
+    quarantine(gallery.folder, path)
+    return True
+
+
+def _is_own(path: Path) -> bool:
+    """Return whether this program has made a file in the folder of the index. A link counts as a file."""
+    ours = INDEX_FILE.fullmatch(path.name) or temporary(INDEX_FILE).fullmatch(path.name)
+    return ours is not None and (path.is_symlink() or not path.is_dir())
 
 
 def _difference(index: FaissIndex, embeddings: dict[int, Embedding]) -> str | None:

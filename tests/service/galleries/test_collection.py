@@ -235,14 +235,15 @@ def test_temporary_files_of_killed_processes_are_removed_after_an_hour(tmp_path)
     picture = gallery.picture_path(photo)
     stale = [
         picture.with_name(f".{picture.name}.9.9"),
-        gallery.thumbnail_path(photo).with_name(".x.webp.9.9"),
+        gallery.thumbnail_path(photo).with_name(f".{picture.name}.webp.9.9"),
         tmp_path / "g" / "index" / ".note.json.9.9",
     ]
     young = picture.with_name(f".{picture.name}.7.7")
     for path in (*stale, young):
         path.touch()
-    half = tmp_path / ".g-0123"
+    half = tmp_path / f".g-{'0123456789abcdef' * 2}"
     half.mkdir()
+    (half / "gallery.sqlite").touch()
     for path in (*stale, half):
         os.utime(path, (0, 0))
     galleries.remove_stale()
@@ -260,3 +261,26 @@ def test_creating_keeps_files_beside_the_database_that_others_made(tmp_path):
     gallery = Galleries(tmp_path).create("g", spec())
     assert gallery.count == 0
     assert (folder / "gallery.sqlite-old").read_bytes() == b"x"
+
+
+def test_cleaning_keeps_everything_that_this_program_did_not_make(tmp_path):
+    """Such as a copy of a gallery, the snapshot of a running backup, and files in a half deleted gallery."""
+    galleries = Galleries(tmp_path)
+    galleries.create("g", spec()).add([new_photo(1)])
+    half = f".g-{'0' * 32}"
+    paths = [
+        ".old-cats/gallery.sqlite",
+        ".backup-ab_cd012/gallery.sqlite",
+        ".restored/g/gallery.sqlite",
+        f"{half}/photos/notes.txt",
+        "g/photos/00/.hidden",
+        "g/photos/.DS_Store",
+        "g/index/.note.json.bak",
+    ]
+    for path in paths:
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).write_bytes(b"x")
+    for path in tmp_path.rglob("*"):
+        os.utime(path, (0, 0))
+    galleries.remove_stale()
+    assert [path for path in paths if not (tmp_path / path).exists()] == []

@@ -1,10 +1,12 @@
 """Files are written whole or not at all."""
 
 import os
+import re
 import time
 
 import pytest
 
+from service.galleries.own_names import temporary
 from service.galleries.whole_file import STALE_SECONDS, remove_stale, write_whole
 
 
@@ -24,10 +26,12 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
 
 
 def test_only_old_temporary_files_are_removed(tmp_path):
-    old, young = tmp_path / ".a.1.1", tmp_path / ".b.1.1"
-    for path in (old, young):
+    old, young, other = tmp_path / ".a.1.1", tmp_path / ".b.1.1", tmp_path / ".other"
+    for path in (old, young, other):
         path.touch()
-    os.utime(old, (time.time() - 2 * STALE_SECONDS,) * 2)
-    remove_stale(tmp_path)
-    remove_stale(tmp_path / "missing")
-    assert list(tmp_path.iterdir()) == [young]
+    for path in (old, other):
+        os.utime(path, (time.time() - 2 * STALE_SECONDS,) * 2)
+    names = temporary(re.compile("a|b"))
+    remove_stale(tmp_path, names)
+    remove_stale(tmp_path / "missing", names)
+    assert sorted(tmp_path.iterdir()) == [young, other]

@@ -34,12 +34,18 @@ from service.galleries.reindex.job import ReindexJob
 from service.galleries.reindex.lock import lock
 from service.galleries.schema import create_space
 
+HALF = f".{'ab' * 32}.1.2"
+"""A picture that was being written when its process was killed."""
 DAMAGES: dict[str, tuple[Callable[[Gallery], object], str]] = {
     "thumbnail lost": (lambda g: first(g, "thumbnail").unlink(), "thumbnail_damaged"),
     "thumbnail changed": (lambda g: first(g, "thumbnail").write_bytes(b"x"), "thumbnail_damaged"),
     "thumbnail orphaned": (lambda g: orphan(g, "thumbnails", "ab.webp"), "thumbnail_orphaned"),
     "picture orphaned": (lambda g: orphan(g, "photos", "ab"), "photo_orphaned"),
-    "picture half written": (lambda g: orphan(g, "photos", ".ab.1.2"), "temporary_file"),
+    "thumbnail of a lost photo": (
+        lambda g: orphan(g, "thumbnails", f"{'ab' * 32}.webp"),
+        "thumbnail_orphaned",
+    ),
+    "picture half written": (lambda g: orphan(g, "photos", HALF), "temporary_file"),
     "picture beside the folders": (lambda g: age(written(g.folder / "photos/stray")), "photo_orphaned"),
     "picture in another folder": (lambda g: orphan_copy(g, "photos/zz/{}"), "photo_orphaned"),
     "picture with a suffix": (lambda g: orphan_copy(g, "photos/{:.2}/{}.bak"), "photo_orphaned"),
@@ -51,6 +57,7 @@ DAMAGES: dict[str, tuple[Callable[[Gallery], object], str]] = {
     "index note is a broken link": (lambda g: make_link(g.folder / "index/note.json", "x"), "index_damaged"),
     "index changed": (lambda g: next(g.folder.glob("index/*.faiss")).write_bytes(b"x"), "index_damaged"),
     "index note cut": (lambda g: (g.folder / "index/note.json").write_text("{"), "index_damaged"),
+    "other file in the index": (lambda g: age(written(g.folder / "index/notes")), "temporary_file"),
     "index of before": (lambda g: age(copy_index(g)), "temporary_file"),
     "embedding": (lambda g: change(g, "UPDATE embeddings_1 SET embedding = NULL WHERE id = 2"), ""),
     "embedding lost": (lambda g: change(g, "DELETE FROM embeddings_1 WHERE id = 2"), ""),
@@ -163,23 +170,24 @@ def test_triggers_and_views_are_reported(gallery, statement):
 
 
 def test_young_files_are_left_alone(gallery, tmp_path):
-    for path in (orphan(gallery, "photos", "ab"), orphan(gallery, "photos", ".ab.1.2"), copy_index(gallery)):
+    for path in (orphan(gallery, "photos", "ab"), orphan(gallery, "photos", HALF), copy_index(gallery)):
         age(path, days=0)
     (tmp_path / "galleries" / ".new-1").mkdir()
     assert list(check_home(tmp_path, [], REPAIR)) == []
     assert len(list(gallery.folder.glob("photos/ab/*"))) == 1
 
 
-@pytest.mark.parametrize("place", ["galleries", "checkpoints"])
-def test_hidden_folders_of_killed_processes_are_deleted(gallery, tmp_path, place):
-    left = tmp_path / place / ".half-1234"
-    (left / "deep").mkdir(parents=True)
-    (left / "deep" / "file").write_bytes(b"x")
-    assert list(check_home(tmp_path, [], REPAIR)) == []  # it is young
-    for path in (left / "deep" / "file", left / "deep", left):
+def test_files_that_this_program_did_not_make_are_never_deleted(gallery):
+    names = ("photos/ab/.notes", "thumbnails/notes", "thumbnails/ab/ab.webp", "index/notes")
+    for number, name in enumerate(names):
+        path = gallery.folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_bytes(b"%d" % number)
         age(path)
-    assert kinds(list(check_home(tmp_path, [], REPAIR))) == [("folder_left_over", True)]
-    assert not left.exists()
+    check(gallery, REPAIR)
+    assert check(gallery) == []
+    kept = [path.read_bytes() for path in (gallery.folder / "quarantine").iterdir()]
+    assert sorted(kept) == [b"0", b"1", b"2", b"3"]
 
 
 def test_quick_checks_read_no_pictures(gallery):

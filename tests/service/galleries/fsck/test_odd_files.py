@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -46,10 +45,10 @@ ODD: dict[str, tuple[Callable[[Gallery], object], tuple[str, bool]]] = {
     "a shard is a file": (lambda g: make_file(first(g, "thumbnail").parent), ("thumbnail_damaged", False)),
     "an orphaned folder": (
         lambda g: make_folder(g.folder / "thumbnails/aa/aa.webp"),
-        ("thumbnail_orphaned", False),
+        ("thumbnail_orphaned", True),
     ),
-    "a hidden folder": (lambda g: make_folder(g.folder / "photos/aa/.aa"), ("temporary_file", False)),
-    "a folder in index": (lambda g: make_folder(g.folder / "index/aa"), ("temporary_file", False)),
+    "a hidden folder": (lambda g: make_folder(g.folder / "photos/aa/.aa"), ("photo_orphaned", True)),
+    "a folder in index": (lambda g: make_folder(g.folder / "index/aa"), ("temporary_file", True)),
     "quarantine is a file": (without_quarantine, ("photo_orphaned", False)),
     "a name that is no text": (name_without_text, ("photo_orphaned", True)),
 }
@@ -61,7 +60,7 @@ def test_an_odd_file_does_not_stop_the_check(gallery, tmp_path, name):
     damage, kind = ODD[name]
     damage(gallery)
     PhotoFiles(gallery.folder).picture(gallery.photo(7).sha256).unlink()
-    orphan(gallery, "photos", "zz.left").rename(hidden := gallery.folder / "photos/zz/.left")
+    hidden = orphan(gallery, "photos", f".{'ab' * 32}.1.2")
     second = Galleries(tmp_path / "galleries").create("h", spec())
     second.add([photo(1)])
     first(second, "picture").unlink()
@@ -129,7 +128,7 @@ def test_a_linked_index_is_unlinked_and_its_folder_stays(gallery):
 
 def test_an_index_that_cannot_be_deleted_is_not_called_repaired(gallery, monkeypatch):
     (gallery.folder / "index/note.json").write_text("{")
-    monkeypatch.setattr(shutil, "rmtree", lambda *_, **__: None)
+    monkeypatch.setattr(Path, "rmdir", lambda _: None)
     assert kinds(check(gallery, REPAIR)) == [("index_damaged", False)]
 
 
