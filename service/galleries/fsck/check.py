@@ -13,10 +13,11 @@ from pathlib import Path
 from service.errors import GalleryDamaged, GalleryNotFound, NameInvalid
 from service.galleries.collection import Galleries
 from service.galleries.fsck.checkpoints import check_checkpoints
-from service.galleries.fsck.files import check_files, check_orphans
+from service.galleries.fsck.files import check_files
 from service.galleries.fsck.finding import FAILURES, Finding, Options, guarded, not_checked
 from service.galleries.fsck.index import check_index
 from service.galleries.fsck.leftovers import CHECKPOINTS, GALLERIES, check_leftovers
+from service.galleries.fsck.orphans import check_orphans
 from service.galleries.fsck.reindex import check_progress, check_spaces
 from service.galleries.fsck.rows import (
     RowsChecked,

@@ -1,9 +1,8 @@
-"""Check the pictures and thumbnails of a gallery against its rows, and find files that no row names."""
+"""Check the pictures and thumbnails of a gallery against its rows."""
 
 import hashlib
 from collections.abc import Generator, Iterator
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -17,67 +16,40 @@ from service.galleries.fsck.finding import (
     Finding,
     Options,
     after_repair,
-    delete,
-    is_old,
     not_checked,
 )
-from service.galleries.fsck.quarantine import quarantine
-from service.galleries.fsck.rows import RowsChecked, photo_pages
+from service.galleries.fsck.own_folder import folder_use
+from service.galleries.fsck.rows import photo_pages
 from service.galleries.gallery import Gallery
-from service.galleries.own_names import PICTURE, THUMBNAIL, temporary
 from service.galleries.records import Photo
 from service.galleries.rows import PhotoRows
-from service.galleries.schema import Connection
 from service.images.decode import decode
 from service.images.encode import thumbnail
 
 CHUNK = 1 << 20
-TEMPORARY = {"photos": temporary(PICTURE), "thumbnails": temporary(THUMBNAIL)}
-"""Names of temporary files in these folders."""
 
 
 def check_files(gallery: Gallery, options: Options) -> Iterator[Finding]:
     """Yield the findings about the picture and the thumbnail of each photo."""
+    refusal = folder_use(gallery.folder, "thumbnails").reason
     for page in photo_pages(gallery.database):
         for _, photo in page:
             if photo is None:
                 continue
             try:
-                yield from _check_photo(gallery, photo, options)
+                yield from _check_photo(gallery, photo, refusal, options)
             except GalleryNotFound:
                 raise
             except FAILURES as error:
                 yield not_checked(gallery.name, f"the files of photo {photo.id}", error)
 
 
-def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> Iterator[Finding]:
-    """Yield a finding for each old file that no row names, and each left-over temporary file.
+def _check_photo(gallery: Gallery, photo: Photo, refusal: str | None, options: Options) -> Iterator[Finding]:
+    """Yield the findings about the files of one photo.
 
-    If the row of a photo is damaged, its files look like orphans. Then nothing is moved or deleted.
+    Args:
+        refusal: why thumbnails are not made again. None if they are.
     """
-    may_repair = options.repair and not checked.damaged
-    for kind in ("photos", "thumbnails"):
-        for path in _entries(gallery.folder / kind):
-            if not is_old(path):
-                continue
-            name = path.relative_to(gallery.folder)
-            if TEMPORARY[kind].fullmatch(path.name) and not path.is_dir():
-                finding = Finding(
-                    place=gallery.name,
-                    kind="temporary_file",
-                    detail=f"{name} is left over from an interrupted write",
-                )
-                yield after_repair(finding, partial(delete, path)) if options.repair else finding
-            elif _digest(gallery, path) not in checked.digests and not _is_named(gallery, path):
-                finding = Finding(
-                    place=gallery.name,
-                    kind=f"{kind.removesuffix('s')}_orphaned",
-                    detail=f"{name} belongs to no photo",
-                )
-                yield after_repair(finding, partial(_put_away, gallery, path)) if may_repair else finding
-
-
-def _check_photo(gallery: Gallery, photo: Photo, options: Options) -> Iterator[Finding]:
     files = PhotoFiles(gallery.folder)
     path = files.picture(photo.sha256) if photo.source is None else Path(photo.source)
     problem = yield from _check_picture(gallery, photo, path, options)
@@ -92,7 +64,11 @@ def _check_photo(gallery: Gallery, photo: Photo, options: Options) -> Iterator[F
             detail=f"the thumbnail of photo {photo.id} {small_problem}",
         )
         may_repair = options.repair and problem is None
-        yield after_repair(finding, lambda: _remake(gallery, photo, path, small)) if may_repair else finding
+        if may_repair and refusal is not None:
+            finding = replace(finding, detail=f"{finding.detail}; not repaired: {refusal}")
+        elif may_repair:
+            finding = after_repair(finding, lambda: _remake(gallery, photo, path, small))
+        yield finding
 
 
 def _check_picture(
@@ -170,46 +146,3 @@ def _still_there(gallery: Gallery, photo: Photo) -> bool:
     with gallery.database.reading() as connection:
         query = "SELECT 1 FROM photos WHERE id = ? AND sha256 = ?"
         return connection.execute(query, (photo.id, photo.sha256)).fetchone() is not None
-
-
-def _is_named(gallery: Gallery, path: Path) -> bool:
-    """Return whether a row names this file now."""
-    with gallery.database.reading() as connection:
-        return _has_row(connection, _digest(gallery, path))
-
-
-def _has_row(connection: Connection, digest: str | None) -> bool:
-    """Return whether the gallery has the photo with this SHA-256."""
-    query = "SELECT 1 FROM photos WHERE sha256 = ?"
-    return digest is not None and connection.execute(query, (digest,)).fetchone() is not None
-
-
-def _entries(folder: Path) -> list[Path]:
-    """Return what is in the folders of `photos/` or `thumbnails/`, and the files beside these folders."""
-    stray = [path for path in folder.glob("*") if path.is_symlink() or not path.is_dir()]
-    return sorted([*stray, *folder.glob("*/*")])
-
-
-def _digest(gallery: Gallery, path: Path) -> str | None:
-    """Return the SHA-256 in the path of a picture or thumbnail. None if no photo has a file at this path."""
-    files = PhotoFiles(gallery.folder)
-    if path in (files.picture(path.name), files.thumbnail(path.stem)):
-        digest = path.name if path == files.picture(path.name) else path.stem
-        return digest if digest.isascii() else None  # SQLite cannot compare names that are not UTF-8
-    return None
-
-
-def _put_away(gallery: Gallery, path: Path) -> bool:
-    """Move an orphaned file to the quarantine, or delete it if it is a thumbnail that this program made.
-
-    Returns:
-        False if a row names the file now.
-    """
-    with gallery.database.transaction() as connection:  # nobody can add the photo during this block
-        if _has_row(connection, _digest(gallery, path)) or not is_old(path):
-            return False
-        if THUMBNAIL.fullmatch(path.name) and path == PhotoFiles(gallery.folder).thumbnail(path.stem):
-            path.unlink(missing_ok=True)
-        else:
-            quarantine(gallery.folder, path)
-    return True

@@ -10,6 +10,7 @@ import numpy as np
 from service.embedding import Embedding
 from service.galleries.faiss_index import FaissIndex, index_rows
 from service.galleries.fsck.finding import Finding, Options, after_repair, delete, is_old
+from service.galleries.fsck.own_folder import folder_use
 from service.galleries.fsck.quarantine import quarantine
 from service.galleries.gallery import Gallery
 from service.galleries.index_file import NOTE, IndexFile
@@ -37,12 +38,12 @@ def check_index(gallery: Gallery, options: Options) -> Iterator[Finding]:
         )
         yield after_repair(finding, lambda: _drop(gallery.folder, folder)) if options.repair else finding
         return
-    note = file.note()
+    note, may_repair = file.note(), options.repair and folder_use(gallery.folder, "index").reason is None
     for path in sorted(folder.glob("*")) + sorted(folder.glob(".*")):
         if path.name == NOTE or (note is not None and path.name == note.file) or not is_old(path):
             continue
         finding = Finding(place=gallery.name, kind="temporary_file", detail=f"index/{path.name} is left over")
-        yield after_repair(finding, partial(_put_away, gallery, path)) if options.repair else finding
+        yield after_repair(finding, partial(_put_away, gallery, path)) if may_repair else finding
 
 
 def _problem(gallery: Gallery, file: IndexFile) -> str | None:
