@@ -19,6 +19,9 @@ Connection = sqlite3.Connection
 SCHEMA = 3
 """Version of the tables. `service.galleries.migrations` brings files of earlier versions to this one."""
 
+MAX_ID = 2**48
+"""Largest id of a photo. A larger one can only come from damage."""
+
 _TABLES = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL, checksum BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE photos (

@@ -24,8 +24,8 @@ from service.galleries.fsck.rows import (
     check_embeddings,
     check_lost_photos,
     check_photos,
-    check_removals,
 )
+from service.galleries.fsck.sequence import check_removals, check_sequence
 from service.galleries.fsck.structure import check_structure
 from service.galleries.gallery import Gallery
 
@@ -79,7 +79,8 @@ def _findings(gallery: Gallery, options: Options) -> Iterator[Finding]:
             checked.damaged = True
             yield finding
     for step in (
-        check_removals(database, options),
+        check_removals(database, options),  # before the counter, which is compared with them
+        check_sequence(database, options),
         check_embeddings(database, options),
         check_progress(gallery, options),
         check_spaces(gallery, options),

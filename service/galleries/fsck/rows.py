@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from service.galleries.checksums import EMBEDDING, PHOTO, REMOVAL, RawRow, is_intact, selected
+from service.galleries.checksums import EMBEDDING, PHOTO, RawRow, is_intact, selected
 from service.galleries.database import GalleryDatabase
 from service.galleries.fsck.finding import Finding, Options, after_repair
 from service.galleries.records import Photo
@@ -62,32 +62,6 @@ def check_photos(database: GalleryDatabase, checked: RowsChecked) -> Iterator[Fi
                 )
             else:
                 checked.digests.add(photo.sha256)
-
-
-def check_removals(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
-    """Yield a finding for each damaged row of a removed photo."""
-    with database.reading() as connection:
-        rows = connection.execute(f"SELECT id, {selected(REMOVAL, 'removals')} FROM removals").fetchall()
-        present = {
-            int(row[0])
-            for row in connection.execute("SELECT removals.id FROM removals JOIN photos USING (id)")
-        }
-    for photo_id, *row in rows:
-        if is_intact(row, unsealed=database.unsealed) and photo_id not in present:
-            continue
-        finding = Finding(
-            place=database.name,
-            kind="removal_damaged",
-            detail=f"the record that photo {photo_id} was removed is damaged",
-        )
-        yield after_repair(finding, partial(_forget, database, photo_id)) if options.repair else finding
-
-
-def _forget(database: GalleryDatabase, photo_id: int) -> bool:
-    """Delete the record of a removed photo."""
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM removals WHERE id = ?", (photo_id,))
-    return True
 
 
 def check_embeddings(database: GalleryDatabase, options: Options) -> Iterator[Finding]:

@@ -12,7 +12,6 @@ from service.galleries.schema import (
     all_spaces,
     create_tables,
     embeddings_table,
-    fetch_one,
 )
 
 MAX_MESSAGES = 20
@@ -42,20 +41,12 @@ def check_structure(database: GalleryDatabase, options: Options) -> Iterator[Fin
     yield from findings
     with database.reading() as connection:
         differences = sorted(_differences(connection))
-        sequence_is_low = _sequence_is_low(connection)
     for name in differences:
         yield Finding(
             place=database.name,
             kind="schema_differs",
             detail=f"{name} of gallery.sqlite is not as this version writes it; restore a backup",
         )
-    if sequence_is_low:
-        finding = Finding(
-            place=database.name,
-            kind="ids_reused",
-            detail="the counter of photo ids is too low, so a new photo could get the id of a removed one",
-        )
-        yield after_repair(finding, lambda: _raise_sequence(database)) if options.repair else finding
 
 
 def _build_indexes(database: GalleryDatabase, options: Options) -> bool:
@@ -113,23 +104,3 @@ def _layout(connection: Connection) -> Layout:
             ),
         )
     return layout
-
-
-def _sequence_is_low(connection: Connection) -> bool:
-    """Return whether SQLite would give an id a second time."""
-    query = "SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'photos'), 0)"
-    highest = (
-        "SELECT max(coalesce((SELECT max(id) FROM photos), 0), coalesce((SELECT max(id) FROM removals), 0))"
-    )
-    return int(fetch_one(connection, query)) < int(fetch_one(connection, highest))
-
-
-def _raise_sequence(database: GalleryDatabase) -> bool:
-    """Set the counter of photo ids to the highest id that was used."""
-    with database.transaction() as connection:
-        connection.execute("DELETE FROM sqlite_sequence WHERE name = 'photos'")
-        connection.execute(
-            "INSERT INTO sqlite_sequence SELECT 'photos',"
-            " max((SELECT coalesce(max(id), 0) FROM photos), (SELECT coalesce(max(id), 0) FROM removals))"
-        )
-    return True
