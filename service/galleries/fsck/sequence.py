@@ -27,7 +27,7 @@ def check_removals(database: GalleryDatabase, options: Options) -> Iterator[Find
 
 
 def check_sequence(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
-    """Yield a finding if the counter of photo ids is wrong. A repair sets it to the highest id of all rows."""
+    """Yield a finding if the counter of photo ids is wrong. A repair sets it to the highest id."""
     with database.reading() as connection:
         problem = _problem(connection)
     if problem is not None:
@@ -37,10 +37,14 @@ def check_sequence(database: GalleryDatabase, options: Options) -> Iterator[Find
         yield after_repair(finding, lambda: _set_sequence(database)) if options.repair else finding
 
 
-def _damaged_removals(database: GalleryDatabase, connection: Connection) -> Iterator[int]:
+def _damaged_removals(
+    database: GalleryDatabase, connection: Connection, where: str = "TRUE"
+) -> Iterator[int]:
     """Yield the ids of records without their checksum, and of records of photos that exist."""
-    rows = connection.execute(f"SELECT id, {selected(REMOVAL, 'removals')} FROM removals").fetchall()
-    query = f"SELECT removals.id, {selected(PHOTO, 'photos')} FROM removals JOIN photos USING (id)"
+    query = f"SELECT removals.id, {selected(REMOVAL, 'removals')} FROM removals WHERE {where}"
+    rows = connection.execute(query).fetchall()
+    photos = f"removals JOIN photos USING (id) WHERE {where}"
+    query = f"SELECT removals.id, {selected(PHOTO, 'photos')} FROM {photos}"
     present = {int(photo_id) for photo_id, *row in connection.execute(query) if is_intact(row)}
     for photo_id, *row in rows:
         if not is_intact(row, unsealed=database.unsealed) or photo_id in present:
@@ -50,7 +54,7 @@ def _damaged_removals(database: GalleryDatabase, connection: Connection) -> Iter
 def _forget(database: GalleryDatabase, photo_id: int) -> bool:
     """Delete the record of a removed photo. False if it is not damaged any more."""
     with database.transaction() as connection:
-        if photo_id not in set(_damaged_removals(database, connection)):
+        if not list(_damaged_removals(database, connection, f"removals.id = {photo_id}")):
             return False
         connection.execute("DELETE FROM removals WHERE id = ?", (photo_id,))
     return True
