@@ -85,10 +85,16 @@ class FaissIndex:
         return [neighbour for neighbour in found if neighbour.id not in self.removed][:k]
 
     def extend(self, changes: Changes) -> "FaissIndex":
-        """Return the state after these changes. Changes `faiss` in place: drop this state."""
-        if changes.added:
-            self.faiss.add(index_rows([vector for _, vector in changes.added], self.distance))
+        """Return the state after these changes. Changes `faiss` in place: drop this state.
+
+        A photo that is in the index already stays as it is: its damaged row was written again.
+        """
         added = np.array([photo_id for photo_id, _ in changes.added], np.int64)
+        is_new = ~np.isin(added, self.ids)
+        vectors = [vector for (_, vector), new in zip(changes.added, is_new, strict=True) if new]
+        added = added[is_new]
+        if vectors:
+            self.faiss.add(index_rows(vectors, self.distance))
         ids = np.concatenate([self.ids, added])
         removed = self.removed | frozenset(changes.removed) & frozenset(ids.tolist())
         return FaissIndex(self.faiss, ids, removed, changes.revision, self.distance)

@@ -1,14 +1,16 @@
 """The changes of a gallery's photos that one write transaction makes."""
 
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 
 from service.galleries.checksums import EMBEDDING, PHOTO, RowDamaged, checksum
 from service.galleries.damage import PICTURES
+from service.galleries.damaged_row import changing_damaged
 from service.galleries.database import GalleryDatabase
 from service.galleries.records import NewPhoto, Photo
 from service.galleries.schema import (
+    MAX_ID,
     Connection,
     embeddings_table,
     next_revision,
@@ -59,37 +61,59 @@ class PhotoTransaction:
 
     def _insert(self, photo: NewPhoto, revision: int) -> None:
         photo_id, present = self._present(photo.sha256)
+        if photo_id is not None and present is None and not 0 < photo_id <= MAX_ID:
+            self.delete(photo_id)  # its id is damaged, too
+            photo_id = None
+        keeps_embedding = False
         if photo_id is None:
             photo_id = self._insert_photo(photo, revision)
-        elif present is not None and self._has_embedding(photo_id):
+        elif present is None:
+            keeps_embedding = self._has_embedding(photo_id, of_picture=True)
+            with changing_damaged(self._connection, photo_id):
+                self._replace_photo(photo_id, photo, revision)
+        elif self._has_embedding(photo_id):
             self._update(photo_id, thumbnail=checksum(photo.thumbnail), stored=photo.data is not None)
             return
-        else:
-            if present is not None:  # its label and metadata stay
-                photo = replace(photo, label=present.label, metadata=present.metadata)
-            values = photo_values(photo_id, photo, revision)[1:]
-            self._connection.execute(f"{_UPDATE_PHOTO} WHERE id = ?", (*values, photo_id))
-        self._connection.execute(
-            f"INSERT OR REPLACE INTO {self._database.embeddings} ({', '.join(EMBEDDING)}, checksum)"
-            " VALUES (?, ?, ?, ?)",
-            embedding_values(photo_id, photo.embedding),
-        )
+        else:  # its label and metadata stay
+            photo = replace(photo, label=present.label, metadata=present.metadata)
+            self._replace_photo(photo_id, photo, revision)
+        if not keeps_embedding:  # a kept one is in the index already
+            self._connection.execute(
+                f"INSERT OR REPLACE INTO {self._database.embeddings} ({', '.join(EMBEDDING)}, checksum)"
+                " VALUES (?, ?, ?, ?)",
+                embedding_values(photo_id, photo.embedding),
+            )
         self._database.damage.clear("photos", photo_id)
         self._database.damage.clear(self._database.embeddings, photo_id)
         # A running reindex may have found the old file unreadable; it must embed the new one.
         self._delete_embeddings(photo_id, "fault IS NOT NULL")
 
     def _present(self, sha256: str) -> tuple[int | None, Photo | None]:
-        """Return the id and the photo that has a SHA-256. The photo is None if its row is damaged."""
-        query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE sha256 = ?"
-        row = self._connection.execute(query, (sha256,)).fetchone()
-        return (None, None) if row is None else (int(row[0]), self._stored.photo(row))
+        """Return the id and the photo that has a SHA-256. The photo is None if its row is damaged.
 
-    def _has_embedding(self, photo_id: int) -> bool:
+        Raises:
+            RowDamaged: SQLite's index names a row that is lost or has another photo.
+        """
+        found = self._connection.execute("SELECT id FROM photos WHERE sha256 = ?", (sha256,)).fetchone()
+        if found is None:
+            return None, None
+        photo_id = int(found[0])
+        # The row itself: the query above takes the SHA-256 from SQLite's index.
+        query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id = ?"
+        row = self._connection.execute(query, (photo_id,)).fetchone()
+        photo = None if row is None else self._stored.photo(row)
+        if row is None or (photo is not None and photo.sha256 != sha256):
+            raise RowDamaged(f"SQLite's index of SHA-256 names a wrong row, {photo_id}")
+        return photo_id, photo
+
+    def _has_embedding(self, photo_id: int, *, of_picture: bool = False) -> bool:
+        """Return whether a photo has an intact embedding; with `of_picture`, not that of its thumbnail."""
         table = self._database.embeddings
         query = f"SELECT {embedding_columns(table)} FROM {table} WHERE id = ?"
         row = self._connection.execute(query, (photo_id,)).fetchone()
-        return row is not None and self._stored.embedding(table, row) is not None
+        if row is None or self._stored.embedding(table, row) is None:
+            return False
+        return not of_picture or row[EMBEDDING.index("fault")] is None
 
     def _insert_photo(self, photo: NewPhoto, revision: int) -> int:
         """Insert the row of a new photo and return its id, which the checksum covers, too."""
@@ -100,13 +124,21 @@ class PhotoTransaction:
         self._connection.execute("UPDATE photos SET checksum = ? WHERE id = ?", (checked[-1], photo_id))
         return photo_id
 
+    def _replace_photo(self, photo_id: int, photo: NewPhoto, revision: int) -> None:
+        values = photo_values(photo_id, photo, revision)[1:]
+        self._connection.execute(f"{_UPDATE_PHOTO} WHERE id = ?", (*values, photo_id))
+
     def delete(self, photo_id: int) -> str | None:
-        """Remove a photo. Return its SHA-256, or None if there is no such photo."""
-        row = self._connection.execute(
-            "DELETE FROM photos WHERE id = ? RETURNING CAST(sha256 AS BLOB)", (photo_id,)
-        ).fetchone()
+        """Remove a photo, also if its row is damaged. Return its SHA-256, or None without such a photo."""
+        query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id = ?"
+        row = self._connection.execute(query, (photo_id,)).fetchone()
         if row is None:
             return None
+        is_damaged = self._stored.photo(row) is None
+        with changing_damaged(self._connection, photo_id) if is_damaged else nullcontext():
+            row = self._connection.execute(
+                "DELETE FROM photos WHERE id = ? RETURNING CAST(sha256 AS BLOB)", (photo_id,)
+            ).fetchone()
         self._delete_embeddings(photo_id)
         revision = next_revision(self._connection)
         self._connection.execute(

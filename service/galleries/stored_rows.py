@@ -84,9 +84,13 @@ class StoredRows:
         self, connection: Connection, column: Literal["id", "sha256"], values: Sequence[int | str]
     ) -> list[Photo]:
         marks = ",".join("?" * len(values))
-        query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE {column} IN ({marks})"
+        ids = marks if column == "id" else f"SELECT id FROM photos WHERE sha256 IN ({marks})"
+        # NOT INDEXED: SQLite would take the SHA-256 from its index, and hide that the row's is damaged.
+        query = f"SELECT {PHOTO_COLUMNS} FROM photos NOT INDEXED WHERE id IN ({ids})"
         try:
-            return self.photos(connection.execute(query, values).fetchall())
+            found = self.photos(connection.execute(query, values).fetchall())
+            wanted = set(values)
+            return [photo for photo in found if column == "id" or photo.sha256 in wanted]
         except sqlite3.DatabaseError as error:
             if type(error) is not sqlite3.DatabaseError or len(values) == 1:
                 raise

@@ -74,9 +74,9 @@ def _findings(gallery: Gallery, options: Options) -> Iterator[Finding]:
     yield from structure
     if not all(finding.repaired for finding in structure):
         options = replace(options, repair=False)
-    for step in (check_photos(database, checked), check_lost_photos(database)):
+    for step in (check_photos(database, checked, options), check_lost_photos(database)):
         for finding in guarded(gallery.name, step):
-            checked.damaged = True
+            checked.damaged |= not finding.repaired
             yield finding
     for step in (
         check_removals(database, options),  # before the counter, which is compared with them

@@ -8,6 +8,7 @@ import numpy as np
 
 from service.galleries.checksums import EMBEDDING, PHOTO, RawRow, is_intact, selected
 from service.galleries.database import GalleryDatabase
+from service.galleries.fsck.digests import copies, restore
 from service.galleries.fsck.finding import Finding, Options, after_repair
 from service.galleries.records import Photo
 from service.galleries.schema import embeddings_table, spaces_in_use
@@ -48,20 +49,40 @@ def photo_pages(database: GalleryDatabase) -> Iterator[list[tuple[int, Photo | N
         after = int(rows[-1][0])
 
 
-def check_photos(database: GalleryDatabase, checked: RowsChecked) -> Iterator[Finding]:
-    """Yield a finding for each damaged row of a photo, and fill `checked`."""
+def check_photos(database: GalleryDatabase, checked: RowsChecked, options: Options) -> Iterator[Finding]:
+    """Yield a finding for each damaged row of a photo, and fill `checked`.
+
+    A repair restores the SHA-256 of a row if only that is damaged.
+    """
+    damaged: list[int] = []
     for page in photo_pages(database):
         for photo_id, photo in page:
             checked.photos += 1
             if photo is None:
-                yield Finding(
-                    place=database.name,
-                    kind="photo_damaged",
-                    detail=f"the row of photo {photo_id} is damaged; restore the gallery from a backup,"
-                    " or remove the photo and add its file again",
-                )
+                damaged.append(photo_id)
             else:
                 checked.digests.add(photo.sha256)
+    candidates = copies(database, set(damaged), checked.digests) if damaged and options.repair else set()
+    for photo_id in damaged:
+        finding = Finding(
+            place=database.name,
+            kind="photo_damaged",
+            detail=f"the row of photo {photo_id} is damaged; restore the gallery from a backup,"
+            " or remove the photo and add its file again",
+        )
+        if candidates:
+            finding = after_repair(finding, partial(_restore, database, photo_id, candidates, checked))
+        if finding.repaired:
+            finding = replace(finding, detail=f"the SHA-256 in the row of photo {photo_id} was damaged")
+        yield finding
+
+
+def _restore(database: GalleryDatabase, photo_id: int, candidates: set[bytes], checked: RowsChecked) -> bool:
+    """Restore the SHA-256 of a row. False if the row has other damage."""
+    if (sha256 := restore(database, photo_id, candidates)) is None:
+        return False
+    checked.digests.add(sha256)
+    return True
 
 
 def check_embeddings(database: GalleryDatabase, options: Options) -> Iterator[Finding]:

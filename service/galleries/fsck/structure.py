@@ -5,7 +5,9 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import replace
 
+from service.galleries.checksums import RowDamaged
 from service.galleries.database import GalleryDatabase
+from service.galleries.fsck.digests import restore_from_index
 from service.galleries.fsck.finding import Finding, Options, after_repair
 from service.galleries.schema import (
     Connection,
@@ -50,7 +52,17 @@ def check_structure(database: GalleryDatabase, options: Options) -> Iterator[Fin
 
 
 def _build_indexes(database: GalleryDatabase, options: Options) -> bool:
-    """Let SQLite build its indexes again. False if there is still damage."""
+    """Let SQLite build its indexes again. False if there is still damage.
+
+    Raises:
+        RowDamaged: the indexes stay, because one may have the only copy of a SHA-256.
+    """
+    if unproven := restore_from_index(database):
+        photos = ", ".join(map(str, unproven[:MAX_MESSAGES]))
+        raise RowDamaged(
+            f"SQLite's index may have the only copy of the SHA-256 of damaged photos ({photos});"
+            " add their files again or remove these photos, then repair again"
+        )
     with database.transaction() as connection:
         connection.execute("REINDEX")
     return not _integrity(database, options)

@@ -36,6 +36,14 @@ def test_hits_are_the_nearest_with_their_scores_and_without_removed_photos(monke
     np.testing.assert_allclose([hit.score for hit in hits], expected[best[3:13]], rtol=1e-4)
 
 
+def test_a_photo_that_is_added_again_is_found_once():
+    """Its damaged row was written again."""
+    state = filled("cosine").extend(Changes(2, [(5, VECTORS[5]), (60, -VECTORS[5])], []))
+    hits = [hit.id for hit in state.search(VECTORS[5], 61)]
+    assert (sorted(hits), state.count) == (list(range(61)), 61)
+    assert (hits[0], hits[-1]) == (5, 60)
+
+
 def test_an_empty_index_has_no_hits():
     assert empty_state(DIM, "cosine").search(VECTORS[0], 5) == []
 

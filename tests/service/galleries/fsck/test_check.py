@@ -142,7 +142,7 @@ def test_files_in_their_own_folder_are_checked(gallery, tmp_path):
 def test_a_damaged_photo_is_kept_with_its_files(gallery):
     age(first(gallery, "picture"))
     age(first(gallery, "thumbnail"))
-    change(gallery, "UPDATE photos SET sha256 = 'a' WHERE id = 1")
+    change(gallery, "UPDATE photos SET sha256 = 'a', label = 'a' WHERE id = 1")
     found = kinds(check(gallery, REPAIR))
     assert ("photo_damaged", False) in found
     assert ("photo_orphaned", False) in found and ("thumbnail_orphaned", False) in found
