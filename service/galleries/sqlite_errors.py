@@ -67,6 +67,6 @@ def locked(gallery: str) -> GalleryBusy:
 def damaged(gallery: str, reason: str) -> GalleryDamaged:
     """Return the error for a damaged database file."""
     return GalleryDamaged(
-        f"gallery {gallery!r} cannot be read ({reason}); stop the service, {RESTORE},"
-        f" then run `iiae fsck {gallery}`"
+        f"gallery {gallery!r} cannot be read ({reason}); run `iiae fsck {gallery} --repair`;"
+        f" if damage is left, stop the service, {RESTORE}"
     )

@@ -28,18 +28,11 @@ Layout = dict[str, tuple[object, ...]]
 def check_structure(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
     """Yield the findings about SQLite's own structures."""
     messages = _integrity(database, options)
-    findings = [
-        Finding(
-            place=database.name,
-            kind="database_damaged",
-            detail=f"SQLite finds damage in gallery.sqlite: {message}; restore the gallery from a backup",
-        )
-        for message in messages
-    ]
+    findings = [_damage(database, f"{message}; restore the gallery from a backup") for message in messages]
     if messages and options.repair and all(map(_INDEX_ONLY.search, messages)):
-        findings[:1] = [after_repair(findings[0], lambda: _build_indexes(database, options))]
-        repaired = findings[0].repaired
-        findings = [replace(finding, repaired=repaired) for finding in findings]
+        findings[0] = after_repair(findings[0], lambda: _build_indexes(database, options))
+        if findings[0].repaired:
+            findings = [replace(_damage(database, message), repaired=True) for message in messages]
     yield from findings
     with database.reading() as connection:
         differences = sorted(_differences(connection))
@@ -49,6 +42,14 @@ def check_structure(database: GalleryDatabase, options: Options) -> Iterator[Fin
             kind="schema_differs",
             detail=f"{name} of gallery.sqlite is not as this version writes it; restore a backup",
         )
+
+
+def _damage(database: GalleryDatabase, message: str) -> Finding:
+    return Finding(
+        place=database.name,
+        kind="database_damaged",
+        detail=f"SQLite finds damage in gallery.sqlite: {message}",
+    )
 
 
 def _build_indexes(database: GalleryDatabase, options: Options) -> bool:

@@ -14,12 +14,17 @@ PAGE = 4096
 TABLE_LEAF, INDEX_LEAF = 13, 10
 """First bytes of SQLite's pages with rows of a table or of an index."""
 
+ID, REVISION = -14, -2
+"""Where a row has its id and the type of its revision, before its SHA-256."""
 
-def flip(gallery: Gallery, number: int, page: int = TABLE_LEAF, byte: int = 10) -> None:
+
+def flip(gallery: Gallery, number: int, page: int = TABLE_LEAF, byte: int = 10, mask: int = 1) -> None:
     """Change one bit beside or in the SHA-256 of a photo, as a failing disk does.
 
     Args:
         page: change it in the row, or in SQLite's index.
+        byte: its place after the first byte of the SHA-256.
+        mask: the bit.
     """
     gallery.close()
     path, digest = gallery.folder / DATABASE, photo(number).sha256.encode()
@@ -29,7 +34,7 @@ def flip(gallery: Gallery, number: int, page: int = TABLE_LEAF, byte: int = 10) 
     data = bytearray(path.read_bytes())
     places = (at for at in range(len(data)) if data.startswith(digest, at))
     [at] = [at for at in places if data[at - at % PAGE] == page]
-    data[at + byte] ^= 1
+    data[at + byte] ^= mask
     path.write_bytes(data)
 
 
@@ -62,6 +67,20 @@ def test_a_repair_restores_the_sha256_from_the_index(gallery):
     again = Gallery(gallery.folder)
     assert again.page(0, 100) == photos
     assert [each.id for each in again.add([photo(3)])] == [3]
+
+
+@pytest.mark.parametrize(("byte", "mask"), [(ID, 64), (REVISION, 1)], ids=["id", "revision"])
+def test_a_repair_restores_the_id_and_the_revision_from_the_index(gallery, byte, mask):
+    """Photo 7 becomes photo 71, or its revision becomes 0 instead of 1."""
+    photos = gallery.page(0, 100)
+    flip(gallery, 7, byte=byte, mask=mask)
+    assert [each.id for each in Gallery(gallery.folder).page(0, 100)] == list(range(1, 7))
+    found = kinds(check(gallery, REPAIR))
+    assert found == [("database_damaged", True)] * len(found)
+    assert check(gallery) == []
+    again = Gallery(gallery.folder)
+    assert again.page(0, 100) == photos
+    assert [each.id for each in again.add([photo(7), photo(20)])] == [7, 8]
 
 
 @pytest.mark.parametrize("kind", ["picture", "thumbnail"])
