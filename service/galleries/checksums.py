@@ -55,7 +55,7 @@ _NULL = b"\xff"  # never in a text: it is not UTF-8
 
 
 class RowDamaged(sqlite3.DatabaseError):
-    """A row that the whole gallery needs does not have its checksum."""
+    """A row that the whole gallery needs does not have its checksum, or rows are not in order."""
 
     sqlite_errorcode = sqlite3.SQLITE_CORRUPT
     sqlite_errorname = "SQLITE_CORRUPT"
@@ -81,6 +81,23 @@ def is_intact(row: RawRow, *, unsealed: bool = False) -> bool:
         return True
     values = [_NULL if value is None else value for value in row[:-1]]
     return row[-1] == blake2b(b"\0".join(values), digest_size=SIZE).digest()
+
+
+def last_id(rows: Sequence[Sequence[bytes | int | None]], after: int) -> int:
+    """Return the id after which the next page of rows starts. Each loop over pages must call this.
+
+    Args:
+        rows: the rows of a page, ordered by id, which is their first column.
+        after: the id after which this page started.
+
+    Raises:
+        RowDamaged: the ids do not increase, because a page of the file is damaged. The loop would not end.
+    """
+    for row in rows:
+        if (row_id := int(row[0] or 0)) <= after:
+            raise RowDamaged("the rows of a table are not in the order of their ids")
+        after = row_id
+    return after
 
 
 def _raw(value: bytes | str | int | None) -> bytes:

@@ -18,6 +18,7 @@ from service.galleries.records import GallerySpec
 from service.galleries.schema import (
     SCHEMA,
     Connection,
+    check_columns,
     current_space,
     embeddings_table,
     fetch_one,
@@ -25,6 +26,7 @@ from service.galleries.schema import (
 )
 from service.galleries.sqlite_errors import damaged, sqlite_error
 from service.galleries.threads.caller import check_caller
+from service.galleries.wrong_kind import wrong_kind_error
 from service.storage import storage_error
 
 DATABASE = "gallery.sqlite"
@@ -131,7 +133,9 @@ class GalleryDatabase:
             yield
         except (sqlite3.Error, OSError) as error:
             self._check_exists(error)
-            translated = sqlite_error(error, self.name) or storage_error(error)
+            translated = (
+                sqlite_error(error, self.name) or storage_error(error) or wrong_kind_error(error, self.name)
+            )
             if translated is None:
                 raise
             raise translated from error
@@ -152,6 +156,8 @@ class GalleryDatabase:
                 migrate(connection)
                 version = int(fetch_one(connection, "PRAGMA user_version"))
                 meta = read_meta(connection) if version == SCHEMA else {}
+                if meta:
+                    check_columns(connection)
             if version != SCHEMA:
                 raise GalleryDamaged(
                     f"gallery {self.name!r} was written by another version"

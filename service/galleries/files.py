@@ -11,6 +11,9 @@ from model.regular_file import open_regular, read_regular
 from service.galleries.own_names import PICTURE, THUMBNAIL, temporary
 from service.galleries.whole_file import remove_stale, sync_folder, write_whole
 
+MAX_THUMBNAIL = 1_000_000
+"""Bytes of a file that is read as a thumbnail. Those that `service.images.encode` makes have some kB."""
+
 
 class PhotoFiles:
     """The files in the folder of one gallery."""

@@ -11,6 +11,7 @@ processes catch up. When one process re-embeds the gallery (`service.galleries.r
 open it again.
 """
 
+import logging
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -27,13 +28,15 @@ from service.embedding import Embedding
 from service.errors import GalleryOutdated, PhotoNotFound, ServiceError, StorageFull
 from service.galleries.checksums import checksum
 from service.galleries.database import GalleryDatabase
-from service.galleries.files import PhotoFiles, has_digest
+from service.galleries.files import MAX_THUMBNAIL, PhotoFiles, has_digest
 from service.galleries.index import Index
 from service.galleries.records import Changes, Hit, NewPhoto, Photo
 from service.galleries.reserve import Reserve
 from service.galleries.rows import PhotoRows
 from service.galleries.sealer import Sealer
 from service.registry.model import Model
+
+logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
@@ -152,17 +155,29 @@ class Gallery:
                 self._write_files(photos)  # a removal may have deleted some of them since
                 stored = transaction.insert(photos)
         except ServiceError:
-            with suppress(ServiceError):
+            with suppress(ServiceError, OSError):
                 self._remove_unused_files([photo.sha256 for photo in photos])
             raise
         self._reserve.keep()
         return [stored[photo.sha256] for photo in photos]
 
     def remove(self, photo_id: int) -> None:
-        """Remove a photo and its files, also on a full disk. Raises PhotoNotFound."""
+        """Remove a photo and its files, also on a full disk. Raises PhotoNotFound.
+
+        If the photo is removed but its files cannot be, the log says so, and `iiae fsck` removes them.
+        """
         sha256 = self._with_reserve(lambda: self._remove_row(photo_id))
-        # In a second transaction: after a crash before the commit, the photo must still have its files.
-        self._with_reserve(lambda: self._remove_unused_files([sha256]))
+        try:
+            # In a second transaction: after a crash before the commit, the photo must still have its files.
+            self._with_reserve(lambda: self._remove_unused_files([sha256]))
+        except (ServiceError, OSError) as error:
+            logger.warning(
+                "gallery %s: the files of removed photo %d stay (%s); run `iiae fsck %s --repair`",
+                self.name,
+                photo_id,
+                error,
+                self.name,
+            )
         self._reserve.keep()
 
     # housekeeping
@@ -238,7 +253,7 @@ class Gallery:
         """Return whether the picture and the thumbnail of a photo have their checksums."""
         path = self._files.picture(photo.sha256) if photo.source is None else Path(photo.source)
         try:
-            thumbnail = read_regular(self.thumbnail_path(photo))
+            thumbnail = read_regular(self.thumbnail_path(photo), limit=MAX_THUMBNAIL)
         except OSError:
             return False
         right = bool(thumbnail) if photo.thumbnail is None else checksum(thumbnail) == photo.thumbnail

@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from threading import Event
 from typing import Protocol
 
-from service.galleries.checksums import EMBEDDING, PHOTO, REMOVAL, UNSEALED, checksum, selected
+from service.galleries.checksums import EMBEDDING, PHOTO, REMOVAL, UNSEALED, checksum, last_id, selected
 from service.galleries.schema import (
     SCHEMA,
     Connection,
@@ -130,8 +130,9 @@ def _seal_step(connection: Connection, table: str, after: int) -> int | None:
         f"SELECT {selected(columns, table)} FROM {table} WHERE id > ? AND checksum = ? ORDER BY id LIMIT ?"
     )
     rows = connection.execute(query, (after, UNSEALED, STEP)).fetchall()
+    after = last_id(rows, after)
     connection.executemany(
         f"UPDATE {table} SET checksum = ? WHERE id = ?",
         [(checksum(*row[:-1]), int(row[0])) for row in rows],
     )
-    return int(rows[-1][0]) if len(rows) == STEP else None
+    return after if len(rows) == STEP else None

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from io import BufferedReader
 from typing import BinaryIO
 
-from model.regular_file import NotRegularFile, open_regular
+from model.regular_file import open_regular
 from service.errors import PhotoDamaged
 from service.galleries.checksums import checksum
 from service.galleries.damage import PICTURES
+from service.galleries.files import MAX_THUMBNAIL
 from service.galleries.gallery import Gallery
 from service.galleries.records import Photo
+from service.storage import TOO_MANY_FILES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,12 +86,15 @@ def _check(gallery: Gallery, photo: Photo, file: BufferedReader) -> None:
 
 
 def _open_thumbnail(gallery: Gallery, photo: Photo) -> BinaryIO | None:
-    """Open a thumbnail. None if it is lost or damaged."""
+    """Open a thumbnail. None if it is lost or damaged, or something else is in its place."""
     try:
         file = open_regular(gallery.thumbnail_path(photo))
-    except (FileNotFoundError, NotRegularFile):
+    except OSError as error:
+        if error.errno in TOO_MANY_FILES:
+            raise
         return None
-    if photo.thumbnail is None or checksum(file.read()) == photo.thumbnail:
+    data = file.read(MAX_THUMBNAIL + 1)
+    if len(data) <= MAX_THUMBNAIL and photo.thumbnail in (None, checksum(data)):
         file.seek(0)
         return file
     file.close()

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from service.embedding import Embedding
 from service.errors import PhotoDamaged, PhotoNotFound
-from service.galleries.checksums import REMOVAL, selected
+from service.galleries.checksums import REMOVAL, last_id, selected
 from service.galleries.database import GalleryDatabase
 from service.galleries.photo_transaction import PhotoTransaction
 from service.galleries.records import Changes, Photo
@@ -66,10 +66,10 @@ class PhotoRows:
                 rows = connection.execute(
                     f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id > ? ORDER BY id LIMIT ?", (after, wanted)
                 ).fetchall()
+                after = last_id(rows, after)
                 photos += self._stored.photos(rows)
                 if len(rows) < wanted:
                     break
-                after = int(rows[-1][0])
         return photos
 
     def by_ids(self, ids: Sequence[int]) -> list[Photo]:

@@ -11,7 +11,17 @@ raise RowDamaged if it differs.
 import sqlite3
 from pathlib import Path
 
-from service.galleries.checksums import META, REINDEX, RowDamaged, checksum, is_intact, selected
+from service.galleries.checksums import (
+    EMBEDDING,
+    META,
+    PHOTO,
+    REINDEX,
+    REMOVAL,
+    RowDamaged,
+    checksum,
+    is_intact,
+    selected,
+)
 from service.galleries.records import GallerySpec
 
 Connection = sqlite3.Connection
@@ -123,12 +133,20 @@ def current_space(connection: Connection) -> int:
     return int(meta_value(connection, "space"))
 
 
+def check_columns(connection: Connection) -> None:
+    """Raise sqlite3.OperationalError if a table or a column is missing: the file's schema is damaged."""
+    tables = {"photos": PHOTO, "removals": REMOVAL, embeddings_table(current_space(connection)): EMBEDDING}
+    for table, columns in tables.items():
+        connection.execute(f"SELECT {selected(columns, table)} FROM {table} LIMIT 0")
+
+
 def all_spaces(connection: Connection) -> list[int]:
     """Return all spaces that have a table."""
     tables = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB 'embeddings_[0-9]*'"
     )
-    return [int(name.removeprefix("embeddings_")) for (name,) in tables]
+    spaces = [str(name).removeprefix("embeddings_") for (name,) in tables]
+    return [int(space) for space in spaces if space.isdecimal()]
 
 
 def spaces_in_use(connection: Connection) -> list[int]:

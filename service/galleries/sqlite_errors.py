@@ -1,5 +1,6 @@
 """What an error of SQLite means: a locked gallery, a full disk, a disk that cannot be used, or damage."""
 
+import re
 import sqlite3
 
 from service.errors import GalleryBusy, GalleryDamaged, ServiceError, StorageFull, StorageUnavailable
@@ -20,6 +21,9 @@ DAMAGED = frozenset(
         sqlite3.SQLITE_IOERR_SHORT_READ,
     }
 )
+OTHER_SCHEMA = re.compile(r"no such (table|column)|has no column named|Could not decode to UTF-8")
+"""Messages of SQLITE_ERROR, and of the module `sqlite3`, if the schema or a text of the file is damaged. This
+program uses no other tables and columns than those that it creates."""
 RESTORE = (
     "move gallery.sqlite, gallery.sqlite-wal, gallery.sqlite-shm and index/ out of its folder,"
     " and copy gallery.sqlite there from a backup"
@@ -29,6 +33,8 @@ RESTORE = (
 
 def sqlite_error(error: BaseException, gallery: str) -> ServiceError | None:
     """Return the service error for an error of SQLite, or None if it is a fault of the program."""
+    if isinstance(error, sqlite3.OperationalError) and OTHER_SCHEMA.search(str(error)):
+        return damaged(gallery, str(error))
     extended = error_code(error)
     if extended is None:
         return None

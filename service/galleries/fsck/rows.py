@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from service.galleries.checksums import EMBEDDING, PHOTO, RawRow, is_intact, selected
+from service.galleries.checksums import EMBEDDING, PHOTO, RawRow, is_intact, last_id, selected
 from service.galleries.database import GalleryDatabase
 from service.galleries.fsck.digests import copies, restore
 from service.galleries.fsck.finding import Finding, Options, after_repair
@@ -45,8 +45,8 @@ def photo_pages(database: GalleryDatabase) -> Iterator[list[tuple[int, Photo | N
             ).fetchall()
         if not rows:
             return
+        after = last_id(rows, after)
         yield [(int(row[0]), stored.photo(row[1:])) for row in rows]
-        after = int(rows[-1][0])
 
 
 def check_photos(database: GalleryDatabase, checked: RowsChecked, options: Options) -> Iterator[Finding]:
@@ -114,12 +114,12 @@ def _bad_embeddings(database: GalleryDatabase) -> Iterator[tuple[int, str]]:
     while True:
         with database.reading(embeddings=True) as connection:
             rows = connection.execute(query, (after, PAGE)).fetchall()
+        after = last_id(rows, after)
         for photo_id, missing, *row in rows:
             if (problem := _problem(database, None if missing else row)) is not None:
                 yield int(photo_id), problem
         if not rows:
             return
-        after = int(rows[-1][0])
 
 
 def _problem(database: GalleryDatabase, row: RawRow | None) -> str | None:

@@ -34,6 +34,7 @@ from service.errors import (
     StorageFull,
     StorageUnavailable,
 )
+from service.galleries.files import MAX_THUMBNAIL
 from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.lock import is_locked, lock
@@ -208,7 +209,7 @@ def read_photo(
     except ServiceError as error:
         fault = str(error)
     with suppress(OSError, ServiceError):
-        small = read_regular(gallery.thumbnail_path(photo))
+        small = read_regular(gallery.thumbnail_path(photo), limit=MAX_THUMBNAIL)
         pixels = decode_pixels(small, inference, side, max_pixels=THUMBNAIL**2, reserve=reserve)
         return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=fault)
     return ReadPhoto(photo_id=photo.id, pixels=None, fault=fault)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from service.errors import ReindexCancelled, ReindexNotFound
-from service.galleries.checksums import EMBEDDING, RawRow
+from service.galleries.checksums import EMBEDDING, RawRow, last_id
 from service.galleries.database import GalleryDatabase
 from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.records import EmbeddedPhoto, Fault, ReindexProgress
@@ -172,13 +172,14 @@ class ReindexRows:
             ).fetchall()
             if not rows:
                 return None
+            after = last_id(rows, after)
             intact = self._stored.embeddings(present, rows)  # damaged ones are embedded again
             copied = connection.executemany(
                 f"{_insert_embedding('OR IGNORE', embeddings_table(space))} VALUES (?, ?, ?, ?)",
                 [embedding_values(photo_id, embedding) for photo_id, embedding in intact],
             ).rowcount
             update_reindex(connection, "done = done + ?", max(copied, 0))
-            return int(rows[-1][0])
+            return after
 
     def revision(self) -> int:
         """Return the gallery's present revision."""
@@ -201,10 +202,10 @@ class ReindexRows:
             while len(photos) < limit:
                 wanted = limit - len(photos)
                 rows = self._missing(connection, since, after, wanted)
+                after = last_id(rows, after)
                 photos += self._stored.photos(rows)
                 if len(rows) < wanted:
                     break
-                after = int(rows[-1][0] or 0)
         return photos
 
     def _missing(self, connection: Connection, since: int, after: int, limit: int) -> list[RawRow]:
