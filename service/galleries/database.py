@@ -158,6 +158,8 @@ class GalleryDatabase:
                 meta = read_meta(connection) if version == SCHEMA else {}
                 if meta:
                     check_columns(connection)
+            if version == 0:
+                raise damaged(self.name, "its database is empty")
             if version != SCHEMA:
                 raise GalleryDamaged(
                     f"gallery {self.name!r} was written by another version"

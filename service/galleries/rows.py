@@ -118,18 +118,26 @@ class PhotoRows:
 
     def changes(self, since: int) -> Changes:
         """Return what has changed since a revision, from one consistent snapshot."""
-        table = self._database.embeddings
+        [changes] = self.changes_since_each([since])
+        return changes
+
+    def changes_since_each(self, revisions: Sequence[int]) -> list[Changes]:
+        """Return what has changed since each of the revisions, all from one consistent snapshot."""
         with self._database.reading(embeddings=True) as connection:
-            if (revision := current_revision(connection)) == since:
-                return Changes(since, [], [])
-            added = connection.execute(
-                f"SELECT {embedding_columns(table)} FROM photos JOIN {table} USING (id)"
-                " WHERE revision > ? ORDER BY photos.id",
-                (since,),
-            ).fetchall()
-            removed = connection.execute(
-                f"SELECT {selected(REMOVAL, 'removals')} FROM removals WHERE revision > ?", (since,)
-            ).fetchall()
+            return [self._changes(connection, since) for since in revisions]
+
+    def _changes(self, connection: Connection, since: int) -> Changes:
+        table = self._database.embeddings
+        if (revision := current_revision(connection)) == since:
+            return Changes(since, [], [])
+        added = connection.execute(
+            f"SELECT {embedding_columns(table)} FROM photos JOIN {table} USING (id)"
+            " WHERE revision > ? ORDER BY photos.id",
+            (since,),
+        ).fetchall()
+        removed = connection.execute(
+            f"SELECT {selected(REMOVAL, 'removals')} FROM removals WHERE revision > ?", (since,)
+        ).fetchall()
         return Changes(
             revision,
             self._stored.embeddings(table, added),

@@ -37,7 +37,11 @@ class StoredRows:
             return None
         photo_id, sha256, label, metadata, content_type, width, height, source, small, _, _ = row
         assert photo_id and sha256 and metadata and content_type is not None and width and height
-        parsed: dict[str, JsonValue] = json.loads(metadata)
+        try:
+            parsed: dict[str, JsonValue] = json.loads(metadata)
+        except ValueError:  # the row was damaged before a migration gave it a checksum
+            self._database.damage.add("photos", int(photo_id))
+            return None
         return Photo(
             id=int(photo_id),
             sha256=sha256.decode(),

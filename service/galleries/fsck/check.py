@@ -5,9 +5,9 @@ leaves alone what a running request may still need: young files, and everything 
 no row of a photo and no picture.
 """
 
-import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
+from errno import ENOTDIR
 from pathlib import Path
 
 from service.errors import GalleryDamaged, GalleryNotFound, NameInvalid
@@ -18,6 +18,7 @@ from service.galleries.fsck.finding import FAILURES, Finding, Options, guarded, 
 from service.galleries.fsck.index import check_index
 from service.galleries.fsck.leftovers import CHECKPOINTS, GALLERIES, check_leftovers
 from service.galleries.fsck.orphans import check_orphans
+from service.galleries.fsck.readable import unreadable_folders
 from service.galleries.fsck.reindex import check_progress, check_spaces
 from service.galleries.fsck.rows import (
     RowsChecked,
@@ -38,24 +39,19 @@ def check_home(home: Path, names: Sequence[str], options: Options) -> Iterator[F
 
     Raises:
         NameInvalid, GalleryNotFound: one of the names is no gallery.
+        NotADirectoryError: there is no such folder.
     """
+    if not home.is_dir():
+        raise NotADirectoryError(ENOTDIR, "there is no such folder", str(home))
     galleries = Galleries(home / "galleries")
     for name in names or galleries.names():
         yield from _check_named(galleries, name, options, must_exist=name in names)
     if not names:
         store = home / "checkpoints"
-        for folder in (galleries.root, store):
-            yield from guarded(folder.name, _check_readable(folder))
+        yield from unreadable_folders(galleries.root, galleries.root.name)
         yield from guarded(galleries.root.name, check_leftovers(galleries.root, GALLERIES, options))
         yield from guarded(store.name, check_checkpoints(store, options))
         yield from guarded(store.name, check_leftovers(store, CHECKPOINTS, options))
-
-
-def _check_readable(folder: Path) -> Iterator[Finding]:
-    """Raise OSError if the folder of all galleries or checkpoints exists and cannot be read. No finding."""
-    if os.path.lexists(folder):
-        next(folder.iterdir(), None)
-    yield from ()
 
 
 def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:
@@ -69,11 +65,23 @@ def check_gallery(gallery: Gallery, options: Options) -> Iterator[Finding]:
 
 
 def _findings(gallery: Gallery, options: Options) -> Iterator[Finding]:
-    database, checked = gallery.database, RowsChecked()
-    structure = list(guarded(gallery.name, check_structure(database, options)))
+    structure = list(guarded(gallery.name, check_structure(gallery.database, options)))
     yield from structure
-    if not all(finding.repaired for finding in structure):
-        options = replace(options, repair=False)
+    refused = options.repair and not all(finding.repaired for finding in structure)
+    for finding in _contents(gallery, replace(options, repair=False) if refused else options):
+        if refused:
+            refused = False
+            yield Finding(
+                place=gallery.name,
+                kind="not_repaired",
+                detail="the following is not repaired, because the database is damaged",
+            )
+        yield finding
+
+
+def _contents(gallery: Gallery, options: Options) -> Iterator[Finding]:
+    """Yield the findings in the rows and files."""
+    database, checked = gallery.database, RowsChecked()
     for step in (check_photos(database, checked, options), check_lost_photos(database)):
         for finding in guarded(gallery.name, step):
             checked.damaged |= not finding.repaired

@@ -7,10 +7,12 @@ from pathlib import Path
 from model.checkpoint import WEIGHTS, CheckpointError, read_manifest
 from model.regular_file import open_regular
 from service.galleries.fsck.finding import Finding, Options
+from service.galleries.fsck.readable import unreadable_folders
 
 
 def check_checkpoints(store: Path, options: Options) -> Iterator[Finding]:
     """Yield a finding for each checkpoint of the store that cannot be loaded. None can be repaired."""
+    yield from unreadable_folders(store, store.name)
     for folder in sorted(store.glob("[!.]*/[!.]*")):
         if not folder.is_dir() and not folder.is_symlink():
             continue

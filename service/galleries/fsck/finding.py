@@ -12,8 +12,11 @@ FILE_AGE = 3600
 """Seconds after which a file that no row names is a leftover. A request may still use a younger one."""
 
 
-FAILURES = (OSError, UnicodeError, sqlite3.Error, ServiceError)
-"""Errors that end one step or one repair of a check, but not the check."""
+FAILURES = Exception
+"""Errors that end one step or one repair of a check, but not the check: all, because a damaged file can
+cause any."""
+EXPECTED = (OSError, UnicodeError, sqlite3.Error, ServiceError)
+"""Errors whose message says enough."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,7 +95,8 @@ def not_checked(place: str, what: str, error: BaseException) -> Finding:
 
 def reason(error: BaseException) -> str:
     """Return what an error says, without a number and a path."""
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+    text = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return text if isinstance(error, EXPECTED) else f"{type(error).__name__}: {text}"
 
 
 def delete(path: Path) -> bool:

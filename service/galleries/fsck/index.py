@@ -12,6 +12,7 @@ from service.galleries.faiss_index import FaissIndex, index_rows
 from service.galleries.fsck.finding import Finding, Options, after_repair, delete, is_old
 from service.galleries.fsck.own_folder import folder_use
 from service.galleries.fsck.quarantine import quarantine
+from service.galleries.fsck.readable import require_readable_files
 from service.galleries.gallery import Gallery
 from service.galleries.index_file import NOTE, IndexFile
 from service.galleries.own_names import INDEX_FILE, temporary
@@ -51,13 +52,11 @@ def _problem(gallery: Gallery, file: IndexFile) -> str | None:
     if not os.path.lexists(file.folder / NOTE):
         exists = os.path.lexists(file.folder)
         return "is not a folder" if exists and not file.folder.is_dir() else None
+    require_readable_files(file.folder)
     loaded = file.load()
     if loaded is None:
         return None if file.is_outdated() else "cannot be read"
-    rows = PhotoRows(gallery.database)
-    everything, changes = rows.changes(-1), rows.changes(loaded.revision)
-    while everything.revision != changes.revision:  # somebody wrote between the two reads
-        everything, changes = rows.changes(-1), rows.changes(loaded.revision)
+    everything, changes = PhotoRows(gallery.database).changes_since_each([-1, loaded.revision])
     if changes.revision < loaded.revision:
         return "is newer than the rows"
     return _difference(loaded.extend(changes), dict(everything.added))

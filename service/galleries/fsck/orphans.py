@@ -9,6 +9,7 @@ from service.galleries.files import PhotoFiles
 from service.galleries.fsck.finding import Finding, Options, after_repair, delete, is_old
 from service.galleries.fsck.own_folder import folder_use
 from service.galleries.fsck.quarantine import quarantine
+from service.galleries.fsck.readable import unreadable_folders
 from service.galleries.fsck.rows import RowsChecked
 from service.galleries.gallery import Gallery
 from service.galleries.own_names import PICTURE, THUMBNAIL, temporary
@@ -35,6 +36,7 @@ def check_orphans(gallery: Gallery, checked: RowsChecked, options: Options) -> I
                 " give each gallery a folder of its own",
             )
             continue
+        yield from unreadable_folders(gallery.folder / kind, gallery.name)
         for path in _linked(gallery.folder / kind):
             yield Finding(
                 place=gallery.name,

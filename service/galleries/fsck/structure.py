@@ -111,9 +111,12 @@ def _layout(connection: Connection) -> Layout:
         indexes = connection.execute(f"PRAGMA index_list('{name}')").fetchall()
         layout[name] = (
             frozenset((column[1], column[2], column[3], column[5]) for column in columns),
-            frozenset(
-                (tuple(connection.execute(f"PRAGMA index_xinfo('{index[1]}')").fetchall()), *index[2:])
-                for index in indexes
-            ),
+            frozenset((_indexed(connection, index[1]), *index[2:]) for index in indexes),
         )
     return layout
+
+
+def _indexed(connection: Connection, index: str) -> tuple[object, ...]:
+    """Return the columns of an index by name. Their numbers differ in a table that was migrated."""
+    columns = connection.execute(f"PRAGMA index_xinfo('{index}')").fetchall()
+    return tuple((name, tuple(options)) for _, _, name, *options in columns)

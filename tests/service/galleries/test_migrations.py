@@ -14,6 +14,8 @@ from service.errors import PhotoDamaged
 from service.galleries import migrations
 from service.galleries.collection import Galleries
 from service.galleries.database import DATABASE, GalleryDatabase
+from service.galleries.fsck.finding import Options
+from service.galleries.fsck.structure import check_structure
 from service.galleries.gallery import Gallery
 from service.galleries.migrations import is_unsealed, seal
 from service.galleries.records import Photo
@@ -128,3 +130,10 @@ def test_closing_a_gallery_stops_its_sealing(unsealed, tmp_path):
     gallery = Gallery(tmp_path / "g")
     gallery.close()
     assert not gallery.sealer.is_running
+
+
+@pytest.mark.parametrize("scripts", [(BACK_TO_SCHEMA_2,), (BACK_TO_SCHEMA_2, BACK_TO_SCHEMA_1)])
+def test_a_check_finds_nothing_in_a_migrated_gallery(tmp_path, scripts):
+    old_gallery(tmp_path / "galleries", *scripts)
+    gallery = sealed_gallery(tmp_path / "galleries")
+    assert list(check_structure(gallery.database, Options())) == []
