@@ -26,6 +26,15 @@ CONNECTIONS = 4
 """Maximum number of connections to one gallery's file. If all are in use, a thread waits for one. Each
 connection has two files open."""
 
+CHECKPOINT_PAGES = 64
+"""Pages of 4 KB in SQLite's log after which it is copied to the database. SQLite's default is 1,000. What the
+log adds to the database then fits into the reserve (`service.galleries.reserve`)."""
+PRAGMAS = (
+    "PRAGMA synchronous=FULL",
+    "PRAGMA cell_size_check=ON",
+    f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}",
+)
+
 
 class Connections:
     """Lends connections to an existing file. All are closed when this object is no longer used.
@@ -119,7 +128,7 @@ class Connections:
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, check_same_thread=False)
         try:
             _set_timeout(connection, wait)
-            for pragma in (*pragmas, "PRAGMA synchronous=FULL", "PRAGMA cell_size_check=ON"):
+            for pragma in (*pragmas, *PRAGMAS):
                 connection.execute(pragma)
             connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # opens `-wal` and `-shm`
             if not self.exists():

@@ -40,6 +40,8 @@ logger = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
+ATTEMPTS = 5
+"""Attempts to remove a photo from a full disk before the last one."""
 INDEX = "index"
 """Folder of the saved index in the gallery's folder."""
 
@@ -224,14 +226,16 @@ class Gallery:
         return self._rows.changes(since)
 
     def _with_reserve(self, change: Callable[[], T]) -> T:
-        """Make a change that frees space. If the disk is full, make room for it and try again."""
-        with suppress(StorageFull):
-            return change()
-        with suppress(ServiceError):
-            self.database.checkpoint()
-        with suppress(StorageFull):
-            return change()
-        self._reserve.release()
+        """Make a change that frees space. If the disk is full, make room for it and try again.
+
+        More than once: others may take the space before this change does.
+        """
+        for _ in range(ATTEMPTS):
+            with suppress(StorageFull):
+                return change()
+            self._reserve.release()
+            with suppress(ServiceError):
+                self.database.checkpoint()
         return change()
 
     def _remove_row(self, photo_id: int) -> str:

@@ -15,6 +15,7 @@ from benchmarks.shared.tiny_models import publish_sketch
 SIZE_MB = 128
 PHOTO_SIDE = 300
 """Photos of 270 kB."""
+SMALL_PHOTOS = 100
 ATTEMPTS = 10
 
 
@@ -40,6 +41,7 @@ def fill_and_free(server: Server, disk: Path) -> list[Row]:
     """Fill the disk and free it again."""
     server.client.post("/galleries", json={"name": "g", "model": "drawn"}).raise_for_status()
     assert add(server, 0) == (201, "")
+    small = [add_small(server, seed) for seed in range(SMALL_PHOTOS)]
     files = names(disk)
     filler = disk / "filler"
     filler.write_bytes(b"")
@@ -52,6 +54,7 @@ def fill_and_free(server: Server, disk: Path) -> list[Row]:
     full = [add(server, seed) for seed in range(1, ATTEMPTS)]
     search_full, left = search(server), names(disk) - files
     ready = server.client.get("/health/ready")
+    removed = [server.client.delete(f"/galleries/g/photos/{photo_id}").status_code for photo_id in small]
     filler.unlink()
     freed = [add(server, seed) for seed in range(1, ATTEMPTS)]
     return [
@@ -68,6 +71,12 @@ def fill_and_free(server: Server, disk: Path) -> list[Row]:
             "`/health/ready` names the disk in `degraded`",
             f"{ready.status_code}, degraded: {ready.json().get('degraded')}".replace("|", "/"),
             bool(ready.json().get("degraded")),
+        ),
+        Row(
+            "the disk is full: removing photos of 2 kB",
+            "all are removed",
+            counts(removed),
+            set(removed) == {204},
         ),
         row("the disk has space again: adding a photo", (201, ""), freed),
     ]
@@ -101,6 +110,12 @@ def add(server: Server, seed: int) -> tuple[int, str]:
     """Add a photo. Return the status and the code of the problem."""
     answer = server.client.post("/galleries/g/photos", files={"image": png(seed, PHOTO_SIDE)})
     return answer.status_code, answer.json().get("code", "")
+
+
+def add_small(server: Server, seed: int) -> int:
+    """Add a photo of 2 kB, and return its id."""
+    answer = server.client.post("/galleries/g/photos", files={"image": png(1000 + seed, 24)})
+    return int(answer.raise_for_status().json()["photos"][0]["id"])
 
 
 def search(server: Server) -> int:

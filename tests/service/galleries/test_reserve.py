@@ -1,7 +1,10 @@
 """Photos are removed from a full disk with the space of the reserve."""
 
+import os
+from functools import partial
+
 import pytest
-from gallery_photos import ids, new_photo, spec
+from gallery_photos import ids, new_photo, run_concurrently, spec
 
 from service.errors import StorageFull
 from service.galleries.collection import Galleries
@@ -35,6 +38,39 @@ def test_photos_are_removed_from_a_full_disk(small_disk, opened_again, size):
         gallery.remove(photo_id)
     assert ids(gallery) == []
     assert list(gallery.folder.glob("photos/*/*")) == []
+
+
+def test_many_small_photos_of_several_galleries_are_removed_at_the_same_time(small_disk):
+    """A removal needs more space for SQLite's log than it frees."""
+    galleries = [Galleries(small_disk.folder).create(name, spec()) for name in "abcd"]
+    for gallery in galleries:
+        for number in range(30):
+            gallery.add([new_photo(number, data=bytes(100))])
+    small_disk.fill()
+
+    def remove_all(gallery: Gallery) -> None:
+        for photo_id in range(1, 31):
+            gallery.remove(photo_id)
+
+    run_concurrently([partial(remove_all, gallery) for gallery in galleries])
+    assert [ids(gallery) for gallery in galleries] == [[]] * 4
+
+
+@pytest.mark.parametrize("kind", ["fifo", "link"])
+def test_something_else_in_the_place_of_the_reserve_is_replaced(tmp_path, kind):
+    reserve, target = Reserve(tmp_path / "galleries"), tmp_path / "target"
+    reserve.path.parent.mkdir()
+    target.write_bytes(b"another file")
+    os.mkfifo(reserve.path) if kind == "fifo" else reserve.path.symlink_to(target)
+    reserve.keep()
+    assert reserve.path.stat().st_size == SIZE and not reserve.path.is_symlink()
+    assert target.read_bytes() == b"another file"
+
+
+def test_a_nearly_full_disk_has_no_new_reserve(tmp_path, monkeypatch):
+    monkeypatch.setattr("service.galleries.reserve.free_bytes", lambda folder: 2 * SIZE - 1)
+    Reserve(tmp_path).keep()
+    assert not Reserve(tmp_path).path.exists()
 
 
 def test_a_full_disk_that_others_fill_again_refuses_to_remove_and_keeps_the_photo(small_disk, monkeypatch):
