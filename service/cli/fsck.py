@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from model.errors import UserError
 from service.cli.options import DEFAULT_HOME, Home
 from service.galleries.fsck.check import check_home
 from service.galleries.fsck.finding import Finding, Options
@@ -38,8 +37,6 @@ def fsck(
 
     A server may run beside it. Exit status 0: nothing found. 1: something found, also if it was repaired.
     """
-    if not home.is_dir():
-        raise UserError(f"there is no folder {home}; name the service's home with --home or IIAE_HOME")
     findings: list[Finding] = []
     for finding in check_home(home, galleries or [], Options(repair=repair, quick=quick)):
         findings.append(finding)

@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 
 from model.checkpoint import NAME, NAME_RULE
 from service.errors import GalleryDamaged, GalleryExists, GalleryNotFound, NameInvalid
-from service.galleries.database import DATABASE
+from service.galleries.database import DATABASE, JOURNALS
 from service.galleries.files import PhotoFiles
 from service.galleries.folder import database_lost, has_files, has_lost_database, is_gallery
 from service.galleries.gallery import INDEX, Gallery
@@ -176,7 +176,7 @@ class Galleries:
         Also makes the reserve that lets photos be removed on a full disk.
         """
         before = time.time() - STALE_SECONDS
-        for folder in self.root.glob(".*-*"):
+        for folder in self.root.glob(".*"):
             if not HIDDEN_GALLERY.fullmatch(folder.name):
                 continue
             with suppress(OSError):  # its process has just finished
@@ -225,10 +225,6 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
             raise
         if not folder.is_dir() or (folder / DATABASE).exists() or has_files(folder):
             raise FileExistsError(folder) from None
-        for suffix in (
-            "-wal",
-            "-shm",
-            "-journal",
-        ):  # of the old database; SQLite would apply it to the new one
-            (folder / f"{DATABASE}{suffix}").unlink(missing_ok=True)
+        for end in JOURNALS:
+            (folder / f"{DATABASE}{end}").unlink(missing_ok=True)
         os.link(temporary / DATABASE, folder / DATABASE)

@@ -30,6 +30,8 @@ from service.galleries.wrong_kind import wrong_kind_error
 from service.storage import storage_error
 
 DATABASE = "gallery.sqlite"
+JOURNALS = ("-wal", "-shm", "-journal")
+"""Ends of the names of SQLite's files beside the database. SQLite would apply old ones to a new database."""
 
 
 class GalleryDatabase:

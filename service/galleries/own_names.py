@@ -9,11 +9,12 @@ import shutil
 from pathlib import Path
 
 from model.checkpoint import NAME
-from service.galleries.database import DATABASE
+from service.galleries.database import DATABASE, JOURNALS
 
 PICTURE = re.compile(r"[0-9a-f]{64}")
 THUMBNAIL = re.compile(r"[0-9a-f]{64}\.webp")
 INDEX_FILE = re.compile(r"-?[0-9]+-[0-9a-f]{12}\.faiss|note\.json")
+DATABASE_FILES = re.compile(rf"{re.escape(DATABASE)}(?:{'|'.join(JOURNALS)})?")
 SHARD = re.compile(r"[0-9a-f]{2}")
 """Folder of the files whose names begin with these two characters."""
 HIDDEN_GALLERY = re.compile(rf"\.{NAME.pattern}-[0-9a-f]{{32}}")
@@ -33,8 +34,9 @@ def _gallery() -> re.Pattern[str]:
         for folder, names in folders.items()
     ]
     index = rf"index(?:/(?:{INDEX_FILE.pattern}|{temporary(INDEX_FILE).pattern}))?"
-    database = rf"{re.escape(DATABASE)}(?:-wal|-shm|-journal)?|reindex\.lock"
-    return re.compile("|".join([*stored, index, database, r"quarantine(?:/.*)?"]), re.DOTALL)
+    return re.compile(
+        "|".join([*stored, index, DATABASE_FILES.pattern, r"reindex\.lock", r"quarantine(?:/.*)?"]), re.DOTALL
+    )
 
 
 GALLERY = _gallery()

@@ -1,4 +1,4 @@
-"""A small HTTP/1.1 client for load. It costs a twentieth of httpx's time per request.
+"""A small HTTP/1.1 client for load. It takes less time than httpx for a request.
 
 It runs on the same cores as the service, so what it takes, the service lacks.
 """
@@ -129,11 +129,15 @@ class _Connection(asyncio.Protocol):
         end = self.received.find(b"\r\n\r\n") + 4
         if end < 4:
             return
-        head = bytes(self.received[:end])
+        head, body = bytes(self.received[:end]), bytes(self.received[end:])
         status, length = int(head[9:12]), _LENGTH.search(head)
-        size = 0 if status in (204, 304) else int(length[1]) if length else None
-        if len(self.received) - end >= size if size is not None else closed:
-            body = bytes(self.received[end:]) if size is None else bytes(self.received[end : end + size])
+        if status in (204, 304):
+            complete = True
+        elif length is not None:
+            complete = len(body) >= int(length[1])
+        else:  # the body ends with the connection
+            complete = closed
+        if complete:
             self._answer.set_result(Answer(status, head, body))
 
 

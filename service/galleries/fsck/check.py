@@ -7,14 +7,14 @@ no row of a photo and no picture.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from errno import ENOTDIR
 from pathlib import Path
 
+from model.errors import UserError
 from service.errors import GalleryDamaged, GalleryNotFound, NameInvalid
 from service.galleries.collection import Galleries
 from service.galleries.fsck.checkpoints import check_checkpoints
 from service.galleries.fsck.files import check_files
-from service.galleries.fsck.finding import FAILURES, Finding, Options, guarded, not_checked
+from service.galleries.fsck.finding import Finding, Options, guarded, not_checked
 from service.galleries.fsck.index import check_index
 from service.galleries.fsck.leftovers import CHECKPOINTS, GALLERIES, check_leftovers
 from service.galleries.fsck.orphans import check_orphans
@@ -39,10 +39,10 @@ def check_home(home: Path, names: Sequence[str], options: Options) -> Iterator[F
 
     Raises:
         NameInvalid, GalleryNotFound: one of the names is no gallery.
-        NotADirectoryError: there is no such folder.
+        UserError: there is no such folder.
     """
     if not home.is_dir():
-        raise NotADirectoryError(ENOTDIR, "there is no such folder", str(home))
+        raise UserError(f"there is no folder {home}; name the service's home with --home or IIAE_HOME")
     galleries = Galleries(home / "galleries")
     for name in names or galleries.names():
         yield from _check_named(galleries, name, options, must_exist=name in names)
@@ -119,7 +119,7 @@ def _check_named(galleries: Galleries, name: str, options: Options, *, must_exis
         yield Finding(place=name, kind="gallery_damaged", detail=error.detail)
     except NameInvalid:
         raise
-    except FAILURES as error:
+    except Exception as error:
         yield not_checked(name, "the gallery", error)
     else:
         yield from guarded(name, check_gallery(gallery, options))

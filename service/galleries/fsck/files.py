@@ -12,7 +12,6 @@ from service.errors import GalleryNotFound, ServiceError
 from service.galleries.checksums import checksum
 from service.galleries.files import PhotoFiles
 from service.galleries.fsck.finding import (
-    FAILURES,
     Finding,
     Options,
     after_repair,
@@ -40,7 +39,7 @@ def check_files(gallery: Gallery, options: Options) -> Iterator[Finding]:
                 yield from _check_photo(gallery, photo, refusal, options)
             except GalleryNotFound:
                 raise
-            except FAILURES as error:
+            except Exception as error:
                 yield not_checked(gallery.name, f"the files of photo {photo.id}", error)
 
 

@@ -1,4 +1,7 @@
-"""What a check finds, how thorough checks are, and what happens if a step or a repair fails."""
+"""What a check finds, how thorough checks are, and what happens if a step or a repair fails.
+
+Any exception ends one step or one repair, but not the check: a damaged file can cause any.
+"""
 
 import sqlite3
 import time
@@ -12,9 +15,6 @@ FILE_AGE = 3600
 """Seconds after which a file that no row names is a leftover. A request may still use a younger one."""
 
 
-FAILURES = Exception
-"""Errors that end one step or one repair of a check, but not the check: all, because a damaged file can
-cause any."""
 EXPECTED = (OSError, UnicodeError, sqlite3.Error, ServiceError)
 """Errors whose message says enough."""
 
@@ -70,7 +70,7 @@ def after_repair(finding: Finding, repair: Callable[[], bool]) -> Finding:
         return replace(finding, repaired=repair())
     except (GalleryNotFound, GalleryReindexed):
         raise
-    except FAILURES as error:
+    except Exception as error:
         return replace(finding, detail=f"{finding.detail}; the repair failed ({reason(error)})")
 
 
@@ -84,7 +84,7 @@ def guarded(place: str, findings: Iterable[Finding]) -> Iterator[Finding]:
         yield Finding(place=place, kind="not_checked", detail="a reindex ended during the check; check again")
     except (GalleryDamaged, sqlite3.DatabaseError) as error:
         yield Finding(place=place, kind="gallery_damaged", detail=str(error))
-    except FAILURES as error:
+    except Exception as error:
         yield not_checked(place, "this part", error)
 
 

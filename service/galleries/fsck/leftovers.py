@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model.checkpoint import MANIFEST, NAME, WEIGHTS
 from service.galleries.fsck.finding import Finding, Options, after_repair, is_old
-from service.galleries.own_names import GALLERY, HIDDEN_GALLERY, delete_folder
+from service.galleries.own_names import DATABASE_FILES, GALLERY, HIDDEN_GALLERY, delete_folder
 
 FOLDER_AGE = 24 * 3600
 """Seconds after which a hidden folder is a leftover."""
@@ -21,7 +21,7 @@ Leftovers = Mapping[re.Pattern[str], re.Pattern[str]]
 
 GALLERIES: Leftovers = {
     HIDDEN_GALLERY: GALLERY,
-    re.compile(r"\.backup-[a-z0-9_]{8}"): re.compile(r"gallery\.sqlite(-wal|-shm|-journal)?"),
+    re.compile(r"\.backup-[a-z0-9_]{8}"): DATABASE_FILES,
 }
 """Galleries are made in such a folder and renamed, or renamed before their files are deleted.
 `docker/backup.py` keeps its snapshot in one, and locks it."""

@@ -30,6 +30,14 @@ def test_a_sound_home_has_no_problems(home):
     assert (done.status, json.loads(done.stdout)) == (0, [])
 
 
+def test_a_home_or_gallery_that_does_not_exist_is_an_error(home):
+    done = iiae("fsck", home=home / "none")
+    assert (done.status, done.stdout) == (2, "")
+    assert "there is no folder" in done.stderr
+    done = iiae("fsck", "none", home=home)
+    assert (done.status, done.stdout) == (2, "")
+
+
 def test_a_repaired_thumbnail_is_reported_once(home):
     gallery = Galleries(home / "galleries").open("g")
     gallery.thumbnail_path(gallery.photo(2)).unlink()

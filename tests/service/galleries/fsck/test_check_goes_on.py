@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from gallery_damage import photo
 
+from model.errors import UserError
 from service.errors import GalleryDamaged
 from service.galleries.collection import Galleries
 from service.galleries.database import DATABASE
@@ -96,7 +97,7 @@ def test_a_home_that_does_not_exist_is_an_error(tmp_path):
     file = tmp_path / "file"
     file.touch()
     for home in (tmp_path / "none", file):
-        with pytest.raises(NotADirectoryError):
+        with pytest.raises(UserError, match="there is no folder"):
             list(check_home(home, [], Options()))
 
 

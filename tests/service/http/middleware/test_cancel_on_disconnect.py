@@ -4,49 +4,40 @@ import asyncio
 
 import pytest
 from asgi import Exchange, respond
+from starlette.types import ASGIApp
 
 from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
 
 
-def test_a_handler_is_cancelled_when_its_client_disconnects():
+def disconnected_during(app: ASGIApp, exchange: Exchange) -> Exchange:
+    """Send a request to the app and disconnect while it is handled. It must end soon."""
+
+    async def run() -> Exchange:
+        task = asyncio.create_task(exchange.send_to(CancelOnDisconnect(app)))
+        await asyncio.sleep(0.01)
+        exchange.disconnected.set()
+        return await asyncio.wait_for(task, 1)
+
+    return asyncio.run(run())
+
+
+@pytest.mark.parametrize(
+    ("method", "body", "receives"),
+    [("POST", b"body", True), ("POST", b"", True), ("DELETE", b"", True), ("DELETE", b"", False)],
+)
+def test_a_handler_is_cancelled_when_its_client_disconnects(method, body, receives):
     ended = []
 
     async def app(scope, receive, send):
-        await receive()
+        if receives:
+            await receive()
         try:
             await asyncio.sleep(60)
         finally:
             await asyncio.sleep(0)
             ended.append(True)
 
-    async def check() -> Exchange:
-        exchange = Exchange()
-        task = asyncio.create_task(exchange.send_to(CancelOnDisconnect(app)))
-        await asyncio.sleep(0.01)
-        exchange.disconnected.set()
-        return await asyncio.wait_for(task, 1)
-
-    assert asyncio.run(check()).sent == []
-    assert ended
-
-
-def test_a_handler_that_does_not_receive_is_cancelled_if_there_is_no_body():
-    ended = []
-
-    async def app(scope, receive, send):
-        try:
-            await asyncio.sleep(60)
-        finally:
-            ended.append(True)
-
-    async def check() -> Exchange:
-        exchange = Exchange(method="DELETE")
-        task = asyncio.create_task(exchange.send_to(CancelOnDisconnect(app)))
-        await asyncio.sleep(0.01)
-        exchange.disconnected.set()
-        return await asyncio.wait_for(task, 1)
-
-    assert asyncio.run(check()).sent == []
+    assert disconnected_during(app, Exchange([body], method=method)).sent == []
     assert ended
 
 
@@ -56,14 +47,7 @@ def test_an_empty_body_is_received_before_the_disconnect():
     async def app(scope, receive, send):
         received.extend([await receive(), await receive()])
 
-    async def check() -> None:
-        exchange = Exchange(method="DELETE")
-        task = asyncio.create_task(exchange.send_to(CancelOnDisconnect(app)))
-        await asyncio.sleep(0.01)
-        exchange.disconnected.set()
-        await asyncio.wait_for(task, 1)
-
-    asyncio.run(check())
+    disconnected_during(app, Exchange(method="DELETE"))
     assert received[0] == {"type": "http.request", "body": b"", "more_body": False}
 
 
