@@ -105,11 +105,6 @@ class GalleryDatabase:
             yield connection
             connection.execute("COMMIT")
 
-    def checkpoint(self) -> None:
-        """Copy SQLite's log into the database, so that the next transaction can use the log's space."""
-        with self._connection() as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-
     def check_space(self, connection: Connection) -> None:
         """Raise GalleryReindexed if the gallery was re-embedded since it was opened."""
         if current_space(connection) != self.space:

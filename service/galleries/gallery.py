@@ -234,8 +234,6 @@ class Gallery:
             with suppress(StorageFull):
                 return change()
             self._reserve.release()
-            with suppress(ServiceError):
-                self.database.checkpoint()
         return change()
 
     def _remove_row(self, photo_id: int) -> str:

@@ -6,7 +6,6 @@ On a full disk the reserve is deleted first, and made again when there is space.
 """
 
 import os
-import stat
 from contextlib import suppress
 from pathlib import Path
 
@@ -44,7 +43,6 @@ class Reserve:
 
     def _exists(self) -> bool:
         try:
-            status = self.path.lstat()
+            return self.path.lstat().st_size == SIZE  # a link or a FIFO has another size
         except OSError:
             return False
-        return stat.S_ISREG(status.st_mode) and status.st_size == SIZE

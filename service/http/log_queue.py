@@ -4,6 +4,7 @@ import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from copy import copy
@@ -50,7 +51,6 @@ class LogQueue(logging.Handler):
         self.dropped = 0
         self._write, self._max_entries = write, max_entries
         self._entries: queue.SimpleQueue[logging.LogRecord | None] = queue.SimpleQueue()
-        self._closing = threading.Event()
         self._thread = threading.Thread(target=self._write_forever, name="log", daemon=True)
         self._thread.start()
 
@@ -69,7 +69,6 @@ class LogQueue(logging.Handler):
 
     def close(self) -> None:
         """Write the waiting entries, for at most `CLOSE_SECONDS`."""
-        self._closing.set()
         self._entries.put(None)
         self._thread.join(CLOSE_SECONDS)
         super().close()
@@ -78,7 +77,7 @@ class LogQueue(logging.Handler):
         closed = False
         while not closed:
             entries = [self._entries.get()]
-            self._closing.wait(GATHER_SECONDS)
+            time.sleep(GATHER_SECONDS)
             with suppress(queue.Empty):
                 while True:
                     entries.append(self._entries.get_nowait())

@@ -7,13 +7,16 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 from io import BytesIO
 from pathlib import Path
 
 import pytest
+from gallery_photos import new_photo, spec
 from serving import Server, png, publish_sketch
 
 from service.galleries.collection import Galleries
+from service.galleries.fsck import leftovers
 
 SCRIPT = Path(__file__).parents[2] / "docker" / "backup.py"
 
@@ -151,3 +154,27 @@ def test_a_damaged_database_is_reported(tmp_path, server):
     finished = backup(tmp_path, "g")
     assert finished.returncode == 1
     assert b"a damaged database" in finished.stderr
+
+
+def test_a_running_backup_locks_its_folder(tmp_path):
+    """`iiae fsck --repair` then leaves it alone. The backup does not end, because nobody reads the archive."""
+    gallery = Galleries(tmp_path / "galleries").create("g", spec())
+    gallery.add([new_photo(number, data=bytes(200_000)) for number in range(5)])
+    with (
+        SCRIPT.open("rb") as script,
+        subprocess.Popen(
+            [sys.executable, "-", "g"],
+            stdin=script,
+            stdout=subprocess.PIPE,
+            env={**os.environ, "IIAE_HOME": str(tmp_path)},
+        ) as running,
+    ):
+        try:
+            deadline = time.monotonic() + 30
+            while not (found := list(gallery.folder.parent.glob(".backup-*/gallery.sqlite"))):
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+            assert leftovers._locked(found[0].parent)
+        finally:
+            running.kill()
+    assert not leftovers._locked(found[0].parent)

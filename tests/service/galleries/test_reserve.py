@@ -56,6 +56,22 @@ def test_many_small_photos_of_several_galleries_are_removed_at_the_same_time(sma
     assert [ids(gallery) for gallery in galleries] == [[]] * 4
 
 
+def test_a_removal_tries_again_if_others_take_the_space(tmp_path, monkeypatch):
+    gallery = Galleries(tmp_path).create("g", spec())
+    gallery.add([new_photo(1)])
+    refusals = iter([StorageFull("full")] * 4)
+    remove = gallery._remove_row
+
+    def refuse_then_remove(photo_id: int) -> str:
+        for refusal in refusals:
+            raise refusal
+        return remove(photo_id)
+
+    monkeypatch.setattr(gallery, "_remove_row", refuse_then_remove)
+    gallery.remove(1)
+    assert ids(gallery) == []
+
+
 @pytest.mark.parametrize("kind", ["fifo", "link"])
 def test_something_else_in_the_place_of_the_reserve_is_replaced(tmp_path, kind):
     reserve, target = Reserve(tmp_path / "galleries"), tmp_path / "target"

@@ -285,9 +285,11 @@ def test_photos_that_are_added_and_removed_during_repairs_are_kept(gallery):
 
 
 def test_damage_that_several_steps_meet_is_reported_once(gallery):
-    gallery.database.checkpoint()
     gallery.close()
     path = gallery.folder / DATABASE
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
     with path.open("r+b") as database:
         database.seek(4096 * 2)
         database.write(b"\xff" * (path.stat().st_size - 4096 * 2))

@@ -14,9 +14,15 @@ KEY = "reader-key-0123456789"
 
 
 @pytest.fixture
-def overloaded(tmp_path) -> FastAPI:
+def access_log() -> bool:
+    return True
+
+
+@pytest.fixture
+def overloaded(tmp_path, access_log) -> FastAPI:
     """A service with keys, which has not started, and whose model is busy for minutes."""
-    app = create_app(Settings(home=tmp_path, api_keys=f"phone:{KEY}", admin_keys="admin-key-0123456789"))
+    keys = {"api_keys": f"phone:{KEY}", "admin_keys": "admin-key-0123456789"}
+    app = create_app(Settings(home=tmp_path, access_log=access_log, **keys))
     control = app.state.services.controls.computing
     for _ in range(10_000):
         control.add_work(control.enter("/sbir/search"), 1)
@@ -63,6 +69,13 @@ def test_refusals_are_logged_and_counted(overloaded, caplog):
     assert 'iiae_problems_total{code="overloaded"} 1.0' in metrics
     assert 'iiae_request_seconds_count{route="/sbir/search"} 1.0' in metrics
     assert 'iiae_admission_refused_total{group="computing"} 1.0' in metrics
+
+
+@pytest.mark.parametrize("access_log", [False])
+def test_refusals_are_not_logged_without_an_access_log(overloaded, caplog):
+    caplog.set_level(logging.INFO, "service.access")
+    assert send(overloaded).status_code == 429
+    assert [record for record in caplog.records if record.name == "service.access"] == []
 
 
 def test_refused_uploads_have_the_template_as_their_route(overloaded):
