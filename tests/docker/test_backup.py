@@ -157,7 +157,7 @@ def test_a_damaged_database_is_reported(tmp_path, server):
 
 
 def test_a_running_backup_locks_its_folder(tmp_path):
-    """`iiae fsck --repair` then leaves it alone. The backup does not end, because nobody reads the archive."""
+    """`iiae fsck --repair` leaves it alone. The backup does not end, because nobody reads the archive."""
     gallery = Galleries(tmp_path / "galleries").create("g", spec())
     gallery.add([new_photo(number, data=bytes(200_000)) for number in range(5)])
     with (
