@@ -28,6 +28,7 @@ from service.http.telemetry import Telemetry
 from service.http.traces import open_traces
 from service.images.budget import DecodedBudget
 from service.inference import device
+from service.inference.decoded_ahead import BATCHES_AHEAD, DecodedAhead
 from service.inference.decoding import Decoder
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
@@ -85,7 +86,8 @@ def compose(settings: Settings) -> Services:
         max_pixels=settings.max_pixels,
         max_waiting=settings.queue_items,
     )
-    embedder = Embedder(engine=engine, cache=cache, decoder=decoder)
+    ahead = DecodedAhead(places=BATCHES_AHEAD * settings.batch_items, max_waiting=settings.queue_items)
+    embedder = Embedder(engine=engine, cache=cache, decoder=decoder, ahead=ahead)
     collection = Galleries(settings.galleries, min_free=int(settings.min_free_mb * 1e6))
     disk = Disk(settings.galleries, min_free=int(settings.min_free_mb * 1e6))
     searcher = Search(
@@ -112,7 +114,7 @@ def compose(settings: Settings) -> Services:
         cache=cache,
         registry=registry,
         budget=budget,
-        pools=[decoding, encoding, *pools.all],
+        pools=[ahead, decoding, encoding, *pools.all],
         disk=disk,
         controls={"computing": controls.computing, "adding": controls.adding},
         galleries=collection,

@@ -13,6 +13,8 @@ request when its headers are complete, and it does not see when a response has b
 - Pipelined requests: uvicorn queues all requests that arrive together. One read can hold thousands, and
   each takes some kilobytes of memory.
 - Many connections: they use up the process's file descriptors (`service.http.connections`).
+
+Under overload it reads new requests together with those of other connections (`service.http.gathered_reads`).
 """
 
 import asyncio
@@ -23,6 +25,7 @@ from starlette.responses import Response
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 
 from service.http.connections import Connections
+from service.http.gathered_reads import GatheredReads
 from service.http.problems import problem
 from service.http.write_timeout import WriteTimeout
 
@@ -46,6 +49,7 @@ class Connection(HttpToolsProtocol):
 
     Args:
         connections: all connections of the server.
+        reads: reads of all connections of the server.
         response_seconds: longest duration of a response that the client reads slowly.
         uvicorn: uvicorn's own arguments.
     """
@@ -64,9 +68,11 @@ class Connection(HttpToolsProtocol):
     _header_timer: asyncio.TimerHandle | None = None
     _write_timeout: WriteTimeout
 
-    def __init__(self, *, connections: Connections, response_seconds: float, **uvicorn: Any) -> None:
+    def __init__(
+        self, *, connections: Connections, reads: GatheredReads, response_seconds: float, **uvicorn: Any
+    ) -> None:
         super().__init__(**uvicorn)
-        self._all, self._response_seconds = connections, response_seconds
+        self._all, self._reads, self._response_seconds = connections, reads, response_seconds
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
         super().connection_made(transport)
@@ -85,6 +91,7 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.remove(self)
+        self._reads.take(self)
         self._stop_header_timer()
         self._write_timeout.stop()
         super().connection_lost(exc)
@@ -104,6 +111,21 @@ class Connection(HttpToolsProtocol):
             self.idle_since = self.loop.time()
 
     def data_received(self, data: bytes) -> None:
+        held = self._reads.take(self)
+        if not held and self._is_idle() and self._reads.hold(self, data):
+            self.idle_since = None
+        else:
+            self.read_held(held + data)
+
+    def shutdown(self) -> None:
+        if held := self._reads.take(self):  # otherwise the connection would look idle, and be closed
+            self.read_held(held)
+        super().shutdown()
+
+    def read_held(self, data: bytes) -> None:
+        """Read data of the client, which may have been held back."""
+        if self.transport.is_closing():
+            return
         self._bytes_in_headers += len(data)
         super().data_received(data)
         if self.transport.is_closing():
@@ -180,8 +202,9 @@ class Connection(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _start_header_timer(self) -> None:
-        if self._header_timer is None:
+        if self.idle_since is None:
             self.idle_since = self.loop.time()
+        if self._header_timer is None:
             self._header_timer = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )

@@ -10,6 +10,7 @@ import uvicorn
 from service.http.app import create_app
 from service.http.connection import Connection
 from service.http.connections import Connections, connection_limit
+from service.http.gathered_reads import GatheredReads
 from service.http.graceful_server import GracefulServer
 from service.http.logs import configure_logging
 from service.settings import Settings
@@ -22,7 +23,8 @@ def serve(settings: Settings) -> None:
     """Run the service until SIGINT or SIGTERM. Running requests then have `drain_seconds` to finish."""
     log = configure_logging(as_json=settings.log_json)
     app = create_app(settings)
-    telemetry = app.state.services.telemetry
+    services = app.state.services
+    telemetry = services.telemetry
     telemetry.watch_log(log)
     connections = Connections(connection_limit(settings.max_connections))
     telemetry.registry.register(connections)
@@ -36,7 +38,10 @@ def serve(settings: Settings) -> None:
         timeout_keep_alive=settings.idle_seconds,
         server_header=False,
         http=functools.partial(  # type: ignore[arg-type]  # uvicorn only calls it
-            Connection, connections=connections, response_seconds=settings.upload_seconds
+            Connection,
+            connections=connections,
+            reads=GatheredReads(services.controls.computing.overloaded),
+            response_seconds=settings.upload_seconds,
         ),
         ws="none",
     )

@@ -19,7 +19,7 @@ from service.storage import Disk
 
 
 class Pool(Protocol):
-    """A pool of threads."""
+    """Something that a limited number of calls use at the same time, such as a pool of threads."""
 
     name: str
 
@@ -164,8 +164,8 @@ class _LoadCollector(Collector):
         self._pools, self._controls = pools, controls
 
     def collect(self) -> Iterator[Metric]:
-        waiting = GaugeMetricFamily("iiae_pool_waiting", "Calls that wait for a thread", labels=["pool"])
-        running = GaugeMetricFamily("iiae_pool_running", "Calls that run in a thread", labels=["pool"])
+        waiting = GaugeMetricFamily("iiae_pool_waiting", "Calls that wait for their turn", labels=["pool"])
+        running = GaugeMetricFamily("iiae_pool_running", "Calls that run", labels=["pool"])
         for pool in self._pools:
             waiting.add_metric([pool.name], pool.waiting)
             running.add_metric([pool.name], pool.running)

@@ -15,7 +15,7 @@ then come after their clients have left, and too small for a fast one.
 from collections import Counter
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from math import ceil, exp, log
+from math import ceil, exp, inf, log
 from time import monotonic
 
 from service.errors import Overloaded
@@ -32,6 +32,8 @@ LATE_RISE = 0.3
 HEADROOM = 0.5
 """Share of the time until the deadline that the estimate may take, because estimates are wrong at times."""
 MAX_RETRY_AFTER = 60
+OVERLOADED_SECONDS = 1.0
+"""How long after a refusal more of them are expected."""
 
 
 @dataclass(eq=False)
@@ -82,6 +84,7 @@ class AdmissionControl:
         self._idle: Counter[str] = Counter()  # number of requests that have no work yet
         self._in_flight: Counter[str] = Counter()  # requests of each operation
         self._answers = _Answers(0.0, 0.0)
+        self._refused_at = -inf
         self.refused = 0
         self.late = 0
 
@@ -104,6 +107,10 @@ class AdmissionControl:
         pending = sum(count * self._average_cost(operation) for operation, count in self._idle.items())
         return self._seconds(self._units) + pending
 
+    def overloaded(self) -> bool:
+        """Return whether a request was refused a moment ago."""
+        return monotonic() - self._refused_at < OVERLOADED_SECONDS
+
     def check(self, operation: str, seconds: float) -> None:
         """Raise Overloaded if a request would not be answered within `seconds`.
 
@@ -115,6 +122,7 @@ class AdmissionControl:
         if estimate <= HEADROOM * seconds:
             return
         self.refused += 1
+        self._refused_at = monotonic()
         raise Overloaded(
             f"the request would take about {estimate:.1f} s, because {self.in_flight} requests are ahead; "
             f"it has {seconds:g} s; try again after the time in Retry-After",

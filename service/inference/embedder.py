@@ -10,6 +10,7 @@ from service.cache.single_flight import SingleFlight
 from service.embedding import Embedding
 from service.images.upload import Upload
 from service.inference.admission import add_work
+from service.inference.decoded_ahead import DecodedAhead
 from service.inference.decoding import Decoder
 from service.inference.engine import Engine
 from service.inference.pixels import decode_pixels
@@ -22,12 +23,16 @@ class Embedder:
 
     Args:
         decoder: decodes uploads.
+        ahead: limits the uploads that are decoded before the engine can take them.
     """
 
-    def __init__(self, *, engine: Engine, cache: EmbeddingCache, decoder: Decoder) -> None:
+    def __init__(
+        self, *, engine: Engine, cache: EmbeddingCache, decoder: Decoder, ahead: DecodedAhead
+    ) -> None:
         self._engine = engine
         self._cache = cache
         self._decoder = decoder
+        self._ahead = ahead
         self._decoding: SingleFlight[Tensor] = SingleFlight()
 
     async def shared(
@@ -86,13 +91,17 @@ class Embedder:
         encode: Callable[[Tensor], Tensor],
         pixels: Tensor | None = None,
     ) -> Embedding:
-        async def compute() -> Embedding:
-            if pixels is None:  # otherwise the caller has counted it
-                add_work(1)
-            picture = await self._decode(model, side, upload) if pixels is None else pixels
+        async def run(picture: Tensor) -> Embedding:
             codes = await self._engine.run((model.digest, kind, side), encode, picture.unsqueeze(0))
             embedding: Embedding = codes[0].float().numpy()
             return embedding
+
+        async def compute() -> Embedding:
+            if pixels is not None:  # the caller has counted the work
+                return await run(pixels)
+            add_work(1)
+            async with self._ahead.place():
+                return await run(await self._decode(model, side, upload))
 
         key = cache_key(upload.sha256, model.digest, model.inference.preprocessing(side), f"{kind}-{side}")
         return await self._cache.get_or_compute(key, compute)

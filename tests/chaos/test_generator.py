@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from benchmarks.chaos.load import requests
 from benchmarks.chaos.load.connections import NO_ANSWER
-from benchmarks.chaos.load.generator import Outcome, closed_loop, goodput, open_loop, percentile
+from benchmarks.chaos.load.generator import Outcome, arrivals, closed_loop, goodput, open_loop, percentile
 
 DELAY = 0.2
 
@@ -34,7 +34,7 @@ def request(number: int) -> bytes:
 def test_an_open_loop_does_not_wait_for_answers():
     async def run():
         async with slow_server() as port:
-            return await open_loop(port, request, rate=50, seconds=1)
+            return await open_loop(port, request, arrivals(rate=50, seconds=1))
 
     outcomes = asyncio.run(run())
     assert [each.status for each in outcomes] == [200] * 50
@@ -54,7 +54,7 @@ def test_a_lost_connection_is_status_0():
     async def run():
         async with slow_server() as port:
             pass
-        return await open_loop(port, request, rate=10, seconds=0.2)
+        return await open_loop(port, request, arrivals(rate=10, seconds=0.2))
 
     assert [each.status for each in asyncio.run(run())] == [0, 0]
 
@@ -64,7 +64,7 @@ def test_goodput_counts_good_answers_in_time():
         Outcome(number, status, started=number, latency=latency, answer=NO_ANSWER)
         for number, (status, latency) in enumerate([(200, 0.5)] * 8 + [(429, 0.1), (200, 50)])
     ]
-    assert goodput(outcomes, seconds=10, deadline=10) == 6 / 8  # those that ended from second 2 to second 10
+    assert goodput(outcomes, 2, 10, deadline=10) == 6 / 8  # those that ended from second 2 to second 10
 
 
 def test_percentiles_are_of_the_values():

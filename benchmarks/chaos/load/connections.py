@@ -5,8 +5,10 @@ It runs on the same cores as the service, so what it takes, the service lacks.
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
+from typing import cast
 
 _LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
 _CLOSE = re.compile(rb"\r\nconnection: *close", re.IGNORECASE)
@@ -41,46 +43,67 @@ class Connections:
 
     def __init__(self, port: int) -> None:
         self.port = port
+        self._open: set[_Connection] = set()
         self._idle: list[_Connection] = []
+        self._opening: set[asyncio.Task[None]] = set()
+
+    def send(self, request: bytes, on_answer: Callable[[Answer], None]) -> None:
+        """Send a request, and call `on_answer` with the answer. It makes no task if a connection is idle."""
+        while self._idle:  # the server may have closed it: then try the next, or a new one
+            connection = self._idle.pop()
+            if not connection.lost:
+                connection.send(request, partial(self._answered, connection, request, on_answer, True))
+                return
+        task = asyncio.create_task(self._send_on_new(request, on_answer))
+        self._opening.add(task)
+        task.add_done_callback(self._opening.discard)
 
     async def ask(self, request: bytes, timeout: float = 120) -> Answer:
         """Send a request and wait for the answer. Never raises for a failure of the server."""
+        future = asyncio.get_running_loop().create_future()
+        self.send(request, lambda answer: None if future.done() else future.set_result(answer))
         try:
             async with asyncio.timeout(timeout):
-                return await self._ask(request)
-        except (TimeoutError, OSError, ValueError):
+                return cast("Answer", await future)
+        except TimeoutError:
             return NO_ANSWER
 
     def close(self) -> None:
-        """Close all idle connections."""
-        while self._idle:
-            self._idle.pop().transport.close()
-
-    async def _ask(self, request: bytes) -> Answer:
-        while self._idle:  # the server may close an idle connection: then try the next, or a new one
-            connection = self._idle.pop()
-            if connection.lost:
-                continue
-            try:
-                return await self._exchange(connection, request)
-            except ConnectionError:
-                if connection.received:
-                    raise
-        loop = asyncio.get_running_loop()
-        _, connection = await loop.create_connection(_Connection, "127.0.0.1", self.port)
-        return await self._exchange(connection, request)
-
-    async def _exchange(self, connection: "_Connection", request: bytes) -> Answer:
-        try:
-            answer = await connection.ask(request)
-        except BaseException:
+        """Close all connections."""
+        for connection in self._open:
             connection.transport.close()
-            raise
-        if _CLOSE.search(answer.head) or not _LENGTH.search(answer.head):
+
+    async def _send_on_new(self, request: bytes, on_answer: Callable[[Answer], None]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            _, connection = await loop.create_connection(_Connection, "127.0.0.1", self.port)
+        except OSError:
+            on_answer(NO_ANSWER)
+            return
+        self._open.add(connection)
+        connection.send(request, partial(self._answered, connection, request, on_answer, False))
+
+    def _answered(
+        self,
+        connection: "_Connection",
+        request: bytes,
+        on_answer: Callable[[Answer], None],
+        used_again: bool,
+        answer: Answer | None,
+    ) -> None:
+        if answer is None:
+            self._open.discard(connection)
+            if used_again and not connection.received:  # the server has closed it before it saw the request
+                self.send(request, on_answer)
+            else:
+                on_answer(NO_ANSWER)
+            return
+        if connection.lost or _CLOSE.search(answer.head) or not _LENGTH.search(answer.head):
+            self._open.discard(connection)
             connection.transport.close()
         else:
             self._idle.append(connection)
-        return answer
+        on_answer(answer)
 
 
 class _Connection(asyncio.Protocol):
@@ -97,18 +120,16 @@ class _Connection(asyncio.Protocol):
     def __init__(self) -> None:
         self.received = bytearray()
         self.lost = False
-        self._answer: asyncio.Future[Answer] | None = None
+        self._on_answer: Callable[[Answer | None], None] | None = None
 
-    async def ask(self, request: bytes) -> Answer:
-        """Send a request and wait for its answer.
-
-        Raises:
-            ConnectionError: the connection was closed before the answer was complete.
-        """
+    def send(self, request: bytes, on_answer: Callable[[Answer | None], None]) -> None:
+        """Send a request. `on_answer` gets None if the connection is closed before the answer is complete."""
         self.received.clear()
-        self._answer = asyncio.get_running_loop().create_future()
-        self.transport.write(request)
-        return await self._answer
+        self._on_answer = on_answer
+        if self.lost:
+            self._finish(None)
+        else:
+            self.transport.write(request)
 
     def connection_made(self, transport: asyncio.WriteTransport) -> None:  # type: ignore[override]
         self.transport = transport
@@ -120,12 +141,9 @@ class _Connection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         self.lost = True
         self._finish_if_complete(closed=True)
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(exc or ConnectionResetError("closed before the answer was complete"))
+        self._finish(None)
 
     def _finish_if_complete(self, *, closed: bool) -> None:
-        if self._answer is None or self._answer.done():
-            return
         end = self.received.find(b"\r\n\r\n") + 4
         if end < 4:
             return
@@ -138,7 +156,12 @@ class _Connection(asyncio.Protocol):
         else:  # the body ends with the connection
             complete = closed
         if complete:
-            self._answer.set_result(Answer(status, head, body))
+            self._finish(Answer(status, head, body))
+
+    def _finish(self, answer: Answer | None) -> None:
+        on_answer, self._on_answer = self._on_answer, None
+        if on_answer is not None:
+            on_answer(answer)
 
 
 async def ask_in_turn(port: int, requests: Iterable[bytes]) -> list[Answer]:

@@ -3,12 +3,16 @@
 import asyncio
 import math
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
-from benchmarks.chaos.load.connections import Answer, Connections
+from benchmarks.chaos.load.connections import NO_ANSWER, Answer, Connections
 
 Requests = Callable[[int], bytes]
 """Returns the request with a number. Numbers count from 0 in one load."""
+ANSWERED_WITHIN = 120.0
+"""Seconds after the last request in which all must be answered."""
 
 
 @dataclass(frozen=True)
@@ -54,36 +58,52 @@ async def closed_loop(port: int, requests: Requests, clients: int, seconds: floa
     return outcomes
 
 
-async def open_loop(port: int, requests: Requests, rate: float, seconds: float) -> list[Outcome]:
-    """Send requests at a fixed rate for some seconds, however many answers are missing. Wait for all."""
-    loop, connections, outcomes = asyncio.get_running_loop(), Connections(port), list[Outcome]()
-    built = [requests(number) for number in range(int(rate * seconds))]  # building them takes time
-    start = loop.time()
+def arrivals(rate: float, seconds: float, start: float = 0.0) -> list[float]:
+    """Return when requests are to be sent at a fixed rate, in seconds since the start of the load."""
+    return [start + number / rate for number in range(int(rate * seconds))]
 
-    async def send(number: int, due: float) -> None:
-        answer = await connections.ask(built[number])
-        outcomes.append(Outcome(number, answer.status, due, loop.time() - start - due, answer))
 
-    async with asyncio.TaskGroup() as tasks:
-        for number in range(len(built)):
-            due = number / rate
-            await asyncio.sleep(start + due - loop.time())
-            tasks.create_task(send(number, due))
+async def open_loop(port: int, requests: Requests, times: Sequence[float]) -> list[Outcome]:
+    """Send requests at given times, however many answers are missing. Wait for all, at most two minutes.
+
+    The load takes cores from the server, so a request costs little: it is built before, and has no task.
+
+    Args:
+        times: when each request is sent, in seconds since the start of the load, in order.
+    """
+    loop, connections, outcomes = asyncio.get_running_loop(), Connections(port), dict[int, Outcome]()
+    built = [requests(number) for number in range(len(times))]
+    start, complete = loop.time(), asyncio.Event()
+
+    def record(number: int, answer: Answer) -> None:
+        latency = loop.time() - start - times[number]
+        outcomes.setdefault(number, Outcome(number, answer.status, times[number], latency, answer))
+        if len(outcomes) == len(times):
+            complete.set()
+
+    for number, due in enumerate(times):
+        await asyncio.sleep(start + due - loop.time())
+        connections.send(built[number], partial(record, number))
+    with suppress(TimeoutError):
+        await asyncio.wait_for(complete.wait() if times else asyncio.sleep(0), ANSWERED_WITHIN)
+    for number in range(len(times)):
+        if number not in outcomes:
+            record(number, NO_ANSWER)
     connections.close()
-    return outcomes
+    return list(outcomes.values())
 
 
-def goodput(outcomes: Sequence[Outcome], seconds: float, deadline: float = math.inf) -> float:
-    """Return the good answers per second that arrived in the last four fifths of a load.
+def goodput(outcomes: Sequence[Outcome], begin: float, end: float, deadline: float = math.inf) -> float:
+    """Return the good answers per second that arrived between two times, in seconds since the start.
 
-    An answer is good if its status is 200 and it arrived before the deadline. The first fifth warms up.
+    An answer is good if its status is 200 and it arrived before the deadline.
     """
     good = [
         each
         for each in outcomes
-        if each.status == 200 and each.latency <= deadline and seconds / 5 <= each.ended <= seconds
+        if each.status == 200 and each.latency <= deadline and begin <= each.ended < end
     ]
-    return len(good) / (0.8 * seconds)
+    return len(good) / (end - begin)
 
 
 def percentile(values: Sequence[float], percent: float) -> float:

@@ -1,20 +1,29 @@
 """Overload: searches arrive at two and five times the rate that the service can answer.
 
-The best goodput is that of requests that arrive at a fixed rate, as in the overload. Clients that wait for
-their answers would not show it: after a batch they all send their next requests together, and the service can
-answer more of those.
+One load runs all the time, and its rate changes every few seconds: a little more than the service can answer,
+twice its best rate, a little more again, five times its best rate, and so on. So the service's queue is as
+long in all steps, and a slow minute of the machine meets all of them.
 
-First the best of a few rates is found. The highest of some noisy figures is too high on average, so the
-goodput at that rate is measured again, in turn with the overload. A slow minute then meets both.
+The best goodput is that at the rate just above the best, where the service is never idle and refuses little.
 """
 
+from collections.abc import Sequence
+from math import sqrt
 from pathlib import Path
-from statistics import mean
+from statistics import mean, stdev
 
 import uvloop
 
 from benchmarks.chaos.load import requests
-from benchmarks.chaos.load.generator import Outcome, Requests, closed_loop, goodput, open_loop, percentile
+from benchmarks.chaos.load.generator import (
+    Outcome,
+    Requests,
+    arrivals,
+    closed_loop,
+    goodput,
+    open_loop,
+    percentile,
+)
 from benchmarks.chaos.report import Row, counts
 from benchmarks.chaos.trial import Trial
 from benchmarks.shared.noise_pictures import png
@@ -23,42 +32,69 @@ from benchmarks.shared.server_process import Server
 DEADLINE = 10.0
 """Seconds that the service gives a request by default."""
 REFUSED = (429, 503)
-CLIENTS = 8
-"""Clients of the closed loop whose goodput is the first estimate of the best."""
-RATES = (0.9, 1.0, 1.1, 1.2, 1.3)
-"""Rates at which the best goodput is looked for, relative to the estimate."""
-FACTORS = (2, 5)
-ROUNDS = 3
-"""How often the best rate and the overload are measured in turn."""
+CLIENTS = 16
+"""Clients of the closed loop that estimates the best goodput."""
+JUST_ABOVE = 1.2
+OVERLOADS = (2, 5)
+STEPS = (JUST_ABOVE, 2, JUST_ABOVE, 5)
+"""The steps of one round: rates relative to the estimate."""
+ROUNDS = 10
+SETTLING = 0.15
+"""Share of each step that is not measured, because the answers still belong to the step before."""
 SKETCH = Path(__file__).parents[3] / "docs" / "umbrella.png"
 
 
 def run(trial: Trial) -> list[Row]:
-    """Find the best goodput, then send at multiples of it."""
+    """Estimate the best rate, then send at multiples of it."""
     with Server(trial.home(), shipped_defaults=True) as server:
         server.ready()
         server.client.post("/galleries", json={"name": "g", "model": "sketchy"}).raise_for_status()
         photos = [("image", png(seed)) for seed in range(16)]
         server.client.post("/galleries/g/photos", files=photos).raise_for_status()
-        port, seconds, search = server.port, trial.seconds, NewSketches()
-        estimate = goodput(uvloop.run(closed_loop(port, search.next(), CLIENTS, seconds / 2)), seconds / 2)
+        search, seconds = NewSketches(), trial.seconds / 2
+        answered = uvloop.run(closed_loop(server.port, search.next(), CLIENTS, seconds))
+        estimate = goodput(answered, seconds / 5, seconds)
+        rounds, step = (ROUNDS, trial.seconds / 3) if trial.seconds >= 10 else (1, trial.seconds)
+        steps = Steps([max(OVERLOADS), *STEPS * rounds], step)
+        outcomes = uvloop.run(open_loop(server.port, search.next(), steps.times(estimate)))
+        best = mean(steps.goodputs(outcomes, JUST_ABOVE))
+        return [row for factor in OVERLOADS for row in judge(trial, factor, best, steps, outcomes)]
 
-        def load(rate: float) -> list[Outcome]:
-            return uvloop.run(open_loop(port, search.next(), rate, seconds))
 
-        rates = [estimate * each for each in (RATES if trial.seconds >= 10 else RATES[1:2])]
-        best_rate = max(rates, key=lambda rate: goodput(load(rate), seconds, DEADLINE))
-        rounds = ROUNDS if trial.seconds >= 10 else 1
-        at_best, overloads = list[list[Outcome]](), {factor: list[list[Outcome]]() for factor in FACTORS}
-        for _ in range(rounds):
-            at_best.append(load(best_rate))
-            best = mean(goodput(outcomes, seconds, DEADLINE) for outcomes in at_best)
-            for factor, measured in overloads.items():
-                measured.append(load(factor * best))
+class Steps:
+    """The steps of one load. The first fills the queue, and is not measured.
+
+    Args:
+        factors: the rate of each step, relative to the estimated best rate.
+        seconds: duration of each step.
+    """
+
+    def __init__(self, factors: Sequence[float], seconds: float) -> None:
+        self.factors, self.seconds = factors, seconds
+
+    def times(self, estimate: float) -> list[float]:
+        """Return when requests are sent, if `estimate` per second is the best rate."""
+        steps = enumerate(self.factors)
         return [
-            row
-            for factor, measured in overloads.items()
-            for row in judge(trial, f"overload, {factor} × {best:.0f} searches/s", best, measured)
+            time
+            for number, factor in steps
+            for time in arrivals(factor * estimate, self.seconds, number * self.seconds)
+        ]
+
+    def sent(self, outcomes: Sequence[Outcome], factor: float) -> list[Outcome]:
+        """Return what became of the requests that were sent at one rate, without the first step's."""
+        return [
+            each
+            for each in outcomes
+            if (number := int(each.started / self.seconds)) and self.factors[number] == factor
+        ]
+
+    def goodputs(self, outcomes: Sequence[Outcome], factor: float) -> list[float]:
+        """Return the goodput of each step of one rate."""
+        return [
+            goodput(outcomes, (number + SETTLING) * self.seconds, (number + 1) * self.seconds, DEADLINE)
+            for number, each in enumerate(self.factors)
+            if number and each == factor
         ]
 
 
@@ -81,14 +117,15 @@ class NewSketches:
         return request
 
 
-def judge(trial: Trial, name: str, best: float, rounds: list[list[Outcome]]) -> list[Row]:
-    """Return the rows of one overload, from all its rounds."""
-    outcomes = [each for outcomes in rounds for each in outcomes]
-    accepted = [each.latency for each in outcomes if each.status == 200]
-    refused = [each.latency for each in outcomes if each.status != 200]
-    statuses = [each.status for each in outcomes]
-    fractions = [goodput(each, trial.seconds, DEADLINE) / best if best else 0.0 for each in rounds]
-    fraction = mean(fractions)
+def judge(trial: Trial, factor: float, best: float, steps: Steps, outcomes: Sequence[Outcome]) -> list[Row]:
+    """Return the rows of one overload, from all its steps."""
+    sent = steps.sent(outcomes, factor)
+    accepted = [each.latency for each in sent if each.status == 200]
+    refused = [each.latency for each in sent if each.status != 200]
+    statuses = [each.status for each in sent]
+    measured = [each / best if best else 0.0 for each in steps.goodputs(outcomes, factor)]
+    fraction, error = mean(measured), standard_error(measured)
+    name = f"overload, {factor} × {best:.0f} searches/s"
     return [
         Row(
             name,
@@ -113,7 +150,12 @@ def judge(trial: Trial, name: str, best: float, rounds: list[list[Outcome]]) -> 
         Row(
             name,
             "goodput is at least .95 of the best",
-            f"{fraction:.2f} of {best:.1f}/s (rounds: {', '.join(f'{each:.2f}' for each in fractions)})",
+            f"{fraction:.2f} ± {error:.2f} of {best:.1f}/s ({len(measured)} steps of {steps.seconds:.1f} s)",
             fraction * trial.patience >= 0.95,
         ),
     ]
+
+
+def standard_error(values: Sequence[float]) -> float:
+    """Return the standard error of the values' mean; 0 for a single value."""
+    return stdev(values) / sqrt(len(values)) if len(values) > 1 else 0.0

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from asgi import Exchange
-from decoding import decoder
+from decoding import ahead, decoder
 from fastapi import FastAPI
 from PIL import ImageFile
 from serving import png, publish_tiny
@@ -75,7 +75,7 @@ async def real_catalogue(
     engine = Engine(queue_items=queue_items, batch_items=32, wait_ms=1, on_batch=batches.append)
     workers = Workers(max_waiting=max_waiting)
     cache = EmbeddingCache(max_bytes=0)
-    embedder = Embedder(engine=engine, cache=cache, decoder=decoder(workers))
+    embedder = Embedder(engine=engine, cache=cache, decoder=decoder(workers), ahead=ahead())
     catalogue = Catalogue(
         galleries=Galleries(home / "galleries"),
         registry=registry,

@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 import torch
-from decoding import decoder
+from decoding import ahead, decoder
 from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, png, publish_sketch
 
 from model.checkpoint import Manifest
@@ -43,7 +43,9 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
     await registry.refresh()
     engine = Engine(queue_items=64, batch_items=32, wait_ms=1)
     workers = Workers(max_waiting=64)
-    embedder = Embedder(engine=engine, cache=EmbeddingCache(max_bytes=10**6), decoder=decoder(workers))
+    embedder = Embedder(
+        engine=engine, cache=EmbeddingCache(max_bytes=10**6), decoder=decoder(workers), ahead=ahead()
+    )
     galleries, pools = Galleries(root), GalleryPools(max_waiting=64)
     catalogue = Catalogue(
         galleries=galleries,

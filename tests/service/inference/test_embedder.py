@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from decoding import decoder
+from decoding import ahead, decoder
 from PIL import Image, ImageDraw
 
 from model.checkpoint import publish
@@ -18,7 +18,7 @@ from model.iiae import IIAE
 from model.presets import PRESETS, Side, SketchInput
 from model.sketch.drawings import normalise as drawing_rules
 from service.cache.embeddings import EmbeddingCache
-from service.errors import ImageTooManyPixels, ImageUnreadable
+from service.errors import ImageTooManyPixels, ImageUnreadable, Overloaded
 from service.images.decode import DecodedImage, decoded
 from service.images.upload import Upload
 from service.inference.embedder import Embedder
@@ -61,7 +61,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Model:
 
 @asynccontextmanager
 async def embedding(
-    batches: list[Batch] | None = None, *, max_pixels: int = 10_000
+    batches: list[Batch] | None = None, *, max_pixels: int = 10_000, places: int = 48
 ) -> AsyncIterator[Embedder]:
     engine = Engine(
         queue_items=64, batch_items=16, wait_ms=1, on_batch=None if batches is None else batches.append
@@ -72,6 +72,7 @@ async def embedding(
             engine=engine,
             cache=EmbeddingCache(max_bytes=1_000_000),
             decoder=decoder(Workers(max_waiting=64), max_pixels),
+            ahead=ahead(places),
         )
     finally:
         await engine.stop()
@@ -223,3 +224,43 @@ def test_given_pixels_are_embedded_without_decoding(model: Model, monkeypatch: p
         np.testing.assert_array_equal(found, expected)
 
     asyncio.run(check())
+
+
+def test_pictures_wait_for_the_device_as_files(model: Model, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def check() -> int:
+        most = 0
+        async with embedding(places=3) as embedder:
+            run, decode = embedder._engine.run, embedder._decode
+            held = 0
+
+            async def counted_decode(*args: Any) -> Any:
+                nonlocal held, most
+                held += 1
+                most = max(most, held)
+                return await decode(*args)
+
+            async def counted_run(*args: Any, **kwargs: Any) -> Any:
+                nonlocal held
+                try:
+                    return await run(*args, **kwargs)
+                finally:
+                    held -= 1
+
+            monkeypatch.setattr(embedder, "_decode", counted_decode)
+            monkeypatch.setattr(embedder._engine, "run", counted_run)
+            await asyncio.gather(*(embedder.shared(model, "x", upload(seed)) for seed in range(20)))
+        return most
+
+    assert asyncio.run(check()) == 3
+
+
+def test_a_bounded_number_of_pictures_waits_for_the_device(model: Model) -> None:
+    async def check() -> list[Any]:
+        async with embedding(places=1) as embedder:
+            embeddings = (embedder.shared(model, "x", upload(seed)) for seed in range(70))
+            return await asyncio.gather(*embeddings, return_exceptions=True)
+
+    results = asyncio.run(check())
+    refused = [each for each in results if isinstance(each, BaseException)]
+    assert {type(each) for each in refused} == {Overloaded}
+    assert len(refused) == 70 - 64 - 1

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from decoding import decoder
+from decoding import ahead, decoder
 from PIL import Image, ImageFilter
 
 from model.checkpoint import publish
@@ -90,7 +90,7 @@ def ask(
         await engine.start()
         workers = Workers(max_waiting=64)
         embedder = Embedder(
-            engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), decoder=decoder(workers)
+            engine=engine, cache=EmbeddingCache(max_bytes=1_000_000), decoder=decoder(workers), ahead=ahead()
         )
         try:
             return await call(Translator(engine=engine, embedder=embedder, workers=workers))
