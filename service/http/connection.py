@@ -49,7 +49,7 @@ class Connection(HttpToolsProtocol):
 
     Args:
         connections: all connections of the server.
-        reads: reads of all connections of the server.
+        reads: decides when idle connections are read.
         response_seconds: longest duration of a response that the client reads slowly.
         uvicorn: uvicorn's own arguments.
     """
@@ -91,7 +91,6 @@ class Connection(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._all.remove(self)
-        self._reads.take(self)
         self._stop_header_timer()
         self._write_timeout.stop()
         super().connection_lost(exc)
@@ -109,23 +108,9 @@ class Connection(HttpToolsProtocol):
         self._write_timeout.response_complete()
         if self._is_idle():
             self.idle_since = self.loop.time()
+            self._reads.pause_if_overloaded(self.transport)
 
     def data_received(self, data: bytes) -> None:
-        held = self._reads.take(self)
-        if not held and self._is_idle() and self._reads.hold(self, data):
-            self.idle_since = None
-        else:
-            self.read_held(held + data)
-
-    def shutdown(self) -> None:
-        if held := self._reads.take(self):  # otherwise the connection would look idle, and be closed
-            self.read_held(held)
-        super().shutdown()
-
-    def read_held(self, data: bytes) -> None:
-        """Read data of the client, which may have been held back."""
-        if self.transport.is_closing():
-            return
         self._bytes_in_headers += len(data)
         super().data_received(data)
         if self.transport.is_closing():
@@ -202,9 +187,8 @@ class Connection(HttpToolsProtocol):
         return self.cycle is None or self.cycle.response_complete
 
     def _start_header_timer(self) -> None:
-        if self.idle_since is None:
-            self.idle_since = self.loop.time()
         if self._header_timer is None:
+            self.idle_since = self.loop.time()
             self._header_timer = self.loop.call_later(
                 self.timeout_keep_alive, self.timeout_keep_alive_handler
             )

@@ -7,21 +7,15 @@ together take little more time than one, and leave more of it to accepted reques
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 GATHER_SECONDS = 0.03
 """How long a request waits for others. Short beside the seconds that accepted ones wait under overload."""
 
 
-class Reader(Protocol):
-    """A connection that reads data."""
-
-    def read_held(self, data: bytes) -> None:
-        """Read data that was held back."""
-
-
 class GatheredReads:
-    """Holds back the first bytes of requests while the service is overloaded, and hands them out together.
+    """Pauses reading from idle connections while the service is overloaded, and resumes all of them together.
+
+    What clients send meanwhile stays in the system's buffers.
 
     Args:
         overloaded: returns whether the service refuses requests at the moment.
@@ -29,22 +23,19 @@ class GatheredReads:
 
     def __init__(self, overloaded: Callable[[], bool]) -> None:
         self._overloaded = overloaded
-        self._held: dict[Reader, bytes] = {}
+        self._paused: set[asyncio.Transport] = set()
 
-    def hold(self, reader: Reader, data: bytes) -> bool:
-        """Hold back a reader's data, and return whether that was done. `read_held` gets it soon."""
-        if not self._overloaded():
-            return False
-        if not self._held:
-            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._hand_out)
-        self._held[reader] = data
-        return True
+    def pause_if_overloaded(self, transport: asyncio.Transport) -> None:
+        """Stop reading from an idle connection for a moment, if the service is overloaded."""
+        if not self._overloaded() or transport.is_closing():
+            return
+        if not self._paused:
+            asyncio.get_running_loop().call_later(GATHER_SECONDS, self._resume)
+        self._paused.add(transport)
+        transport.pause_reading()
 
-    def take(self, reader: Reader) -> bytes:
-        """Return and forget what is held back of a reader's data; empty if nothing is."""
-        return self._held.pop(reader, b"")
-
-    def _hand_out(self) -> None:
-        held, self._held = self._held, {}
-        for reader, data in held.items():
-            reader.read_held(data)
+    def _resume(self) -> None:
+        paused, self._paused = self._paused, set()
+        for transport in paused:
+            if not transport.is_closing():
+                transport.resume_reading()

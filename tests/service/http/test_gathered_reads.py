@@ -1,4 +1,4 @@
-"""Under overload, new requests are read together; nothing that was held back is lost."""
+"""Under overload, idle connections are read together, and every request is still answered."""
 
 import asyncio
 import functools
@@ -8,51 +8,9 @@ from contextlib import asynccontextmanager
 
 import uvicorn
 
-from service.http.connection import Connection as HttpConnection
+from service.http.connection import Connection
 from service.http.connections import Connections
 from service.http.gathered_reads import GATHER_SECONDS, GatheredReads
-
-
-class Reader:
-    def __init__(self) -> None:
-        self.data = b""
-
-    def read_held(self, data: bytes) -> None:
-        self.data += data
-
-
-def test_nothing_is_held_back_without_overload():
-    reader = Reader()
-    assert not GatheredReads(lambda: False).hold(reader, b"GET")
-    assert reader.data == b""
-
-
-def test_readers_get_their_data_together():
-    async def check():
-        reads, first, second = GatheredReads(lambda: True), Reader(), Reader()
-        assert reads.hold(first, b"one")
-        await asyncio.sleep(GATHER_SECONDS / 3)
-        assert reads.hold(second, b"two")
-        assert (first.data, second.data) == (b"", b"")
-        await asyncio.sleep(2 * GATHER_SECONDS)
-        assert (first.data, second.data) == (b"one", b"two")
-        assert reads.hold(first, b"three")
-        await asyncio.sleep(2 * GATHER_SECONDS)
-        assert first.data == b"onethree"
-
-    asyncio.run(check())
-
-
-def test_taken_data_is_not_handed_out_again():
-    async def check():
-        reads, reader = GatheredReads(lambda: True), Reader()
-        reads.hold(reader, b"one")
-        assert reads.take(reader) == b"one"
-        assert reads.take(reader) == b""
-        await asyncio.sleep(2 * GATHER_SECONDS)
-        assert reader.data == b""
-
-    asyncio.run(check())
 
 
 async def echo(scope, receive, send):
@@ -67,22 +25,22 @@ async def echo(scope, receive, send):
 
 
 @asynccontextmanager
-async def overloaded_server() -> AsyncIterator[tuple[uvicorn.Server, int]]:
-    """Yield a server that holds back every request, and its port."""
+async def serving(overloaded: bool = True) -> AsyncIterator[tuple[uvicorn.Server, int]]:
+    """Yield a server, and its port."""
     connection = functools.partial(
-        HttpConnection,
+        Connection,
         connections=Connections(100),
-        reads=GatheredReads(lambda: True),
+        reads=GatheredReads(lambda: overloaded),
         response_seconds=10,
     )
     config = uvicorn.Config(echo, port=0, http=connection, ws="none", lifespan="off", log_config=None)
     server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
+    running = asyncio.create_task(server.serve())
     while not server.started:
         await asyncio.sleep(0.01)
     yield server, server.servers[0].sockets[0].getsockname()[1]
     server.should_exit = True
-    await serving
+    await running
 
 
 def request(body: bytes) -> bytes:
@@ -95,9 +53,45 @@ async def answer(reader: asyncio.StreamReader) -> bytes:
     return await reader.readexactly(int(re.search(rb"content-length: (\d+)", head)[1]))
 
 
-def test_requests_in_pieces_keep_their_order():
+def readable(server: uvicorn.Server) -> list[bool]:
+    return [connection.transport.is_reading() for connection in server.server_state.connections]
+
+
+def test_idle_connections_are_read_together():
     async def check():
-        async with overloaded_server() as (_, port):
+        async with serving() as (server, port):
+            clients = [await asyncio.open_connection("127.0.0.1", port) for _ in range(3)]
+            for reader, writer in clients:
+                writer.write(request(b"first"))
+                assert await answer(reader) == b"first"
+            assert readable(server) == [False] * 3
+            for _, writer in clients:
+                writer.write(request(b"second"))
+            while not any(readable(server)):
+                await asyncio.sleep(0)
+            assert readable(server) == [True] * 3
+            for reader, writer in clients:
+                assert await answer(reader) == b"second"
+                writer.close()
+
+    asyncio.run(check())
+
+
+def test_idle_connections_are_read_at_once_without_overload():
+    async def check():
+        async with serving(overloaded=False) as (server, port):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(request(b"first"))
+            assert await answer(reader) == b"first"
+            assert readable(server) == [True]
+            writer.close()
+
+    asyncio.run(check())
+
+
+def test_requests_in_pieces_and_pipelined_ones_are_answered_in_order():
+    async def check():
+        async with serving() as (_, port):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             for body in (b"a" * 300_000, b"bcd"):
                 sent = request(body)
@@ -105,45 +99,27 @@ def test_requests_in_pieces_keep_their_order():
                     writer.write(sent[begin:end])
                     await asyncio.sleep(GATHER_SECONDS / 4)
                 assert await answer(reader) == body
+            writer.write(request(b"one") + request(b"two") + request(b"three"))
+            assert [await answer(reader) for _ in range(3)] == [b"one", b"two", b"three"]
             writer.close()
 
     asyncio.run(check())
 
 
-def test_a_held_request_is_answered_when_the_server_stops():
+def test_a_lost_connection_does_not_disturb_the_others():
     async def check():
-        async with overloaded_server() as (server, port):
-            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        async with serving() as (server, port):
+            (_, lost), (reader, writer) = [await asyncio.open_connection("127.0.0.1", port) for _ in range(2)]
             writer.write(request(b"first"))
+            lost.write(request(b"first"))
             assert await answer(reader) == b"first"
-            writer.write(request(b"last"))
-            while not held(server):
+            while any(readable(server)):
                 await asyncio.sleep(0)
-            for connection in list(server.server_state.connections):
-                connection.shutdown()
-            assert await answer(reader) == b"last"
+            lost.transport.abort()
+            writer.write(request(b"second"))
+            assert await answer(reader) == b"second"
+            await asyncio.sleep(2 * GATHER_SECONDS)
+            assert len(server.server_state.connections) == 1
             writer.close()
-
-    asyncio.run(check())
-
-
-def held(server: uvicorn.Server) -> bool:
-    return any(connection._reads._held for connection in server.server_state.connections)
-
-
-def test_a_connection_that_is_lost_forgets_what_was_held_back():
-    async def check():
-        async with overloaded_server() as (server, port):
-            _, writer = await asyncio.open_connection("127.0.0.1", port)
-            while not server.server_state.connections:
-                await asyncio.sleep(0)
-            (connection,) = server.server_state.connections
-            writer.write(request(b"gone"))
-            while not held(server):
-                await asyncio.sleep(0)
-            writer.transport.abort()
-            while server.server_state.connections:
-                await asyncio.sleep(0)
-            assert not connection._reads._held
 
     asyncio.run(check())
