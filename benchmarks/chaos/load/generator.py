@@ -11,6 +11,8 @@ from benchmarks.chaos.load.connections import NO_ANSWER, Answer, Connections
 
 Requests = Callable[[int], bytes]
 """Returns the request with a number. Numbers count from 0 in one load."""
+TICK = 0.01
+"""Seconds between two moments at which an open loop sends requests."""
 ANSWERED_WITHIN = 120.0
 """Seconds after the last request in which all must be answered."""
 
@@ -66,7 +68,8 @@ def arrivals(rate: float, seconds: float, start: float = 0.0) -> list[float]:
 async def open_loop(port: int, requests: Requests, times: Sequence[float]) -> list[Outcome]:
     """Send requests at given times, however many answers are missing. Wait for all, at most two minutes.
 
-    The load takes cores from the server, so a request costs little: it is built before, and has no task.
+    The load takes cores from the server, so a request costs little: it is built before, has no task, and is
+    sent together with others of the same `TICK`. Its latency counts from its own time.
 
     Args:
         times: when each request is sent, in seconds since the start of the load, in order.
@@ -82,7 +85,8 @@ async def open_loop(port: int, requests: Requests, times: Sequence[float]) -> li
             complete.set()
 
     for number, due in enumerate(times):
-        await asyncio.sleep(start + due - loop.time())
+        if (now := loop.time() - start) < due:
+            await asyncio.sleep(math.ceil(due / TICK) * TICK - now)
         connections.send(built[number], partial(record, number))
     with suppress(TimeoutError):
         await asyncio.wait_for(complete.wait() if times else asyncio.sleep(0), ANSWERED_WITHIN)
