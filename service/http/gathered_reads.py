@@ -6,13 +6,16 @@ together take little more time than one, and leave more of it to accepted reques
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+
+from prometheus_client.core import CounterMetricFamily, Metric
+from prometheus_client.registry import Collector
 
 GATHER_SECONDS = 0.03
 """How long a request waits for others. Short beside the seconds that accepted ones wait under overload."""
 
 
-class GatheredReads:
+class GatheredReads(Collector):
     """Pauses reading from idle connections while the service is overloaded, and resumes all of them together.
 
     What clients send meanwhile stays in the system's buffers.
@@ -24,6 +27,13 @@ class GatheredReads:
     def __init__(self, overloaded: Callable[[], bool]) -> None:
         self._overloaded = overloaded
         self._paused: set[asyncio.Transport] = set()
+        self._pauses = 0
+
+    def collect(self) -> Iterator[Metric]:
+        """Yield the metric."""
+        yield CounterMetricFamily(
+            "iiae_paused_reads", "Short pauses of reading from idle connections under overload", self._pauses
+        )
 
     def pause_if_overloaded(self, transport: asyncio.Transport) -> None:
         """Stop reading from an idle connection for a moment, if the service is overloaded."""
@@ -32,6 +42,7 @@ class GatheredReads:
         if not self._paused:
             asyncio.get_running_loop().call_later(GATHER_SECONDS, self._resume)
         self._paused.add(transport)
+        self._pauses += 1
         transport.pause_reading()
 
     def _resume(self) -> None:

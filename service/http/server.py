@@ -27,7 +27,9 @@ def serve(settings: Settings) -> None:
     telemetry = services.telemetry
     telemetry.watch_log(log)
     connections = Connections(connection_limit(settings.max_connections))
+    reads = GatheredReads(services.controls.computing.overloaded)
     telemetry.registry.register(connections)
+    telemetry.registry.register(reads)
     config = uvicorn.Config(
         app,
         host=settings.host,
@@ -40,7 +42,7 @@ def serve(settings: Settings) -> None:
         http=functools.partial(  # type: ignore[arg-type]  # uvicorn only calls it
             Connection,
             connections=connections,
-            reads=GatheredReads(services.controls.computing.overloaded),
+            reads=reads,
             response_seconds=settings.upload_seconds,
         ),
         ws="none",

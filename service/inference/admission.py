@@ -33,7 +33,9 @@ HEADROOM = 0.5
 """Share of the time until the deadline that the estimate may take, because estimates are wrong at times."""
 MAX_RETRY_AFTER = 60
 OVERLOADED_SECONDS = 1.0
-"""How long after a refusal more of them are expected."""
+"""How long an overload is expected to last after a refusal."""
+OVERLOAD_BACKLOG = 1.0
+"""Seconds of admitted work that make an overload. With less, a refused request just had little time."""
 
 
 @dataclass(eq=False)
@@ -108,7 +110,7 @@ class AdmissionControl:
         return self._seconds(self._units) + pending
 
     def overloaded(self) -> bool:
-        """Return whether a request was refused a moment ago."""
+        """Return whether a request was refused a moment ago, because there was much work ahead of it."""
         return monotonic() - self._refused_at < OVERLOADED_SECONDS
 
     def check(self, operation: str, seconds: float) -> None:
@@ -122,7 +124,8 @@ class AdmissionControl:
         if estimate <= HEADROOM * seconds:
             return
         self.refused += 1
-        self._refused_at = monotonic()
+        if backlog >= OVERLOAD_BACKLOG:
+            self._refused_at = monotonic()
         raise Overloaded(
             f"the request would take about {estimate:.1f} s, because {self.in_flight} requests are ahead; "
             f"it has {seconds:g} s; try again after the time in Retry-After",

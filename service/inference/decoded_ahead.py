@@ -3,15 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from anyio import CapacityLimiter
-
 from service.errors import Overloaded
+from service.inference.limited import Limited
 
 BATCHES_AHEAD = 3
 """Batches whose pictures may be decoded: one on the device, one that waits, one that is being decoded."""
 
 
-class DecodedAhead:
+class DecodedAhead(Limited):
     """Gives places to pictures that are decoded and not yet embedded.
 
     A picture's pixels take much more memory than its file. Under overload thousands of requests may wait, so
@@ -22,21 +21,9 @@ class DecodedAhead:
         max_waiting: requests that may wait for a place.
     """
 
-    name = "embedding"
-
     def __init__(self, *, places: int, max_waiting: int) -> None:
-        self._limiter = CapacityLimiter(places)
+        super().__init__("embedding", places)
         self._max_waiting = max_waiting
-
-    @property
-    def waiting(self) -> int:
-        """Number of pictures that wait for a place."""
-        return self._limiter.statistics().tasks_waiting
-
-    @property
-    def running(self) -> int:
-        """Number of pictures that have a place."""
-        return self._limiter.statistics().borrowed_tokens
 
     @asynccontextmanager
     async def place(self) -> AsyncIterator[None]:

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import ParamSpec, TypeVar
 
-from anyio import CapacityLimiter, to_thread
+from anyio import to_thread
 
 from service.deadline import current_deadline
 from service.errors import DeadlineExceeded, Overloaded
+from service.inference.limited import Limited
 from service.inference.throughput import ThroughputEstimate
 from service.tracebacks import clear_locals
 
@@ -21,7 +22,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-class Workers:
+class Workers(Limited):
     """Runs functions in a bounded number of threads, with a bounded queue.
 
     A call whose request has too little time left when its turn comes is not run.
@@ -33,21 +34,10 @@ class Workers:
     """
 
     def __init__(self, *, max_waiting: int, name: str = "workers", threads: int | None = None) -> None:
-        self.name = name
         self._threads = threads or _available_cores()
-        self._limiter = CapacityLimiter(self._threads)
+        super().__init__(name, self._threads)
         self._max_waiting = max_waiting
         self._throughput = ThroughputEstimate()
-
-    @property
-    def waiting(self) -> int:
-        """Number of calls that wait for a thread."""
-        return self._limiter.statistics().tasks_waiting
-
-    @property
-    def running(self) -> int:
-        """Number of calls that run in a thread."""
-        return self._limiter.statistics().borrowed_tokens
 
     async def run(self, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run `function(*args, **kwargs)` in a thread. A call cancelled in the queue never runs.

@@ -3,9 +3,12 @@
 import asyncio
 from contextlib import asynccontextmanager
 
+import pytest
+
 from benchmarks.chaos.load import requests
-from benchmarks.chaos.load.connections import NO_ANSWER
+from benchmarks.chaos.load.connections import NO_ANSWER, Connections
 from benchmarks.chaos.load.generator import Outcome, arrivals, closed_loop, goodput, open_loop, percentile
+from benchmarks.chaos.scenarios.overload import Steps
 
 DELAY = 0.2
 
@@ -71,3 +74,53 @@ def test_percentiles_are_of_the_values():
     assert percentile([3, 1, 2, 4], 50) == 2
     assert percentile([3, 1, 2, 4], 99) == 4
     assert percentile([], 99) == 0
+
+
+def test_a_request_on_a_connection_that_the_server_has_closed_is_sent_again():
+    async def run():
+        served = 0
+
+        async def answer(reader, writer):
+            nonlocal served
+            await reader.readuntil(b"\r\n\r\n")
+            served += 1
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+            await reader.read(1)  # the next request: the connection is lost before it is answered
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            connections = Connections(server.sockets[0].getsockname()[1])
+            answers = [await connections.ask(request(number), timeout=5) for number in range(3)]
+            connections.close()
+        return [each.status for each in answers], served
+
+    assert asyncio.run(run()) == ([200] * 3, 3)
+
+
+def test_a_request_whose_answer_is_cut_off_is_not_sent_again():
+    async def run():
+        async def answer(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no")
+            writer.close()
+
+        server = await asyncio.start_server(answer, "127.0.0.1", 0)
+        async with server:
+            connections = Connections(server.sockets[0].getsockname()[1])
+            return await connections.ask(request(0), timeout=5)
+
+    assert asyncio.run(run()) == NO_ANSWER
+
+
+def test_overload_measures_each_step_without_the_first():
+    steps = Steps([5, 1, 2, 1], seconds=10)
+    assert [steps.times(2)[index] for index in (0, 99, 100, 119, 120)] == [0, 9.9, 10, 19.5, 20]
+    outcomes = [
+        Outcome(number, 200, started=time, latency=0.1, answer=NO_ANSWER)
+        for number, time in enumerate(steps.times(2))
+    ]
+    assert len(steps.sent(outcomes, 1)) == 40
+    assert steps.sent(outcomes, 5) == []
+    assert steps.goodputs(outcomes, 2) == pytest.approx([4], rel=0.05)
+    assert steps.goodputs(outcomes, 1) == pytest.approx([2, 2], rel=0.05)

@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import uvicorn
+from serving import Server, png
 
+from benchmarks.chaos.load import requests
+from benchmarks.chaos.load.connections import Connections as LoadConnections
 from service.http.connection import Connection
 from service.http.connections import Connections
 from service.http.gathered_reads import GATHER_SECONDS, GatheredReads
@@ -123,3 +126,23 @@ def test_a_lost_connection_does_not_disturb_the_others():
             writer.close()
 
     asyncio.run(check())
+
+
+def test_an_overloaded_service_gathers_reads(home):
+    """More requests at once than can be answered in time are refused, and the pauses are counted."""
+    with Server(home) as server:
+        server.ready()
+        body = [requests.form("/embed", {"image": png(seed)}, {"model": "tiny"}) for seed in range(400)]
+
+        async def at_once() -> list[int]:
+            connections = LoadConnections(server.port)
+            answers = await asyncio.gather(*(connections.ask(each) for each in body))
+            connections.close()
+            return [each.status for each in answers]
+
+        def unused() -> bool:
+            return "\niiae_paused_reads_total 0.0\n" in server.client.get("/metrics").text
+
+        assert unused()
+        assert set(asyncio.run(at_once())) == {200, 429}
+        assert not unused()

@@ -187,3 +187,23 @@ def test_waiting_for_something_outside_of_the_process_teaches_nothing(clock: Clo
             control.leave(ticket, answered=False, blocked=True)
     assert control.cost("search") == before
     assert control.in_flight == 0 and control.backlog == 0
+
+
+def test_a_refusal_behind_much_work_is_an_overload_for_a_moment(clock: Clock) -> None:
+    control = AdmissionControl()
+    for _ in range(int(admission.OVERLOAD_BACKLOG / FIRST_COST) + 1):
+        begin(control)
+    assert not control.overloaded()
+    with pytest.raises(Overloaded):
+        control.check("search", admission.OVERLOAD_BACKLOG)
+    assert control.overloaded()
+    clock.now += admission.OVERLOADED_SECONDS
+    assert not control.overloaded()
+
+
+def test_a_refusal_for_too_little_time_is_no_overload(clock: Clock) -> None:
+    control = AdmissionControl()
+    begin(control)
+    with pytest.raises(Overloaded):
+        control.check("search", FIRST_COST)
+    assert not control.overloaded()
