@@ -48,5 +48,4 @@ class GatheredReads(Collector):
     def _resume(self) -> None:
         paused, self._paused = self._paused, set()
         for transport in paused:
-            if not transport.is_closing():
-                transport.resume_reading()
+            transport.resume_reading()

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from benchmarks.chaos.load import requests
+from benchmarks.chaos.load import generator, requests
 from benchmarks.chaos.load.connections import NO_ANSWER, Connections
 from benchmarks.chaos.load.generator import Outcome, arrivals, closed_loop, goodput, open_loop, percentile
 from benchmarks.chaos.scenarios.overload import Steps
@@ -62,6 +62,16 @@ def test_a_lost_connection_is_status_0():
     assert [each.status for each in asyncio.run(run())] == [0, 0]
 
 
+def test_an_open_loop_counts_requests_without_an_answer(monkeypatch):
+    monkeypatch.setattr(generator, "ANSWERED_WITHIN", DELAY / 2)
+
+    async def run():
+        async with slow_server() as port:
+            return await open_loop(port, request, arrivals(rate=100, seconds=0.02))
+
+    assert [each.status for each in asyncio.run(run())] == [0, 0]
+
+
 def test_goodput_counts_good_answers_in_time():
     outcomes = [
         Outcome(number, status, started=number, latency=latency, answer=NO_ANSWER)
@@ -98,11 +108,12 @@ def test_a_request_on_a_connection_that_the_server_has_closed_is_sent_again():
     assert asyncio.run(run()) == ([200] * 3, 3)
 
 
-def test_a_request_whose_answer_is_cut_off_is_not_sent_again():
+@pytest.mark.parametrize("part", [b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no", b""])
+def test_a_request_on_a_new_connection_is_sent_once(part):
     async def run():
         async def answer(reader, writer):
             await reader.readuntil(b"\r\n\r\n")
-            writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\no")
+            writer.write(part)
             writer.close()
 
         server = await asyncio.start_server(answer, "127.0.0.1", 0)

@@ -80,7 +80,7 @@ async def open_loop(port: int, requests: Requests, times: Sequence[float]) -> li
 
     def record(number: int, answer: Answer) -> None:
         latency = loop.time() - start - times[number]
-        outcomes.setdefault(number, Outcome(number, answer.status, times[number], latency, answer))
+        outcomes[number] = Outcome(number, answer.status, times[number], latency, answer)
         if len(outcomes) == len(times):
             complete.set()
 

@@ -1,6 +1,7 @@
 """A running server while other processes lock galleries, or their disk stalls: the other galleries go on."""
 
 import os
+import re
 import signal
 import sqlite3
 import subprocess
@@ -139,3 +140,5 @@ def test_a_stopped_writer_delays_only_changes_of_its_own_gallery(home, server):
     server.client.post("/galleries/b/photos", files={"image": png(50)}).raise_for_status()
     pools = [line for line in server.client.get("/metrics").text.splitlines() if "iiae_pool_running{" in line]
     assert {line.split()[1] for line in pools} == {"0.0"} or 'pool="opening"} 1.0' in "".join(pools)
+    shown = set(re.findall(r'pool="(\w+)"', "".join(pools)))
+    assert {"embedding", "decoding", "encoding"} <= shown
