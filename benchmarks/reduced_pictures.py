@@ -17,9 +17,9 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from model.images.decode import decode
 from model.inference import Inference
 from model.presets import Side
-from service.images.decode import decode
 from service.inference.pixels import decode_pixels, embed_pixels, prepare_pixels
 from service.registry.loading import load
 from service.registry.store import find_candidates

@@ -4,6 +4,7 @@ UserError
 ├── CheckpointError       model.checkpoint
 ├── DataError             model.data.pairs
 ├── FileDamaged           model.storage
+├── PictureError          model.images.errors
 ├── TrainingError         model.training.run
 └── WeightsUnavailable    model.sketch.backbone.efficientnet
 """

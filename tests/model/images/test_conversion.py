@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from service.images import conversion
-from service.images.conversion import to_rgb, upright
+from model.images import conversion
+from model.images.conversion import to_rgb, upright
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (101, 67, 3), dtype=np.uint8))
 MODES = ["1", "L", "P", "LA", "RGB", "RGBA", "CMYK", "I;16"]

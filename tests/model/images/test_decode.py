@@ -13,8 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from service.errors import ImageFormatUnsupported, ImageTooManyPixels, ImageUnreadable, ServiceError
-from service.images.decode import MAX_SIDE, decode
+from model.images.decode import MAX_SIDE, decode
+from model.images.errors import PictureError, PictureFormatUnsupported, PictureTooLarge, PictureUnreadable
 
 MAX_PIXELS = 40_000_000
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
@@ -83,7 +83,7 @@ def rle_bmp(kind: int, bits: int) -> bytes:
 
 @pytest.mark.parametrize("size", [(1, 39_999_999), (39_999_999, 1), (MAX_SIDE + 1, 1), (30_000, 30_000)])
 def test_too_many_pixels_are_refused_by_the_header(size):
-    with pytest.raises(ImageTooManyPixels, match="at most"):
+    with pytest.raises(PictureTooLarge, match="at most"):
         decoded(claiming(*size))
 
 
@@ -94,22 +94,22 @@ def test_the_longest_side_is_accepted(size):
 
 @pytest.mark.parametrize(("kind", "bits"), [(1, 8), (2, 4)])
 def test_run_length_compressed_bmps_are_refused(kind, bits):
-    with pytest.raises(ImageFormatUnsupported, match="run-length"):
+    with pytest.raises(PictureFormatUnsupported, match="run-length"):
         decoded(rle_bmp(kind, bits))
 
 
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
 def test_a_limit_above_pillows_own_is_used(monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", Image.MAX_IMAGE_PIXELS)  # restored after the test
-    with pytest.raises(ImageUnreadable, match="truncated"):  # the size is accepted, then the data ends
+    with pytest.raises(PictureUnreadable, match="truncated"):  # the size is accepted, then the data ends
         decode(claiming(15_000, 15_000), max_pixels=250_000_000)
-    with pytest.raises(ImageTooManyPixels, match="at most 250,000,000"):
+    with pytest.raises(PictureTooLarge, match="at most 250,000,000"):
         decode(claiming(15_900, 15_900), max_pixels=250_000_000)
 
 
 PEAK = """
 import sys
-from service.images.decode import decode
+from model.images.decode import decode
 from service.images.encode import thumbnail
 def memory(which):
     return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith(which))
@@ -224,7 +224,7 @@ def test_a_damaged_file_is_decoded_or_refused(data, damage):
         data = data[:at] + inserted + data[at + removed :]
     try:
         image = decode(data, max_pixels=100_000)
-    except ServiceError:
+    except PictureError:
         return
     assert sorted(image.picture.size) == sorted((image.header.width, image.header.height))
     assert image.picture.mode == "RGB"

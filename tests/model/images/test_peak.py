@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.peak_memory import pictures
-from service.images.decode import decoded
-from service.images.peak import PREPARING, coefficient_bytes
+from model.images.decode import decoded
+from model.images.peak import PREPARING, coefficient_bytes
 
 SIDE = 2500
 DECODE = """
@@ -16,7 +16,7 @@ import sys
 from contextlib import nullcontext
 from io import BytesIO
 from PIL import Image
-from service.images.decode import decoded
+from model.images.decode import decoded
 
 def memory(which):
     return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith(which))
@@ -53,7 +53,7 @@ def test_estimates_hold(name, smallest):
 
 def test_a_waiting_webp_takes_no_memory(monkeypatch):
     opened: list[int] = []
-    monkeypatch.setattr("service.images.decode.FirstFrame", lambda file: opened.append(1))
+    monkeypatch.setattr("model.images.decode.FirstFrame", lambda file: opened.append(1))
 
     def reserve(size: int) -> None:
         raise TimeoutError(size)

@@ -18,7 +18,7 @@ import re
 import struct
 from dataclasses import dataclass
 
-from service.errors import ImageUnreadable
+from model.images.errors import PictureUnreadable
 
 MAX_PARTS = 20_000
 """Maximum number of chunks, segments or blocks. A PNG of 16 MB has about 2,000. 20,000 take 50 ms."""
@@ -59,7 +59,7 @@ def strip_metadata(data: bytes) -> StrippedImage:
     Other files stay as they are. WebP needs no change: its decoder skips 2 million unknown chunks in 20 ms.
 
     Raises:
-        ImageUnreadable: the file has more than `MAX_PARTS` parts or `MAX_SCANS` scans.
+        PictureUnreadable: the file has more than `MAX_PARTS` parts or `MAX_SCANS` scans.
     """
     if data.startswith(_PNG):
         return _png(data)
@@ -193,7 +193,7 @@ def _gif(data: bytes) -> StrippedImage:
     return StrippedImage(data[:header_end] + control + data[at:])
 
 
-def _too_many(kind: str, limit: str) -> ImageUnreadable:
-    return ImageUnreadable(
+def _too_many(kind: str, limit: str) -> PictureUnreadable:
+    return PictureUnreadable(
         f"the {kind} file has more than {limit}; save the picture again with an image program"
     )

@@ -9,8 +9,8 @@ import pytest
 from PIL import Image, ImageSequence
 from PIL.PngImagePlugin import PngInfo
 
-from service.errors import ImageUnreadable
-from service.images.containers import MAX_PARTS, MAX_SCANS, strip_metadata
+from model.images.containers import MAX_PARTS, MAX_SCANS, strip_metadata
+from model.images.errors import PictureUnreadable
 
 NOISE = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 40, 3), dtype=np.uint8))
 
@@ -134,7 +134,7 @@ FLOODS = {
 
 @pytest.mark.parametrize("name", FLOODS)
 def test_files_with_too_many_parts_are_refused(name):
-    with pytest.raises(ImageUnreadable, match="more than"):
+    with pytest.raises(PictureUnreadable, match="more than"):
         strip_metadata(FLOODS[name])
 
 

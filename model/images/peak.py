@@ -1,6 +1,6 @@
 """Estimates the memory that decoding a picture and preparing it for a model takes, before it is decoded.
 
-`tests/service/images/test_peak.py` compares the estimates with the peaks of real processes. Bytes per pixel
+`tests/model/images/test_peak.py` compares the estimates with the peaks of real processes. Bytes per pixel
 of files of 40 megapixels, measured with Pillow 13:
 
     PNG, BMP, GIF: palette, grey or 1 bit                        1
@@ -8,7 +8,7 @@ of files of 40 megapixels, measured with Pillow 13:
     PNG: colour or an alpha channel                              4
     JPEG at full size                                            4
     JPEG, progressive, reduced to an eighth by its decoder       3 (4:2:0), 6 (4:4:4), 8 (CMYK)
-    WebP                                                        12 (16 without `service.images.webp`)
+    WebP                                                        12 (16 without `model.images.webp`)
 """
 
 from dataclasses import dataclass

@@ -1,0 +1,1 @@
+"""Read picture files. Training, indexing and the service all read them with `model.images.decode`."""
