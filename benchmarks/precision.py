@@ -72,10 +72,7 @@ def _backbone(folder: Path) -> Backbone:
 @torch.inference_mode()
 def pooled(backbone: Backbone, pictures: Pictures) -> Tensor:
     """Pooled features, [n, 1280]."""
-    pixels = torch.from_numpy(pictures.pixels).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return torch.cat(
-        [backbone.pooled(batch.contiguous(memory_format=torch.channels_last)) for batch in pixels.split(25)]
-    )
+    return torch.cat([backbone.pooled(batch) for batch in pictures.batches(25)])
 
 
 def _cosine(rounded: Tensor, exact: Tensor) -> float:

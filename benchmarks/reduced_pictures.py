@@ -17,7 +17,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
-from model.images.decode import decode
+from model.images.decode import decode, read_picture
 from model.inference import Inference
 from model.presets import Side
 from service.inference.pixels import decode_pixels, embed_pixels, prepare_pixels
@@ -31,8 +31,7 @@ KINDS: dict[str, dict[str, int | bool]] = {"JPEG": {"quality": 90}, "PNG": {"com
 
 def enlarged(path: Path, megapixels: int) -> Image.Image:
     """Return a photograph enlarged to a number of megapixels."""
-    with Image.open(path) as opened:
-        image = opened.convert("RGB")
+    image = read_picture(path)
     scale = (megapixels * 1e6 / (image.width * image.height)) ** 0.5
     size = round(image.width * scale), round(image.height * scale)
     return image.resize(size, Image.Resampling.BICUBIC)

@@ -25,6 +25,7 @@ from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
+from model.images.decode import read_picture
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import Side
@@ -179,7 +180,7 @@ def encoded(inference: Inference, side: Side, pictures: list[Image.Image]) -> tu
 
 def opened(files: tuple[tuple[Path, str], ...], classes: tuple[str, ...]) -> tuple[list[Image.Image], Tensor]:
     """Pictures and their class numbers."""
-    return [Image.open(path).copy() for path, _ in files], torch.tensor(
+    return [read_picture(path) for path, _ in files], torch.tensor(
         [classes.index(label) for _, label in files]
     )
 

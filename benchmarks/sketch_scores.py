@@ -18,7 +18,6 @@ import numpy as np
 import torch
 import typer
 from numpy.typing import NDArray
-from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
@@ -125,7 +124,7 @@ def emoji(
 
 @torch.inference_mode()
 def _codes(inference: Inference, files: list[Path]) -> Tensor:
-    pixels = [inference.prepare(Image.open(path).convert("RGB"), "x") for path in files]
+    pixels = [inference.read(path, "x") for path in files]
     return torch.cat(
         [
             inference.shared("x", torch.stack(pixels[start : start + 32]))

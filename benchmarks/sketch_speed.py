@@ -16,7 +16,6 @@ from typing import Annotated
 
 import torch
 import typer
-from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
@@ -76,12 +75,10 @@ def main(
     size = manifest.preset.image_size
     catalogue = read_sketchy(data)
     file = catalogue.sketches[0][0]
-    with Image.open(file) as opened:
-        pixels = inference.prepare(opened.convert("RGB"), "y")[None]
+    pixels = inference.read(file, "y")[None]
 
     def pixels_to_code() -> Tensor:
-        with Image.open(file) as sketch:
-            return inference.shared("y", inference.prepare(sketch.convert("RGB"), "y")[None])
+        return inference.shared("y", inference.read(file, "y")[None])
 
     with torch.inference_mode():
         torch.set_num_threads(1)
@@ -116,12 +113,7 @@ def main(
 
 
 def _features(network: torch.nn.Module, pictures: Pictures) -> Tensor:
-    return torch.cat([network(_pixels(pictures, start)) for start in range(0, len(pictures.pixels), 32)])
-
-
-def _pixels(pictures: Pictures, start: int) -> Tensor:
-    batch = torch.from_numpy(pictures.pixels[start : start + 32]).permute(0, 3, 1, 2).float() / 127.5 - 1
-    return batch.contiguous(memory_format=torch.channels_last)
+    return torch.cat([network(batch) for batch in pictures.batches(32)])
 
 
 def _catalogue(

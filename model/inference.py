@@ -1,5 +1,6 @@
 """Inference with a trained model: batches of pixels to codes and codes to pixels, without gradients."""
 
+from pathlib import Path
 from typing import TypeVar
 
 import torch
@@ -9,6 +10,7 @@ from torch import Tensor, nn
 from model import pictures
 from model.domain_score import domain_score
 from model.iiae import IIAE
+from model.images.decode import read_picture
 from model.presets import SIDES, Preset, Side, other
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.serving_form import serving_form
@@ -21,12 +23,6 @@ M = TypeVar("M", bound=nn.Module)
 
 IMAGE_CAPABILITIES = frozenset({"translate", "analogy", "retrieve", "embed"})
 SKETCH_CAPABILITIES = frozenset({"sbir", "retrieve", "embed"})
-
-REDUCED_DRAWING, REDUCED_PICTURE = 2, 6
-"""How much larger than the result a picture must stay when it is reduced before it is resized.
-
-`benchmarks/reduced_pictures.py` compares the embeddings with those of unreduced pictures.
-"""
 
 
 class Inference:
@@ -56,25 +52,37 @@ class Inference:
         Raises:
             NoDrawing: this side takes drawings, and the picture has no ink.
         """
-        normalised = drawings.normalise(image) if self._takes_drawings(side) else image
+        normalised = drawings.normalise(image) if self.takes_drawings(side) else image
         return pictures.prepare(normalised, self.preset.image_size)
+
+    def read(self, path: Path, side: Side) -> Tensor:
+        """Read a picture file from the disk as this model's pixels [3, s, s], as the service reads uploads.
+
+        Raises:
+            OSError: the file cannot be read.
+            PictureError: it is no picture that can be decoded.
+            NoDrawing: this side takes drawings, and the picture has no ink.
+        """
+        picture = read_picture(path, smallest=self.smallest_side(side), drawing=self.takes_drawings(side))
+        return self.prepare(picture, side)
 
     def smallest_side(self, side: Side) -> int:
         """Return the number of pixels that both sides of a picture need for `prepare`.
 
         A larger picture may be reduced by a whole number before `prepare`, if both sides keep so many pixels.
         """
-        if self._takes_drawings(side):
-            return REDUCED_DRAWING * drawings.MAX_SIDE
-        return REDUCED_PICTURE * self.preset.image_size
+        if self.takes_drawings(side):
+            return drawings.SMALLEST_SIDE
+        return pictures.smallest_side(self.preset.image_size)
 
     def preprocessing(self, side: Side) -> str:
         """Return the version of `prepare` for a domain; it is part of every cache key."""
-        if self._takes_drawings(side):
+        if self.takes_drawings(side):
             return f"{pictures.PREPROCESSING}.{drawings.VERSION}"
         return str(pictures.PREPROCESSING)
 
-    def _takes_drawings(self, side: Side) -> bool:
+    def takes_drawings(self, side: Side) -> bool:
+        """Return whether pictures of a domain are normalised as drawings."""
         sketch = self.preset.sketch
         # The training data fixes the sides: X is the photos, Y the sketches (`model.data.sketchy.DOMAINS`).
         # --domains renames the sides but does not swap them.

@@ -3,6 +3,7 @@
 import numpy as np
 import torch
 from jaxtyping import Float
+from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
@@ -10,11 +11,28 @@ PREPROCESSING = 1
 """Version of `prepare`, part of every cache key and manifest. Raise it when the result changes."""
 
 
+REDUCED = 6
+"""How much larger than the result a picture must stay when it is reduced before it is resized.
+
+`benchmarks/reduced_pictures.py` compares the embeddings with those of unreduced pictures.
+"""
+
+
+def smallest_side(size: int) -> int:
+    """Return the number of pixels that both sides of a picture need, to be resized to `size`."""
+    return REDUCED * size
+
+
+def resized(image: Image.Image, size: int) -> NDArray[np.uint8]:
+    """Return a picture as RGB pixels [size, size, 3], resized to a square (bicubic)."""
+    image = image if image.mode == "RGB" else image.convert("RGB")
+    square = image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BICUBIC)
+    return np.asarray(square)
+
+
 def prepare(image: Image.Image, size: int) -> Float[Tensor, "3 h w"]:
     """Return an RGB picture as pixels [3, size, size] in [-1, 1], resized to a square (bicubic)."""
-    image = image if image.mode == "RGB" else image.convert("RGB")
-    resized = image if image.size == (size, size) else image.resize((size, size), Image.Resampling.BICUBIC)
-    pixels = np.asarray(resized, dtype=np.float32)
+    pixels = resized(image, size).astype(np.float32)
     return torch.from_numpy(pixels.transpose(2, 0, 1) / 127.5 - 1.0)
 
 

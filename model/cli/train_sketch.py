@@ -28,7 +28,7 @@ from model.cli.train_options import (
     publication,
     use_threads,
 )
-from model.cli.unseen import seen_classes
+from model.cli.unseen import seen_classes, seen_doodles
 from model.data.sketchy import SketchyFiles, held_out
 from model.presets import BackboneName, Preset, SketchInput
 from model.sketch.backbone.backbone import Backbone
@@ -43,6 +43,7 @@ class SketchTraining:
 
     Attributes:
         unseen: names or file of the classes to leave out.
+        doodles: folder of doodles to train on; those of unseen classes are left out.
         backbone_of: a checkpoint whose fine-tuned backbone is reused.
     """
 
@@ -50,6 +51,7 @@ class SketchTraining:
     plan: SketchPlan
     data: Path
     unseen: str | None
+    doodles: Path | None
     backbone_of: str | None
     publication: Publication
     resume: bool
@@ -74,6 +76,7 @@ class SketchTraining:
                 self.preset,
                 seen,
                 self.plan,
+                doodles=seen_doodles(self.doodles, self.data, self.unseen) if self.doodles else None,
                 weights=self.publication.home / "downloads",
                 tuned=self._reused_backbone(seen),
                 resume=self.resume,
@@ -129,6 +132,17 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
         home: Home = Path("var"),
         name: Name = preset.name,
         unseen: Unseen = None,
+        doodles: Annotated[
+            Path | None,
+            typer.Option(
+                help="Folder of doodles in Quick, Draw!'s form, <class>.npy, to train on. Those of unseen "
+                "classes and of their synonyms are left out.",
+                show_default=False,
+            ),
+        ] = None,
+        doodles_per_class: Annotated[
+            int, typer.Option(min=1, help="The most doodles of a class to train on.")
+        ] = SketchPlan.doodles_per_class,
         hold_out: Annotated[
             float,
             typer.Option(
@@ -204,9 +218,16 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
         )
         SketchTraining(
             preset=chosen,
-            plan=SketchPlan(recipe=recipe, held_out=hold_out, steps=steps, objective=objective),
+            plan=SketchPlan(
+                recipe=recipe,
+                held_out=hold_out,
+                steps=steps,
+                objective=objective,
+                doodles_per_class=doodles_per_class,
+            ),
             data=data,
             unseen=unseen,
+            doodles=doodles,
             backbone_of=backbone_of,
             publication=publication(
                 chosen, data, home=home, name=name, terms=terms, trained_on=trained_on, half=half

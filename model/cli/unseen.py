@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from model.data.quickdraw import DoodleFiles, read_quickdraw
 from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
 
 
@@ -16,3 +17,9 @@ def seen_classes(data: Path, unseen: str | None) -> SketchyFiles:
     catalogue = read_sketchy(data)
     hidden = read_unseen(unseen, catalogue.classes) if unseen else ()
     return catalogue.only(label for label in catalogue.classes if label not in hidden)
+
+
+def seen_doodles(folder: Path, data: Path, unseen: str | None) -> DoodleFiles:
+    """Return the doodles of all things that are not related to an unseen class of the data."""
+    hidden = read_unseen(unseen, read_sketchy(data).classes) if unseen else ()
+    return read_quickdraw(folder).without(hidden)

@@ -20,7 +20,8 @@ from PIL import Image
 from torch import Tensor
 
 from model.data.pairs import DataError, Split, describe_folder, fingerprint_of, pictures_in
-from model.regular_file import open_regular
+from model.images.decode import read_picture
+from model.images.errors import PictureError
 
 ENLARGED = 1.12
 """With augmentation, pictures are loaded this much larger than needed and cropped at random."""
@@ -58,7 +59,7 @@ class PairedPictures:
                 pictures = self._read(pair) if fits_in_memory else None
                 if pictures is None:
                     _check(pair)
-            except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+            except (OSError, PictureError):
                 damaged.append(pair[0].name)
                 continue
             self.files.append(pair)
@@ -85,14 +86,12 @@ class PairedPictures:
 
     def _read(self, files: Files) -> tuple[Pixels, Pixels]:
         first, second = files
-        with open_regular(first) as file, Image.open(file) as opened:
-            both = opened.convert("RGB")
+        both = read_picture(first)
         if second is None:
             middle = both.width // 2
             x, y = both.crop((0, 0, middle, both.height)), both.crop((middle, 0, 2 * middle, both.height))
         else:
-            with open_regular(second) as file, Image.open(file) as opened:
-                x, y = both, opened.convert("RGB")
+            x, y = both, read_picture(second)
         size = (self.load_size, self.load_size)
         return np.asarray(x.resize(size, Image.Resampling.BICUBIC)), np.asarray(
             y.resize(size, Image.Resampling.BICUBIC)
@@ -102,8 +101,7 @@ class PairedPictures:
 def _check(files: Files) -> None:
     for path in files:
         if path is not None:
-            with open_regular(path) as file, Image.open(file) as opened:
-                opened.verify()
+            read_picture(path)
 
 
 def _resize(pixels: Pixels, size: int) -> Pixels:

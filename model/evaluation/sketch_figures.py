@@ -9,10 +9,10 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from model.data.sketchy import SketchyFiles
+from model.images.decode import read_picture
 from model.inference import Inference
 from model.metrics import cosine
 from model.presets import Side
-from model.regular_file import open_regular
 
 TILE, MARK, GAP = 96, 18, 2
 """Sides of a picture and of its mark, and the gap between pictures, in pixels."""
@@ -74,8 +74,7 @@ def class_bars(figures: Mapping[str, float], *, chance: float) -> Image.Image:
 
 
 def _pixels(inference: Inference, side: Side, path: Path) -> Tensor:
-    with open_regular(path) as file, Image.open(file) as opened:
-        return inference.prepare(opened.convert("RGB"), side)[None]
+    return inference.read(path, side)[None]
 
 
 def _position(column: int, row: int) -> tuple[int, int]:
@@ -84,8 +83,7 @@ def _position(column: int, row: int) -> tuple[int, int]:
 
 
 def _paste(sheet: Image.Image, column: int, row: int, path: Path) -> None:
-    with open_regular(path) as file, Image.open(file) as opened:
-        small = opened.convert("RGB").resize((TILE, TILE), Image.Resampling.BICUBIC)
+    small = read_picture(path).resize((TILE, TILE), Image.Resampling.BICUBIC)
     sheet.paste(small, _position(column, row))
 
 

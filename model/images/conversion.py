@@ -1,8 +1,9 @@
-"""Turn decoded pictures into RGB: transparency on white, 16 bits scaled to 8, reduced, upright.
+"""Turn decoded pictures into RGB: transparency on paper, 16 bits scaled to 8, reduced, upright.
 
 A picture is converted in strips, so only the result takes memory.
 """
 
+from collections.abc import Iterator
 from math import ceil
 
 import numpy as np
@@ -10,6 +11,12 @@ from PIL import Image
 
 STRIP = 250_000
 """Pixels that are converted at a time."""
+
+WHITE, BLACK = (255, 255, 255), (0, 0, 0)
+PLAIN_INK = 48.0
+"""Largest standard deviation of the brightness of a drawing whose transparency shows where the ink is."""
+MIN_CLEAR = 0.02
+"""Smallest share of transparency of such a drawing."""
 
 _TRANSPOSE = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -28,19 +35,53 @@ def is_opaque_rgb(image: Image.Image) -> bool:
     return image.mode == "RGB" and "transparency" not in image.info
 
 
-def to_rgb(image: Image.Image, factor: int = 1) -> Image.Image:
-    """Return a picture in RGB, with transparency on white, reduced by `factor`.
+def has_transparency(image: Image.Image) -> bool:
+    """Return whether a decoded picture may have transparent pixels."""
+    return image.mode in {"RGBA", "LA"} or "transparency" in image.info
+
+
+def paper_for(drawing: Image.Image) -> tuple[int, int, int]:
+    """Return black as the paper of light ink on transparency, and white for all other drawings.
+
+    Only ink of one brightness can be light. A drawing in black and white lies on white.
+    """
+    if not has_transparency(drawing) or drawing.mode == "I;16":
+        return WHITE
+    weight = total = squares = 0.0
+    for strip in _strips(drawing, 1):
+        grey, alpha = (np.asarray(part, np.float64) for part in strip.convert("LA").split())
+        alpha /= 255
+        weight += float(alpha.sum())
+        total += float((alpha * grey).sum())
+        squares += float((alpha * grey * grey).sum())
+    if not 0 < weight <= (1 - MIN_CLEAR) * drawing.width * drawing.height:
+        return WHITE
+    mean = total / weight
+    plain = squares / weight - mean * mean <= PLAIN_INK**2
+    return BLACK if plain and mean > 128 else WHITE
+
+
+def to_rgb(image: Image.Image, factor: int = 1, paper: tuple[int, int, int] = WHITE) -> Image.Image:
+    """Return a picture in RGB, with transparency on paper, reduced by `factor`.
 
     A picture that needs no change is returned without a copy: a copy of 40 million pixels takes 160 MB.
     """
     if factor == 1 and is_opaque_rgb(image):
         return image
     result = Image.new("RGB", (ceil(image.width / factor), ceil(image.height / factor)))
+    top = 0
+    for strip in _strips(image, factor):
+        rgb = _on_paper(strip, paper)
+        result.paste(rgb.reduce(factor) if factor > 1 else rgb, (0, top // factor))
+        top += strip.height
+    return result
+
+
+def _strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
+    """Cut a picture into strips of about `STRIP` pixels, whose heights are multiples of `factor`."""
     rows = factor * max(1, STRIP // (factor * image.width))
     for top in range(0, image.height, rows):
-        strip = _on_white(image.crop((0, top, image.width, min(top + rows, image.height))))
-        result.paste(strip.reduce(factor) if factor > 1 else strip, (0, top // factor))
-    return result
+        yield image.crop((0, top, image.width, min(top + rows, image.height)))
 
 
 def upright(image: Image.Image, orientation: int) -> Image.Image:
@@ -48,7 +89,7 @@ def upright(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else image
 
 
-def _on_white(image: Image.Image) -> Image.Image:
+def _on_paper(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:
     if image.mode == "I;16":
         deep = np.asarray(image)
         # deep / 257, rounded, in 16-bit arithmetic: a wider type takes twice the memory
@@ -56,9 +97,9 @@ def _on_white(image: Image.Image) -> Image.Image:
         if "transparency" in image.info:
             grey[deep == image.info["transparency"]] = 255
         return Image.fromarray(grey).convert("RGB")
-    if image.mode in {"RGBA", "LA"} or "transparency" in image.info:
+    if has_transparency(image):
         clear = image if image.mode in {"RGBA", "LA"} else image.convert("RGBA")
-        white = Image.new("RGB", image.size, "white")
-        white.paste(clear, mask=clear)
-        return white
+        sheet = Image.new("RGB", image.size, paper)
+        sheet.paste(clear, mask=clear)
+        return sheet
     return image if image.mode == "RGB" else image.convert("RGB")

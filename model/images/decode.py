@@ -8,20 +8,24 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from io import BytesIO
+from pathlib import Path
 from typing import TypeAlias
 
 from PIL import Image, ImageFile, JpegImagePlugin, UnidentifiedImageError
 
 from model.images.containers import strip_metadata
-from model.images.conversion import is_opaque_rgb, to_rgb, upright
+from model.images.conversion import WHITE, is_opaque_rgb, paper_for, to_rgb, upright
 from model.images.errors import PictureFormatUnsupported, PictureTooLarge, PictureUnreadable
 from model.images.peak import WEBP_DECODER, DecodePlan, coefficient_bytes
 from model.images.webp import FirstFrame
+from model.regular_file import read_regular
 
 Reserve: TypeAlias = Callable[[int], AbstractContextManager[object]]
 
 ACCEPTED = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
 ACCEPTED_WORDS = "PNG, JPEG, WebP, GIF (first frame) and BMP are accepted"
+MAX_PIXELS = 100_000_000
+"""Largest number of pixels of a picture that is read from the disk."""
 MAX_SIDE = 65_535
 """Maximum width and height in pixels: the limit of JPEG. Pillow needs 58 bytes for each row of a picture,
 so a picture one pixel wide could still take gigabytes."""
@@ -70,21 +74,39 @@ def unlimited(size: int) -> AbstractContextManager[object]:
     return nullcontext()
 
 
-def decode(data: bytes, *, max_pixels: int) -> DecodedImage:
+def decode(data: bytes, *, max_pixels: int, drawing: bool = False) -> DecodedImage:
     """Decode a file at its full size. See `decoded`."""
-    with decoded(data, max_pixels=max_pixels) as image:
+    with decoded(data, max_pixels=max_pixels, drawing=drawing) as image:
         return image
+
+
+def read_picture(path: Path, *, smallest: int | None = None, drawing: bool = False) -> Image.Image:
+    """Read a picture file from the disk into RGB. See `decoded`.
+
+    Raises:
+        OSError: the file cannot be read.
+        PictureError: it is no picture that can be decoded.
+    """
+    with decoded(read_regular(path), max_pixels=MAX_PIXELS, smallest=smallest, drawing=drawing) as image:
+        return image.picture
 
 
 @contextmanager
 def decoded(
-    data: bytes, *, max_pixels: int, smallest: int | None = None, reserve: Reserve = unlimited
+    data: bytes,
+    *,
+    max_pixels: int,
+    smallest: int | None = None,
+    drawing: bool = False,
+    reserve: Reserve = unlimited,
 ) -> Iterator[DecodedImage]:
     """Decode the first frame into RGB: upright by EXIF, transparency on white, 16 bits scaled to 8.
 
     Args:
+        max_pixels: the most pixels of a file, before it is reduced.
         smallest: reduce pictures of more than `LARGE` pixels by a whole number while they are decoded. Both
             sides keep at least so many pixels. None keeps the full size.
+        drawing: show transparency as black if the ink is light (`conversion.paper_for`).
         reserve: called before decoding, with the bytes that the picture takes until the `with` block ends.
             Returns a context manager that holds them.
 
@@ -96,7 +118,7 @@ def decoded(
     """
     checked = _CheckedFile(data, max_pixels, smallest)
     with reserve(checked.plan.peak):
-        yield DecodedImage(checked.header, checked.decode())
+        yield DecodedImage(checked.header, checked.decode(drawing=drawing))
 
 
 class _CheckedFile:
@@ -113,7 +135,7 @@ class _CheckedFile:
         self._smallest = smallest if self.header.width * self.header.height > LARGE else None
         self.plan = self._make_plan()
 
-    def decode(self) -> Image.Image:
+    def decode(self, *, drawing: bool) -> Image.Image:
         """Decode once; the decoded picture is freed as early as possible."""
         header = self.header
         image, self._opened = self._opened or _open(self._file.data, header.width * header.height), None
@@ -121,7 +143,7 @@ class _CheckedFile:
             if not isinstance(image, JpegImagePlugin.JpegImageFile) and image.size != header.size:
                 raise ValueError("its header names two sizes")
             image.load()
-            rgb = to_rgb(image, self.plan.factor)
+            rgb = to_rgb(image, self.plan.factor, paper_for(image) if drawing else WHITE)
             del image
             return upright(rgb, self._file.orientation)
         except (

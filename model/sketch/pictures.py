@@ -1,8 +1,11 @@
-"""Decoded pictures of one domain, held in memory for training and evaluation."""
+"""Decoded pictures of one domain, for training and evaluation."""
 
-from collections.abc import Iterable, Iterator
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -11,11 +14,20 @@ from PIL import Image
 from torch import Tensor
 
 from model.data.pairs import DataError
+from model.data.quickdraw import DoodleFiles
 from model.data.sketchy import SketchyFiles
+from model.images.decode import read_picture
+from model.images.errors import PictureError
+from model.pictures import resized, smallest_side
 from model.presets import Preset
-from model.regular_file import open_regular
-from model.sketch.drawings.doodles import normalised_doodle
+from model.sketch.drawings import normalise as drawing_rules
 from model.sketch.drawings.normalise import NoDrawing, normalise
+from model.sketch.pixel_file import PixelArray, PixelFile, Pixels
+
+AHEAD = 64
+"""Pictures that are decoded ahead of the one that is written."""
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -23,26 +35,27 @@ class Pictures:
     """Decoded pictures of one domain.
 
     Attributes:
-        pixels: uint8, [n, size, size, 3].
+        pixels: uint8, [n, size, size, c]: photos have 3 channels, normalised drawings have 1.
         labels: class numbers, [n].
         damaged: files that were left out, as `class/name`.
     """
 
-    pixels: NDArray[np.uint8]
+    pixels: PixelArray
     labels: NDArray[np.int64]
-    damaged: tuple[str, ...]
+    damaged: tuple[str, ...] = ()
 
     def batches(self, size: int) -> Iterator[Tensor]:
         """Yield the pictures in order, as float tensors [b, 3, h, w] in [-1, 1] with b up to `size`."""
         for start in range(0, len(self.pixels), size):
             batch = torch.from_numpy(self.pixels[start : start + size]).permute(0, 3, 1, 2)
-            yield (batch.float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+            pixels = (batch.float() / 127.5 - 1).expand(-1, 3, -1, -1)
+            yield pixels.contiguous(memory_format=torch.channels_last)
 
 
 def decode(
     files: Iterable[tuple[Path, str]], classes: tuple[str, ...], size: int, *, drawings: bool = False
 ) -> Pictures:
-    """Decode files to RGB at size x size pixels; leave out files that cannot be read.
+    """Decode files to size x size pixels, exactly as the service does; leave out files that cannot be read.
 
     Args:
         files: paths and their class names.
@@ -53,23 +66,30 @@ def decode(
     Raises:
         DataError: none of the files can be decoded.
     """
+
+    def read(path: Path) -> Pixels | None:
+        try:
+            if drawings:
+                smallest = drawing_rules.SMALLEST_SIDE
+                return drawn(read_picture(path, smallest=smallest, drawing=True), size)
+            return resized(read_picture(path, smallest=smallest_side(size)), size)
+        except (OSError, PictureError, NoDrawing):
+            return None
+
     number = {label: index for index, label in enumerate(classes)}
-    pixels: list[NDArray[np.uint8]] = []
+    pixels = PixelFile((size, size, 1 if drawings else 3))
     labels: list[int] = []
     damaged: list[str] = []
-    for path, label in files:
-        try:
-            with open_regular(path) as file, Image.open(file) as opened:
-                decoded = _resized(normalise(opened) if drawings else opened, size)
-        except (OSError, SyntaxError, ValueError, NoDrawing):
+    for (path, label), picture in in_threads(lambda entry: read(entry[0]), files):
+        if picture is None:
             damaged.append(f"{label}/{path.name}")
             continue
-        pixels.append(decoded)
+        pixels.append([picture])
         labels.append(number[label])
-    if not pixels:
+    if not labels:
         first = f"; the first is {damaged[0]}" if damaged else ""
         raise DataError(f"none of {len(damaged)} pictures can be read{first}")
-    return Pictures(np.stack(pixels), np.array(labels), tuple(damaged))
+    return Pictures(pixels, np.array(labels), tuple(damaged))
 
 
 def decode_classes(
@@ -83,16 +103,59 @@ def decode_classes(
     )
 
 
-def draw_doodles(sketches: Pictures, seed: int) -> NDArray[np.uint8]:
-    """Redraw each normalised sketch as a doodle (`model.sketch.drawings.doodles`), [n, size, size, 3]."""
-    size = sketches.pixels.shape[1]
+def decode_doodles(files: DoodleFiles, most: int, size: int, seed: int) -> Pictures:
+    """Normalise doodles to size x size pixels; leave out those without ink.
 
-    def redraw(number: int) -> NDArray[np.uint8]:
-        sketch = Image.fromarray(sketches.pixels[number])
-        return _resized(normalised_doodle(sketch, np.random.default_rng((seed, number, 2))), size)
+    Args:
+        files: the doodles; positions in `files.classes` are the class numbers.
+        most: doodles of each class.
+        size: side of the pictures, in pixels.
+        seed: decides the choice of doodles.
 
-    return np.stack([redraw(number) for number in range(len(sketches.labels))])
+    Raises:
+        DataError: a file of doodles cannot be read, or there is no doodle.
+    """
+
+    def read(entry: tuple[Image.Image, str]) -> Pixels | None:
+        try:
+            return drawn(entry[0], size)
+        except NoDrawing:
+            return None
+
+    number = {label: index for index, label in enumerate(files.classes)}
+    pixels = PixelFile((size, size, 1))
+    labels: list[int] = []
+    damaged: list[str] = []
+    for (_, label), picture in in_threads(read, files.drawings(most, seed)):
+        if picture is None:
+            damaged.append(f"{label}/a doodle without ink")
+            continue
+        pixels.append([picture])
+        labels.append(number[label])
+    if not labels:
+        raise DataError("no doodle can be read")
+    return Pictures(pixels, np.array(labels), tuple(damaged))
 
 
-def _resized(picture: Image.Image, size: int) -> NDArray[np.uint8]:
-    return np.asarray(picture.convert("RGB").resize((size, size), Image.Resampling.BICUBIC))
+def drawn(drawing: Image.Image, size: int) -> Pixels:
+    """Normalise a drawing to pixels [size, size, 1].
+
+    Raises:
+        NoDrawing: the picture has no ink.
+    """
+    return resized(normalise(drawing), size)[:, :, :1]
+
+
+def in_threads(
+    function: Callable[[T], Pixels | None], entries: Iterable[T]
+) -> Iterator[tuple[T, Pixels | None]]:
+    """Apply a function in threads, and yield each entry with its result, in order."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        waiting = []
+        for entry in entries:
+            waiting.append((entry, pool.submit(function, entry)))
+            if len(waiting) == AHEAD:
+                first, result = waiting.pop(0)
+                yield first, result.result()
+        for entry, result in waiting:
+            yield entry, result.result()

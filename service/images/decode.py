@@ -22,7 +22,12 @@ def decode(data: bytes, *, max_pixels: int) -> DecodedImage:
 
 @contextmanager
 def decoded(
-    data: bytes, *, max_pixels: int, smallest: int | None = None, reserve: Reserve = unlimited
+    data: bytes,
+    *,
+    max_pixels: int,
+    smallest: int | None = None,
+    drawing: bool = False,
+    reserve: Reserve = unlimited,
 ) -> Iterator[DecodedImage]:
     """Decode the first frame into RGB, see `model.images.decode.decoded`.
 
@@ -32,7 +37,9 @@ def decoded(
         ImageTooManyPixels: the image has too many pixels.
     """
     try:
-        with files.decoded(data, max_pixels=max_pixels, smallest=smallest, reserve=reserve) as image:
+        with files.decoded(
+            data, max_pixels=max_pixels, smallest=smallest, drawing=drawing, reserve=reserve
+        ) as image:
             yield image
     except PictureFormatUnsupported as error:
         raise ImageFormatUnsupported(str(error)) from error

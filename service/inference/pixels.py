@@ -37,7 +37,8 @@ def decode_pixels(
         ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty.
     """
     smallest = inference.smallest_side(side)
-    with decoded(data, max_pixels=max_pixels, smallest=smallest, reserve=reserve) as image:
+    drawing = inference.takes_drawings(side)
+    with decoded(data, max_pixels=max_pixels, smallest=smallest, drawing=drawing, reserve=reserve) as image:
         return prepare_pixels(image.picture, inference, side)
 
 

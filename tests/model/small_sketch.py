@@ -38,9 +38,9 @@ def small_preset(
 def noise_pictures(count: int = 32) -> Pictures:
     """Random pixels of two classes."""
     pixels = np.random.default_rng(0).integers(0, 256, (count, 64, 64, 3), dtype=np.uint8)
-    return Pictures(pixels, np.repeat(np.arange(2), count // 2), ())
+    return Pictures(pixels, np.repeat(np.arange(2), count // 2))
 
 
 def blank_pictures(count: int = 16) -> Pictures:
     """White pictures of two classes."""
-    return Pictures(np.full((count, 64, 64, 3), 255, np.uint8), np.repeat(np.arange(2), count // 2), ())
+    return Pictures(np.full((count, 64, 64, 3), 255, np.uint8), np.repeat(np.arange(2), count // 2))

@@ -23,6 +23,8 @@ STROKE = 3.0
 """Width of all strokes, in pixels of the canvas."""
 MAX_SIDE = 512
 """Longest side at which ink is detected, in pixels; larger pictures are reduced first."""
+SMALLEST_SIDE = 2 * MAX_SIDE
+"""Pixels that both sides of a drawing need. A larger one may be reduced by a whole number before."""
 MIN_CONTRAST = 0.1
 """Smallest difference between ink and paper, as a share of the value range."""
 MIN_INK, MAX_INK = 2e-4, 0.6

@@ -25,7 +25,7 @@ def random_views(
     thicker, and are mirrored, turned, scaled and bent; half of them are jittered.
 
     Args:
-        pixels: uint8, [n, L, L, 3].
+        pixels: uint8, [n, L, L, c]; photos have 3 channels, sketches 1 or 3.
         size: side of the views, in pixels.
         rng: decides everything random.
         device: where to compute the views.
@@ -41,13 +41,13 @@ def random_views(
         whole = erase_and_thicken(whole, rng, ink_dropout)
     grid = F.affine_grid(
         torch.from_numpy(_random_transforms(len(whole), rng, sketch=sketch)).to(device),
-        [len(whole), 3, size, size],
+        [len(whole), whole.shape[1], size, size],
         align_corners=False,
     )
     if sketch:
         grid = grid + _random_bends(len(whole), size, rng, jitter, device)
     views = F.grid_sample(whole - 1, grid, align_corners=False) + 1  # zero padding becomes white
-    return views if sketch else _recoloured(views, rng)
+    return views.expand(-1, 3, -1, -1) if sketch else _recoloured(views, rng)
 
 
 def _random_transforms(count: int, rng: np.random.Generator, *, sketch: bool) -> NDArray[np.float32]:
@@ -81,7 +81,7 @@ def erase_and_thicken(sketches: Tensor, rng: np.random.Generator, ink_dropout: f
     """Erase pieces of up to a share of each sketch's ink, and thicken the strokes of a third of the sketches.
 
     Args:
-        sketches: [n, 3, L, L], black (-1) on white (1).
+        sketches: [n, c, L, L], black (-1) on white (1).
         rng: decides everything random.
         ink_dropout: largest share to erase.
     """

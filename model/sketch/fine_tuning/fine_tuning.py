@@ -12,13 +12,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.serving_form import precision
+from model.sketch.doodles import Doodles
 from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.fine_tuning.heads import BackboneWithHeads
 from model.sketch.fine_tuning.losses import fine_tuning_loss
@@ -45,7 +44,7 @@ def fine_tune(
     image_size: int,
     recipe: Recipe,
     *,
-    doodles: NDArray[np.uint8] | None = None,
+    doodles: Doodles | None = None,
     report: Report | None = None,
     resume: bool = False,
     device: torch.device = CPU,
@@ -62,7 +61,7 @@ def fine_tune(
         photos, sketches: pictures of seen classes.
         image_size: side of the pictures that search uses; the crops are a share of it.
         recipe: the hyperparameters.
-        doodles: a doodle of each sketch, in the same order and size.
+        doodles: further drawings, of classes with and without photos.
         report: receives the progress over all runs.
         resume: continue from the saved states.
         device: where to train.
@@ -73,7 +72,12 @@ def fine_tune(
     check_batch(photos, recipe.batch)
     backbone.load_network(imagenet)
     backbone.load_classifier(imagenet)
-    data = TrainingSet(photos, sketches, doodles, *imagenet_targets(backbone, imagenet, photos, device))
+    photo_targets, class_targets = imagenet_targets(backbone, imagenet, photos, device)
+    if doodles is not None:
+        class_targets = torch.cat([class_targets, doodles.further_targets])
+    data = TrainingSet(
+        photos, sketches, photo_targets, class_targets, None if doodles is None else doodles.pictures
+    )
     run_weights: list[dict[str, Tensor]] = []
     for number in range(recipe.runs):
         seeded = replace(recipe, seed=recipe.seed + SEED_STRIDE * number)

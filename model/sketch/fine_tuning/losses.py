@@ -14,8 +14,8 @@ def fine_tuning_loss(
     """The weighted sum of all losses, a scalar.
 
     Args:
-        projected: projections of photos, then sketches, [2b, d].
-        imagenet_logits: [2b, 1000].
+        projected: projections of the batch's pictures, [n, d].
+        imagenet_logits: [n, 1000].
         classes: the vector of each class, [c, d].
         batch: labels and targets.
         recipe: the weights.
@@ -24,9 +24,8 @@ def fine_tuning_loss(
     cosines = recipe.scale * features @ F.normalize(classes).T
     loss = F.cross_entropy(cosines, batch.labels, label_smoothing=recipe.label_smoothing)
     loss = loss + recipe.contrast * supervised_contrast(features, batch.labels, recipe.temperature)
-    photos, sketches = logits.log_softmax(1).split(len(batch.photo_targets))
-    loss = loss + recipe.distillation * F.kl_div(photos, batch.photo_targets, reduction="batchmean")
-    return loss + recipe.sketch_distillation * F.kl_div(sketches, batch.sketch_targets, reduction="batchmean")
+    divergences = F.kl_div(logits.log_softmax(1), batch.targets, reduction="none").sum(1)
+    return loss + (batch.weights * divergences).sum()
 
 
 def supervised_contrast(features: Tensor, labels: Tensor, temperature: float) -> Tensor:

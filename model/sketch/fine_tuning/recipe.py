@@ -11,7 +11,7 @@ class Recipe:
         epochs: passes over the photos.
         cycle: length of the learning rate's cycle, as a multiple of the training. Above 1, training ends
             before the rate has fallen to zero.
-        batch: photos per step; each step also takes as many sketches.
+        batch: photos per step; each step also takes as many sketches, and `doodles`.
         learning_rate: the peak of the cycle, of AdamW.
         weight_decay: of AdamW.
         scale: multiplies the cosines before the softmax of the cross-entropy.
@@ -22,7 +22,8 @@ class Recipe:
         sketch_distillation: the same for sketches, whose targets are the mean of their class's photos.
         crop_share: side of the training crops, as a share of `image_size`. Cropping magnifies the objects, so
             search uses larger pictures than training does (Touvron et al., 2019).
-        doodle_rate: share of the sketches that a doodle replaces.
+        doodle_rate: share of the sketches that a doodle of the same class replaces, if there is one.
+        doodles: further doodles per step, of classes with and without photos.
         jitter: largest deviation of a jittered sketch's points, as a share of half a side. Half of the
             sketches are jittered.
         ink_dropout: largest share of a sketch's ink to erase.
@@ -46,6 +47,7 @@ class Recipe:
     sketch_distillation: float = 0.5
     crop_share: float = 0.85
     doodle_rate: float = 0.25
+    doodles: int = 32
     jitter: float = 0.03
     ink_dropout: float = 0.4
     runs: int = 3

@@ -1,6 +1,7 @@
 """The data of fine-tuning: pictures of seen classes, distillation targets, and batches."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -14,22 +15,24 @@ from model.sketch.backbone.features import pooled_features
 from model.sketch.fine_tuning.augmentation import random_views
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.pictures import Pictures
+from model.sketch.pixel_file import Pixels
 
 
 @dataclass(frozen=True)
 class Batch:
-    """The input and the targets of one step: b photos, then b sketches.
+    """The input and the targets of one step: b photos, b sketches, and d doodles.
 
     Attributes:
-        pixels: [2b, 3, s, s] in [-1, 1].
-        labels: class numbers, [2b].
-        photo_targets, sketch_targets: ImageNet class probabilities to distil, [b, 1000] each.
+        pixels: [2b + d, 3, s, s] in [-1, 1].
+        labels: class numbers, [2b + d].
+        targets: ImageNet class probabilities to distil, [2b + d, 1000].
+        weights: weight of each row's distillation; 0 without a target, [2b + d].
     """
 
     pixels: Tensor
     labels: Tensor
-    photo_targets: Tensor
-    sketch_targets: Tensor
+    targets: Tensor
+    weights: Tensor
 
 
 @dataclass(frozen=True)
@@ -38,31 +41,33 @@ class TrainingSet:
 
     Attributes:
         photos, sketches: the pictures of both domains.
-        doodles: a doodle of each sketch, in the same order and size; None to train without doodles.
         photo_targets: what the original network predicts for each photo, [n, 1000].
-        class_targets: the mean over each class's photos, [c, 1000]; the targets of its sketches.
+        class_targets: the targets of each class's drawings, [c, 1000]: the mean over its photos, or what the
+            classifier should say of a thing without photos. A row of zeros is no target.
+        doodles: further drawings; their classes may have no photos and no sketches.
     """
 
     photos: Pictures
     sketches: Pictures
-    doodles: NDArray[np.uint8] | None
     photo_targets: Tensor
     class_targets: Tensor
+    doodles: Pictures | None = None
+
+    @cached_property
+    def _doodles_of(self) -> dict[int, NDArray[np.int64]]:
+        """The indices of each class's doodles."""
+        labels = np.array([], np.int64) if self.doodles is None else self.doodles.labels
+        return {label: np.flatnonzero(labels == label) for label in np.unique(labels).tolist()}
 
     def batch(self, step: int, size: int, recipe: Recipe, device: torch.device) -> Batch:
         """The batch of one step, as random views of size x size; a function of (seed, step)."""
         rng = np.random.default_rng((recipe.seed, step))
-        photo_indices, sketch_indices = sample_indices(
-            self.photos.labels, self.sketches.labels, recipe, step, rng
-        )
-        sketches = self.sketches.pixels[sketch_indices]
-        if self.doodles is not None:
-            replaced = rng.random(len(sketches)) < recipe.doodle_rate
-            sketches[replaced] = self.doodles[sketch_indices[replaced]]
+        photos, sketches = sample_indices(self.photos.labels, self.sketches.labels, recipe, step, rng)
+        drawings, drawing_labels = self._drawings(sketches, recipe, rng)
         views = (
-            random_views(self.photos.pixels[photo_indices], size, rng, device),
+            random_views(self.photos.pixels[photos], size, rng, device),
             random_views(
-                sketches,
+                drawings,
                 size,
                 rng,
                 device,
@@ -71,12 +76,43 @@ class TrainingSet:
                 ink_dropout=recipe.ink_dropout,
             ),
         )
-        photo_labels, sketch_labels = self.photos.labels[photo_indices], self.sketches.labels[sketch_indices]
+        photo_targets = self.photo_targets[torch.from_numpy(photos)]
+        drawing_targets = self.class_targets[torch.from_numpy(drawing_labels)]
+        weights = torch.full((len(drawing_labels),), recipe.sketch_distillation / len(photos))
         return Batch(
             pixels=torch.cat(views).contiguous(memory_format=torch.channels_last),
-            labels=torch.from_numpy(np.concatenate([photo_labels, sketch_labels])).to(device),
-            photo_targets=self.photo_targets[torch.from_numpy(photo_indices)].to(device),
-            sketch_targets=self.class_targets[torch.from_numpy(sketch_labels)].to(device),
+            labels=torch.from_numpy(np.concatenate([self.photos.labels[photos], drawing_labels])).to(device),
+            targets=torch.cat([photo_targets, drawing_targets]).to(device),
+            weights=torch.cat(
+                [
+                    torch.full((len(photos),), recipe.distillation / len(photos)),
+                    weights * (drawing_targets.sum(1) > 0),
+                ]
+            ).to(device),
+        )
+
+    def _drawings(
+        self, sketches: NDArray[np.int64], recipe: Recipe, rng: np.random.Generator
+    ) -> tuple[Pixels, NDArray[np.int64]]:
+        """The drawings of a batch, sketches first, and their class numbers.
+
+        A doodle of the same class replaces some sketches. The further doodles are of random classes, two of
+        each, so that every one of them has another of its class for the contrastive loss.
+        """
+        pixels, labels = self.sketches.pixels[sketches], self.sketches.labels[sketches]
+        if self.doodles is None:
+            return pixels, labels
+        replaced = (rng.random(len(sketches)) < recipe.doodle_rate) & np.isin(labels, list(self._doodles_of))
+        if replaced.any():
+            chosen = np.array([rng.choice(self._doodles_of[label]) for label in labels[replaced].tolist()])
+            pixels[replaced] = self.doodles.pixels[chosen]
+        count = min(recipe.doodles // 2, len(self._doodles_of))
+        classes = rng.choice(list(self._doodles_of), count, replace=False)
+        pairs = [rng.choice(self._doodles_of[label], 2) for label in classes.tolist()]
+        further = np.array(pairs, np.int64).ravel()
+        return (
+            np.concatenate([pixels, self.doodles.pixels[further]]),
+            np.concatenate([labels, self.doodles.labels[further]]),
         )
 
 

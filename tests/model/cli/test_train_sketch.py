@@ -4,6 +4,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from click.testing import Result
@@ -45,13 +46,26 @@ def unseen_file(folder: Path, name: str) -> Path:
     return path
 
 
-def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder):
+@pytest.fixture
+def doodles(tmp_path) -> Path:
+    """Doodles of the five shapes, of a synonym of one, and of a thing without photos."""
+    folder = tmp_path / "doodles"
+    folder.mkdir()
+    bitmap = np.zeros((4, 28, 28), np.uint8)
+    bitmap[:, 4:24, 4], bitmap[:, 4, 4:24] = 255, 255
+    for name in ("bar", "cross", "disc", "star", "triangle", "shooting star", "rainbow"):
+        np.save(folder / f"{name}.npy", bitmap.reshape(4, 784))
+    return folder
+
+
+def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder, doodles):
     OPENED.append("start recording")
     try:
         result = train(
             home,
             shapes_folder,
             unseen=unseen_file(home, "star"),
+            doodles=doodles,
             image_size=64,
             hold_out=0.4,
             backbone=weights[0],
@@ -71,6 +85,8 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder)
     assert set(manifest.held_out) < {"bar", "cross", "disc", "triangle"}
     assert len(manifest.held_out) == 2
     assert 0 <= manifest.metrics["held_out_map_all"] <= 1
+    drawn = {path.stem for path in opened if doodles in path.parents}
+    assert drawn == {"bar", "cross", "disc", "triangle", "rainbow"} - set(manifest.held_out)
 
 
 def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(home, weights, shapes_folder):

@@ -16,7 +16,7 @@ from model.sketch.pictures import Pictures
 
 
 def pictures_of(labels: np.ndarray) -> Pictures:
-    return Pictures(np.zeros((len(labels), 1, 1, 3), np.uint8), labels, ())
+    return Pictures(np.zeros((len(labels), 1, 1, 3), np.uint8), labels)
 
 
 class IdentityIIAE(IIAE):

@@ -11,7 +11,7 @@ from small_sketch import small_preset
 from model.data.pairs import DataError
 from model.data.sketchy import read_sketchy
 from model.inference import Inference
-from model.sketch.pictures import decode, draw_doodles
+from model.sketch.pictures import decode
 
 
 def test_training_prepares_sketches_as_the_service_does(tmp_path, shapes_folder):
@@ -20,17 +20,16 @@ def test_training_prepares_sketches_as_the_service_does(tmp_path, shapes_folder)
     for (path, _), (source, _) in zip(inverted, catalogue.sketches, strict=True):
         Image.fromarray(255 - np.asarray(Image.open(source))).save(path)
     plain, white_on_black = (
-        decode(files, ("star",), 64, drawings=True).pixels for files in (catalogue.sketches, inverted)
+        decode(files, ("star",), 64, drawings=True).pixels[:] for files in (catalogue.sketches, inverted)
     )
-    assert (plain != decode(catalogue.sketches, ("star",), 64).pixels).any()
+    assert (plain != decode(catalogue.sketches, ("star",), 64).pixels[:]).any()
     np.testing.assert_array_equal(plain, white_on_black)
     inference = Inference.__new__(Inference)
     inference.preset = small_preset("efficientnet-lite0")
     with Image.open(catalogue.sketches[0][0]) as sketch:
         prepared = inference.prepare(sketch.convert("RGB"), "y")
-    np.testing.assert_allclose(
-        prepared.permute(1, 2, 0).numpy(), plain[0].astype(np.float32) / 127.5 - 1, atol=0.02
-    )
+    expected = np.broadcast_to(plain[0].astype(np.float32) / 127.5 - 1, (64, 64, 3))
+    np.testing.assert_allclose(prepared.permute(1, 2, 0).numpy(), expected, atol=1e-6)
 
 
 def test_sketches_without_ink_are_left_out_and_reported(tmp_path, shapes_folder):
@@ -59,13 +58,4 @@ def test_batches_hold_all_pictures_in_order(shapes_folder):
     batches = list(pictures.batches(2))
     assert [len(batch) for batch in batches] == [2, 2, 1]
     pixels = (torch.cat(batches).permute(0, 2, 3, 1) + 1) * 127.5
-    np.testing.assert_allclose(pixels.numpy(), pictures.pixels, atol=1e-3)
-
-
-def test_every_sketch_gets_its_own_reproducible_doodle(shapes_folder):
-    files = read_sketchy(shapes_folder).only(["star"]).sketches[:4]
-    sketches = decode(files, ("star",), 64, drawings=True)
-    doodles = draw_doodles(sketches, 0)
-    assert doodles.shape == sketches.pixels.shape
-    assert all((doodles[number] != sketches.pixels[number]).any() for number in range(4))
-    np.testing.assert_array_equal(doodles, draw_doodles(sketches, 0))
+    np.testing.assert_allclose(pixels.numpy(), pictures.pixels[:], atol=1e-3)
