@@ -30,8 +30,9 @@ from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import Side
 from model.sketch.drawings.doodles import doodle
-from model.sketch.drawings.normalise import NoDrawing, thin
+from model.sketch.drawings.normalise import NoDrawing
 from model.sketch.drawings.strokes import strokes
+from model.sketch.drawings.thinning import thin
 
 Degrade = Callable[[Image.Image, np.random.Generator], Image.Image]
 """A function that degrades a sketch."""

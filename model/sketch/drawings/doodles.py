@@ -7,8 +7,9 @@ made from the strokes of a sketch: some are dropped, the rest are simplified, di
 import numpy as np
 from PIL import Image, ImageDraw
 
-from model.sketch.drawings.normalise import CANVAS, NoDrawing, normalise, thin
+from model.sketch.drawings.normalise import CANVAS, NoDrawing, normalise
 from model.sketch.drawings.strokes import Stroke, length, simplified, strokes
+from model.sketch.drawings.thinning import thin
 
 SMALLEST, LARGEST = 28, 96
 """Range of a doodle's side, in pixels."""

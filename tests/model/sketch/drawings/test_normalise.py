@@ -5,36 +5,14 @@ from io import BytesIO
 
 import numpy as np
 import pytest
+from drawn import distance, house, shaded
 from PIL import Image, ImageDraw, ImageFilter
 
 from model.sketch.drawings import normalise as drawings
-from model.sketch.drawings.normalise import CANVAS, MARGIN, NoDrawing, ink, normalise, paper, thin
+from model.sketch.drawings.ink import ink, paper
+from model.sketch.drawings.normalise import CANVAS, MARGIN, NoDrawing, normalise
 from model.sketch.drawings.strokes import length, smoothed, strokes
-
-
-def house(size: int = 256, width: int = 3) -> Image.Image:
-    """A black house on white paper, in the middle three fifths of the picture."""
-    drawn = Image.new("RGB", (size, size), "white")
-    draw = ImageDraw.Draw(drawn)
-    at = [
-        (int(x * size), int(y * size))
-        for x, y in ((0.2, 0.8), (0.2, 0.45), (0.5, 0.2), (0.8, 0.45), (0.8, 0.8), (0.2, 0.8))
-    ]
-    draw.line(at, "black", width)
-    draw.rectangle(
-        (int(0.45 * size), int(0.6 * size), int(0.55 * size), int(0.8 * size)), outline="black", width=width
-    )
-    return drawn
-
-
-def shaded(image: Image.Image) -> Image.Image:
-    """A phone photo: grey paper, lit from one side, with noise."""
-    pixels = np.asarray(image, np.float32) * 0.75 + 38
-    y, x = np.mgrid[0 : image.height, 0 : image.width] / image.width
-    lit = pixels * (0.45 + 0.4 * x + 0.15 * y)[..., None] + np.random.default_rng(0).normal(
-        0, 6, pixels.shape
-    )
-    return Image.fromarray(lit.clip(0, 255).astype(np.uint8))
+from model.sketch.drawings.thinning import thin
 
 
 def as_jpeg(image: Image.Image) -> Image.Image:
@@ -56,6 +34,17 @@ def in_a_corner(image: Image.Image) -> Image.Image:
     return sheet
 
 
+def nearly_white(image: Image.Image) -> Image.Image:
+    return Image.fromarray((243 + np.asarray(image) // 21).clip(0, 255).astype(np.uint8))
+
+
+def on_a_large_canvas(image: Image.Image) -> Image.Image:
+    """The drawing takes 6 % of the side."""
+    canvas = Image.new("RGB", (2400, 2400), "white")
+    canvas.paste(image.resize((240, 240), Image.Resampling.LANCZOS), (1700, 300))
+    return canvas
+
+
 VARIANTS = {
     "grey phone photo": shaded,
     "jpeg at quality 30": as_jpeg,
@@ -65,15 +54,9 @@ VARIANTS = {
     "thick": lambda image: image.filter(ImageFilter.MinFilter(7)),
     "faint": lambda image: Image.fromarray((128 + np.asarray(image) // 2).astype(np.uint8)),
     "large": lambda image: house(1200, 14),
+    "nearly white pen": nearly_white,
+    "6 % of a large canvas": on_a_large_canvas,
 }
-
-
-def distance(one: Image.Image, other: Image.Image) -> float:
-    """Mean distance between the strokes of two drawings, in pixels; the larger of both directions."""
-    from scipy.ndimage import distance_transform_edt
-
-    a, b = (np.asarray(each) < 128 for each in (one, other))
-    return float(max(distance_transform_edt(~b)[a].mean(), distance_transform_edt(~a)[b].mean()))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

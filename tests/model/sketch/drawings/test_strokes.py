@@ -5,8 +5,8 @@ import pytest
 from scipy import ndimage
 from shapes import circle_and_cross
 
-from model.sketch.drawings.normalise import thin
 from model.sketch.drawings.strokes import length, simplified, smoothed, strokes
+from model.sketch.drawings.thinning import thin
 
 
 def centre_lines() -> np.ndarray:

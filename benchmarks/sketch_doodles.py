@@ -1,0 +1,109 @@
+"""Search photos with real doodles of classes that no model has seen.
+
+    python -m benchmarks.sketch_doodles --data DIR --doodles DIR --unseen sketchy-25 --checkpoint s25-0
+
+Every doodle whose name is an unseen class searches the photos of the unseen classes, and the photos of all
+classes. The table has precision at 10, and the shares with a right photo first and among the first five.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+from torch import Tensor
+
+from benchmarks.shared.options import Data, Home, Unseen
+from model import checkpoint
+from model.allocator import keep_memory
+from model.data.quickdraw import DoodleFiles, read_quickdraw
+from model.data.sketchy import read_sketchy, read_unseen
+from model.data.thing_names import same_thing
+from model.inference import Inference
+from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
+from model.sketch.expansion import expanded_scores
+from model.sketch.pictures import Pictures, decode, decode_doodles
+
+BATCH = 64
+MOST = 80
+"""Doodles of each class."""
+
+
+@torch.inference_mode()
+def codes(inference: Inference, side: str, pictures: Pictures) -> Tensor:
+    """The codes of pictures, [n, d]."""
+    return torch.cat(
+        [inference.shared("x" if side == "x" else "y", batch) for batch in pictures.batches(BATCH)]
+    )
+
+
+def doodles_of(files: DoodleFiles, classes: tuple[str, ...]) -> tuple[DoodleFiles, list[int]]:
+    """The doodles that show one of the classes, and the number of each doodle class in `classes`."""
+    shown = [
+        (path, label) for path, label in files.files if any(same_thing(label, other) for other in classes)
+    ]
+    chosen = DoodleFiles(tuple(shown))
+    numbers = [
+        next(number for number, other in enumerate(classes) if same_thing(label, other))
+        for label in chosen.classes
+    ]
+    return chosen, numbers
+
+
+def main(
+    data: Data,
+    doodles: Annotated[Path, typer.Option(help="Folder of doodles, <class>.npy.")],
+    names: Annotated[list[str], typer.Option("--checkpoint", help="A checkpoint's name or folder.")],
+    unseen: Unseen = "sketchy-25",
+    home: Home = Path("var"),
+) -> None:
+    """Print the table."""
+    keep_memory()
+    catalogue = read_sketchy(data)
+    classes = catalogue.classes
+    hidden = read_unseen(unseen, classes)
+    found = read_quickdraw(doodles)
+    chosen, numbers = doodles_of(found, hidden)
+    places = [classes.index(hidden[number]) for number in numbers]
+    table = Table(
+        "checkpoint",
+        "gallery",
+        "scores",
+        "P@10",
+        "first right",
+        "one of five right",
+        "mAP@all",
+        title=f"{unseen}: doodles of {len(places)} unseen classes",
+    )
+    for name in names:
+        inference = checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu"))
+        size = inference.preset.image_size
+        photos = decode(catalogue.photos, classes, size)
+        drawn = decode_doodles(chosen, MOST, size, 0)
+        labels = torch.from_numpy(np.array(places)[drawn.labels])
+        gallery, queries = codes(inference, "x", photos), codes(inference, "y", drawn)
+        photo_labels = torch.from_numpy(photos.labels)
+        in_hidden = torch.isin(photo_labels, torch.tensor([classes.index(label) for label in hidden]))
+        for title, shown in (
+            ("photos of unseen classes", in_hidden),
+            ("photos of all classes", torch.ones_like(in_hidden)),
+        ):
+            for kind, score in (("cosine", cosine), ("expanded", expanded_scores)):
+                relevant = ranked_relevance(score(queries, gallery[shown]), labels, photo_labels[shown])
+                table.add_row(
+                    name,
+                    f"{title}, {int(shown.sum())}",
+                    kind,
+                    f"{precision_at(relevant, 10):.3f}",
+                    f"{precision_at(relevant, 1):.3f}",
+                    f"{relevant[:, :5].any(1).float().mean():.3f}",
+                    f"{mean_average_precision(relevant):.3f}",
+                )
+    Console(width=130).print(table)
+
+
+if __name__ == "__main__":
+    typer.run(main)
