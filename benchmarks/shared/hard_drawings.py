@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
+from model.sketch.drawings.sheet import perspective, rectangle
+
 Colour = tuple[float, float, float]
 Pixels = NDArray[np.floating]
 Picture = Callable[[Image.Image, np.random.Generator], Image.Image]
@@ -154,17 +156,10 @@ def photo_of(
     corners = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * half
     corners = corners @ np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
     corners += np.array([width, height]) / 2 + rng.uniform(-0.03, 0.03, (4, 2)) * width
-    placed = _picture(sheet).transform(
-        FRAME,
-        Image.Transform.PERSPECTIVE,
-        _perspective(corners, sheet.shape[1], sheet.shape[0]),
-        Image.Resampling.BICUBIC,
-    )
-    whole = Image.new("L", (sheet.shape[1], sheet.shape[0]), 255).transform(
-        FRAME,
-        Image.Transform.PERSPECTIVE,
-        _perspective(corners, sheet.shape[1], sheet.shape[0]),
-        Image.Resampling.BICUBIC,
+    coefficients = perspective(corners, rectangle(sheet.shape[1], sheet.shape[0]))
+    placed, whole = (
+        _picture(pixels).transform(FRAME, Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC)
+        for pixels in (sheet, np.ones(sheet.shape[:2]))
     )
     mask = np.asarray(whole, np.float32)[..., None] / 255
     shadow = 1 - 0.35 * ndimage.gaussian_filter(np.roll(mask[..., 0], (8, 8), (0, 1)), 8)[..., None] * (
@@ -197,7 +192,8 @@ def _written(sketch: Image.Image, rng: np.random.Generator, ruled: str | None = 
         if ruled == "lined":
             sheet[:, 70:73] = (0.85, 0.45, 0.45)
     ink = np.pad(_ink(sketch, side - 2 * margin), margin)[..., None]
-    return sheet * (1 - 0.9 * ink) + 0.9 * ink * np.array(PENS[rng.integers(len(PENS))])
+    written: Pixels = sheet * (1 - 0.9 * ink) + 0.9 * ink * np.array(PENS[rng.integers(len(PENS))])
+    return written
 
 
 def _wood(rng: np.random.Generator, colour: Colour) -> Pixels:
@@ -206,18 +202,8 @@ def _wood(rng: np.random.Generator, colour: Colour) -> Pixels:
     grain = ndimage.gaussian_filter(rng.normal(0, 1, (height, width)), (1.5, 60))
     board = ndimage.gaussian_filter(rng.normal(0, 1, (height, 1)), (25, 0))
     texture = 0.12 * grain / grain.std() + 0.1 * board / board.std()
-    return (np.array(colour) * (1 + texture[..., None])).clip(0, 1)
-
-
-def _perspective(corners: Pixels, width: int, height: int) -> list[float]:
-    """Coefficients for `Image.transform` that map a photo's corners to a sheet of width x height."""
-    sheet = [(0, 0), (width, 0), (width, height), (0, height)]
-    rows, values = [], []
-    for (x, y), (u, v) in zip(corners.tolist(), sheet, strict=True):
-        rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-        values += [u, v]
-    coefficients: list[float] = np.linalg.solve(np.array(rows), np.array(values)).tolist()
-    return coefficients
+    desk: Pixels = np.clip(np.array(colour) * (1 + texture[..., None]), 0, 1)
+    return desk
 
 
 def _ink(sketch: Image.Image, side: int | None = None) -> NDArray[np.float32]:

@@ -116,7 +116,7 @@ def _evenly_spaced(rows: NDArray[np.int64]) -> Mask:
         return np.zeros(len(rows), bool)
     usual = float(np.median(wide))
     regular = np.abs(gaps / np.maximum(1, np.round(gaps / usual)) - usual) <= MAX_IRREGULARITY * usual
-    return np.append(regular, False) | np.append(False, regular)
+    return np.asarray(np.append(regular, False) | np.append(False, regular))
 
 
 def _without_lines(contrast: Grey, lines: list[Line]) -> Grey:

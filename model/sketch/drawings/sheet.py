@@ -32,6 +32,8 @@ POINTS = 16
 """Points of each side at which it is compared."""
 MIN_EDGE = 0.7
 """Smallest share of each side of a sheet across which it gets darker."""
+FURTHEST = 1.0
+"""Largest distance of a corner from the picture's middle, in sides of the picture."""
 INSET = 0.025
 """Share of a sheet's sides that is cut off: its edge and its shadow."""
 
@@ -52,7 +54,7 @@ def cut_out_sheet(picture: Image.Image) -> Image.Image | None:
         picture: an RGB picture.
     """
     corners = find_sheet(picture)
-    if corners is None:
+    if corners is None or np.abs(corners / picture.size - 0.5).max() > FURTHEST:
         return None
     centre = corners.mean(0)
     inner = centre + (corners - centre) * (1 - 2 * INSET)
@@ -60,24 +62,41 @@ def cut_out_sheet(picture: Image.Image) -> Image.Image | None:
     width, height = round(max(top, bottom)), round(max(left, right))
     if min(width, height) < 16:
         return None
-    margin = round(max(0.0, -inner.min(), (inner - picture.size).max())) + 1
-    pixels = np.asarray(picture.convert("RGB"))
-    padded = np.pad(pixels, ((margin, margin), (margin, margin), (0, 0)), "edge")
-    coefficients = _perspective(inner + margin, width, height)
-    return Image.fromarray(padded).transform(
-        (width, height), Image.Transform.PERSPECTIVE, coefficients, Image.Resampling.BICUBIC
+    coefficients = perspective(rectangle(width, height), inner)
+    return picture.transform(
+        (width, height),
+        Image.Transform.PERSPECTIVE,
+        coefficients,
+        Image.Resampling.BICUBIC,
+        fillcolor=_colour_within(picture, inner),
     )
 
 
-def _perspective(corners: Corners, width: int, height: int) -> list[float]:
-    """Coefficients for `Image.transform` that map a rectangle of width x height to a quadrilateral."""
+def _colour_within(picture: Image.Image, corners: Corners) -> tuple[int, int, int]:
+    """The median colour of a quadrilateral, at a few points of it."""
+    across = np.linspace(0.05, 0.95, 12)
+    upper, lower = (
+        corners[start] + across[:, None] * (corners[end] - corners[start]) for start, end in ((0, 1), (3, 2))
+    )
+    points = (upper[None] + across[:, None, None] * (lower - upper)[None]).reshape(-1, 2).round().astype(int)
+    shown = points[((points >= 0) & (points < picture.size)).all(1)]
+    colours = [picture.getpixel((x, y)) for x, y in shown.tolist()]
+    red, green, blue = np.median(np.array(colours), axis=0).round().astype(int).tolist()
+    return red, green, blue
+
+
+def perspective(output: Corners, picture: Corners) -> list[float]:
+    """Coefficients for `Image.transform`, with which four points of the output show four of the picture."""
     rows: list[list[float]] = []
-    for (x, y), (u, v) in zip(
-        [(0, 0), (width, 0), (width, height), (0, height)], corners.tolist(), strict=True
-    ):
+    for (x, y), (u, v) in zip(output.tolist(), picture.tolist(), strict=True):
         rows += [[x, y, 1, 0, 0, 0, -u * x, -u * y], [0, 0, 0, x, y, 1, -v * x, -v * y]]
-    coefficients: list[float] = np.linalg.solve(np.array(rows), corners.ravel()).tolist()
+    coefficients: list[float] = np.linalg.solve(np.array(rows), picture.ravel()).tolist()
     return coefficients
+
+
+def rectangle(width: int, height: int) -> Corners:
+    """The corners of a picture."""
+    return np.array([(0, 0), (width, 0), (width, height), (0, height)], float)
 
 
 def find_sheet(picture: Image.Image) -> Corners | None:
@@ -88,7 +107,7 @@ def find_sheet(picture: Image.Image) -> Corners | None:
     small = picture.convert("RGB")
     small.thumbnail((SEARCH_SIDE, SEARCH_SIDE), Image.Resampling.BOX)
     pixels = np.asarray(small, np.float32)
-    pixels = pixels / np.float32(max(32.0, np.percentile(pixels, 97)))  # whatever the exposure
+    pixels /= max(32.0, float(np.percentile(pixels, 97)))  # whatever the exposure
     best: tuple[float, Corners] | None = None
     for brightness in (pixels.min(2), pixels.mean(2)):  # white paper is bright in every colour
         for area in _areas(brightness):
