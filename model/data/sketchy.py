@@ -1,13 +1,24 @@
-"""Sketches and photos by class: folders of Sketchy's form, lists of unseen classes, and published features.
+"""Sketches and photos by class: the folders of published data sets, lists of unseen classes, and features.
 
-    DIR/photo/<class>/*.jpg
+    DIR/photo/<class>/*.jpg                               Sketchy, or any data of this form
     DIR/sketch/<class>/*.png
+    DIR[/256x256]/photo/tx_000000000000/<class>/*.jpg     Sketchy as it is published
+    DIR[/256x256]/sketch/tx_000000000000/<class>/*.png
+    DIR/EXTEND_image_sketchy/<class>/*.jpg                Sketchy Extended's further photos
+    DIR/ImageResized/<class>/*.jpg                        TU-Berlin Extended
+    DIR/png/<class>/*.png
     DIR/split{1,2}/{train,test}_{sketch,image}_{features,paths}.npy     the class is the folder in the path
 
-A text file with one name per line lists the unseen classes. Training takes a catalogue of the seen classes
-only, and opens no file of an unseen class.
+Copies that follow published code have other names (`PHOTOS`, `FURTHER_PHOTOS`, `SKETCHES`). A class may be
+spelled differently in each folder, such as hot-air_balloon and hot_air_balloon.
+
+A text file with one name per line lists the unseen classes. A name may have a number after it, as in the
+published `cname_cid_zero.txt`. Training takes a catalogue of the seen classes only, and opens no file of an
+unseen class.
 """
 
+import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,9 +28,33 @@ import torch
 from torch import Tensor
 
 from model.data.pairs import DataError, describe_folder, fingerprint_of, pictures_in
+from model.data.thing_names import plain_name
 from model.regular_file import open_regular, read_regular
 
 DOMAINS = ("photo", "sketch")
+_TX = "tx_000000000000"
+PHOTOS = (
+    f"256x256/photo/{_TX}_ready",
+    f"256x256/photo/{_TX}",
+    f"photo/{_TX}",
+    "photo",
+    "ImageResized_ready",
+    "ImageResized",
+    "images",
+)
+"""Names of the folder of photos, in the order in which they are tried."""
+FURTHER_PHOTOS = ("EXTEND_image_sketchy_ready", "EXTEND_image_sketchy", "extended_photo")
+"""Names of the folder with Sketchy Extended's further photos."""
+SKETCHES = (
+    f"256x256/sketch/{_TX}_ready",
+    f"256x256/sketch/{_TX}",
+    f"sketch/{_TX}",
+    "sketch",
+    "png_ready",
+    "png",
+    "sketches",
+)
+"""Names of the folder of sketches."""
 SPLITS = Path(__file__).parents[1] / "splits"
 """Folder of the splits that ship with the package."""
 
@@ -58,28 +93,50 @@ def read_sketchy(folder: Path) -> SketchyFiles:
     Raises:
         DataError: the folder has no such class.
     """
-    parents = {domain: folder / domain for domain in DOMAINS}
-    if not all(path.is_dir() for path in parents.values()):
+    photos, further, sketches = (_first_folder(folder, names) for names in (PHOTOS, FURTHER_PHOTOS, SKETCHES))
+    photo_folders = [found for found in (photos, further) if found is not None]
+    if not photo_folders or sketches is None:
         raise DataError(
-            f"looked for photo/<class>/ and sketch/<class>/ in {folder}: {describe_folder(folder)}"
+            f"looked for photo/<class>/ and sketch/<class>/, or the folders of Sketchy Extended or TU-Berlin "
+            f"Extended, in {folder}: {describe_folder(folder)}"
         )
-    named = [{path.name for path in parent.iterdir() if path.is_dir()} for parent in parents.values()]
-    classes = sorted(named[0] & named[1])
-    if not classes:
+    folders = {"photo": [_by_class(found) for found in photo_folders], "sketch": [_by_class(sketches)]}
+    common = sorted({name for each in folders["photo"] for name in each} & set(folders["sketch"][0]))
+    if not common:
         raise DataError(
-            f"looked for classes that have a folder in both photo/ and sketch/ of {folder}: there are none"
+            f"looked for classes that have a folder with photos and one with sketches in {folder}: "
+            "there are none"
         )
-    photos, sketches = (
-        tuple((path, label) for label in classes for path in pictures_in(parents[domain] / label))
+    labels = {name: folders["sketch"][0][name].name for name in common}
+    listed = {
+        domain: tuple(
+            (path, labels[name])
+            for name in sorted(common, key=labels.__getitem__)
+            for classes in folders[domain]
+            if name in classes
+            for path in pictures_in(classes[name])
+        )
         for domain in DOMAINS
-    )
-    return SketchyFiles(photos, sketches)
+    }
+    return SketchyFiles(listed["photo"], listed["sketch"])
+
+
+def _first_folder(folder: Path, names: tuple[str, ...]) -> Path | None:
+    """The first of these folders that exists."""
+    return next((folder / name for name in names if (folder / name).is_dir()), None)
+
+
+def _by_class(folder: Path) -> dict[str, Path]:
+    """The folders of classes by their plain names, or by their names if two have the same plain name."""
+    folders = sorted(path for path in folder.iterdir() if path.is_dir())
+    counts = Counter(plain_name(path.name) for path in folders)
+    return {plain if counts[plain := plain_name(path.name)] == 1 else path.name: path for path in folders}
 
 
 def read_unseen(split: str | Path, classes: Iterable[str]) -> tuple[str, ...]:
     """Read the unseen class names of a shipped split (`sketchy-25`, `sketchy-21`) or of a text file.
 
-    The file has one name a line; '#' starts a comment.
+    The file has one name a line, perhaps with a number after it; '#' starts a comment.
 
     Args:
         split: name of a shipped split, or a path.
@@ -94,13 +151,13 @@ def read_unseen(split: str | Path, classes: Iterable[str]) -> tuple[str, ...]:
         lines = [line.split("#")[0].strip() for line in read_regular(path).decode().splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the unseen classes cannot be read from {path}: {error}") from error
-    known = {label: label for label in classes} | {label.split("_(")[0]: label for label in classes}
-    names = [line for line in lines if line]
+    known = {plain_name(label): label for label in classes}
+    names = [line if plain_name(line) in known else re.sub(r"\s+\d+$", "", line) for line in lines if line]
     if not names:
         raise DataError(f"{path} names no class; write one class name a line")
-    if missing := [name for name in names if name not in known]:
+    if missing := [name for name in names if plain_name(name) not in known]:
         raise DataError(f"{path} names classes that the data does not have: {', '.join(missing[:5])}")
-    return tuple(sorted({known[name] for name in names}))
+    return tuple(sorted({known[plain_name(name)] for name in names}))
 
 
 def held_out(classes: Iterable[str], share: float, seed: int) -> tuple[str, ...]:

@@ -37,6 +37,44 @@ def test_sketch_folders_are_split_by_a_file_of_names(sketches, tmp_path):
     assert set(held_out(catalogue.classes, 0.25, 0)) < set(catalogue.classes)
 
 
+TX = "tx_000000000000"
+
+
+@pytest.mark.parametrize(
+    ("photos", "further", "sketches"),
+    [
+        (f"256x256/photo/{TX}", "EXTEND_image_sketchy", f"256x256/sketch/{TX}"),
+        (f"256x256/photo/{TX}_ready", "EXTEND_image_sketchy_ready", f"256x256/sketch/{TX}_ready"),
+        (f"photo/{TX}", "extended_photo", f"sketch/{TX}"),
+        ("ImageResized", None, "png"),
+        ("ImageResized_ready", None, "png_ready"),
+        ("images", None, "sketches"),
+    ],
+)
+def test_published_folders_are_read(tmp_path, photos, further, sketches):
+    for label in ("cat", "hot-air_balloon"):
+        picture(tmp_path / photos / label / "1.jpg", "red")
+        picture(tmp_path / sketches / label / "1-1.png", "white")
+    picture(tmp_path / photos / "unicorn" / "1.jpg", "red")  # has no sketch
+    if "tx_" in sketches:  # other transformations of the same sketches
+        picture((tmp_path / sketches).parent / "tx_000100000000" / "cat" / "1-1.png", "white")
+    if further:
+        picture(tmp_path / further / "hot_air_balloon" / "ext_1.jpg", "red")
+    catalogue = read_sketchy(tmp_path)
+    assert catalogue.classes == ("cat", "hot-air_balloon")
+    assert [label for _, label in catalogue.sketches] == ["cat", "hot-air_balloon"]
+    names = [path.name for path, label in catalogue.photos if label == "hot-air_balloon"]
+    assert names == ["1.jpg", "ext_1.jpg"] if further else ["1.jpg"]
+
+
+def test_lists_of_names_with_numbers_are_read(tmp_path):
+    (tmp_path / "cname_cid_zero.txt").write_text(
+        "hot_air_balloon 0\ncar_(sedan) 1\nroute 66\nalarm clock 3\n"
+    )
+    classes = ("hot-air_balloon", "car_(sedan)", "route 66", "alarm_clock", "cat")
+    assert read_unseen(tmp_path / "cname_cid_zero.txt", classes) == tuple(sorted(classes[:4]))
+
+
 def test_unseen_files_without_a_known_class_are_refused(sketches, tmp_path):
     (tmp_path / "unseen.txt").write_text("unicorn\n")
     with pytest.raises(DataError, match="unicorn"):
