@@ -3,8 +3,8 @@
     python -m benchmarks.hard_drawings --data DIR --unseen sketchy-25 --checkpoint NAME [--picture OUT.jpg]
 
 Sketches of unseen classes are turned into pictures as people send them (`benchmarks.shared.hard_drawings`),
-and saved and read as files. For sketches that find a right photo among the first five when they are clean, the
-table has the share that still does, and the median place of the first right photo.
+and saved and read as files. The table has the share of sketches that still find a right photo among the first
+five, of those that do so when they are clean, and the median place of the first right photo.
 """
 
 import io

@@ -68,11 +68,17 @@ def test_published_folders_are_read(tmp_path, photos, further, sketches):
 
 
 def test_lists_of_names_with_numbers_are_read(tmp_path):
-    (tmp_path / "cname_cid_zero.txt").write_text(
-        "hot_air_balloon 0\ncar_(sedan) 1\nroute 66\nalarm clock 3\n"
-    )
+    path = tmp_path / "cname_cid_zero.txt"
+    path.write_text("hot_air_balloon 0\ncar_(sedan) 1\nroute 66\nalarm clock 3\n")
     classes = ("hot-air_balloon", "car_(sedan)", "route 66", "alarm_clock", "cat")
-    assert read_unseen(tmp_path / "cname_cid_zero.txt", classes) == tuple(sorted(classes[:4]))
+    assert read_unseen(path, classes) == tuple(sorted(classes[:4]))
+
+
+def test_classes_that_differ_in_a_remark_stay_apart(tmp_path):
+    for label in ("bat (animal)", "bat (club)"):
+        picture(tmp_path / "photo" / label / "1.jpg", "red")
+        picture(tmp_path / "sketch" / label / "1-1.png", "white")
+    assert read_sketchy(tmp_path).classes == ("bat (animal)", "bat (club)")
 
 
 def test_unseen_files_without_a_known_class_are_refused(sketches, tmp_path):
