@@ -66,7 +66,8 @@ def main(
         ]
         (photos, photo_labels), (sketches, sketch_labels) = train["x"], train["y"]
         backbone.feature = nn.Linear(photos.shape[1], manifest.preset.require_sketch().feature_size)
-        linear_start.init_feature_layer(backbone, photos, sketches, manifest.seed)
+        moments = linear_start.moments
+        linear_start.init_feature_layer(backbone, moments([photos]), moments([sketches]), manifest.seed)
         pairs = FeaturePairs(
             backbone.feature(photos), photo_labels.numpy(), backbone.feature(sketches), sketch_labels.numpy()
         )

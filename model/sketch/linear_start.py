@@ -5,7 +5,8 @@ that separate the seen classes. Layers that start near the features themselves k
 classes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -29,8 +30,29 @@ def standardised(features: Tensor) -> Tensor:
     return (features - features.mean(0)) / features.std(0).clamp_min(1e-3)
 
 
+@dataclass(frozen=True)
+class Moments:
+    """The mean [d] and the covariance [d, d] of vectors, in double precision."""
+
+    count: int
+    mean: Tensor
+    covariance: Tensor
+
+
 @torch.no_grad()
-def init_feature_layer(backbone: Backbone, photos: Tensor, sketches: Tensor, seed: int) -> None:
+def moments(chunks: Iterable[Tensor]) -> Moments:
+    """Compute the moments of vectors that come in chunks [n, d]; only one chunk is in memory at a time."""
+    count, total, products = 0, torch.zeros(()), torch.zeros(())
+    for chunk in chunks:
+        count += len(chunk)
+        total = total + chunk.sum(0).double()
+        products = products + (chunk.T @ chunk).double()
+    mean = total / count
+    return Moments(count, mean, products / count - torch.outer(mean, mean))
+
+
+@torch.no_grad()
+def init_feature_layer(backbone: Backbone, photos: Moments, sketches: Moments, seed: int) -> None:
     """Set the backbone's linear layer to the principal components of its inputs, standardised by domain.
 
     The components are whitened a little and then rotated at random, so all dimensions have similar
@@ -39,20 +61,20 @@ def init_feature_layer(backbone: Backbone, photos: Tensor, sketches: Tensor, see
 
     Args:
         backbone: its `feature` layer is set.
-        photos, sketches: descriptors of the training pictures (`Backbone.descriptor`), [n, d] and [m, d].
+        photos, sketches: moments of the training pictures' descriptors (`Backbone.descriptor`).
         seed: decides the rotation.
     """
-    deviation = ((photos.var(0) + sketches.var(0)) / 2).sqrt().clamp_min(1e-3)
-    centre = (photos.mean(0) + sketches.mean(0)) / 2
-    centred = torch.cat([(inputs - inputs.mean(0)) / deviation for inputs in (photos, sketches)])
-    components, spreads = _components(centred, backbone.feature.out_features)
+    deviation = ((photos.covariance + sketches.covariance).diagonal() / 2).sqrt().clamp_min(1e-3)
+    centre = (photos.mean + sketches.mean) / 2
+    within = (photos.count * photos.covariance + sketches.count * sketches.covariance) / deviation
+    components, spreads = _components(within / deviation[:, None], backbone.feature.out_features)
     generator = torch.Generator().manual_seed(seed)
-    rotation = torch.linalg.qr(torch.randn(len(components), len(components), generator=generator))[0]
+    rotation = torch.linalg.qr(torch.randn(len(components), len(components), generator=generator))[0].double()
     whitened = components * (spreads / spreads[0]).clamp_min(1e-3)[:, None] ** -WHITENING
     weight = rotation @ whitened / deviation
     nn.init.zeros_(backbone.feature.weight)
     backbone.feature.weight[: len(weight)] = weight
-    backbone.feature.bias.copy_(-backbone.feature.weight @ centre)
+    backbone.feature.bias.copy_(-backbone.feature.weight.double() @ centre)
 
 
 @torch.no_grad()
@@ -82,7 +104,8 @@ def init_shared_encoders(
         norm.running_var.copy_(features[side].var(0))
     inputs = {side: standardised(features[side]) for side in SIDES}
     size = iiae.preset.zs_size
-    components, _ = _components(torch.cat([inputs["x"], inputs["y"]]), size)
+    products = torch.stack([each.T @ each for each in inputs.values()])
+    components = _components(products.sum(0), size)[0].float()
     x, y = (
         [inputs[side][torch.from_numpy(members[place])] @ components.T for members in class_members]
         for place, side in enumerate(SIDES)
@@ -105,10 +128,12 @@ def init_shared_encoders(
         encoder[0].bias[size:] = LOG_VAR
 
 
-def _components(centred: Tensor, count: int) -> tuple[Tensor, Tensor]:
-    """Return the first `count` principal components of centred rows [n, d], and their singular values."""
-    _, spreads, components = torch.linalg.svd(centred, full_matrices=False)
-    return components[:count], spreads[:count]
+def _components(covariance: Tensor, count: int) -> tuple[Tensor, Tensor]:
+    """Return the first `count` principal components [c, d] and their spreads; fewer if the rank is lower."""
+    values, vectors = torch.linalg.eigh(covariance.double())
+    spreads = values.flip(0)[:count].clamp_min(0).sqrt()
+    rank = int((spreads > 1e-5 * spreads[0]).sum())
+    return vectors.flip(1)[:, :rank].T, spreads[:rank]
 
 
 def _step_to_class_mean(own: list[Tensor], other: list[Tensor]) -> Tensor:

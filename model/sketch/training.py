@@ -26,9 +26,12 @@ from model.sketch.fine_tuning.fine_tuning import Report, fine_tune
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.fine_tuning.training_set import check_batch, check_classes
 from model.sketch.held_out_evaluator import HeldOutEvaluator
-from model.sketch.linear_start import init_feature_layer, init_shared_encoders
+from model.sketch.linear_start import init_feature_layer, init_shared_encoders, moments
 from model.sketch.pictures import Pictures, decode_classes
 from model.training.run import Plan, Run, TrainingProgress
+
+CHUNK = 4096
+"""Pictures whose descriptors are in memory at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,19 +210,17 @@ def _feature_pairs(
     backbone: Backbone, photos: Pictures, sketches: Pictures, seed: int, device: torch.device
 ) -> FeaturePairs:
     """Initialise the backbone's linear layer, and compute the features of the training pictures."""
+    pooled = [pooled_features(backbone, pictures, device) for pictures in (photos, sketches)]
+    photo_moments, sketch_moments = (
+        moments(backbone.descriptor(chunk) for chunk in each.split(CHUNK)) for each in pooled
+    )
+    init_feature_layer(backbone, photo_moments, sketch_moments, seed)
     with torch.no_grad():
-        photo_descriptors, sketch_descriptors = (
-            backbone.descriptor(pooled_features(backbone, pictures, device))
-            for pictures in (photos, sketches)
+        photo_features, sketch_features = (
+            torch.cat([backbone.feature(backbone.descriptor(chunk)) for chunk in each.split(CHUNK)])
+            for each in pooled
         )
-    init_feature_layer(backbone, photo_descriptors, sketch_descriptors, seed)
-    with torch.no_grad():
-        return FeaturePairs(
-            backbone.feature(photo_descriptors),
-            photos.labels,
-            backbone.feature(sketch_descriptors),
-            sketches.labels,
-        )
+    return FeaturePairs(photo_features, photos.labels, sketch_features, sketches.labels)
 
 
 def train_on_features(

@@ -20,7 +20,7 @@ def fine_tuning_loss(
         batch: labels and targets.
         recipe: the weights.
     """
-    features, logits = F.normalize(projected.float()), imagenet_logits.float()
+    features, logits = F.normalize(projected), imagenet_logits
     cosines = recipe.scale * features @ F.normalize(classes).T
     loss = F.cross_entropy(cosines, batch.labels, label_smoothing=recipe.label_smoothing)
     loss = loss + recipe.contrast * supervised_contrast(features, batch.labels, recipe.temperature)

@@ -10,7 +10,7 @@ from model.metrics import cosine, mean_average_precision, ranked_relevance
 from model.presets import SIDES
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.feature_pairs import FeaturePairs
-from model.sketch.linear_start import WHITENING, init_feature_layer, init_shared_encoders
+from model.sketch.linear_start import WHITENING, init_feature_layer, init_shared_encoders, moments
 
 
 def test_the_feature_layer_keeps_class_differences_of_both_domains():
@@ -19,7 +19,7 @@ def test_the_feature_layer_keeps_class_differences_of_both_domains():
     means = torch.randn(20, 1280, generator=generator)
     photos, sketches = (means[labels] * 2 + torch.randn(200, 1280, generator=generator) for _ in range(2))
     backbone = Backbone("efficientnet-lite0", 128)
-    init_feature_layer(backbone, photos, sketches + 5, seed=0)
+    init_feature_layer(backbone, moments([photos]), moments([sketches + 5]), seed=0)
     with torch.no_grad():
         x, y = backbone.feature(photos), backbone.feature(sketches + 5)
     assert x.std(0).max() < 3 * x.std(0).min()  # without the rotation, the first would be 5 times the last
@@ -32,7 +32,7 @@ def test_the_feature_layer_whitens_the_components_partly():
     inputs = torch.randn(600, 1280, generator=generator)
     inputs[:, 1:200] += 2 * inputs[:, :1]  # one strong component
     backbone = Backbone("efficientnet-lite0", 64)
-    init_feature_layer(backbone, inputs[:300], inputs[300:], seed=0)
+    init_feature_layer(backbone, moments([inputs[:300]]), moments([inputs[300:]]), seed=0)
     with torch.no_grad():
         spreads = torch.linalg.svdvals(backbone.feature(inputs) - backbone.feature(inputs).mean(0))
     deviation = inputs.std(0)
@@ -73,3 +73,12 @@ def test_shared_encoders_start_with_the_regression_between_the_domains():
     torch.testing.assert_close(joint, (zs[0].mean + zs[1].mean) / 2, atol=1e-4, rtol=1e-4)
     assert 0.8 < float(torch.cat([each.mean for each in zs]).square().mean()) < 1.2
     assert all(torch.allclose(each.log_var, torch.full_like(each.log_var, -2.0)) for each in zs)
+
+
+def test_moments_do_not_depend_on_the_chunks():
+    vectors = torch.randn(50, 7, generator=torch.Generator().manual_seed(0)) * 3 + 2
+    whole, chunked = moments([vectors]), moments(vectors.split(8))
+    assert whole.count == chunked.count == 50
+    torch.testing.assert_close(whole.mean, vectors.double().mean(0), atol=1e-6, rtol=1e-6)
+    torch.testing.assert_close(whole.covariance, vectors.double().T.cov(correction=0), atol=1e-4, rtol=1e-4)
+    torch.testing.assert_close(chunked.covariance, whole.covariance, atol=1e-4, rtol=1e-4)
