@@ -1,6 +1,6 @@
 """Gradients of a loss that compares all pictures of a batch, with the activations of few pictures in memory.
 
-The loss's gradients at the network's outputs are computed first. Each chunk then passes the network again with
+The gradients at the outputs are computed first. Each chunk then passes the network again, backwards with
 them (Gao et al., 2021). The result is that of one pass, and takes about 1.2 times as long.
 """
 
