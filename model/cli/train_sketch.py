@@ -28,11 +28,12 @@ from model.cli.train_options import (
     publication,
     use_threads,
 )
-from model.cli.unseen import seen_classes, seen_doodles
+from model.cli.unseen import further_files, seen_classes
 from model.data.sketchy import SketchyFiles, held_out
 from model.presets import BackboneName, Preset, SketchInput
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.fine_tuning.recipe import Recipe
+from model.sketch.further_pictures import FurtherFiles
 from model.sketch.training import SketchPlan, train_sketch
 from model.training.run import TrainingProgress, check_extra
 
@@ -43,7 +44,7 @@ class SketchTraining:
 
     Attributes:
         unseen: names or file of the classes to leave out.
-        doodles: folder of doodles to train on; those of unseen classes are left out.
+        further: doodles and icons to train on, none of an unseen class; None for none.
         backbone_of: a checkpoint whose fine-tuned backbone is reused.
     """
 
@@ -51,7 +52,7 @@ class SketchTraining:
     plan: SketchPlan
     data: Path
     unseen: str | None
-    doodles: Path | None
+    further: FurtherFiles | None
     backbone_of: str | None
     publication: Publication
     resume: bool
@@ -76,7 +77,7 @@ class SketchTraining:
                 self.preset,
                 seen,
                 self.plan,
-                doodles=seen_doodles(self.doodles, self.data, self.unseen) if self.doodles else None,
+                further=self.further,
                 weights=self.publication.home / "downloads",
                 tuned=self._reused_backbone(seen),
                 resume=self.resume,
@@ -142,7 +143,15 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
         ] = None,
         doodles_per_class: Annotated[
             int, typer.Option(min=1, help="The most doodles of a class to train on.")
-        ] = SketchPlan.doodles_per_class,
+        ] = FurtherFiles.doodles_per_class,
+        icons: Annotated[
+            Path | None,
+            typer.Option(
+                help="Folder with icon sets in Iconify's form, icons.json, to train on. Those of unseen "
+                "classes and of their synonyms are left out.",
+                show_default=False,
+            ),
+        ] = None,
         hold_out: Annotated[
             float,
             typer.Option(
@@ -218,16 +227,12 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
         )
         SketchTraining(
             preset=chosen,
-            plan=SketchPlan(
-                recipe=recipe,
-                held_out=hold_out,
-                steps=steps,
-                objective=objective,
-                doodles_per_class=doodles_per_class,
-            ),
+            plan=SketchPlan(recipe=recipe, held_out=hold_out, steps=steps, objective=objective),
             data=data,
             unseen=unseen,
-            doodles=doodles,
+            further=further_files(doodles, icons, data, unseen, doodles_per_class)
+            if doodles or icons
+            else None,
             backbone_of=backbone_of,
             publication=publication(
                 chosen, data, home=home, name=name, terms=terms, trained_on=trained_on, half=half

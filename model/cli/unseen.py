@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from model.data.quickdraw import DoodleFiles, read_quickdraw
+from model.data.icons import read_icons
+from model.data.quickdraw import read_quickdraw
 from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
+from model.sketch.further_pictures import FurtherFiles
 
 
 def measured_classes(data: Path, unseen: str | None) -> SketchyFiles:
@@ -19,7 +21,16 @@ def seen_classes(data: Path, unseen: str | None) -> SketchyFiles:
     return catalogue.only(label for label in catalogue.classes if label not in hidden)
 
 
-def seen_doodles(folder: Path, data: Path, unseen: str | None) -> DoodleFiles:
-    """Return the doodles of all things that are not related to an unseen class of the data."""
-    hidden = read_unseen(unseen, read_sketchy(data).classes) if unseen else ()
-    return read_quickdraw(folder).without(hidden)
+def further_files(
+    doodles: Path | None, icons: Path | None, data: Path, unseen: str | None, doodles_per_class: int
+) -> FurtherFiles:
+    """Return the doodles and icons of all things that are not related to an unseen class of the data.
+
+    Icons of things that have neither photos nor doodles are left out.
+    """
+    classes = read_sketchy(data).classes
+    doodle_files = None if doodles is None else read_quickdraw(doodles)
+    things = [*classes, *(doodle_files.classes if doodle_files else ())]
+    icon_files = None if icons is None else read_icons(icons, things)
+    files = FurtherFiles(doodle_files, icon_files, doodles_per_class)
+    return files.without(read_unseen(unseen, classes) if unseen else ())

@@ -45,9 +45,15 @@ def plain_name(label: str) -> str:
     return re.sub(r"[\s_-]+", " ", without_remark).strip().lower()
 
 
+def thing_of(label: str) -> str:
+    """Return the usual name of the thing that a class shows; it is the same for all names of one thing."""
+    name = plain_name(label)
+    return next((group[0] for group in SAME_THING if name in group), name)
+
+
 def same_thing(one: str, other: str) -> bool:
     """Return whether two classes, of any data sets, are the same thing."""
-    return _thing(plain_name(one)) == _thing(plain_name(other))
+    return thing_of(one) == thing_of(other)
 
 
 def related(label: str, hidden: Iterable[str]) -> bool:
@@ -67,12 +73,7 @@ def related(label: str, hidden: Iterable[str]) -> bool:
 
 def imagenet_classes(label: str) -> tuple[int, ...]:
     """Return the numbers of the ImageNet classes of a thing; empty if the classifier does not know it."""
-    return _imagenet().get(_thing(plain_name(label)), ())
-
-
-def _thing(name: str) -> str:
-    """The first name of a thing."""
-    return next((group[0] for group in SAME_THING if name in group), name)
+    return _imagenet().get(thing_of(label), ())
 
 
 def _names(label: str, *tables: tuple[tuple[str, ...], ...]) -> set[str]:
@@ -91,5 +92,6 @@ def _imagenet() -> dict[str, tuple[int, ...]]:
     for line in IMAGENET_NAMES.read_text().splitlines():
         if not line.startswith("#"):
             name, numbers = line.split(":")
-            found[_thing(name)] = (*found.get(_thing(name), ()), *(int(number) for number in numbers.split()))
+            thing = thing_of(name)
+            found[thing] = (*found.get(thing, ()), *(int(number) for number in numbers.split()))
     return found

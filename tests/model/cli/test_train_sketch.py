@@ -1,5 +1,6 @@
 """`iiae train` for sketch models: its options, the files it opens, and reuse of a backbone."""
 
+import json
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -58,7 +59,18 @@ def doodles(tmp_path) -> Path:
     return folder
 
 
-def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder, doodles):
+@pytest.fixture
+def icons(tmp_path) -> Path:
+    """An icon of a shape, and one of a thing without photos."""
+    body = '<circle cx="8" cy="8" r="6" fill="currentColor"/>'
+    folder = tmp_path / "icons"
+    folder.mkdir()
+    icons = {name: {"body": body} for name in ("disc", "star", "rainbow")}
+    (folder / "icons.json").write_text(json.dumps({"prefix": "set", "icons": icons}))
+    return folder
+
+
+def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder, doodles, icons):
     OPENED.append("start recording")
     try:
         result = train(
@@ -66,6 +78,7 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
             shapes_folder,
             unseen=unseen_file(home, "star"),
             doodles=doodles,
+            icons=icons,
             image_size=64,
             hold_out=0.4,
             backbone=weights[0],

@@ -85,6 +85,17 @@ def test_further_doodles_come_in_pairs_of_a_class(monkeypatch):
     assert first == second and len(set(first)) == 2
 
 
+def test_icons_are_photos_of_the_things_whose_doodles_are_in_the_batch():
+    pictures, targets = blank_pictures(), torch.full((5, 1000), 1e-3)
+    icons = black_doodles(1, 2, 2, 4)
+    data = TrainingSet(pictures, pictures, targets[:1].expand(16, -1), targets, black_doodles(2, 2), icons)
+    batch = data.batch(0, 48, replace(RECIPE, doodles=2, icons=2), CPU)
+    assert batch.labels[-2:].tolist()[0] == 2  # the doodles' thing comes first
+    assert batch.labels[-2:].tolist()[1] in {1, 4}
+    assert float(batch.pixels[-2:].mean()) < -0.5
+    assert len(batch.pixels) == len(batch.targets) == len(batch.weights) == 16 + 16 + 2 + 2
+
+
 def test_doodles_without_a_target_are_not_distilled():
     pictures = blank_pictures()
     targets = torch.full((4, 1000), 1e-3)

@@ -1,0 +1,110 @@
+"""Doodles and icons to train on beside photos and sketches, also of things without photos.
+
+The photo side of a thing without photos is ImageNet's classifier: what it should say of the thing's doodles.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from model.data.icons import Icons
+from model.data.quickdraw import DoodleFiles
+from model.data.thing_names import imagenet_classes, same_thing
+from model.sketch.backbone.efficientnet import IMAGENET_CLASSES
+from model.sketch.pictures import Pictures, decode_doodles, decode_icons
+
+CONFIDENCE = 0.9
+"""Probability that the classifier should give to a thing's ImageNet classes; the others share the rest."""
+
+
+@dataclass(frozen=True)
+class FurtherFiles:
+    """Where further pictures are, before any file of pictures is opened.
+
+    Attributes:
+        doodles: drawings; None for none.
+        icons: pictures on the photos' side; None for none.
+        doodles_per_class: the most doodles of a class to read.
+        variants: renderings of each icon.
+    """
+
+    doodles: DoodleFiles | None = None
+    icons: Icons | None = None
+    doodles_per_class: int = 80
+    variants: int = 4
+
+    def without(self, hidden: Iterable[str]) -> "FurtherFiles":
+        """The files of things that are not related to hidden classes (`thing_names.related`)."""
+        names = tuple(hidden)
+        return FurtherFiles(
+            None if self.doodles is None else self.doodles.without(names),
+            None if self.icons is None else self.icons.without(names),
+            self.doodles_per_class,
+            self.variants,
+        )
+
+
+@dataclass(frozen=True)
+class FurtherPictures:
+    """Decoded doodles and icons, labelled with the classes of photos and sketches that show the same things.
+
+    Attributes:
+        doodles, icons: the pictures. Numbers of things without photos follow those of the classes.
+        things: names of the things without photos.
+        targets: ImageNet class probabilities of these things, [f, 1000]; zeros if the classifier does not
+            know a thing.
+    """
+
+    doodles: Pictures | None
+    icons: Pictures | None
+    things: tuple[str, ...]
+    targets: Tensor
+
+
+def read_further(files: FurtherFiles, classes: Sequence[str], *, size: int, seed: int) -> FurtherPictures:
+    """Decode doodles and icons, and find the class of each.
+
+    Args:
+        files: pictures of things that are not hidden.
+        classes: the classes with photos and sketches; the position is the class number.
+        size: side of the pictures in pixels.
+        seed: decides the choice of doodles, and the icons' colours.
+
+    Raises:
+        DataError: a file of doodles cannot be read, or nothing is left of the doodles or icons.
+        RendererMissing: icons cannot be rendered.
+    """
+    things = list(classes)
+    doodles = icons = None
+    if files.doodles is not None:
+        decoded = decode_doodles(files.doodles, files.doodles_per_class, size, seed)
+        doodles = _renumbered(decoded, files.doodles.classes, things)
+    if files.icons is not None:
+        decoded = decode_icons(files.icons, files.variants, size, seed)
+        icons = _renumbered(decoded, files.icons.classes, things)
+    further = tuple(things[len(classes) :])
+    return FurtherPictures(doodles, icons, further, class_targets(further))
+
+
+def _renumbered(pictures: Pictures, names: Sequence[str], things: list[str]) -> Pictures:
+    """Number the pictures' classes by their places in `things`, to which further things are added."""
+    numbers: list[int] = []
+    for name in names:
+        number = next((number for number, thing in enumerate(things) if same_thing(name, thing)), len(things))
+        if number == len(things):
+            things.append(name)
+        numbers.append(number)
+    return Pictures(pictures.pixels, np.array(numbers)[pictures.labels], pictures.damaged)
+
+
+def class_targets(things: Sequence[str]) -> Tensor:
+    """What ImageNet's classifier should say of things, [f, 1000]; zeros if it does not know one."""
+    targets = torch.zeros(len(things), IMAGENET_CLASSES)
+    for number, thing in enumerate(things):
+        if classes := imagenet_classes(thing):
+            targets[number] = (1 - CONFIDENCE) / IMAGENET_CLASSES
+            targets[number, list(classes)] += CONFIDENCE / len(classes)
+    return targets

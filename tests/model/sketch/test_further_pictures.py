@@ -1,0 +1,69 @@
+"""Doodles and icons are labelled with the classes that show the same thing."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from model.data.icons import read_icons
+from model.data.pairs import DataError
+from model.data.quickdraw import read_quickdraw
+from model.sketch.further_pictures import CONFIDENCE, FurtherFiles, class_targets, read_further
+
+CIRCLE = '<circle cx="8" cy="8" r="6" fill="currentColor"/>'
+
+
+@pytest.fixture
+def files(tmp_path):
+    bitmap = np.zeros((3, 28, 28), np.uint8)
+    bitmap[:, 4:24, 4], bitmap[:, 4, 4:24] = 255, 255
+    for name in ("motorbike", "ambulance", "rainbow"):
+        np.save(tmp_path / f"{name}.npy", bitmap.reshape(3, 784))
+    names = ("motorcycle", "rainbow", "cat-face", "unknown")
+    icons = {"prefix": "set", "width": 16, "height": 16, "icons": {name: {"body": CIRCLE} for name in names}}
+    (tmp_path / "icons").mkdir()
+    (tmp_path / "icons" / "icons.json").write_text(json.dumps(icons))
+    doodles = read_quickdraw(tmp_path)
+    things = ("cat", "motorcycle", *doodles.classes)
+    return FurtherFiles(doodles, read_icons(tmp_path / "icons", things), doodles_per_class=2, variants=3)
+
+
+def test_things_get_the_numbers_of_their_classes(files):
+    further = read_further(files, ("cat", "motorcycle"), size=32, seed=0)
+    assert further.things == ("ambulance", "rainbow")
+    assert further.doodles.labels.tolist() == [2, 2, 1, 1, 3, 3]
+    assert sorted(further.icons.labels.tolist()) == [0] * 3 + [1] * 3 + [3] * 3
+    assert further.doodles.pixels.shape == (6, 32, 32, 1)
+    assert further.icons.pixels.shape == (9, 32, 32, 3)
+
+
+def test_hidden_things_are_left_out(files):
+    assert files.without(["motorcycle"]).doodles.classes == ("ambulance", "rainbow")
+    assert files.without(["motorcycle"]).icons.classes == ("cat", "rainbow")
+
+
+def test_targets_are_the_things_imagenet_classes():
+    targets = class_targets(["ambulance", "rainbow", "cat"])
+    assert float(targets[0, 407]) == pytest.approx(CONFIDENCE, abs=1e-3)
+    assert float(targets[1].sum()) == 0
+    assert targets[2].topk(5).indices.sort().values.tolist() == [281, 282, 283, 284, 285]
+    torch.testing.assert_close(targets[[0, 2]].sum(1), torch.ones(2))
+
+
+def test_the_colours_of_icons_vary(files):
+    pictures = [picture.tobytes() for picture, label in files.icons.pictures(3, 0) if label == "cat"]
+    assert len(set(pictures)) == 3
+    assert pictures == [each.tobytes() for each, label in files.icons.pictures(3, 0) if label == "cat"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"icons": {"cat": {}}, "prefix": "a"}', '{"prefix": "a"}'])
+def test_damaged_icon_sets_are_refused(tmp_path, text):
+    (tmp_path / "icons.json").write_text(text)
+    with pytest.raises(DataError, match="cannot be read as an icon set"):
+        read_icons(tmp_path, ["cat"])
+
+
+def test_a_folder_without_icons_is_refused(tmp_path):
+    with pytest.raises(DataError, match=r"looked for icons\.json"):
+        read_icons(tmp_path, ["cat"])
