@@ -1,11 +1,14 @@
 """Search photos with real doodles of classes that no model has seen.
 
     python -m benchmarks.sketch_doodles --data DIR --doodles DIR --unseen sketchy-25 --checkpoint s25-0
+        [--emoji HOME/openmoji]
 
 Every doodle whose name is an unseen class searches the photos of the unseen classes, and the photos of all
 classes. The table has precision at 10, and the shares with a right photo first and among the first five.
+`--emoji` adds the gallery of `iiae demo`, searched with doodles of all things that it shows by name.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -21,14 +24,19 @@ from model import checkpoint
 from model.allocator import keep_memory
 from model.data.quickdraw import DoodleFiles, read_quickdraw
 from model.data.sketchy import read_sketchy, read_unseen
-from model.data.thing_names import same_thing
+from model.data.thing_names import same_thing, thing_of
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.sketch.expansion import expanded_scores
 from model.sketch.pictures import Pictures, decode, decode_doodles
+from service.cli.openmoji import thing_name
 
+OTHER_THINGS = (
+    "cricket bat|teddy bear|cowboy|umbrella on|hands|cup with straw|clinking glasses|cloud with|sun behind"
+)
+"""Pattern of emoji names that contain a thing's name but show something else."""
 BATCH = 64
-MOST = 80
+MOST, MOST_OF_EMOJI = 80, 20
 """Doodles of each class."""
 
 
@@ -53,11 +61,52 @@ def doodles_of(files: DoodleFiles, classes: tuple[str, ...]) -> tuple[DoodleFile
     return chosen, numbers
 
 
+def emoji_of(folder: Path, files: DoodleFiles) -> tuple[list[Path], DoodleFiles, Tensor]:
+    """The demo's pictures, doodles of things that they show, and whether a picture shows a doodle's thing.
+
+    The last is [things, pictures]. A thing is shown if a picture has its name, or its face.
+    """
+    paths = [path for path in sorted(folder.glob("*.png")) if thing_name(path.stem)]
+    names = [thing_of(str(thing_name(path.stem)).removesuffix(" face")) for path in paths]
+    chosen = DoodleFiles(tuple(entry for entry in files.files if thing_of(entry[1]) in names))
+
+    def shows(name: str, label: str) -> bool:
+        thing = thing_of(label)
+        contains = re.search(rf"\b{re.escape(thing)}\b", name) and not re.search(OTHER_THINGS, name)
+        return name == thing or bool(contains)
+
+    right = [[shows(name, label) for name in names] for label in chosen.classes]
+    return paths, chosen, torch.tensor(right)
+
+
+def search_emoji(inference: Inference, folder: Path, files: DoodleFiles) -> Tensor:
+    """Whether the hits of each doodle are right, best first, [doodles, pictures]."""
+    paths, chosen, right = emoji_of(folder, files)
+    drawn = decode_doodles(chosen, MOST_OF_EMOJI, inference.preset.image_size, 0)
+    pictures = decode([(path, "emoji") for path in paths], ("emoji",), inference.preset.image_size)
+    scores = expanded_scores(codes(inference, "y", drawn), codes(inference, "x", pictures))
+    relevant = right[torch.from_numpy(drawn.labels)]
+    return relevant.gather(1, scores.argsort(1, descending=True))
+
+
+def figures(relevant: Tensor) -> list[str]:
+    """The cells of a row, from whether each hit is right, best first, [queries, hits]."""
+    return [
+        f"{precision_at(relevant, 10):.3f}",
+        f"{precision_at(relevant, 1):.3f}",
+        f"{relevant[:, :5].any(1).float().mean():.3f}",
+        f"{mean_average_precision(relevant):.3f}",
+    ]
+
+
 def main(
     data: Data,
     doodles: Annotated[Path, typer.Option(help="Folder of doodles, <class>.npy.")],
     names: Annotated[list[str], typer.Option("--checkpoint", help="A checkpoint's name or folder.")],
     unseen: Unseen = "sketchy-25",
+    emoji: Annotated[
+        Path | None, typer.Option(help="Folder of the pictures that `iiae demo` renders.")
+    ] = None,
     home: Home = Path("var"),
 ) -> None:
     """Print the table."""
@@ -93,15 +142,10 @@ def main(
         ):
             for kind, score in (("cosine", cosine), ("expanded", expanded_scores)):
                 relevant = ranked_relevance(score(queries, gallery[shown]), labels, photo_labels[shown])
-                table.add_row(
-                    name,
-                    f"{title}, {int(shown.sum())}",
-                    kind,
-                    f"{precision_at(relevant, 10):.3f}",
-                    f"{precision_at(relevant, 1):.3f}",
-                    f"{relevant[:, :5].any(1).float().mean():.3f}",
-                    f"{mean_average_precision(relevant):.3f}",
-                )
+                table.add_row(name, f"{title}, {int(shown.sum())}", kind, *figures(relevant))
+        if emoji is not None:
+            relevant = search_emoji(inference, emoji, found)
+            table.add_row(name, f"the demo's emoji, {relevant.shape[1]}", "expanded", *figures(relevant))
     Console(width=130).print(table)
 
 
