@@ -6,6 +6,7 @@ from PIL import Image
 from scipy import ndimage
 
 from model.errors import UserError
+from model.sketch.drawings.reduction import reduced
 from model.sketch.drawings.ruling import without_ruling
 
 MAX_SIDE = 512
@@ -71,8 +72,7 @@ def ink(image: Image.Image) -> Grey:
 
 
 def _confidence(image: Image.Image) -> Grey:
-    small = image.convert("RGB")
-    small.thumbnail((MAX_SIDE, MAX_SIDE), Image.Resampling.BOX)
+    small = reduced(image, MAX_SIDE)
     pixels = np.asarray(small, np.float32).transpose(2, 0, 1).copy() / np.float32(255)
     contrast = np.abs(pixels - paper(pixels)).max(0)
     noise = float(np.median(contrast))

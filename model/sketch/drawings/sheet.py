@@ -8,6 +8,7 @@ from PIL import Image, ImageDraw
 from scipy import ndimage
 from scipy.spatial import ConvexHull, QhullError
 
+from model.sketch.drawings.reduction import reduced
 from model.sketch.drawings.strokes import Mask, simplified
 
 SEARCH_SIDE = 160
@@ -32,6 +33,8 @@ POINTS = 16
 """Points of each side at which it is compared."""
 MIN_EDGE = 0.7
 """Smallest share of each side of a sheet across which it gets darker."""
+LARGEST_SIDE = 1024
+"""Longest side of a sheet that is cut out, in pixels."""
 FURTHEST = 1.0
 """Largest distance of a corner from the picture's middle, in sides of the picture."""
 INSET = 0.025
@@ -59,7 +62,8 @@ def cut_out_sheet(picture: Image.Image) -> Image.Image | None:
     centre = corners.mean(0)
     inner = centre + (corners - centre) * (1 - 2 * INSET)
     top, right, bottom, left = np.hypot(*(np.roll(inner, -1, axis=0) - inner).T)
-    width, height = round(max(top, bottom)), round(max(left, right))
+    scale = min(1.0, LARGEST_SIDE / max(top, right, bottom, left))
+    width, height = round(scale * max(top, bottom)), round(scale * max(left, right))
     if min(width, height) < 16:
         return None
     coefficients = perspective(rectangle(width, height), inner)
@@ -104,8 +108,7 @@ def find_sheet(picture: Image.Image) -> Corners | None:
 
     A sheet is a convex area with four corners that is brighter than what surrounds it.
     """
-    small = picture.convert("RGB")
-    small.thumbnail((SEARCH_SIDE, SEARCH_SIDE), Image.Resampling.BOX)
+    small = reduced(picture, SEARCH_SIDE)
     pixels = np.asarray(small, np.float32)
     pixels /= max(32.0, float(np.percentile(pixels, 97)))  # whatever the exposure
     best: tuple[float, Corners] | None = None
