@@ -7,10 +7,9 @@ from typing import Annotated
 
 import torch
 import typer
-from rich.console import Console
 
 from model.cli.options import Data, Device, Home, choose_device
-from model.cli.progress import progress_bar
+from model.cli.progress import progress_bar, report_damaged
 from model.cli.train_options import (
     Annealing,
     Batch,
@@ -29,7 +28,7 @@ from model.cli.train_options import (
     use_threads,
 )
 from model.data.open import open_pairs
-from model.data.pairs import Pairs, Split
+from model.data.pairs import Split
 from model.evaluation.image_figures import translation_writer
 from model.evaluation.retrieval import retrieval_validation
 from model.iiae import IIAE
@@ -39,7 +38,6 @@ from model.training.run import Plan, Run, TrainingProgress, check_extra
 
 STEPS = 10_000
 SPLITS: tuple[Split, Split] = ("train", "val")
-SHOWN_DAMAGED = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,7 +63,7 @@ class ImageTraining:
             )
             for split in SPLITS
         )
-        _report_damaged(pairs)
+        report_damaged(pairs.damaged)
         torch.manual_seed(self.plan.seed)
         iiae = IIAE(self.preset)
         if self.plan.recipe == "small":
@@ -197,9 +195,3 @@ def image_command(preset: Preset) -> Callable[..., None]:
         ).run()
 
     return command
-
-
-def _report_damaged(pairs: Pairs) -> None:
-    if pairs.damaged:
-        first = ", ".join(pairs.damaged[:SHOWN_DAMAGED])
-        Console(stderr=True).print(f"left out {len(pairs.damaged)} damaged files: {first}")

@@ -10,7 +10,7 @@ import typer
 
 from model import checkpoint
 from model.cli.options import Data, Device, Home, Unseen, choose_device
-from model.cli.progress import progress_bar
+from model.cli.progress import progress_bar, report_damaged
 from model.cli.train_options import (
     Annealing,
     Batch,
@@ -83,6 +83,7 @@ class SketchTraining:
                 resume=self.resume,
                 report_backbone=report_backbone,
                 report=report,
+                report_damaged=report_damaged,
                 device=self.device,
             )
         self.publication.publish(

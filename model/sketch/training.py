@@ -86,6 +86,7 @@ def train_sketch(
     resume: bool = False,
     report_backbone: Report | None = None,
     report: Callable[[TrainingProgress], None] | None = None,
+    report_damaged: Callable[[tuple[str, ...]], None] | None = None,
     device: torch.device = CPU,
 ) -> TrainedSketch:
     """Train both stages on the files of the seen classes.
@@ -101,6 +102,7 @@ def train_sketch(
         resume: continue from the saved state.
         report_backbone: receives the progress of fine-tuning.
         report: receives the progress of IIAE.
+        report_damaged: receives the names of files that cannot be read, or have no drawing, before training.
         device: where to fine-tune; IIAE is small and always trains on the CPU.
 
     Raises:
@@ -114,7 +116,16 @@ def train_sketch(
     check_classes(photos, sketches, trained_classes)
     if tuned is None:
         check_batch(photos, plan.recipe.batch)
-    evaluator = HeldOutEvaluator(decode_classes(seen, held_out_classes, preset)) if held_out_classes else None
+    held_out_pictures = decode_classes(seen, held_out_classes, preset) if held_out_classes else ()
+    evaluator = HeldOutEvaluator(held_out_pictures) if held_out_pictures else None
+    further_pictures = (
+        read_further(further.without(held_out_classes), trained_classes, size=preset.image_size, seed=seed)
+        if further and tuned is None
+        else None
+    )
+    if report_damaged is not None:
+        all_pictures = (photos, sketches, *held_out_pictures, *_of(further_pictures))
+        report_damaged(tuple(name for pictures in all_pictures for name in pictures.damaged))
 
     backbone = _train_backbone(
         folder,
@@ -122,11 +133,7 @@ def train_sketch(
         photos,
         sketches,
         plan.recipe,
-        further=None
-        if further is None
-        else read_further(
-            further.without(held_out_classes), trained_classes, size=preset.image_size, seed=seed
-        ),
+        further=further_pictures,
         weights=weights,
         tuned=tuned,
         resume=resume,
@@ -148,6 +155,11 @@ def train_sketch(
         calibration=evaluator.calibrate(iiae, pairs, seed),
         held_out=held_out_classes,
     )
+
+
+def _of(further: FurtherPictures | None) -> list[Pictures]:
+    """The doodles and icons, if there are any."""
+    return [] if further is None else [each for each in (further.doodles, further.icons) if each is not None]
 
 
 def _train_backbone(

@@ -71,6 +71,7 @@ def icons(tmp_path) -> Path:
 
 
 def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder, doodles, icons):
+    (shapes_folder / "sketch" / "disc" / "broken.png").write_bytes(b"no picture")
     OPENED.append("start recording")
     try:
         result = train(
@@ -88,7 +89,9 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
     finally:
         opened = [Path(path) for path in OPENED]
         OPENED.clear()
+        (shapes_folder / "sketch" / "disc" / "broken.png").unlink()
     assert result.exit_code == 0, result.output
+    assert "left out 1 damaged files: disc/broken.png" in result.output
     pictures = [path for path in opened if shapes_folder in path.parents and path.suffix in {".jpg", ".png"}]
     assert {path.parent.name for path in pictures} == {"bar", "cross", "disc", "triangle"}
     assert len(pictures) >= 4 * 40
