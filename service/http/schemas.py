@@ -6,6 +6,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from model.checkpoint import NAME
+from model.sketch.calibration import Grade
 
 NAME_SCHEMA: dict[str, JsonValue] = {"pattern": f"^{NAME.pattern}$"}
 """Documents the names of galleries and models. The use cases check them, with an error of their own."""
@@ -84,6 +85,10 @@ class HitOut(Answer):
 
     id: int = Field(description="Id of the photo in its gallery.")
     score: float = Field(description="Similarity to the query; higher is better. See `scores`.")
+    grade: Grade | None = Field(
+        description="What a probability means: a `strong`, a `possible` or a `weak` match. "
+        "Each model has its own limits for them. Null if `scores` is not `probability`."
+    )
     label: str | None = Field(description="Label of the photo; null if it has none.")
     url: str = Field(description="Path of the image file; add `&size=thumbnail` for a thumbnail.")
     metadata: dict[str, JsonValue] = Field(description="Metadata that was added with the photo.")
@@ -99,7 +104,9 @@ class SearchResult(Answer):
         description="Kind of score: `probability` (that the photo has the query's class, given the size of "
         "the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance)).",
     )
-    hits: list[HitOut] = Field(description="Matching photos, best first.")
+    hits: list[HitOut] = Field(
+        description="Matching photos, best first. Empty if no photo has `min_score`, or the gallery is empty."
+    )
 
 
 class Embedding(Answer):
