@@ -21,7 +21,7 @@ from service.inference.pixels import decode_pixels, embed_pixels
 def refuse_nan(number: float | None) -> float | None:
     """Refuse NaN, which typer's `min` and `max` accept."""
     if number is not None and math.isnan(number):
-        raise typer.BadParameter("nan is not a number")
+        raise typer.BadParameter("it must be a number from -1 to 1")
     return number
 
 

@@ -9,6 +9,7 @@ from .galleries_create_body import GalleriesCreateBody
 from .gallery import Gallery
 from .health import Health
 from .hit import Hit
+from .hit_grade_type_0 import HitGradeType0
 from .hit_metadata import HitMetadata
 from .image import Image
 from .images_analogy_body import ImagesAnalogyBody
@@ -48,6 +49,7 @@ __all__ = [
     "Gallery",
     "Health",
     "Hit",
+    "HitGradeType0",
     "HitMetadata",
     "Image",
     "ImagesAnalogyBody",

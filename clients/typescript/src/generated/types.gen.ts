@@ -137,6 +137,10 @@ export type Hit = {
      */
     score: number;
     /**
+     * What a probability means: a `strong`, a `possible` or a `weak` match. Each model has its own limits for them. Null if `scores` is not `probability`.
+     */
+    grade: 'strong' | 'possible' | 'weak' | null;
+    /**
      * Label of the photo; null if it has none.
      */
     label: string | null;
@@ -482,7 +486,7 @@ export type SearchResult = {
      */
     scores: string;
     /**
-     * Matching photos, best first.
+     * Matching photos, best first. Empty if no photo has `min_score`, or the gallery is empty.
      */
     hits: Array<Hit>;
 };
@@ -827,6 +831,10 @@ export type SbirSearchData = {
          * Query expansion: whether photos similar to the first hits rank higher.
          */
         expand?: boolean;
+        /**
+         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         */
+        min_score?: number;
     };
     path?: never;
     query?: never;
@@ -873,6 +881,10 @@ export type ImagesRetrieveData = {
          * Domain of the image; if omitted, the domain other than the gallery's.
          */
         source?: string;
+        /**
+         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         */
+        min_score?: number;
     };
     path?: never;
     query?: never;
@@ -1237,6 +1249,10 @@ export type PhotosSimilarData = {
          * Number of hits to return.
          */
         k?: number;
+        /**
+         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         */
+        min_score?: number;
     };
     url: '/galleries/{name}/photos/{photo_id}/similar';
 };

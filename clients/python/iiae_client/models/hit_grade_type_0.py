@@ -1,0 +1,3 @@
+from typing import Literal
+
+HitGradeType0 = Literal["possible", "strong", "weak"]
