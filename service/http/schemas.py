@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from typing_extensions import TypeAliasType
 
 from model.checkpoint import NAME
-from model.sketch.calibration import Grade
+from model.sketch import calibration
 
 NAME_SCHEMA: dict[str, JsonValue] = {"pattern": f"^{NAME.pattern}$"}
 """Documents the names of galleries and models. The use cases check them, with an error of their own."""
@@ -78,6 +79,10 @@ class Translation(Answer):
     source: str = Field(description="Domain of the uploaded image.", examples=["photo"])
     target: str = Field(description="Domain of the generated images.", examples=["label"])
     images: list[ImageOut] = Field(description="The generated images, one per sample.")
+
+
+Grade = TypeAliasType("Grade", calibration.Grade)
+"""A schema with a name, so that clients have this type. `type` statements need Python 3.12."""
 
 
 class HitOut(Answer):

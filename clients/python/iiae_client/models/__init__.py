@@ -7,9 +7,9 @@ from .field_problem import FieldProblem
 from .galleries import Galleries
 from .galleries_create_body import GalleriesCreateBody
 from .gallery import Gallery
+from .grade import Grade
 from .health import Health
 from .hit import Hit
-from .hit_grade_type_0 import HitGradeType0
 from .hit_metadata import HitMetadata
 from .image import Image
 from .images_analogy_body import ImagesAnalogyBody
@@ -47,9 +47,9 @@ __all__ = [
     "Galleries",
     "GalleriesCreateBody",
     "Gallery",
+    "Grade",
     "Health",
     "Hit",
-    "HitGradeType0",
     "HitMetadata",
     "Image",
     "ImagesAnalogyBody",

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ..models.hit_grade_type_0 import HitGradeType0
+from ..models.grade import Grade
 from ..models.hit_metadata import HitMetadata
 
 
@@ -16,7 +16,7 @@ class Hit:
     """Id of the photo in its gallery."""
     score: float
     """Similarity to the query; higher is better. See `scores`."""
-    grade: HitGradeType0 | None
+    grade: Grade | None
     """What a probability means: a `strong`, a `possible` or a `weak` match. Each model has its own limits for them. Null if `scores` is not `probability`."""
     label: None | str
     """Label of the photo; null if it has none."""

@@ -110,6 +110,8 @@ export type Gallery = {
     damaged_rows: number;
 };
 
+export type Grade = 'strong' | 'possible' | 'weak';
+
 /**
  * Health of the service.
  */
@@ -139,7 +141,7 @@ export type Hit = {
     /**
      * What a probability means: a `strong`, a `possible` or a `weak` match. Each model has its own limits for them. Null if `scores` is not `probability`.
      */
-    grade: 'strong' | 'possible' | 'weak' | null;
+    grade: Grade | null;
     /**
      * Label of the photo; null if it has none.
      */

@@ -1,3 +1,0 @@
-from typing import Literal
-
-HitGradeType0 = Literal["possible", "strong", "weak"]
