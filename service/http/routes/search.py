@@ -19,8 +19,8 @@ MAX_SKETCHES = 8
 GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]
 HitCount = Annotated[int, Form(ge=1, le=1000, description="Number of hits to return.")]
 MIN_SCORE = (
-    "Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out "
-    "of the `k` nearest, so there may be no hits at all. If omitted, none are left out."
+    "Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left "
+    "out of the `k` nearest, so there may be no hits at all. If omitted, none are left out."
 )
 MinScore = Annotated[float | None, Form(ge=-1, le=1, allow_inf_nan=False, description=MIN_SCORE)]
 

@@ -23,7 +23,11 @@ PROVENANCE = {
 
 @pytest.fixture
 def store(tmp_path):
-    curves = {"one": (4.0, -3.0, -0.2, 900, 0.75, 0.25), "two": (6.0, -5.0, -0.4, 700, 1.0, 0.5), "none": None}
+    curves = {
+        "one": (4.0, -3.0, -0.2, 900, 0.75, 0.25),
+        "two": (6.0, -5.0, -0.4, 700, 1.0, 0.5),
+        "none": None,
+    }
     for name, curve in curves.items():
         calibration = {} if curve is None else {"y": Calibration(*curve)}
         checkpoint.publish(
