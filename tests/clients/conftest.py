@@ -52,10 +52,12 @@ def open_server(home):
 @pytest.fixture(scope="session")
 def graded(open_server, pictures):
     """A gallery of six photos whose hits have grades."""
-    open_server.client.post("/galleries", json={"name": "graded", "model": "calibrated"}).raise_for_status()
+    open_server.client.post(
+        "/galleries", json={"name": "with-grades", "model": "calibrated"}
+    ).raise_for_status()
     files = [("image", (pictures / f"{seed}.png").read_bytes()) for seed in range(6)]
-    open_server.client.post("/galleries/graded/photos", files=files).raise_for_status()
-    return "graded"
+    open_server.client.post("/galleries/with-grades/photos", files=files).raise_for_status()
+    return "with-grades"
 
 
 @pytest.fixture(scope="session")
