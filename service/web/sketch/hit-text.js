@@ -46,18 +46,15 @@ export function scoreName(scores) {
  * @param {boolean} isGalleryEmpty
  */
 export function hitsNote(hits, isGalleryEmpty) {
-  if (hits.length === 0)
-    return isGalleryEmpty
-      ? "This gallery is empty. Add photos to search them."
-      : "Nothing here looks like it.";
-  return hits.every(({ grade }) => grade === "weak")
-    ? "Only weak matches. This gallery may not have it."
-    : "";
+  if (hits.length === 0 && isGalleryEmpty) return "This gallery is empty. Add photos to search them.";
+  if (hits.length === 0) return "Nothing here looks like it.";
+  const areWeak = hits.every(({ grade }) => grade === "weak");
+  return areWeak ? "Only weak matches. This gallery may not have it." : "";
 }
 
 /**
- * What a screen reader says about the hits.
- * @param {Hit[]} hits at least one
+ * What a screen reader says about the hits. Empty if there are none.
+ * @param {Hit[]} hits
  */
 export function hitsAnnouncement(hits) {
   const [best] = hits;
