@@ -1,7 +1,7 @@
 """The JSON bodies of requests and responses. The clients are generated from them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 from typing_extensions import TypeAliasType
@@ -81,7 +81,9 @@ class Translation(Answer):
     images: list[ImageOut] = Field(description="The generated images, one per sample.")
 
 
-Grade = TypeAliasType("Grade", calibration.Grade)
+Grade = TypeAliasType(
+    "Grade", Annotated[calibration.Grade, Field(description="How well a photo matches a query.")]
+)
 """A schema with a name, so that clients have this type. `type` statements need Python 3.12."""
 
 
@@ -91,8 +93,8 @@ class HitOut(Answer):
     id: int = Field(description="Id of the photo in its gallery.")
     score: float = Field(description="Similarity to the query; higher is better. See `scores`.")
     grade: Grade | None = Field(
-        description="What a probability means: a `strong`, a `possible` or a `weak` match. "
-        "Each model has its own limits for them. Null if `scores` is not `probability`."
+        description="Whether the score is that of a `strong`, a `possible` or a `weak` match. "
+        "Each model has its own limits. Null if `scores` is not `probability`."
     )
     label: str | None = Field(description="Label of the photo; null if it has none.")
     url: str = Field(description="Path of the image file; add `&size=thumbnail` for a thumbnail.")
@@ -110,7 +112,7 @@ class SearchResult(Answer):
         "the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance)).",
     )
     hits: list[HitOut] = Field(
-        description="Matching photos, best first. Empty if no photo has `min_score`, or the gallery is empty."
+        description="Matching photos, best first. Empty if all scores are below `min_score`, or the gallery is empty."
     )
 
 

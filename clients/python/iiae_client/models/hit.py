@@ -17,7 +17,7 @@ class Hit:
     score: float
     """Similarity to the query; higher is better. See `scores`."""
     grade: Grade | None
-    """What a probability means: a `strong`, a `possible` or a `weak` match. Each model has its own limits for them. Null if `scores` is not `probability`."""
+    """Whether the score is that of a `strong`, a `possible` or a `weak` match. Each model has its own limits. Null if `scores` is not `probability`."""
     label: None | str
     """Label of the photo; null if it has none."""
     url: str

@@ -110,6 +110,9 @@ export type Gallery = {
     damaged_rows: number;
 };
 
+/**
+ * How well a photo matches a query.
+ */
 export type Grade = 'strong' | 'possible' | 'weak';
 
 /**
@@ -139,7 +142,7 @@ export type Hit = {
      */
     score: number;
     /**
-     * What a probability means: a `strong`, a `possible` or a `weak` match. Each model has its own limits for them. Null if `scores` is not `probability`.
+     * Whether the score is that of a `strong`, a `possible` or a `weak` match. Each model has its own limits. Null if `scores` is not `probability`.
      */
     grade: Grade | null;
     /**
@@ -488,7 +491,7 @@ export type SearchResult = {
      */
     scores: string;
     /**
-     * Matching photos, best first. Empty if no photo has `min_score`, or the gallery is empty.
+     * Matching photos, best first. Empty if all scores are below `min_score`, or the gallery is empty.
      */
     hits: Array<Hit>;
 };
