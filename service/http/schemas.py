@@ -112,7 +112,8 @@ class SearchResult(Answer):
         "the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance)).",
     )
     hits: list[HitOut] = Field(
-        description="Matching photos, best first. Empty if all scores are below `min_score`, or the gallery is empty."
+        description="Matching photos, best first. Empty if the gallery is empty, "
+        "or all scores are below `min_score`."
     )
 
 

@@ -491,7 +491,7 @@ export type SearchResult = {
      */
     scores: string;
     /**
-     * Matching photos, best first. Empty if all scores are below `min_score`, or the gallery is empty.
+     * Matching photos, best first. Empty if the gallery is empty, or all scores are below `min_score`.
      */
     hits: Array<Hit>;
 };
