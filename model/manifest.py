@@ -13,7 +13,7 @@ from pydantic import BeforeValidator, Field, FiniteFloat, JsonValue, PlainSerial
 from model.pictures import PREPROCESSING
 from model.presets import BackboneName, Preset, QueryKind, Reader, Side, SketchInput, check_range
 from model.sealed_json import seal, unseal
-from model.sketch.calibration import Calibration
+from model.sketch.calibration import Calibration, Grade
 
 FORMAT = 1
 """Version of the networks and of the checkpoint's files; checkpoints of another version are refused."""
@@ -169,7 +169,7 @@ class Manifest:
         weights_sha256: SHA-256 of the weights' file; galleries and caches name it.
         metrics: figures as fractions of 1, named as `iiae evaluate` names them. Keys that start with `val_`
             are from the validation pairs that chose the step; `held_out_` are from the held-out classes.
-        calibration: for each kind of query, how a cosine to a photo becomes a probability.
+        calibration: for each kind of query, how a cosine to a photo becomes a probability and a grade.
         held_out: classes that a sketch model's training kept for model selection; None if not known.
     """
 
@@ -210,6 +210,11 @@ class Manifest:
         """
         curve = self.calibration.get(kind)
         return nearness if curve is None else curve.probability(nearness, photos)
+
+    def grade(self, kind: QueryKind, score: float) -> Grade | None:
+        """Return the grade of a hit with this score, or None if the score is not a probability."""
+        curve = self.calibration.get(kind)
+        return None if curve is None else curve.grade(score)
 
 
 _MANIFEST = TypeAdapter(Manifest)

@@ -1,4 +1,4 @@
-"""Probability that a photo is of the query's class, from the cosine of their codes.
+"""Probability that a photo is of the query's class, from the cosine of their codes, and its grade in words.
 
 `model.sketch.calibration_fitting` fits the curves. This file computes plain floats, because the service calls
 it once for each hit: with a tensor per hit, 1,000 hits took 33 ms.
@@ -6,7 +6,8 @@ it once for each hit: with a tensor per hit, 1,000 hits took 33 ms.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,9 @@ STEEPEST = 1e6
 """The largest coefficient of a curve. NaN and infinity are above it: scores must be numbers."""
 LARGEST = 2**40
 """The most photos that a fit may name."""
+
+Grade = Literal["strong", "possible", "weak"]
+"""What a probability means for a person."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,16 @@ class Calibration:
         intercept: constant term.
         crowd: weight of the natural logarithm of the number of photos.
         largest: photos of the largest gallery in the fit; larger galleries count as this large.
+        strong: the smallest probability of a strong hit.
+        possible: the smallest probability of a possible hit, at most `strong`. Hits below it are weak.
     """
 
     slope: float
     intercept: float
     crowd: float = 0.0
     largest: int = 1
+    strong: float = 0.9
+    possible: float = 0.5
 
     def __post_init__(self) -> None:
         for name in ("slope", "intercept", "crowd"):
@@ -43,6 +51,11 @@ class Calibration:
                 )
         if not 1 <= self.largest <= LARGEST:
             raise ValueError(f"largest is {self.largest}; it must be from 1 to {LARGEST}")
+        if not 0 <= self.possible <= self.strong <= 1:
+            raise ValueError(
+                f"possible is {self.possible} and strong is {self.strong}; "
+                "they must be from 0 to 1, and possible at most strong"
+            )
 
     def probability(self, cosine: float, photos: int) -> float:
         """Return the probability that a hit is right.
@@ -60,17 +73,22 @@ class Calibration:
         probabilities: NDArray[np.float64] = np.where(logits >= 0, 1.0, power) / (1 + power)
         return probabilities
 
+    def grade(self, probability: float) -> Grade:
+        """Return the grade of a hit with this probability."""
+        if probability >= self.strong:
+            return "strong"
+        return "possible" if probability >= self.possible else "weak"
+
     def _crowding(self, photos: int) -> float:
         return self.crowd * math.log(min(max(photos, 1), self.largest))
 
     @classmethod
     def mean(cls, curves: Sequence["Calibration"]) -> "Calibration":
-        """Return the mean of several curves, coefficient by coefficient; `largest` is the smallest."""
-        slope, intercept, crowd = (
-            sum(values) / len(curves)
-            for values in zip(*((each.slope, each.intercept, each.crowd) for each in curves), strict=True)
+        """Return the mean of several curves, number by number; `largest` is the smallest."""
+        slope, intercept, crowd, _, strong, possible = (
+            sum(values) / len(curves) for values in zip(*map(astuple, curves), strict=True)
         )
-        return cls(slope, intercept, crowd, min(each.largest for each in curves))
+        return cls(slope, intercept, crowd, min(each.largest for each in curves), strong, possible)
 
 
 def _sigmoid(logit: float) -> float:

@@ -1,6 +1,7 @@
 """`iiae search`: find a gallery's photos by a sketch."""
 
 import json
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,13 @@ from service.galleries.query import SearchResults, first_searchable, search_gall
 from service.inference.pixels import decode_pixels, embed_pixels
 
 
+def refuse_nan(number: float | None) -> float | None:
+    """Refuse NaN, which typer's `min` and `max` accept."""
+    if number is not None and math.isnan(number):
+        raise typer.BadParameter("it must be a number from -1 to 1")
+    return number
+
+
 def search(
     sketch: Annotated[
         Path,
@@ -31,6 +39,10 @@ def search(
     expand: Annotated[
         bool, typer.Option(help="Add the first hits to a sketch's query, to find photos like them.")
     ] = True,
+    min_score: Annotated[
+        float | None,
+        typer.Option(min=-1, max=1, callback=refuse_nan, help="Leave out photos with a lower score."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
@@ -46,7 +58,7 @@ def search(
     side = other(model.side(opened.spec.domain))
     pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=MAX_PIXELS)
     [query] = embed_pixels(model.inference, side, [pixels])
-    results = search_gallery(opened, model, side, query, k, expand=expand)
+    results = search_gallery(opened, model, side, query, k, expand=expand, min_score=min_score)
     if as_json:
         _print_json(results)
     else:
@@ -55,15 +67,25 @@ def search(
 
 def _print_json(results: SearchResults) -> None:
     hits = [
-        {"id": hit.photo.id, "score": hit.score, "label": hit.photo.label, "file": hit.photo.source}
+        {
+            "id": hit.photo.id,
+            "score": hit.score,
+            "grade": hit.grade,
+            "label": hit.photo.label,
+            "file": hit.photo.source,
+        }
         for hit in results.hits
     ]
     typer.echo(json.dumps(hits, indent=2))
 
 
 def _print_table(results: SearchResults, sketch: str) -> None:
-    table = Table("rank", "score", "label", "file", title=f"{sketch} in {results.gallery.name}")
+    name = results.gallery.name
+    if not results.hits:
+        typer.echo(f"nothing in {name} looks like {sketch}" if results.gallery.count else f"{name} is empty")
+        return
+    table = Table("rank", "score", "grade", "label", "file", title=f"{sketch} in {name}")
     for rank, hit in enumerate(results.hits, 1):
         file = hit.photo.source or hit.photo.sha256[:12]
-        table.add_row(str(rank), f"{hit.score:.3f}", hit.photo.label or "", file)
+        table.add_row(str(rank), f"{hit.score:.3f}", hit.grade or "", hit.photo.label or "", file)
     Console().print(table)

@@ -5,7 +5,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from model.presets import Side
+from model.manifest import Manifest
+from model.presets import QueryKind, Side
 from service.deadline import Deadline, shared_deadline
 from service.embedding import Embedding
 from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable
@@ -20,6 +21,9 @@ SKIP_AFTER = 0.5
 """Seconds after which a search for any gallery skips one that does not answer."""
 UNREADABLE = (GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable)
 """Errors of a gallery that a search for any gallery skips. Not found: it was deleted since it was listed."""
+
+SCORE_DIGITS = 6
+"""Digits of a score. Scores are rounded first, so that the score of an answer is a valid `min_score`."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ def search_gallery(
     *,
     expand: bool = False,
     query_norm: float = 1.0,
+    min_score: float | None = None,
 ) -> SearchResults:
     """Return the k photos nearest to a query, with their scores. Runs FAISS and SQLite: call it in a thread.
 
@@ -85,10 +90,19 @@ def search_gallery(
         expand: add the first hits to the query (`model.sketch.expansion`), if it is a sketch.
         query_norm: length of a query that is the mean of several unit embeddings, else 1. The index
             normalises queries. A cosine times this length is the mean of the cosines to those embeddings.
+        min_score: leave out the photos with a lower score.
     """
     kind = model.manifest.query_kind(side, expand=expand)
     search = gallery.search_expanded if kind == "y_expanded" else gallery.search
-    hits = search(query, k)
+    nearest = search(query, k)
     photos = gallery.index.count
-    scored = [replace(hit, score=model.manifest.score(kind, hit.score * query_norm, photos)) for hit in hits]
-    return SearchResults(gallery, model, scored, model.manifest.scores(kind))
+    hits = [_scored(hit, model.manifest, kind, hit.score * query_norm, photos) for hit in nearest]
+    if min_score is not None:
+        hits = [hit for hit in hits if hit.score >= min_score]
+    return SearchResults(gallery, model, hits, model.manifest.scores(kind))
+
+
+def _scored(hit: Hit, manifest: Manifest, kind: QueryKind, nearness: float, photos: int) -> Hit:
+    """Return a hit with the score and the grade of this nearness."""
+    score = round(manifest.score(kind, nearness, photos), SCORE_DIGITS)
+    return replace(hit, score=score, grade=manifest.grade(kind, score))

@@ -8,6 +8,7 @@ from uuid import uuid4
 from pydantic import JsonValue
 
 from model.presets import Side
+from model.sketch.calibration import Grade
 from service.embedding import Embedding
 from service.registry.model import Model
 
@@ -89,11 +90,12 @@ class Hit:
     """A photo and its score.
 
     `Gallery.search` scores by the cosine, or by 1 / (1 + L2 distance). `search_gallery` maps that with
-    `Manifest.score`.
+    `Manifest.score`, and adds the grade of a probability.
     """
 
     photo: Photo
     score: float
+    grade: Grade | None = None
 
 
 class Changes(NamedTuple):

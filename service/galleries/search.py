@@ -50,13 +50,21 @@ class Search:
         self._skipped: dict[str, float] = {}  # until when, on the clock `monotonic`
 
     async def search(
-        self, upload: Upload, *, gallery: str | None, k: int, capability: str, source: str | None = None
+        self,
+        upload: Upload,
+        *,
+        gallery: str | None,
+        k: int,
+        capability: str,
+        source: str | None = None,
+        min_score: float | None = None,
     ) -> SearchResults:
         """Return the k photos nearest to a picture.
 
         Args:
             capability: what the gallery's model must be able to do: `retrieve` or `sbir`.
             source: the picture's domain. Defaults to the domain other than the gallery's.
+            min_score: leave out the photos with a lower score.
 
         Raises:
             GalleryNotFound, GalleryOutdated, ModelNotFound, CapabilityMissing, DomainUnknown.
@@ -67,7 +75,7 @@ class Search:
             opened, model = await self._open(gallery, capability)
             side = model.side(source) if source is not None else other(model.side(opened.spec.domain))
             embedding = await self._embedder.shared(model, side, upload)
-            return await self._search(opened, model, side, np.ravel(embedding), k)
+            return await self._search(opened, model, side, np.ravel(embedding), k, min_score=min_score)
 
         return await retry_when_reindexed(attempt)
 
@@ -79,11 +87,13 @@ class Search:
         gallery: str | None,
         k: int,
         expand: bool = True,
+        min_score: float | None = None,
     ) -> SearchResults:
         """Return the k photos nearest to the mean of several sketches of one thing, and of a photo if given.
 
         All sketches have the same weight. The photo weighs as much as all sketches together. With `expand`,
-        the first hits weigh half as much as the sketches and the photo.
+        the first hits weigh half as much as the sketches and the photo. Photos whose score is below
+        `min_score` are left out.
 
         Raises:
             ServiceError: as `search`.
@@ -100,12 +110,18 @@ class Search:
             if photo is not None:
                 query = (query + embeddings[-1]) / 2
             norm = float(np.linalg.norm(query))
-            return await self._search(opened, model, other(side), query, k, expand=expand, query_norm=norm)
+            return await self._search(
+                opened, model, other(side), query, k, expand=expand, query_norm=norm, min_score=min_score
+            )
 
         return await retry_when_reindexed(attempt)
 
-    async def similar(self, name: str, photo_id: int, k: int) -> SearchResults:
+    async def similar(
+        self, name: str, photo_id: int, k: int, min_score: float | None = None
+    ) -> SearchResults:
         """Return the k photos of a gallery nearest to one of its photos, without that photo.
+
+        Photos whose score is below `min_score` are left out.
 
         Raises:
             GalleryNotFound, GalleryOutdated, PhotoNotFound, ModelNotFound.
@@ -114,7 +130,8 @@ class Search:
         async def attempt() -> SearchResults:
             opened, model = await self._open(name, "retrieve")
             embedding = await self._pools.searching.run(name, opened.embedding, photo_id)
-            return await self._search(opened, model, model.side(opened.spec.domain), embedding, k + 1)
+            side = model.side(opened.spec.domain)
+            return await self._search(opened, model, side, embedding, k + 1, min_score=min_score)
 
         results = await retry_when_reindexed(attempt)
         return replace(results, hits=[hit for hit in results.hits if hit.photo.id != photo_id][:k])
@@ -129,6 +146,7 @@ class Search:
         *,
         expand: bool = False,
         query_norm: float = 1.0,
+        min_score: float | None = None,
     ) -> SearchResults:
         with span("search", gallery=gallery.name, k=k, expand=expand):
             return await self._pools.searching.run(
@@ -141,6 +159,7 @@ class Search:
                 k,
                 expand=expand,
                 query_norm=query_norm,
+                min_score=min_score,
             )
 
     async def _open(self, name: str | None, capability: str) -> tuple[Gallery, Model]:

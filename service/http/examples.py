@@ -75,6 +75,7 @@ RESPONSES: dict[str, JsonValue] = {
             {
                 "id": 1036,
                 "score": 0.998216,
+                "grade": "strong",
                 "label": "umbrella",
                 "url": "/galleries/openmoji/photos/1036?v=9b0f6d8a5c3e",
                 "metadata": {"emoji": "☂"},
@@ -93,9 +94,9 @@ REQUESTS: dict[str, JsonValue] = {
     "galleries.create": {"name": "catalogue", "model": "sketchy"},
     "images.analogy": {"image": "two-floors.webp", "reference": "three-floors.webp", "model": "facades"},
     "images.embed": {"image": "umbrella.png", "model": "sketchy", "source": "sketch", "kind": "shared"},
-    "images.retrieve": {"image": "umbrella.png", "gallery": "openmoji", "k": 5},
+    "images.retrieve": {"image": "umbrella.png", "gallery": "openmoji", "k": 5, "min_score": 0.5},
     "images.translate": {"image": "three-floors.webp", "model": "facades", "samples": 4, "seed": 7},
     "photos.add": {"image": ["one.jpg", "two.jpg"], "label": "umbrella", "metadata": {"sku": 12}},
     "reindex.start": {"model": "sketchy-2"},
-    "sbir.search": {"sketch": ["umbrella.png"], "gallery": "openmoji", "k": 5},
+    "sbir.search": {"sketch": ["umbrella.png"], "gallery": "openmoji", "k": 5, "min_score": 0.5},
 }

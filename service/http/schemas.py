@@ -1,11 +1,13 @@
 """The JSON bodies of requests and responses. The clients are generated from them."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from typing_extensions import TypeAliasType
 
 from model.checkpoint import NAME
+from model.sketch import calibration
 
 NAME_SCHEMA: dict[str, JsonValue] = {"pattern": f"^{NAME.pattern}$"}
 """Documents the names of galleries and models. The use cases check them, with an error of their own."""
@@ -79,11 +81,21 @@ class Translation(Answer):
     images: list[ImageOut] = Field(description="The generated images, one per sample.")
 
 
+Grade = TypeAliasType(
+    "Grade", Annotated[calibration.Grade, Field(description="How well a photo matches a query.")]
+)
+"""A schema with a name, so that clients have this type. `type` statements need Python 3.12."""
+
+
 class HitOut(Answer):
     """A photo that matches a query."""
 
     id: int = Field(description="Id of the photo in its gallery.")
     score: float = Field(description="Similarity to the query; higher is better. See `scores`.")
+    grade: Grade | None = Field(
+        description="Whether the score is that of a `strong`, a `possible` or a `weak` match. "
+        "Each model has its own limits. Null if `scores` is not `probability`."
+    )
     label: str | None = Field(description="Label of the photo; null if it has none.")
     url: str = Field(description="Path of the image file; add `&size=thumbnail` for a thumbnail.")
     metadata: dict[str, JsonValue] = Field(description="Metadata that was added with the photo.")
@@ -99,7 +111,10 @@ class SearchResult(Answer):
         description="Kind of score: `probability` (that the photo has the query's class, given the size of "
         "the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance)).",
     )
-    hits: list[HitOut] = Field(description="Matching photos, best first.")
+    hits: list[HitOut] = Field(
+        description="Matching photos, best first. Empty if the gallery is empty, "
+        "or all scores are below `min_score`."
+    )
 
 
 class Embedding(Answer):

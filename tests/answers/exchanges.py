@@ -111,6 +111,7 @@ def _galleries() -> Iterator[Exchange]:
     yield Exchange("photos.get", "GET", f"{path}/2")
     yield Exchange("photos.get", "GET", f"{path}/2?size=thumbnail")
     yield Exchange("photos.similar", "GET", f"{path}/1/similar?k=4")
+    yield Exchange("photos.similar", "GET", f"{path}/1/similar?k=4&min_score=0.62")
 
 
 def _searches() -> Iterator[Exchange]:
@@ -118,10 +119,13 @@ def _searches() -> Iterator[Exchange]:
     house, fish = ("sketch", house_sketch()), ("sketch", fish_sketch())
     yield _search([house])
     yield _search([house], expand="false")
+    yield _search([house], min_score=0.7)
+    yield _search([house], min_score=1)
     yield _search([house, fish])
     yield _search([house, ("photo", things[2])])
     yield _search([("sketch", umbrella())], k=2)
     yield _retrieve(fish_sketch(), {"gallery": "things", "k": 10})
+    yield _retrieve(fish_sketch(), {"gallery": "things", "k": 10, "min_score": 0.58})
     yield _retrieve(things[0], {"gallery": "things", "k": 10, "source": "photo"})
     yield _retrieve(sample("facades/two-floors.webp"), {"gallery": "labels", "k": 2})
 

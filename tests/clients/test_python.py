@@ -241,6 +241,23 @@ def test_uploads_can_be_paths_bytes_or_open_files(call, gallery, pictures):
     assert [photo.id for photo in added.photos] == [3, 7, 8]
 
 
+def test_hits_have_grades_and_a_smallest_score(call, graded, pictures):
+    def hits(**fields):
+        return call(lambda client: client.sbir.search(pictures / "3.png", gallery=graded, **fields)).hits
+
+    found = hits()
+    assert [hit.grade for hit in found] == ["strong", "possible", "possible", "weak", "weak", "weak"]
+    assert hits(min_score=found[2].score) == found[:3]
+    assert hits(min_score=1.0) == []
+    similar = call(lambda client: client.photos.similar(graded, 1))
+    limit = similar.hits[0].score
+    assert call(lambda client: client.photos.similar(graded, 1, min_score=limit)).hits == similar.hits[:1]
+    photo = call(lambda client: client.images.retrieve(png(3), gallery=graded, source="photo", min_score=0.9))
+    assert [(hit.id, hit.grade) for hit in photo.hits] == [(4, "strong")]
+    plain = call(lambda client: client.images.retrieve(png(3), gallery=graded, k=1)).hits
+    assert [hit.grade for hit in plain] == [None]  # this kind of query is not calibrated
+
+
 def test_photos_are_returned_byte_for_byte(call, gallery):
     assert call(lambda client: client.photos.get(gallery, 3)) == png(2)
 

@@ -190,6 +190,16 @@ def test_every_call_returns_its_answer(run, world, open_server):
     }
 
 
+def test_hits_have_grades_and_a_smallest_score(run, world, open_server, graded):
+    assert run("grades", world, graded, origin=open_server.url) == {
+        "grades": ["strong", "possible", "possible", "weak", "weak", "weak"],
+        "limited": 3,
+        "none": [],
+        "near": [[4, "strong"]],
+        "similar": [],
+    }
+
+
 def test_every_problem_throws_problem_error(run, world, open_server):
     problems = run("problems", world, origin=open_server.url)
     assert set(problems) == set(PROBLEMS)

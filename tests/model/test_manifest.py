@@ -10,9 +10,14 @@ from model import checkpoint, manifest
 from model.manifest import FlatPreset, Manifest, flat_preset
 from model.presets import PRESETS, SketchInput
 from model.sealed_json import seal
+from model.sketch.calibration import Calibration
 
 SHIPPED = {folder.name: folder / checkpoint.MANIFEST for folder in checkpoint.released()}
-LATER_KEYS = {"preset": {"drawings", "mirrored", "classified"}, "manifest": {"calibration", "held_out"}}
+LATER_KEYS = {
+    "preset": {"drawings", "mirrored", "classified"},
+    "manifest": {"calibration", "held_out"},
+    "curve": {"strong", "possible"},
+}
 """Keys that the oldest shipped manifests lack; they are written since."""
 
 
@@ -24,6 +29,10 @@ def test_shipped_manifests_are_written_as_they_were_read(name):
     assert after["preset"].keys() - before["preset"].keys() <= LATER_KEYS["preset"]
     assert after.keys() - before.keys() <= LATER_KEYS["manifest"]
     assert {key: after["preset"][key] for key in before["preset"]} == before["preset"]
+    for kind, curve in before.get("calibration", {}).items():
+        written = after["calibration"][kind]
+        assert written.keys() - curve.keys() <= LATER_KEYS["curve"]
+        after["calibration"][kind] = {key: written[key] for key in curve}
     del before["preset"], after["preset"]
     assert {key: after[key] for key in before} == before
 
@@ -34,6 +43,33 @@ def test_published_manifests_have_the_same_keys_in_the_same_order():
         written = json.loads(manifest.to_json(some_manifest(preset)))
         assert list(written) == list(shipped)
         assert list(written["preset"]) == list(shipped["preset"])
+
+
+def test_a_manifest_from_before_grades_has_the_usual_limits_and_stores_them():
+    text = json.loads(SHIPPED["sketchy"].read_bytes())
+    for curve in text["calibration"].values():
+        for key in LATER_KEYS["curve"]:
+            curve.pop(key, None)
+    old = manifest.from_json(json.dumps(seal(text)).encode())
+    assert {(curve.strong, curve.possible) for curve in old.calibration.values()} == {(0.9, 0.5)}
+    stored = json.loads(manifest.to_json(old))["calibration"]
+    assert {(curve["strong"], curve["possible"]) for curve in stored.values()} == {(0.9, 0.5)}
+
+
+@pytest.mark.parametrize("limits", [{"strong": 1.5}, {"possible": -0.1}, {"strong": 0.4, "possible": 0.5}])
+def test_limits_of_grades_that_are_no_probabilities_are_refused(limits):
+    text = json.loads(SHIPPED["sketchy"].read_bytes())
+    text["calibration"]["y"] |= limits
+    with pytest.raises(ValidationError, match="strong"):
+        manifest.from_json(json.dumps(seal(text)).encode())
+
+
+def test_only_probabilities_have_a_grade():
+    curve = Calibration(9.0, -4.0, strong=0.7, possible=0.2)
+    published = replace(some_manifest(PRESETS["sketchy"]), calibration={"y": curve})
+    assert [published.grade("y", score) for score in (0.7, 0.2, 0.1)] == ["strong", "possible", "weak"]
+    assert published.grade("x", 0.99) is None
+    assert some_manifest(PRESETS["facades"]).grade("y", 0.99) is None
 
 
 def some_manifest(preset):

@@ -11,7 +11,7 @@ from model.sketch.calibration import Calibration
 __all__ = ["EXPANDED_CURVE", "PHOTO_CURVE", "SKETCH_CURVE", "Server", "png", "publish_sketch", "publish_tiny"]
 
 SKETCH_CURVE, EXPANDED_CURVE, PHOTO_CURVE = (
-    Calibration(9.0, -4.0, -0.2, 100),
-    Calibration(8.0, -5.0, -0.3, 100),
-    Calibration(12.0, -7.0, -0.4, 100),
+    Calibration(9.0, -4.0, -0.2, 100, strong=0.9, possible=0.025),
+    Calibration(8.0, -5.0, -0.3, 100, strong=0.8, possible=0.01),
+    Calibration(12.0, -7.0, -0.4, 100, strong=0.01, possible=0.0005),
 )

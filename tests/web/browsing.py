@@ -140,18 +140,28 @@ def ink(page: Page) -> int:
 
 
 def hits(*ids: int) -> dict[str, object]:
-    """Return an answer of `POST /sbir/search` with these photos."""
-    found = [
-        {
-            "id": each,
-            "score": 1 / each,
-            "label": f"hit {each}",
-            "url": f"/galleries/things/photos/{each}",
-            "metadata": {},
-        }
-        for each in ids
-    ]
-    return {"gallery": "things", "model": "small-sketches", "scores": "cosine", "hits": found}
+    """Return an answer of `POST /sbir/search` with these photos, which have no grades."""
+    return _answer("cosine", [_hit(each, None) for each in ids])
+
+
+def graded(*grades: str) -> dict[str, object]:
+    """Return an answer of `POST /sbir/search` with photos of these grades, whose scores are probabilities."""
+    return _answer("probability", [_hit(number, grade) for number, grade in enumerate(grades, 1)])
+
+
+def _hit(number: int, grade: str | None) -> dict[str, object]:
+    return {
+        "id": number,
+        "score": 1 / number,
+        "grade": grade,
+        "label": f"hit {number}",
+        "url": f"/galleries/things/photos/{number}",
+        "metadata": {},
+    }
+
+
+def _answer(scores: str, found: list[dict[str, object]]) -> dict[str, object]:
+    return {"gallery": "things", "model": "small-sketches", "scores": scores, "hits": found}
 
 
 def settled(page: Page) -> list[str]:

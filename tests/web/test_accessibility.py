@@ -4,7 +4,7 @@ import re
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browsing import MODES, PHOTOS, draw, upload
+from browsing import MODES, PHOTOS, draw, graded, upload
 from playwright.sync_api import Page, expect
 
 SERIOUS = {"serious", "critical"}
@@ -53,6 +53,16 @@ def test_sketch_search_has_no_violations(themed_page: Page) -> None:
     assert violations(page) == []
     page.locator("#hits li").first.click()
     expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("grades", [("strong", "possible", "weak"), ("weak",), ()], ids=len)
+def test_grades_have_no_violations(themed_page: Page, grades: tuple[str, ...]) -> None:
+    page = themed_page
+    page.route("**/sbir/search", lambda route: route.fulfill(json=graded(*grades)))
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    expect(page.locator("#sketch-empty")).to_be_hidden()
+    expect(page.locator("#hits .score")).to_have_count(len(grades))
     assert violations(page) == []
 
 

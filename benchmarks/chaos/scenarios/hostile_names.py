@@ -15,7 +15,7 @@ FORMS = {
     "/translate": ("image", ("model", "source", "samples", "seed", "mix", "style", "reference")),
     "/analogy": ("image", ("model", "source", "reference_source", "reference")),
     "/embed": ("image", ("model", "source", "kind")),
-    "/sbir/search": ("sketch", ("gallery", "k", "expand", "photo")),
+    "/sbir/search": ("sketch", ("gallery", "k", "expand", "photo", "min_score")),
     "/retrieve": ("image", ("gallery", "k", "source")),
     "/galleries/g/photos": ("image", ("label", "metadata")),
 }

@@ -18,7 +18,7 @@ from service.http.large_json import json_response
 from service.http.photo_urls import HASH_LENGTH, photo_url
 from service.http.request_body import BodyRoute
 from service.http.routes.galleries import GalleryName
-from service.http.routes.search import search_result
+from service.http.routes.search import MIN_SCORE, search_result
 from service.http.schemas import PhotoOut, PhotoPage, PhotosAdded, SearchResult
 from service.http.security import READ, WRITE
 
@@ -155,9 +155,10 @@ async def similar_photos(
     name: GalleryName,
     photo_id: PhotoId,
     k: Annotated[int, Query(ge=1, le=1000, description="Number of hits to return.")] = 20,
+    min_score: Annotated[float | None, Query(ge=-1, le=1, allow_inf_nan=False, description=MIN_SCORE)] = None,
 ) -> Response:
     """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out."""
-    results = await services.search.similar(name, photo_id, k)
+    results = await services.search.similar(name, photo_id, k, min_score)
     return await json_response(lambda: search_result(results))
 
 

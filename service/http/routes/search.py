@@ -18,6 +18,11 @@ MAX_SKETCHES = 8
 
 GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]
 HitCount = Annotated[int, Form(ge=1, le=1000, description="Number of hits to return.")]
+MIN_SCORE = (
+    "Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left "
+    "out of the `k` nearest, so there may be no hits at all. If omitted, none are left out."
+)
+MinScore = Annotated[float | None, Form(ge=-1, le=1, allow_inf_nan=False, description=MIN_SCORE)]
 
 
 @router.post(
@@ -43,6 +48,7 @@ async def search_by_sketch(
         bool,
         Form(description="Query expansion: whether photos similar to the first hits rank higher."),
     ] = True,
+    min_score: MinScore = None,
 ) -> Response:
     """Find the photos of a gallery that match a sketch, best first.
 
@@ -51,7 +57,7 @@ async def search_by_sketch(
     sketches = await read_uploads(sketch, MAX_SKETCHES, "sketch")
     reference = None if photo is None else await read_upload(photo)
     results = await services.search.search_by_sketches(
-        sketches, reference, gallery=gallery, k=k, expand=expand
+        sketches, reference, gallery=gallery, k=k, expand=expand, min_score=min_score
     )
     return await json_response(lambda: search_result(results))
 
@@ -72,10 +78,12 @@ async def retrieve(
         str | None,
         Form(description="Domain of the image; if omitted, the domain other than the gallery's."),
     ] = None,
+    min_score: MinScore = None,
 ) -> Response:
     """Find the photos of a gallery that are nearest to an image, with any model, in either direction."""
+    upload = await read_upload(image)
     results = await services.search.search(
-        await read_upload(image), gallery=gallery, k=k, capability="retrieve", source=source
+        upload, gallery=gallery, k=k, capability="retrieve", source=source, min_score=min_score
     )
     return await json_response(lambda: search_result(results))
 
@@ -86,7 +94,8 @@ def search_result(results: SearchResults) -> SearchResult:
     hits = [
         HitOut(
             id=hit.photo.id,
-            score=round(hit.score, 6),
+            score=hit.score,
+            grade=hit.grade,
             label=hit.photo.label,
             url=photo_url(name, hit.photo),
             metadata=hit.photo.metadata,

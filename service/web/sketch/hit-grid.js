@@ -2,6 +2,7 @@
 import { photo, thumbnailUrl } from "../shell/api.js";
 import { element } from "../shell/dom.js";
 import { makeDraggable } from "../shell/drag-and-drop.js";
+import { gradeText, hitName, scoreName, scoreText } from "./hit-text.js";
 
 /** @import { Hit } from "iiae-api" */
 
@@ -85,7 +86,9 @@ export class HitGrid {
     const cell = this.#cell(hit);
     cell.hit = hit;
     cell.image.alt = cell.label.textContent = hitName(hit);
-    cell.score.textContent = scoreText(hit.score, scores);
+    cell.score.textContent = gradeText(hit, scores);
+    cell.score.title = `${scoreName(scores)} ${scoreText(hit.score, scores)}`;
+    cell.score.dataset.grade = hit.grade ?? "";
     return cell;
   }
 
@@ -125,24 +128,6 @@ export class HitGrid {
       if (!wanted.has(cell.item)) this.#cells.delete(url);
     }
   }
-}
-
-/**
- * A photo's label, or its id if it has none.
- * @param {{ label: string | null, id: number }} photo
- */
-export function hitName({ label, id }) {
-  return label ?? `photo ${id}`;
-}
-
-/**
- * Probabilities in per cent, other scores as they are.
- * @param {number} score
- * @param {string} scores
- */
-export function scoreText(score, scores) {
-  if (scores !== "probability") return score.toFixed(2);
-  return score < 0.005 ? "< 1 %" : `${Math.round(score * 100)} %`;
 }
 
 /**

@@ -1,6 +1,6 @@
 // Shows hits large in the viewer, with their facts and actions.
 import { pictureUrl } from "../shell/api.js";
-import { hitName, scoreText } from "./hit-grid.js";
+import { gradeText, hitName, scoreName, scoreText } from "./hit-text.js";
 
 /** @import { Hit } from "iiae-api" */
 /** @import { Viewer } from "../shell/viewer.js" */
@@ -42,7 +42,8 @@ export class HitViewer {
       url: pictureUrl(hit.url),
       preview: this.#grid.thumbnailUrl(hit),
       facts: [
-        [scores === "probability" ? "Probability" : "Score", scoreText(hit.score, scores)],
+        ...gradeFacts(hit, scores),
+        [scoreName(scores), scoreText(hit.score, scores)],
         ["Rank", `${index + 1} of ${hits.length}`],
         ["Photo", String(hit.id)],
         ...metadataFacts(hit),
@@ -51,6 +52,15 @@ export class HitViewer {
       step: hits.length > 1 ? step : undefined,
     });
   }
+}
+
+/**
+ * @param {Hit} hit
+ * @param {string} scores
+ * @returns {[string, string][]}
+ */
+function gradeFacts(hit, scores) {
+  return hit.grade ? [["Grade", gradeText(hit, scores)]] : [];
 }
 
 /**

@@ -5,7 +5,8 @@ import { byId } from "../shell/dom.js";
 import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
 import { GallerySelect } from "./gallery-select.js";
-import { HitGrid, hitName } from "./hit-grid.js";
+import { HitGrid } from "./hit-grid.js";
+import { hitName, hitsAnnouncement, hitsNote } from "./hit-text.js";
 import { HitViewer } from "./hit-viewer.js";
 
 /** @import { Hit, SearchResult } from "iiae-api" */
@@ -206,7 +207,10 @@ export class SketchSearch extends EventTarget {
     const hits = answer?.hits ?? [];
     this.#grid.show(hits, answer?.scores ?? "");
     byId("sketch-empty").hidden = answer !== null;
-    byId("gallery-empty").hidden = answer === null || hits.length > 0;
+    const note = answer ? hitsNote(hits, this.#isEmptyGallery(answer.gallery)) : "";
+    byId("hits-note").textContent = note;
+    byId("hits-note").className = hits.length > 0 ? "meta" : "empty";
+    byId("hits-note").hidden = note === "";
     byId("hits-title").textContent = this.#similarTo ? `More like ${hitName(this.#similarTo)}` : "Hits";
     byId("back-to-drawing").hidden = !this.#similarTo;
     byId("gallery-field").hidden = this.#similarTo !== null;
@@ -214,7 +218,12 @@ export class SketchSearch extends EventTarget {
     byId("copy-link").hidden = answer === null;
     byId("expand-field").hidden = answer === null || this.#similarTo !== null;
     byId("more-hits").hidden = hits.length < this.#maxHits || this.#maxHits >= MAX_HITS;
-    announce(answer ? announcement(hits) : "");
+    announce(hitsAnnouncement(hits) || note);
+  }
+
+  /** @param {string} name */
+  #isEmptyGallery(name) {
+    return this.#service.galleries.some((gallery) => gallery.name === name && gallery.photos === 0);
   }
 
   #showMore() {
@@ -241,9 +250,4 @@ export class SketchSearch extends EventTarget {
   #reportChange() {
     this.dispatchEvent(new Event("change"));
   }
-}
-
-/** @param {Hit[]} hits */
-function announcement([best, ...others]) {
-  return best ? `${others.length + 1} hits; the best is ${hitName(best)}` : "The gallery is empty";
 }

@@ -23,7 +23,11 @@ PROVENANCE = {
 
 @pytest.fixture
 def store(tmp_path):
-    curves = {"one": (4.0, -3.0, -0.2, 900), "two": (6.0, -5.0, -0.4, 700), "none": None}
+    curves = {
+        "one": (4.0, -3.0, -0.2, 900, 0.75, 0.25),
+        "two": (6.0, -5.0, -0.4, 700, 1.0, 0.5),
+        "none": None,
+    }
     for name, curve in curves.items():
         calibration = {} if curve is None else {"y": Calibration(*curve)}
         checkpoint.publish(
@@ -38,6 +42,7 @@ def test_a_model_trained_on_all_classes_gets_the_mean_curve_of_others(store):
     manifest = checkpoint.read_manifest(checkpoint.find(store, "none"))
     curve = manifest.calibration["y"]
     assert (curve.slope, curve.intercept, curve.crowd, curve.largest) == (5.0, -4.0, pytest.approx(-0.3), 700)
+    assert (curve.strong, curve.possible) == (0.875, 0.375)
     assert manifest.score("y", 0.8, 1) == pytest.approx(0.5)
     assert manifest.score("y", 0.8, 100) < 0.25
     assert manifest.score("x", 0.3, 100) == 0.3

@@ -38,6 +38,23 @@ def test_probabilities_of_one_and_of_many_cosines_equal_torchs_sigmoid(slope):
     )
 
 
+def test_a_grade_begins_at_its_limit():
+    curve = Calibration(9.0, -4.0, strong=0.8, possible=0.3)
+    scores = [0.0, 0.2999, 0.3, 0.7999, 0.8, 1.0]
+    assert [curve.grade(score) for score in scores] == ["weak"] * 2 + ["possible"] * 2 + ["strong"] * 2
+
+
+def test_limits_of_grades_may_be_equal_or_at_the_ends():
+    assert Calibration(9.0, -4.0, strong=0.5, possible=0.5).grade(0.5) == "strong"
+    assert Calibration(9.0, -4.0, strong=0.0, possible=0.0).grade(0.0) == "strong"
+    assert Calibration(9.0, -4.0, strong=1.0, possible=1.0).grade(0.999) == "weak"
+
+
+def test_the_mean_of_curves_is_the_mean_of_each_number_but_the_largest():
+    curves = [Calibration(4.0, -3.0, -0.25, 900, 0.75, 0.25), Calibration(6.0, -5.0, -0.5, 700, 1.0, 0.5)]
+    assert Calibration.mean(curves) == Calibration(5.0, -4.0, -0.375, 700, 0.875, 0.375)
+
+
 class ForbidTorch(TorchFunctionMode):
     def __torch_function__(self, function, types, args=(), kwargs=None):
         raise AssertionError(f"{function} was called")
@@ -60,6 +77,11 @@ def test_probabilities_do_not_use_torch_on_the_event_loop():
         (1.0, 0.0, 0.0, 0),
         (1.0, 0.0, 0.0, -5),
         (1.0, 0.0, 0.0, 10**30),
+        (1.0, 0.0, 0.0, 1, 1.1, 0.5),
+        (1.0, 0.0, 0.0, 1, 0.9, -0.1),
+        (1.0, 0.0, 0.0, 1, 0.4, 0.5),
+        (1.0, 0.0, 0.0, 1, math.nan, 0.5),
+        (1.0, 0.0, 0.0, 1, 0.9, math.nan),
     ],
 )
 def test_curves_that_give_no_scores_are_refused(coefficients):

@@ -37,6 +37,8 @@ def test_hits_and_scores_equal_the_services(home, client, photos, model, expand)
     assert [hit["score"] for hit in found] == pytest.approx(
         [hit["score"] for hit in answer["hits"]], abs=2e-3
     )
+    assert [hit["grade"] for hit in found] == [hit["grade"] for hit in answer["hits"]]
+    assert (found[0]["grade"] is None) == (model == "drawn")
     assert found[0]["file"].startswith(str(photos))
     Galleries(home / "galleries").delete(name)
 
@@ -47,6 +49,42 @@ def test_a_table_is_printed_by_default(home, photos):
     assert "2.png in searched" in done.stdout
     assert done.stdout.count(str(photos)) == 2
     Galleries(home / "galleries").delete("searched")
+
+
+@pytest.fixture
+def sure(home, photos):
+    assert iiae("index", photos, "--gallery", "sure", "--model", "calibrated", home=home).status == 0
+    yield "sure"
+    Galleries(home / "galleries").delete("sure")
+
+
+def test_min_score_leaves_out_lower_scores(home, photos, sure):
+    found = hits(photos / "2.png", "--gallery", sure, home=home)
+    second = found[1]["score"]
+    assert hits(photos / "2.png", "--gallery", sure, "--min-score", second, home=home) == found[:2]
+    assert hits(photos / "2.png", "--gallery", sure, "--min-score", 1, home=home) == []
+
+
+def test_the_table_has_the_grade_of_each_hit(home, photos, sure):
+    done = iiae("search", photos / "2.png", "--gallery", sure, home=home)
+    found = hits(photos / "2.png", "--gallery", sure, home=home)
+    rows = [line for line in done.stdout.splitlines() if str(photos)[:20] in line]
+    assert len(rows) == len(found)
+    for row, hit in zip(rows, found, strict=True):
+        assert f"{hit['score']:.3f}" in row
+        assert hit["grade"] in row
+
+
+def test_a_search_that_finds_nothing_is_a_sentence(home, photos, sure):
+    done = iiae("search", photos / "2.png", "--gallery", sure, "--min-score", "1", home=home)
+    assert (done.status, done.stdout) == (0, "nothing in sure looks like 2.png\n")
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1.01", "-1.01", "strong"])
+def test_a_min_score_that_no_score_can_be_is_refused(home, photos, value):
+    done = iiae("search", photos / "2.png", "--min-score", value, home=home)
+    assert (done.status, done.stdout) == (2, "")
+    assert "--min-score" in done.stderr
 
 
 def test_without_a_name_the_first_gallery_of_a_present_checkpoint_is_searched(tmp_path, photos):

@@ -51,6 +51,13 @@ INVALID_PARAMETERS = {
     "two photos": ("/sbir/search", [("sketch", png()), ("photo", png()), ("photo", png())], {}),
     "k 0": ("/sbir/search", SKETCH, {"k": "0"}),
     "k 1001": ("/sbir/search", SKETCH, {"k": "1001"}),
+    "min_score above 1": ("/sbir/search", SKETCH, {"min_score": "1.01"}),
+    "min_score in per cent": ("/retrieve", IMAGE, {"min_score": "90"}),
+    "min_score below -1": ("/sbir/search", SKETCH, {"min_score": "-1.01"}),
+    "min_score NaN": ("/sbir/search", SKETCH, {"min_score": "nan"}),
+    "min_score infinite": ("/retrieve", IMAGE, {"min_score": "-inf"}),
+    "min_score not a number": ("/retrieve", IMAGE, {"min_score": "strong"}),
+    "two min_scores": ("/sbir/search", [*SKETCH.items()], {"min_score": ["0.1", "0.2"]}),
     "unknown kind": ("/embed", IMAGE, {"kind": "both"}),
 }
 OTHER_PROBLEMS = {

@@ -60,6 +60,7 @@ def test_hostile_query_parameters_are_refused_or_ignored(server, gallery, name):
         ("/galleries/noise/photos", "limit"),
         (f"/galleries/noise/photos/{first}", "size"),
         (f"/galleries/noise/photos/{first}/similar", "k"),
+        (f"/galleries/noise/photos/{first}/similar", "min_score"),
         ("/galleries/noise", NAMES[name] or "a"),
     ):
         check(*exchange(server.port, "GET", f"{path}?{parameter}={NAMES[name]}"))
@@ -71,8 +72,8 @@ def test_hostile_query_parameters_are_refused_or_ignored(server, gallery, name):
         ("/translate", "image", ("model", "source", "samples", "seed", "mix", "style", "reference")),
         ("/analogy", "image", ("model", "source", "reference_source", "reference")),
         ("/embed", "image", ("model", "source", "kind")),
-        ("/sbir/search", "sketch", ("gallery", "k", "expand", "photo")),
-        ("/retrieve", "image", ("gallery", "k", "source")),
+        ("/sbir/search", "sketch", ("gallery", "k", "expand", "photo", "min_score")),
+        ("/retrieve", "image", ("gallery", "k", "source", "min_score")),
         ("/galleries/noise/photos", "image", ("label", "metadata")),
     ],
 )

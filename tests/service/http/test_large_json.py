@@ -9,7 +9,9 @@ from service.http.schemas import HitOut, PhotoPage, SearchResult
 
 
 def hits(count: int, metadata: dict) -> SearchResult:
-    found = [HitOut(id=i, score=0.1 * i, label="é", url="/x", metadata=metadata) for i in range(count)]
+    found = [
+        HitOut(id=i, score=0.1 * i, grade=None, label="é", url="/x", metadata=metadata) for i in range(count)
+    ]
     return SearchResult(gallery="g", model="m", scores="cosine", hits=found)
 
 

@@ -76,7 +76,8 @@ def attack(store: Path, kind: str) -> None:
             print(f"{key} = {value} is accepted")
         try:
             scores = [model.manifest.score(kind, 0.5, 100) for kind in model.manifest.calibration]
-            json.dumps([scores, model.manifest.metrics, model.domains], allow_nan=False)
+            grades = [model.manifest.grade(kind, 0.5) for kind in model.manifest.calibration]
+            json.dumps([scores, grades, model.manifest.metrics, model.domains], allow_nan=False)
         except Exception as error:
             print(f"{key} = {value} breaks answers: {error}")
     print("done")

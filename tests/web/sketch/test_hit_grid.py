@@ -1,6 +1,8 @@
 """The grid of hits: scores, and pictures that are not loaded twice."""
 
-from browsing import draw, hits, until
+import re
+
+from browsing import draw, graded, hits, until
 from playwright.sync_api import Page, Route, expect
 
 
@@ -11,6 +13,45 @@ def test_probabilities_are_per_cent_and_other_scores_numbers(page: Page) -> None
         answer["scores"] = scores
         draw(page, (0.25, 0.75), (0.75, 0.75))
         expect(page.locator("#hits .score")).to_have_text(shown)
+
+
+def test_grades_are_words_and_the_number_a_tooltip(page: Page) -> None:
+    page.route("**/sbir/search", lambda route: route.fulfill(json=graded("strong", "possible", "weak")))
+    draw(page, (0.25, 0.75), (0.75, 0.75))
+    scores = page.locator("#hits .score")
+    expect(scores).to_have_text(["strong match", "possible", "weak"])
+    for index, number in enumerate(("100 %", "50 %", "33 %")):
+        expect(scores.nth(index)).to_have_attribute("title", f"Probability {number}")
+    expect(page.get_by_role("button", name=re.compile("hit 2 possible$"))).to_be_visible()
+    colours = scores.evaluate_all("(found) => found.map((each) => getComputedStyle(each).color)")
+    assert len(set(colours)) == 3
+
+
+def test_a_grade_does_not_outlive_its_answer(page: Page) -> None:
+    answer = graded("strong")
+    page.route("**/sbir/search", lambda route: route.fulfill(json=answer))
+    draw(page, (0.25, 0.75), (0.75, 0.75))
+    expect(page.locator("#hits .score")).to_have_text("strong match")
+    answer = hits(1)
+    draw(page, (0.25, 0.25), (0.75, 0.25))
+    expect(page.locator("#hits .score")).to_have_text("1.00")
+    expect(page.locator("#hits .score")).to_have_attribute("title", "Score 1.00")
+    expect(page.locator("#hits .score")).to_have_attribute("data-grade", "")
+
+
+def test_captions_fit_their_pictures(page: Page) -> None:
+    page.route("**/sbir/search", lambda route: route.fulfill(json=graded(*["strong"] * 12)))
+    draw(page, (0.25, 0.75), (0.75, 0.75))
+    expect(page.locator("#hits li")).to_have_count(12)
+    for width in (320, 390, 432, 640, 1280):
+        page.set_viewport_size({"width": width, "height": 844})
+        sizes = page.locator("#hits .score").evaluate_all(
+            """(scores) => scores.map((score) => {
+                const caption = score.parentElement;
+                return [caption.scrollWidth - caption.clientWidth, score.getClientRects().length];
+            })"""
+        )
+        assert set(map(tuple, sizes)) == {(0, 1)}, width
 
 
 def test_pictures_that_stay_are_not_loaded_again(page: Page) -> None:

@@ -1,6 +1,8 @@
 """An opened hit and its actions."""
 
-from browsing import PHOTOS, draw, until
+import re
+
+from browsing import PHOTOS, draw, graded, until
 from playwright.sync_api import Page, expect
 
 
@@ -19,6 +21,22 @@ def test_opened_hit_leads_to_similar_photos(page: Page) -> None:
     assert label not in page.locator("#hits .label").all_text_contents()
     page.get_by_role("button", name="Back to the drawing").click()
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
+
+
+def test_opened_hit_has_its_grade_and_probability(page: Page) -> None:
+    page.route("**/sbir/search", lambda route: route.fulfill(json=graded("strong", "weak")))
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    page.locator("#hits li").first.click()
+    facts = page.locator("#viewer-facts")
+    expect(facts).to_have_text(re.compile("^Gradestrong matchProbability100 %Rank1 of 2"))
+    page.keyboard.press("ArrowRight")
+    expect(facts).to_have_text(re.compile("^GradeweakProbability50 %Rank2 of 2"))
+
+
+def test_opened_hit_without_a_grade_has_its_score(page: Page) -> None:
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    page.locator("#hits li").first.click()
+    expect(page.locator("#viewer-facts")).to_have_text(re.compile(r"^Score-?\d\.\d\dRank1 of 6"))
 
 
 def test_opened_hit_can_be_combined_with_the_drawing(page: Page) -> None:

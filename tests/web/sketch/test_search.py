@@ -2,11 +2,14 @@
 
 import re
 
+import httpx
 from browsing import (
     PHOTOS,
     RECORD_FORMS,
     draw,
+    graded,
     hits,
+    png,
     until,
     upload,
     wait_for_requests,
@@ -105,6 +108,50 @@ def test_show_more_requests_more_hits(page: Page) -> None:
     expect(page.locator("#hits li")).to_have_count(30)
     assert max_hits[-1] == 48
     expect(more).to_be_hidden()  # 30 are fewer than 48: there are no more
+
+
+NOTHING = "Nothing here looks like it."
+ONLY_WEAK = "Only weak matches. This gallery may not have it."
+
+
+def test_the_page_says_when_nothing_or_only_weak_hits_are_found(page: Page) -> None:
+    answer = graded("weak", "weak")
+    page.route("**/sbir/search", lambda route: route.fulfill(json=answer))
+    note = page.locator("#hits-note")
+    expect(note).to_be_hidden()
+    draw(page, (0.2, 0.2), (0.8, 0.2))
+    expect(note).to_have_text(ONLY_WEAK)
+    expect(page.get_by_role("status")).to_contain_text("2 hits; the best is hit 1, a weak match")
+    answer = graded("possible", "weak")
+    draw(page, (0.2, 0.4), (0.8, 0.4))
+    expect(page.locator("#hits .score").first).to_have_text("possible")
+    expect(note).to_be_hidden()
+    answer = graded()
+    draw(page, (0.2, 0.6), (0.8, 0.6))
+    expect(note).to_have_text(NOTHING)
+    expect(page.locator("#hits li")).to_have_count(0)
+    expect(page.get_by_role("status")).to_contain_text(NOTHING)
+    answer = hits(1, 2)
+    draw(page, (0.2, 0.8), (0.8, 0.8))
+    expect(page.locator("#hits li")).to_have_count(2)
+    expect(note).to_be_hidden()
+    page.keyboard.press("Delete")
+    expect(page.locator("#sketch-empty")).to_be_visible()
+    expect(note).to_be_hidden()
+
+
+def test_an_empty_gallery_is_not_a_search_that_finds_nothing(page: Page, origin: str) -> None:
+    httpx.post(f"{origin}/galleries", json={"name": "bare", "model": "small-sketches"}).raise_for_status()
+    page.locator("#gallery").select_option("bare")
+    draw(page, (0.2, 0.2), (0.8, 0.2))
+    expect(page.locator("#hits-note")).to_have_text("This gallery is empty. Add photos to search them.")
+    httpx.post(f"{origin}/galleries/bare/photos", files={"image": png(0)}).raise_for_status()
+    expect(page.locator("#hits li")).to_have_count(1)
+    expect(page.locator("#hits-note")).to_be_hidden()
+    page.locator("#hits li").click()
+    page.get_by_role("button", name="More like this").click()
+    expect(page.locator("#hits-note")).to_have_text(NOTHING)
+    httpx.delete(f"{origin}/galleries/bare").raise_for_status()
 
 
 def test_query_expansion_can_be_turned_off(page: Page) -> None:

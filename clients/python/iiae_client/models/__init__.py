@@ -7,6 +7,7 @@ from .field_problem import FieldProblem
 from .galleries import Galleries
 from .galleries_create_body import GalleriesCreateBody
 from .gallery import Gallery
+from .grade import Grade
 from .health import Health
 from .hit import Hit
 from .hit_metadata import HitMetadata
@@ -46,6 +47,7 @@ __all__ = [
     "Galleries",
     "GalleriesCreateBody",
     "Gallery",
+    "Grade",
     "Health",
     "Hit",
     "HitMetadata",

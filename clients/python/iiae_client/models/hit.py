@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..models.grade import Grade
 from ..models.hit_metadata import HitMetadata
 
 
@@ -15,6 +16,8 @@ class Hit:
     """Id of the photo in its gallery."""
     score: float
     """Similarity to the query; higher is better. See `scores`."""
+    grade: Grade | None
+    """Whether the score is that of a `strong`, a `possible` or a `weak` match. Each model has its own limits. Null if `scores` is not `probability`."""
     label: None | str
     """Label of the photo; null if it has none."""
     url: str
@@ -28,6 +31,7 @@ class Hit:
         return cls(
             id=data["id"],
             score=data["score"],
+            grade=data["grade"],
             label=data["label"],
             url=data["url"],
             metadata=dict(data["metadata"]),

@@ -17,6 +17,8 @@ class ImagesRetrieveBody:
     """Number of hits to return."""
     source: str | None = None
     """Domain of the image; if omitted, the domain other than the gallery's."""
+    min_score: float | None = None
+    """Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""
@@ -28,4 +30,6 @@ class ImagesRetrieveBody:
             parts.append(text_part("k", self.k))
         if self.source is not None:
             parts.append(text_part("source", self.source))
+        if self.min_score is not None:
+            parts.append(text_part("min_score", self.min_score))
         return parts

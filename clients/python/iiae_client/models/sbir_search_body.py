@@ -20,6 +20,8 @@ class SbirSearchBody:
     """Number of hits to return."""
     expand: bool | None = None
     """Query expansion: whether photos similar to the first hits rank higher."""
+    min_score: float | None = None
+    """Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""
@@ -33,4 +35,6 @@ class SbirSearchBody:
             parts.append(text_part("k", self.k))
         if self.expand is not None:
             parts.append(text_part("expand", self.expand))
+        if self.min_score is not None:
+            parts.append(text_part("min_score", self.min_score))
         return parts

@@ -18,7 +18,7 @@ class SearchResult:
     scores: str
     """Kind of score: `probability` (that the photo has the query's class, given the size of the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance))."""
     hits: list[Hit]
-    """Matching photos, best first."""
+    """Matching photos, best first. Empty if the gallery is empty, or all scores are below `min_score`."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> SearchResult:

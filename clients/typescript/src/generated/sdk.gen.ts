@@ -252,12 +252,14 @@ export class Images extends HeyApiClient {
         gallery?: string;
         k?: number;
         source?: string;
+        min_score?: number;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'body', key: 'image' },
                     { in: 'body', key: 'gallery' },
                     { in: 'body', key: 'k' },
-                    { in: 'body', key: 'source' }
+                    { in: 'body', key: 'source' },
+                    { in: 'body', key: 'min_score' }
                 ] }]);
         return (options?.client ?? this.client).post<ImagesRetrieveResponses, ImagesRetrieveErrors, ThrowOnError, 'data'>({
             ...formDataBodySerializer,
@@ -289,13 +291,15 @@ export class Sbir extends HeyApiClient {
         gallery?: string;
         k?: number;
         expand?: boolean;
+        min_score?: number;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'body', key: 'sketch' },
                     { in: 'body', key: 'photo' },
                     { in: 'body', key: 'gallery' },
                     { in: 'body', key: 'k' },
-                    { in: 'body', key: 'expand' }
+                    { in: 'body', key: 'expand' },
+                    { in: 'body', key: 'min_score' }
                 ] }]);
         return (options?.client ?? this.client).post<SbirSearchResponses, SbirSearchErrors, ThrowOnError, 'data'>({
             ...formDataBodySerializer,
@@ -509,11 +513,13 @@ export class Photos extends HeyApiClient {
         name: string;
         photo_id: number;
         k?: number;
+        min_score?: number;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'path', key: 'name' },
                     { in: 'path', key: 'photo_id' },
-                    { in: 'query', key: 'k' }
+                    { in: 'query', key: 'k' },
+                    { in: 'query', key: 'min_score' }
                 ] }]);
         return (options?.client ?? this.client).get<PhotosSimilarResponses, PhotosSimilarErrors, ThrowOnError, 'data'>({
             responseStyle: 'data',

@@ -111,6 +111,11 @@ export type Gallery = {
 };
 
 /**
+ * How well a photo matches a query.
+ */
+export type Grade = 'strong' | 'possible' | 'weak';
+
+/**
  * Health of the service.
  */
 export type Health = {
@@ -136,6 +141,10 @@ export type Hit = {
      * Similarity to the query; higher is better. See `scores`.
      */
     score: number;
+    /**
+     * Whether the score is that of a `strong`, a `possible` or a `weak` match. Each model has its own limits. Null if `scores` is not `probability`.
+     */
+    grade: Grade | null;
     /**
      * Label of the photo; null if it has none.
      */
@@ -482,7 +491,7 @@ export type SearchResult = {
      */
     scores: string;
     /**
-     * Matching photos, best first.
+     * Matching photos, best first. Empty if the gallery is empty, or all scores are below `min_score`.
      */
     hits: Array<Hit>;
 };
@@ -827,6 +836,10 @@ export type SbirSearchData = {
          * Query expansion: whether photos similar to the first hits rank higher.
          */
         expand?: boolean;
+        /**
+         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         */
+        min_score?: number;
     };
     path?: never;
     query?: never;
@@ -873,6 +886,10 @@ export type ImagesRetrieveData = {
          * Domain of the image; if omitted, the domain other than the gallery's.
          */
         source?: string;
+        /**
+         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         */
+        min_score?: number;
     };
     path?: never;
     query?: never;
@@ -1237,6 +1254,10 @@ export type PhotosSimilarData = {
          * Number of hits to return.
          */
         k?: number;
+        /**
+         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         */
+        min_score?: number;
     };
     url: '/galleries/{name}/photos/{photo_id}/similar';
 };

@@ -65,31 +65,111 @@ def test_queries_are_expanded_by_default(client, gallery):
     assert max(abs(cosines[photo] - scores[photo]) for photo in gallery) > 0.02
 
 
-def test_calibration_turns_scores_into_probabilities_and_keeps_the_ranking(client, gallery):
+@pytest.fixture(scope="module")
+def sure(client):
+    """The ids of the same six photos in the gallery `sure`, whose model is calibrated."""
     client.post("/galleries", json={"name": "sure", "model": "calibrated"}).raise_for_status()
-    added = client.post("/galleries/sure/photos", files=[("image", png(seed)) for seed in range(6)]).json()[
-        "photos"
-    ]
-    first = {"noise": gallery[0], "sure": added[0]["id"]}
-
-    def search(name: str, expand: str) -> httpx.Response:
-        data = {"gallery": name, "expand": expand}
-        return client.post("/sbir/search", files={"sketch": png(3)}, data=data)
-
-    searches = (
-        (lambda name: search(name, "true"), EXPANDED_CURVE),
-        (lambda name: search(name, "false"), SKETCH_CURVE),
-        (lambda name: client.get(f"/galleries/{name}/photos/{first[name]}/similar"), PHOTO_CURVE),
-    )
-    for run, curve in searches:
-        answers = [run(name).json() for name in ("noise", "sure")]
-        assert [answer["scores"] for answer in answers] == ["cosine", "probability"]
-        plain, sure = (answer["hits"] for answer in answers)
-        assert [hit["id"] - first["sure"] for hit in sure] == [hit["id"] - first["noise"] for hit in plain]
-        assert [hit["score"] for hit in sure] == pytest.approx(
-            [curve.probability(hit["score"], 6) for hit in plain], abs=1e-3
-        )
+    files = [("image", png(seed)) for seed in range(6)]
+    yield [photo["id"] for photo in client.post("/galleries/sure/photos", files=files).json()["photos"]]
     assert client.delete("/galleries/sure").status_code == 204
+
+
+def send(client: httpx.Client, path: str, files: object, **data: object) -> httpx.Response:
+    return client.post(path, files=files, data=data)
+
+
+SEVERAL = [("sketch", png(3)), ("sketch", png(4)), ("photo", png(5))]
+SEARCHES = {
+    "sketch": lambda client, **data: send(client, "/sbir/search", {"sketch": png(3)}, **data),
+    "not expanded": lambda client, **data: send(
+        client, "/sbir/search", {"sketch": png(3)}, expand="false", **data
+    ),
+    "several": lambda client, **data: send(client, "/sbir/search", SEVERAL, **data),
+    "several, not expanded": lambda client, **data: send(
+        client, "/sbir/search", SEVERAL, expand="false", **data
+    ),
+    "photo": lambda client, **data: send(client, "/retrieve", {"image": png(3)}, source="photo", **data),
+    "retrieval": lambda client, **data: send(client, "/retrieve", {"image": png(3)}, **data),
+    "similar": lambda client, *, gallery, **data: client.get(
+        f"/galleries/{gallery}/photos/1/similar", params=data
+    ),
+}
+"""Every way to search, as a function of the gallery and of other fields."""
+CURVES = {
+    "sketch": EXPANDED_CURVE,
+    "not expanded": SKETCH_CURVE,
+    "several": EXPANDED_CURVE,
+    "several, not expanded": SKETCH_CURVE,
+    "photo": PHOTO_CURVE,
+    "retrieval": SKETCH_CURVE,
+    "similar": PHOTO_CURVE,
+}
+
+
+@pytest.mark.parametrize("way", SEARCHES)
+def test_calibration_turns_scores_into_probabilities_and_keeps_the_ranking(client, gallery, sure, way):
+    answers = [SEARCHES[way](client, gallery=name).json() for name in ("noise", "sure")]
+    assert [answer["scores"] for answer in answers] == ["cosine", "probability"]
+    plain, probable = (answer["hits"] for answer in answers)
+    assert [sure.index(hit["id"]) for hit in probable] == [gallery.index(hit["id"]) for hit in plain]
+    assert [hit["score"] for hit in probable] == pytest.approx(
+        [CURVES[way].probability(hit["score"], 6) for hit in plain], abs=1e-3
+    )
+
+
+@pytest.mark.parametrize("way", SEARCHES)
+def test_only_probabilities_have_grades_with_the_models_limits(client, gallery, sure, way):
+    plain, probable = (SEARCHES[way](client, gallery=name).json()["hits"] for name in ("noise", "sure"))
+    assert {hit["grade"] for hit in plain} == {None}
+    curve = CURVES[way]
+    for hit in probable:
+        limits = {"strong": curve.strong, "possible": curve.possible, "weak": 0}
+        assert hit["grade"] == next(grade for grade, limit in limits.items() if hit["score"] >= limit)
+    assert len({hit["grade"] for hit in probable}) > 1
+
+
+@pytest.mark.parametrize("name", ["noise", "sure"])
+@pytest.mark.parametrize("way", SEARCHES)
+def test_min_score_leaves_out_lower_scores_of_any_kind(client, gallery, sure, way, name):
+    def hits(**data: object) -> list[dict[str, object]]:
+        answer = SEARCHES[way](client, gallery=name, **data)
+        assert answer.status_code == 200, answer.text
+        return answer.json()["hits"]
+
+    found = hits()
+    assert len(found) >= 5
+    third = found[2]["score"]
+    assert hits(min_score=third) == found[:3]  # a score of an answer is within its own limit
+    assert hits(min_score=round(third + 1e-6, 6)) == found[:2]
+    assert hits(min_score=third, k=2) == found[:2]
+    assert hits(min_score=-1) == found
+    assert hits() == found
+    best = found[0]["score"]
+    assert hits(min_score=min(best + 1e-6, 1)) == [hit for hit in found if hit["score"] == 1]
+
+
+def test_an_answer_can_be_empty(client, gallery, sure):
+    answer = SEARCHES["sketch"](client, gallery="sure", min_score=1).json()
+    assert answer == {"gallery": "sure", "model": "calibrated", "scores": "probability", "hits": []}
+    assert SEARCHES["similar"](client, gallery="sure", min_score=0.9).json()["hits"] == []
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "1.01", "-1.01", "strong", ""])
+def test_a_min_score_that_no_score_can_be_is_refused(client, sure, value):
+    answer = SEARCHES["similar"](client, gallery="sure", min_score=value)
+    assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
+    assert [error["field"] for error in answer.json()["errors"]] == ["min_score"]
+
+
+def test_scores_of_distances_have_no_grade_and_a_limit(client):
+    client.post("/galleries", json={"name": "near", "model": "tiny"}).raise_for_status()
+    client.post("/galleries/near/photos", files=[("image", png(seed)) for seed in range(3)])
+    answer = client.get("/galleries/near/photos/1/similar").json()
+    assert (answer["scores"], {hit["grade"] for hit in answer["hits"]}) == ("nearness", {None})
+    best, other = answer["hits"]
+    limited = client.get("/galleries/near/photos/1/similar", params={"min_score": best["score"]}).json()
+    assert limited["hits"] == ([best] if best["score"] > other["score"] else [best, other])
+    client.delete("/galleries/near").raise_for_status()
 
 
 def drawing(*, paper: str = "white", ink: str | None = "black") -> bytes:

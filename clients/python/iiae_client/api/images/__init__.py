@@ -242,6 +242,7 @@ class ImagesResource:
         gallery: str | None = None,
         k: int | None = None,
         source: str | None = None,
+        min_score: float | None = None,
     ) -> SearchResult:
         """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
@@ -250,6 +251,7 @@ class ImagesResource:
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
             source: Domain of the image; if omitted, the domain other than the gallery's.
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -263,6 +265,7 @@ class ImagesResource:
                     gallery=gallery,
                     k=k,
                     source=source,
+                    min_score=min_score,
                 ),
             )
         )
@@ -493,6 +496,7 @@ class AsyncImagesResource:
         gallery: str | None = None,
         k: int | None = None,
         source: str | None = None,
+        min_score: float | None = None,
     ) -> SearchResult:
         """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
@@ -501,6 +505,7 @@ class AsyncImagesResource:
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
             source: Domain of the image; if omitted, the domain other than the gallery's.
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -514,6 +519,7 @@ class AsyncImagesResource:
                     gallery=gallery,
                     k=k,
                     source=source,
+                    min_score=min_score,
                 ),
             )
         )

@@ -144,6 +144,7 @@ class PhotosResource:
         photo_id: int,
         *,
         k: int | None = None,
+        min_score: float | None = None,
     ) -> SearchResult:
         """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out.
 
@@ -151,6 +152,7 @@ class PhotosResource:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
             k: Number of hits to return. (default 20)
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -162,6 +164,7 @@ class PhotosResource:
                 name,
                 photo_id,
                 k=k,
+                min_score=min_score,
             )
         )
         return photos_similar.answer(response)
@@ -297,6 +300,7 @@ class AsyncPhotosResource:
         photo_id: int,
         *,
         k: int | None = None,
+        min_score: float | None = None,
     ) -> SearchResult:
         """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out.
 
@@ -304,6 +308,7 @@ class AsyncPhotosResource:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
             k: Number of hits to return. (default 20)
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -315,6 +320,7 @@ class AsyncPhotosResource:
                 name,
                 photo_id,
                 k=k,
+                min_score=min_score,
             )
         )
         return photos_similar.answer(response)

@@ -14,10 +14,12 @@ def request(
     photo_id: int,
     *,
     k: int | None = None,
+    min_score: float | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of httpx's `request`."""
     query = {
         "k": k,
+        "min_score": min_score,
     }
     return {
         "method": "GET",

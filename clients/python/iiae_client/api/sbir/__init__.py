@@ -24,6 +24,7 @@ class SbirResource:
         gallery: str | None = None,
         k: int | None = None,
         expand: bool | None = None,
+        min_score: float | None = None,
     ) -> SearchResult:
         """Find the photos of a gallery that match a sketch, best first.
 
@@ -35,6 +36,7 @@ class SbirResource:
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
             expand: Query expansion: whether photos similar to the first hits rank higher. (default True)
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -49,6 +51,7 @@ class SbirResource:
                     gallery=gallery,
                     k=k,
                     expand=expand,
+                    min_score=min_score,
                 ),
             )
         )
@@ -69,6 +72,7 @@ class AsyncSbirResource:
         gallery: str | None = None,
         k: int | None = None,
         expand: bool | None = None,
+        min_score: float | None = None,
     ) -> SearchResult:
         """Find the photos of a gallery that match a sketch, best first.
 
@@ -80,6 +84,7 @@ class AsyncSbirResource:
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
             expand: Query expansion: whether photos similar to the first hits rank higher. (default True)
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -94,6 +99,7 @@ class AsyncSbirResource:
                     gallery=gallery,
                     k=k,
                     expand=expand,
+                    min_score=min_score,
                 ),
             )
         )
