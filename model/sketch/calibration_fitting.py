@@ -5,8 +5,8 @@ some without any photo of the query's class.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -29,6 +29,13 @@ PHOTOS_PER_CLASS = (1, 2, 3, 5, 10, 25)
 """Largest numbers of photos of each class; each gallery draws one of them."""
 MISSING = 0.25
 """Share of the galleries without photos of the query's class."""
+STRONG_RIGHT, POSSIBLE_RIGHT = 0.85, 0.5
+"""Shares of first hits that are right: of strong ones, and of strong and possible ones together.
+
+We promise .8 for strong hits; the classes of a user differ from those of the fit.
+"""
+FEWEST_HITS = 20
+"""Fewest first hits that show a share."""
 
 
 class CalibrationError(UserError):
@@ -148,7 +155,41 @@ def fit(searches: Sequence[SearchHits]) -> Calibration:
     )
 
 
-def fit_to_codes(
+def with_limits(curve: Calibration, kinds: Iterable[Sequence[SearchHits]]) -> Calibration:
+    """Return a curve whose grades keep their promise in each kind of search.
+
+    A strong first hit is right in at least `STRONG_RIGHT` of all cases, and one that is possible or strong in
+    at least `POSSIBLE_RIGHT`. If no limit achieves this, no hit has the grade.
+
+    Args:
+        curve: gives the probabilities.
+        kinds: searches of each kind, such as sketches among photos and doodles among emoji.
+    """
+    firsts = [_first_hits_of(curve, searches) for searches in kinds]
+    strong, possible = (
+        max(_limit(probabilities, right, share) for probabilities, right in firsts)
+        for share in (STRONG_RIGHT, POSSIBLE_RIGHT)
+    )
+    return replace(curve, strong=strong, possible=min(possible, strong))
+
+
+def _first_hits_of(
+    curve: Calibration, searches: Sequence[SearchHits]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """The probability of each search's first hit, and whether it is right."""
+    probabilities = [curve.probabilities(each.cosines[:, 0].numpy(), each.photos) for each in searches]
+    return np.concatenate(probabilities), np.concatenate([each.relevant[:, 0].numpy() for each in searches])
+
+
+def _limit(probabilities: NDArray[np.float64], right: NDArray[np.bool_], share: float) -> float:
+    """The smallest probability from which on at least this share of hits is right; 1 if there is none."""
+    limits, place = np.unique(probabilities, return_inverse=True)
+    hits, right_hits = (np.cumsum(np.bincount(place, weights)[::-1])[::-1] for weights in (None, right))
+    enough = np.flatnonzero((right_hits >= share * hits) & (hits >= FEWEST_HITS))
+    return float(limits[enough[0]]) if len(enough) else 1.0
+
+
+def sample_searches(
     score: Callable[[Tensor, Tensor], Tensor],
     queries: Tensor,
     query_labels: NDArray[np.int64],
@@ -158,8 +199,8 @@ def fit_to_codes(
     seed: int,
     *,
     query_by_photo: bool = False,
-) -> Calibration:
-    """Fit a curve to searches in sample galleries.
+) -> list[SearchHits]:
+    """Search sample galleries.
 
     Args:
         score: scores [q, n] of query codes [q, d] and photo codes [n, d].
@@ -170,9 +211,6 @@ def fit_to_codes(
         photo_labels: their class numbers, [m].
         seed: decides the galleries.
         query_by_photo: the queries are the photos themselves; each search leaves its own query out.
-
-    Raises:
-        CalibrationError: all hits are relevant, or none is.
     """
     searches = []
     for gallery in sample_galleries(query_labels, query_classes, photo_labels, seed):
@@ -180,7 +218,16 @@ def fit_to_codes(
         relevant = query_labels[gallery.queries][:, None] == photo_labels[gallery.photos]
         is_query = torch.from_numpy(gallery.queries[:, None] == gallery.photos) if query_by_photo else None
         searches.append(first_hits(scores, torch.from_numpy(relevant), is_query))
-    return fit(searches)
+    return searches
+
+
+def fit_to_kinds(kinds: Sequence[Sequence[SearchHits]]) -> Calibration:
+    """Fit a curve to searches of all kinds together, and its limits to each kind.
+
+    Raises:
+        CalibrationError: all hits are relevant, or none is.
+    """
+    return with_limits(fit([each for searches in kinds for each in searches]), kinds)
 
 
 def expected_calibration_error(

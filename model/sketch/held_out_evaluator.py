@@ -1,5 +1,7 @@
 """Evaluation on held-out classes: which weights to keep, figures for the manifest, and calibration."""
 
+from collections.abc import Callable
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -11,7 +13,7 @@ from model.presets import SIDES, QueryKind, Side
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.features import pooled_features
 from model.sketch.calibration import Calibration
-from model.sketch.calibration_fitting import fit_to_codes
+from model.sketch.calibration_fitting import fit_to_kinds, sample_searches
 from model.sketch.expansion import expanded_scores
 from model.sketch.feature_pairs import FeaturePairs
 from model.sketch.fine_tuning.augmentation import CPU
@@ -78,14 +80,16 @@ class HeldOutEvaluator:
         photos = torch.cat([zs["x"], trained_zs])
         photo_labels = np.concatenate([labels["x"], trained.photo_labels + labels["x"].max() + 1])
         classes = np.unique(labels["y"]).tolist()
+
+        gallery = (classes, photos, photo_labels, seed)
+
+        def fitted(score: Callable[[Tensor, Tensor], Tensor]) -> Calibration:
+            return fit_to_kinds([sample_searches(score, zs["y"], labels["y"], *gallery)])
+
         return {
-            "x": fit_to_codes(
-                cosine, photos, photo_labels, classes, photos, photo_labels, seed, query_by_photo=True
-            ),
-            "y": fit_to_codes(cosine, zs["y"], labels["y"], classes, photos, photo_labels, seed),
-            "y_expanded": fit_to_codes(
-                expanded_scores, zs["y"], labels["y"], classes, photos, photo_labels, seed
-            ),
+            "x": fit_to_kinds([sample_searches(cosine, photos, photo_labels, *gallery, query_by_photo=True)]),
+            "y": fitted(cosine),
+            "y_expanded": fitted(expanded_scores),
         }
 
     def _zs(self, iiae: IIAE) -> dict[Side, Tensor]:

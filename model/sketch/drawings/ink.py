@@ -24,8 +24,8 @@ If most of the ink is in small pieces, all of them are kept.
 """
 RULING = 0.15
 """Contrast from which a line may be printed, as a share of the ink's."""
-SMALL, AROUND = 0.5, 0.25
-"""A drawing that takes a smaller share of the side is cut out with a margin, and searched for again."""
+SMALLEST, SMALL, AROUND = 0.02, 0.5, 0.25
+"""A drawing with such a share of the side is cut out with a margin, and searched for again; less is dirt."""
 
 MIN_INNER = 0.3
 """Smallest share of the ink that does not reach the border, where such pieces are removed."""
@@ -60,15 +60,20 @@ def ink(image: Image.Image) -> Grey:
     """
     confidence = _confidence(image)
     rows, columns = np.nonzero(confidence > 0.5)
-    scale = max(image.size) / max(confidence.shape)
-    side = max(np.ptp(rows), np.ptp(columns)) + 1
-    if scale < 1.2 or side > SMALL * max(confidence.shape):
-        return confidence
-    margin = AROUND * side + 2
-    box = (columns.min() - margin, rows.min() - margin, columns.max() + margin, rows.max() + margin)
-    left, top, right, bottom = (round(float(edge) * scale) for edge in box)
-    part = image.crop((max(0, left), max(0, top), min(image.width, right), min(image.height, bottom)))
-    return _confidence(part)
+    side = max(np.ptp(rows), np.ptp(columns)) + 1 if len(rows) else 0
+    scale, longest = max(image.size) / max(confidence.shape), max(confidence.shape)
+    if scale >= 1.2 and SMALLEST * longest <= side <= SMALL * longest:
+        margin = AROUND * side + 2
+        box = (columns.min() - margin, rows.min() - margin, columns.max() + margin, rows.max() + margin)
+        left, top, right, bottom = (round(float(edge) * scale) for edge in box)
+        part = image.crop((max(0, left), max(0, top), min(image.width, right), min(image.height, bottom)))
+        confidence = _confidence(part)
+    share = float((confidence > 0.5).mean())
+    if share < MIN_INK:
+        raise NoDrawing(NO_INK)
+    if share > MAX_INK:
+        raise NoDrawing("the picture is nearly all ink; send a drawing in lines on plain paper")
+    return confidence
 
 
 def _confidence(image: Image.Image) -> Grey:
@@ -80,13 +85,7 @@ def _confidence(image: Image.Image) -> Grey:
     strongest = _strongest(contrast, faintest)
     contrast = without_ruling(contrast, max(faintest, RULING * strongest))
     threshold = max(faintest, min(NOISE * noise, 0.6 * strongest), 0.4 * strongest)
-    confidence = _without_specks(np.clip((contrast / threshold - 0.6) / 0.8, 0, 1).astype(np.float32))
-    share = float((confidence > 0.5).mean())
-    if share < MIN_INK:
-        raise NoDrawing(NO_INK)
-    if share > MAX_INK:
-        raise NoDrawing("the picture is nearly all ink; send a drawing in lines on plain paper")
-    return confidence
+    return _without_specks(np.clip((contrast / threshold - 0.6) / 0.8, 0, 1).astype(np.float32))
 
 
 def _strongest(contrast: Grey, faintest: float) -> float:

@@ -13,8 +13,10 @@ from model.sketch.calibration_fitting import (
     expected_calibration_error,
     first_hits,
     fit,
-    fit_to_codes,
+    fit_to_kinds,
     sample_galleries,
+    sample_searches,
+    with_limits,
 )
 
 
@@ -88,7 +90,9 @@ def test_photo_queries_do_not_count_themselves_as_hits():
         return query @ photos.T + 0.01 * noise
 
     without, counted = (
-        fit_to_codes(score, codes, labels, [0, 1], codes, labels, 0, query_by_photo=by_photo)
+        fit_to_kinds(
+            [sample_searches(score, codes, labels, [0, 1], codes, labels, 0, query_by_photo=by_photo)]
+        )
         for by_photo in (True, False)
     )
     assert counted.probability(1.0, 30) > 0.9
@@ -101,3 +105,31 @@ def test_the_calibration_error_is_the_distance_of_prediction_and_share():
     assert expected_calibration_error(np.full(10, 0.8), relevant < 8) == pytest.approx(0, abs=1e-6)
     assert expected_calibration_error(np.full(10, 0.8), relevant < 3) == pytest.approx(0.5, abs=1e-6)
     assert expected_calibration_error(np.ones(10), relevant < 7) == pytest.approx(0.3, abs=1e-6)
+
+
+def first_hits_with(shares: dict[float, float], count: int = 200) -> list[SearchHits]:
+    """Searches whose first hits have some cosines, with the share of right hits at each cosine."""
+    rng = np.random.default_rng(0)
+    return [
+        SearchHits(torch.tensor([[cosine, -1.0]]), torch.tensor([[bool(number < share * count), False]]), 100)
+        for cosine, share in shares.items()
+        for number in rng.permutation(count)
+    ]
+
+
+def test_grades_keep_their_promise_in_each_kind_of_search():
+    curve = Calibration(10.0, -5.0)
+    photos = first_hits_with({0.9: 1.0, 0.7: 0.8, 0.5: 0.4, 0.3: 0.0})
+    emoji = first_hits_with({0.9: 0.9, 0.7: 0.3, 0.5: 0.0})
+    alone, both = with_limits(curve, [photos]), with_limits(curve, [photos, emoji])
+    probabilities = {cosine: curve.probability(cosine, 100) for cosine in (0.9, 0.7, 0.5, 0.3)}
+    # Photos: 0.9 and 0.7 are right in .9 of all cases, with 0.5 in .73, with 0.3 in .55.
+    # Emoji: 0.9 is right in .9 of all cases, with 0.7 in .6, with 0.5 in .4.
+    assert (alone.strong, alone.possible) == pytest.approx((probabilities[0.7], probabilities[0.3]))
+    assert (both.strong, both.possible) == pytest.approx((probabilities[0.9], probabilities[0.7]))
+    assert (both.slope, both.intercept) == (curve.slope, curve.intercept)
+
+
+def test_a_grade_that_cannot_be_promised_is_never_given():
+    limits = with_limits(Calibration(10.0, -5.0), [first_hits_with({0.9: 0.4, 0.5: 0.2})])
+    assert (limits.strong, limits.possible) == (1.0, 1.0)

@@ -8,7 +8,8 @@ from model.data.pairs import DataError
 from model.distributions import Gaussian
 from model.iiae import IIAE
 from model.metrics import cosine
-from model.sketch.calibration_fitting import fit_to_codes
+from model.sketch.calibration import Calibration
+from model.sketch.calibration_fitting import fit_to_kinds, sample_searches
 from model.sketch.expansion import expanded_scores
 from model.sketch.feature_pairs import FeaturePairs
 from model.sketch.held_out_evaluator import HeldOutEvaluator
@@ -17,6 +18,11 @@ from model.sketch.pictures import Pictures
 
 def pictures_of(labels: np.ndarray) -> Pictures:
     return Pictures(np.zeros((len(labels), 1, 1, 3), np.uint8), labels)
+
+
+def fit_to_codes(*codes: object, **options: bool) -> Calibration:
+    """A curve for searches of one kind."""
+    return fit_to_kinds([sample_searches(*codes, **options)])
 
 
 class IdentityIIAE(IIAE):

@@ -132,6 +132,13 @@ def test_a_drawing_of_dots_keeps_its_shape():
     assert len(np.unique(np.arctan2(rows - CANVAS / 2, columns - CANVAS / 2).round(1))) > 50  # all around
 
 
+def test_a_speck_on_large_paper_is_no_drawing():
+    sheet = Image.new("RGB", (2000, 2000), "white")
+    ImageDraw.Draw(sheet).rectangle((900, 900, 915, 915), "black")
+    with pytest.raises(NoDrawing, match="no ink"):
+        normalise(sheet)
+
+
 def test_specks_are_removed():
     dirty = house()
     for x, y in np.random.default_rng(0).integers(0, 256, (40, 2)):
