@@ -16,6 +16,7 @@ from fastapi import FastAPI
 from PIL import ImageFile
 from serving import png, publish_tiny
 
+from model.images import decode
 from service.cache.embeddings import EmbeddingCache
 from service.errors import GalleryReindexed, ImageUnreadable, Overloaded, PhotoNotFound
 from service.galleries.catalogue import Catalogue
@@ -25,7 +26,6 @@ from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.threads.pools import GalleryPools
 from service.http import exception_handlers
 from service.http.routes.photos import router
-from service.images import decode
 from service.images.upload import Upload
 from service.inference.embedder import Embedder
 from service.inference.engine import Batch, Engine
@@ -42,6 +42,7 @@ def stub_catalogue(root) -> Catalogue:
         capabilities={"sbir", "retrieve"},
         prepare=lambda picture, side: torch.zeros(3, 1, 1),
         smallest_side=lambda side: 96,
+        takes_drawings=lambda side: False,
     )
     model = SimpleNamespace(
         id="m", digest="d", inference=inference, side=lambda domain: "x", require=lambda capability: None

@@ -13,7 +13,9 @@ from service.galleries import photo_contents
 from service.galleries.photo_contents import read_contents
 
 INFERENCE = SimpleNamespace(
-    prepare=lambda picture, side: torch.zeros(3, *picture.size), smallest_side=lambda side: 96
+    prepare=lambda picture, side: torch.zeros(3, *picture.size),
+    smallest_side=lambda side: 96,
+    takes_drawings=lambda side: False,
 )
 
 

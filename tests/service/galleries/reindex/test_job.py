@@ -102,6 +102,7 @@ def test_an_empty_drawing_is_a_fault(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Inference, "prepare", prepare)
     monkeypatch.setattr(Inference, "smallest_side", lambda *_: 1024)
+    monkeypatch.setattr(Inference, "takes_drawings", lambda *_: True)
     blank = BytesIO()
     Image.new("RGB", (8, 8), "white").save(blank, "PNG")
     sha256 = hashlib.sha256(blank.getvalue()).hexdigest()
