@@ -77,20 +77,9 @@ def decode(
         except (OSError, PictureError, NoDrawing):
             return None
 
-    number = {label: index for index, label in enumerate(classes)}
-    pixels = PixelFile((size, size, 1 if drawings else 3))
-    labels: list[int] = []
-    damaged: list[str] = []
-    for (path, label), picture in in_threads(lambda entry: read(entry[0]), files):
-        if picture is None:
-            damaged.append(f"{label}/{path.name}")
-            continue
-        pixels.append([picture])
-        labels.append(number[label])
-    if not labels:
-        first = f"; the first is {damaged[0]}" if damaged else ""
-        raise DataError(f"none of {len(damaged)} pictures can be read{first}")
-    return Pictures(pixels, np.array(labels), tuple(damaged))
+    read_files = in_threads(lambda entry: read(entry[0]), files)
+    named = ((label, f"{label}/{path.name}", picture) for (path, label), picture in read_files)
+    return _collected(named, classes, (size, size, 1 if drawings else 3))
 
 
 def decode_classes(
@@ -114,7 +103,7 @@ def decode_doodles(files: DoodleFiles, most: int, size: int, seed: int) -> Pictu
         seed: decides the choice of doodles.
 
     Raises:
-        DataError: a file of doodles cannot be read, or there is no doodle.
+        DataError: a file of doodles cannot be read, or no doodle has ink.
     """
 
     def read(entry: tuple[Image.Image, str]) -> Pixels | None:
@@ -123,7 +112,9 @@ def decode_doodles(files: DoodleFiles, most: int, size: int, seed: int) -> Pictu
         except NoDrawing:
             return None
 
-    return _collected(in_threads(read, files.drawings(most, seed)), files.classes, (size, size, 1), "doodle")
+    prepared = in_threads(read, files.drawings(most, seed))
+    named = ((label, f"{label}/doodle", picture) for (_, label), picture in prepared)
+    return _collected(named, files.classes, (size, size, 1))
 
 
 def decode_icons(icons: Icons, variants: int, size: int, seed: int) -> Pictures:
@@ -140,28 +131,36 @@ def decode_icons(icons: Icons, variants: int, size: int, seed: int) -> Pictures:
         RendererMissing: the renderer is not installed.
     """
     rendered = in_threads(lambda entry: resized(entry[0], size), icons.pictures(variants, seed))
-    return _collected(rendered, icons.classes, (size, size, 3), "icon")
+    named = ((label, f"{label}/icon", picture) for (_, label), picture in rendered)
+    return _collected(named, icons.classes, (size, size, 3))
 
 
 def _collected(
-    entries: Iterable[tuple[tuple[Image.Image, str], Pixels | None]],
-    classes: tuple[str, ...],
-    shape: tuple[int, int, int],
-    kind: str,
+    pictures: Iterable[tuple[str, str, Pixels | None]], classes: tuple[str, ...], shape: tuple[int, int, int]
 ) -> Pictures:
-    """Keep the pictures that could be prepared."""
+    """Keep the pictures that could be prepared, and the names of the others.
+
+    Args:
+        pictures: the class, the name and the pixels of each.
+        classes: all class names; the position is the class number.
+        shape: height, width and channels of each picture.
+
+    Raises:
+        DataError: none of the pictures could be prepared.
+    """
     number = {label: index for index, label in enumerate(classes)}
     pixels = PixelFile(shape)
     labels: list[int] = []
     damaged: list[str] = []
-    for (_, label), picture in entries:
+    for label, name, picture in pictures:
         if picture is None:
-            damaged.append(f"{label}/{kind}")
+            damaged.append(name)
             continue
         pixels.append([picture])
         labels.append(number[label])
     if not labels:
-        raise DataError(f"no {kind} can be read")
+        first = f"; the first is {damaged[0]}" if damaged else ""
+        raise DataError(f"none of {len(damaged)} pictures can be read{first}")
     return Pictures(pixels, np.array(labels), tuple(damaged))
 
 
