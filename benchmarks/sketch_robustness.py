@@ -21,6 +21,7 @@ from rich.table import Table
 from scipy import ndimage
 from torch import Tensor
 
+from benchmarks.shared.doodles import doodle
 from benchmarks.shared.options import Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
@@ -29,7 +30,6 @@ from model.images.decode import read_picture
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import Side
-from model.sketch.drawings.doodles import doodle
 from model.sketch.drawings.normalise import NoDrawing
 from model.sketch.drawings.strokes import strokes
 from model.sketch.drawings.thinning import thin

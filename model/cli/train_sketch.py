@@ -29,6 +29,7 @@ from model.cli.train_options import (
     use_threads,
 )
 from model.cli.unseen import further_files, seen_classes
+from model.data.pairs import fingerprint_of
 from model.data.sketchy import SketchyFiles, held_out
 from model.presets import BackboneName, Preset, SketchInput
 from model.sketch.backbone.backbone import Backbone
@@ -90,11 +91,17 @@ class SketchTraining:
             trained.iiae,
             trained.backbone,
             seed=self.plan.recipe.seed,
-            data_fingerprint=seen.fingerprint,
+            data_fingerprint=self._fingerprint(seen),
             metrics=trained.metrics,
             calibration=trained.calibration,
             held_out=trained.held_out,
         )
+
+    def _fingerprint(self, seen: SketchyFiles) -> str:
+        """The fingerprint of all files that the training reads."""
+        if self.further is None:
+            return seen.fingerprint
+        return fingerprint_of([seen.fingerprint, self.further.fingerprint])
 
     def _reused_backbone(self, seen: SketchyFiles) -> Backbone | None:
         """Return the backbone of `backbone_of`, if it was fine-tuned on the same classes.
@@ -112,10 +119,10 @@ class SketchTraining:
             raise typer.BadParameter(f"{manifest.name} has no {name}", param_hint="--backbone-of")
         share, seed = self.plan.held_out, self.plan.recipe.seed
         held = held_out(seen.classes, share, seed) if share else ()
-        if (manifest.data_fingerprint, manifest.held_out) != (seen.fingerprint, held):
+        if (manifest.data_fingerprint, manifest.held_out) != (self._fingerprint(seen), held):
             raise typer.BadParameter(
                 f"{manifest.name} was trained on other classes: "
-                "the data, --unseen, --seed or --hold-out differs",
+                "the data, --unseen, --doodles, --icons, --seed or --hold-out differs",
                 param_hint="--backbone-of",
             )
         return backbone

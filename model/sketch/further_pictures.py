@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from model.data.icons import Icons
+from model.data.pairs import fingerprint_of
 from model.data.quickdraw import DoodleFiles
 from model.data.thing_names import imagenet_classes, same_thing
 from model.sketch.backbone.efficientnet import IMAGENET_CLASSES
@@ -35,6 +36,12 @@ class FurtherFiles:
     icons: Icons | None = None
     doodles_per_class: int = 80
     variants: int = 4
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 over all files and settings."""
+        parts = [each.fingerprint if each is not None else "none" for each in (self.doodles, self.icons)]
+        return fingerprint_of([*parts, f"{self.doodles_per_class} {self.variants}"])
 
     def without(self, hidden: Iterable[str]) -> "FurtherFiles":
         """The files of things that are not related to hidden classes (`thing_names.related`)."""

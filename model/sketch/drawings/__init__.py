@@ -1,1 +1,1 @@
-"""Drawings: normalise them, trace their strokes, and make rough doodles from them."""
+"""Drawings: find them on any paper, trace their strokes, and redraw them in one way."""

@@ -105,7 +105,9 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
     assert drawn == {"bar", "cross", "disc", "triangle", "rainbow"} - set(manifest.held_out)
 
 
-def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(home, weights, shapes_folder):
+def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(
+    home, weights, shapes_folder, doodles
+):
     common = {
         "unseen": unseen_file(home, "star"),
         "image_size": 64,
@@ -116,7 +118,8 @@ def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(home
         "steps": 12,
     }
     assert train(home, shapes_folder, **common).exit_code == 0
-    for changed in ({"seed": 1}, {"hold_out": 0}, {"unseen": unseen_file(home, "disc")}):
+    unseen = {"unseen": unseen_file(home, "disc")}
+    for changed in ({"seed": 1}, {"hold_out": 0}, unseen, {"doodles": doodles}):
         refused = train(home, shapes_folder, **{**common, **changed}, name="again", backbone_of="sketchy")
         assert refused.exit_code == 2
         assert "other classes" in " ".join(refused.output.split())

@@ -43,6 +43,12 @@ def test_hidden_things_are_left_out(files):
     assert files.without(["motorcycle"]).icons.classes == ("cat", "rainbow")
 
 
+def test_the_fingerprint_depends_on_the_files(files):
+    others = [files.without(["cat"]), files.without(["rainbow"]), FurtherFiles(files.doodles), FurtherFiles()]
+    assert len({each.fingerprint for each in (files, *others)}) == 5
+    assert files.fingerprint == files.without([]).fingerprint
+
+
 def test_targets_are_the_things_imagenet_classes():
     targets = class_targets(["ambulance", "rainbow", "cat"])
     assert float(targets[0, 407]) == pytest.approx(CONFIDENCE, abs=1e-3)

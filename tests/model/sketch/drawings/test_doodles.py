@@ -5,8 +5,8 @@ import pytest
 from PIL import Image, ImageDraw
 from shapes import circle_and_cross
 
-from model.sketch.drawings.doodles import LARGEST, SMALLEST, doodle, normalised_doodle
-from model.sketch.drawings.normalise import CANVAS, normalise
+from benchmarks.shared.doodles import LARGEST, SMALLEST, doodle
+from model.sketch.drawings.normalise import CANVAS, NoDrawing, normalise
 
 
 def test_doodles_are_small_and_depend_on_the_seed():
@@ -29,7 +29,7 @@ def test_doodles_stay_near_the_drawing_but_differ_from_it(seed):
         np.asarray(picture) < 128
         for picture in (
             normalise(circle_and_cross()),
-            normalised_doodle(circle_and_cross(), np.random.default_rng(seed)),
+            normalise(doodle(circle_and_cross(), np.random.default_rng(seed))),
         )
     )
     rows, columns = np.nonzero(redrawn)
@@ -43,7 +43,8 @@ def test_doodles_stay_near_the_drawing_but_differ_from_it(seed):
     assert (drawing != redrawn).mean() > 0.01
 
 
-def test_a_drawing_without_lines_is_returned_unchanged():
+def test_a_drawing_without_lines_has_no_doodle():
     dot = Image.new("L", (CANVAS, CANVAS), 255)
     ImageDraw.Draw(dot).point((5, 5), 0)
-    assert normalised_doodle(dot, np.random.default_rng(0)) is dot
+    with pytest.raises(NoDrawing):
+        doodle(dot, np.random.default_rng(0))

@@ -7,7 +7,7 @@ made from the strokes of a sketch: some are dropped, the rest are simplified, di
 import numpy as np
 from PIL import Image, ImageDraw
 
-from model.sketch.drawings.normalise import CANVAS, NoDrawing, normalise
+from model.sketch.drawings.normalise import CANVAS, NoDrawing
 from model.sketch.drawings.strokes import Stroke, length, simplified, strokes
 from model.sketch.drawings.thinning import thin
 
@@ -33,14 +33,6 @@ def doodle(drawing: Image.Image, rng: np.random.Generator) -> Image.Image:
         points = [(float(x), float(y)) for x, y in stroke * scale]
         pen.line(points, fill=0, width=1 if size < 64 else 2, joint="curve")
     return picture
-
-
-def normalised_doodle(drawing: Image.Image, rng: np.random.Generator) -> Image.Image:
-    """A doodle, normalised as the service normalises it; the drawing itself if the doodle has no ink."""
-    try:
-        return normalise(doodle(drawing, rng))
-    except NoDrawing:
-        return drawing
 
 
 def _longest(longest_first: list[Stroke], share: float) -> list[Stroke]:
