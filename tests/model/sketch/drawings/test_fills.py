@@ -51,6 +51,12 @@ def test_lines_of_a_few_pixels_stay_lines_when_they_are_enlarged():
     assert distance(normalise(tiny), normalise(house())) < 8
 
 
+def test_a_blot_of_an_enlarged_drawing_is_no_filled_area():
+    blot = np.hypot(*(np.mgrid[:256, :256] - 128)) < 14
+    assert np.count_nonzero(outlined(blot, 1.0)) < 0.5 * np.count_nonzero(blot)
+    np.testing.assert_array_equal(outlined(blot, 8.0), blot)
+
+
 def test_thin_lines_are_untouched():
     drawn = np.asarray(house(width=9).convert("L")) < 128
     np.testing.assert_array_equal(outlined(drawn, 1.0), drawn)

@@ -67,6 +67,14 @@ def test_a_drawing_of_lines_is_left():
     np.testing.assert_array_equal(without_ruling(fence, 0.1), fence)
 
 
+def test_a_tiny_drawing_of_lines_is_left():
+    contrast = np.zeros((100, 100), np.float32)
+    contrast[10::18] = 0.6
+    contrast[30:70, 48:52] = 0.9
+    np.testing.assert_array_equal(without_ruling(contrast, 0.1), contrast)
+    assert without_ruling(np.kron(contrast, np.ones((2, 2), np.float32)), 0.1)[20, 10] == 0
+
+
 def test_a_drawing_within_the_paper_is_left():
     contrast = np.zeros((200, 220), np.float32)
     contrast[40:160:10, 30:190] = 0.6

@@ -6,6 +6,7 @@ from drawn import distance, house, shaded
 from PIL import Image, ImageDraw
 
 from benchmarks.shared.hard_drawings import brown_desk, cloth, dark_desk, pale_desk, squared_on_desk
+from model.sketch.drawings.ink import without_border_pieces
 from model.sketch.drawings.normalise import normalise
 from model.sketch.drawings.sheet import cut_out_sheet, find_sheet
 
@@ -72,3 +73,13 @@ def test_sheets_on_tables_give_the_drawings_on_them():
     ]
     right = [distance(normalise(photo), normalise(house())) < 6 for photo in scenes]
     assert np.mean(right) > 0.85
+
+
+def test_what_is_left_of_a_sheets_edge_is_removed_but_not_a_whole_drawing():
+    confidence = np.zeros((100, 120), np.float32)
+    confidence[40:60, 40:60] = 1
+    edge = confidence.copy()
+    edge[:, :3] = 1
+    np.testing.assert_array_equal(without_border_pieces(edge), confidence)
+    confidence[:, 58] = 1  # the drawing itself reaches the border
+    np.testing.assert_array_equal(without_border_pieces(confidence), confidence)
