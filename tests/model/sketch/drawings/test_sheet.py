@@ -83,3 +83,11 @@ def test_what_is_left_of_a_sheets_edge_is_removed_but_not_a_whole_drawing():
     np.testing.assert_array_equal(without_border_pieces(edge), confidence)
     confidence[:, 58] = 1  # the drawing itself reaches the border
     np.testing.assert_array_equal(without_border_pieces(confidence), confidence)
+
+
+def test_a_mark_on_the_edge_of_a_sheet_is_not_part_of_the_drawing():
+    picture = table(CORNERS)
+    picture.paste(house(120), (240, 180))
+    clean = normalise(picture)
+    ImageDraw.Draw(picture).line([(52, 200), (110, 205)], "black", 6)  # from the left edge inwards
+    assert distance(normalise(picture), clean) < 2
