@@ -30,7 +30,7 @@ from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.objective import ObjectiveName
 from model.presets import PRESETS, SIDES, Preset, Side
-from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.linear_start import init_shared_encoders
 from model.sketch.training import SketchPlan, train_on_features
@@ -63,9 +63,8 @@ class Features:
 
     def pairs(self) -> FeaturePairs:
         """Pairs of these features, for training."""
-        return FeaturePairs(
-            self.features["x"], self.labels["x"].numpy(), self.features["y"], self.labels["y"].numpy()
-        )
+        sides = (LabelledFeatures(self.features[side], self.labels[side].numpy()) for side in SIDES)
+        return FeaturePairs(*sides)
 
     def figures(self, codes: Codes) -> tuple[float, float]:
         """mAP@all and P@100 of codes."""

@@ -28,7 +28,7 @@ from model.metrics import cosine_map
 from model.presets import SIDES, Side
 from model.sketch import linear_start
 from model.sketch.backbone.features import pooled_features
-from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures
 from model.sketch.pictures import decode_classes
 
 
@@ -69,7 +69,8 @@ def main(
         moments = linear_start.moments
         linear_start.init_feature_layer(backbone, moments([photos]), moments([sketches]), manifest.seed)
         pairs = FeaturePairs(
-            backbone.feature(photos), photo_labels.numpy(), backbone.feature(sketches), sketch_labels.numpy()
+            LabelledFeatures(backbone.feature(photos), photo_labels.numpy()),
+            LabelledFeatures(backbone.feature(sketches), sketch_labels.numpy()),
         )
         iiae = IIAE(replace(manifest.preset, batch_size=len(pairs))).eval()
         linear_start.init_shared_encoders(iiae, pairs.photos, pairs.sketches, pairs.class_members)

@@ -64,6 +64,11 @@ class Icons:
         names = tuple(hidden)
         return Icons(tuple(icon for icon in self.icons if not related(icon.label, names)))
 
+    def of(self, things: Iterable[str]) -> "Icons":
+        """The icons of these things, under any of their names."""
+        names = {thing_of(thing) for thing in things}
+        return Icons(tuple(icon for icon in self.icons if thing_of(icon.label) in names))
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of all things, sorted."""

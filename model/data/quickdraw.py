@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from model.data.pairs import DataError, describe_folder, fingerprint_of, pictures_in
-from model.data.thing_names import related
+from model.data.thing_names import related, thing_of
 from model.images.decode import read_picture
 from model.images.errors import PictureError
 from model.regular_file import open_regular
@@ -43,6 +43,11 @@ class DoodleFiles:
         """The files of classes that are not related to hidden ones (`thing_names.related`)."""
         names = tuple(hidden)
         return DoodleFiles(tuple((path, label) for path, label in self.files if not related(label, names)))
+
+    def of(self, things: Iterable[str]) -> "DoodleFiles":
+        """The files of these things, under any of their names."""
+        names = {thing_of(thing) for thing in things}
+        return DoodleFiles(tuple((path, label) for path, label in self.files if thing_of(label) in names))
 
     @property
     def fingerprint(self) -> str:

@@ -1,11 +1,30 @@
-"""Pairs of backbone features, on which IIAE is trained."""
+"""Backbone features, and the pairs of them on which IIAE is trained."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from model.data.pairs import fingerprint_of
 from model.data.sketchy import DOMAINS
+
+
+@dataclass(frozen=True)
+class LabelledFeatures:
+    """Features of some pictures, [n, d], and their class numbers, [n]."""
+
+    features: Tensor
+    labels: NDArray[np.int64]
+
+    @classmethod
+    def together(cls, parts: Sequence["LabelledFeatures"]) -> "LabelledFeatures":
+        """The features of all parts."""
+        return cls(
+            torch.cat([part.features for part in parts]), np.concatenate([part.labels for part in parts])
+        )
 
 
 class FeaturePairs:
@@ -15,33 +34,24 @@ class FeaturePairs:
     sketch.
 
     Args:
-        photos: features, [n, d].
-        photo_labels: their class numbers, [n].
-        sketches: features, [m, d].
-        sketch_labels: their class numbers, [m].
+        photos, sketches: the features.
 
     Attributes:
         class_members: for each class, the indices of its photos and the indices of its sketches.
     """
 
-    def __init__(
-        self,
-        photos: Tensor,
-        photo_labels: NDArray[np.int64],
-        sketches: Tensor,
-        sketch_labels: NDArray[np.int64],
-    ) -> None:
+    def __init__(self, photos: LabelledFeatures, sketches: LabelledFeatures) -> None:
         self.domains = DOMAINS
         self.damaged: tuple[str, ...] = ()
-        self.photos, self.sketches = photos, sketches
-        self.photo_labels = photo_labels
+        self.photos, self.sketches = photos.features, sketches.features
+        photo_labels, sketch_labels = photos.labels, sketches.labels
         shared = sorted(set(photo_labels.tolist()) & set(sketch_labels.tolist()))
         self.class_members = [
             (np.flatnonzero(photo_labels == label), np.flatnonzero(sketch_labels == label))
             for label in shared
         ]
         self.fingerprint = fingerprint_of(
-            [str(tuple(photos.shape)), str(photo_labels.tolist()), str(sketch_labels.tolist())]
+            [str(tuple(self.photos.shape)), str(photo_labels.tolist()), str(sketch_labels.tolist())]
         )
 
     def __len__(self) -> int:

@@ -53,6 +53,16 @@ class FurtherFiles:
             self.variants,
         )
 
+    def of(self, classes: Iterable[str]) -> "FurtherFiles":
+        """The files of these classes, also under other names of the same things."""
+        names = tuple(classes)
+        return FurtherFiles(
+            None if self.doodles is None else self.doodles.of(names),
+            None if self.icons is None else self.icons.of(names),
+            self.doodles_per_class,
+            self.variants,
+        )
+
 
 @dataclass(frozen=True)
 class FurtherPictures:
@@ -81,15 +91,15 @@ def read_further(files: FurtherFiles, classes: Sequence[str], *, size: int, seed
         seed: decides the choice of doodles, and the icons' colours.
 
     Raises:
-        DataError: a file of doodles cannot be read, or nothing is left of the doodles or icons.
+        DataError: a file of doodles cannot be read, or none of the doodles or none of the icons can.
         RendererMissing: icons cannot be rendered.
     """
     things = list(classes)
     doodles = icons = None
-    if files.doodles is not None:
+    if files.doodles is not None and files.doodles.files:
         decoded = decode_doodles(files.doodles, files.doodles_per_class, size, seed)
         doodles = _renumbered(decoded, files.doodles.classes, things)
-    if files.icons is not None:
+    if files.icons is not None and files.icons.icons:
         decoded = decode_icons(files.icons, files.variants, size, seed)
         icons = _renumbered(decoded, files.icons.classes, things)
     further = tuple(things[len(classes) :])

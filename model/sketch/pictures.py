@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -20,13 +20,17 @@ from model.data.sketchy import SketchyFiles
 from model.images.decode import read_picture
 from model.images.errors import PictureError
 from model.pictures import resized, smallest_side
-from model.presets import Preset
+from model.presets import Preset, Side
 from model.sketch.drawings import normalise as drawing_rules
 from model.sketch.drawings.normalise import NoDrawing, normalise
 from model.sketch.pixel_file import PixelArray, PixelFile, Pixels
 
 AHEAD = 64
 """Pictures that are decoded ahead of the one that is written."""
+
+PictureKind = Literal["photos", "sketches", "doodles", "icons"]
+SIDE_OF: dict[PictureKind, Side] = {"photos": "x", "icons": "x", "sketches": "y", "doodles": "y"}
+"""The domain of each kind of pictures: X is searched, Y is drawn."""
 
 T = TypeVar("T")
 
@@ -44,6 +48,13 @@ class Pictures:
     pixels: PixelArray
     labels: NDArray[np.int64]
     damaged: tuple[str, ...] = ()
+
+    def some_of_each(self, most: int) -> "Pictures":
+        """At most `most` pictures of each class, spread evenly over its pictures."""
+        members = [np.flatnonzero(self.labels == label) for label in np.unique(self.labels)]
+        spread = [of[np.linspace(0, len(of) - 1, min(most, len(of))).astype(int)] for of in members]
+        chosen = np.concatenate(spread)
+        return Pictures(self.pixels[chosen], self.labels[chosen])
 
     def batches(self, size: int) -> Iterator[Tensor]:
         """Yield the pictures in order, as float tensors [b, 3, h, w] in [-1, 1] with b up to `size`."""

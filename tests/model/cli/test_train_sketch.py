@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 
 from model import checkpoint
 from model.cli.app import app
+from model.data.pairs import DataError
 from model.presets import PRESETS
 from model.sketch.backbone.efficientnet import imagenet_weights
 from model.sketch.fine_tuning.recipe import Recipe
@@ -102,7 +103,19 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
     assert len(manifest.held_out) == 2
     assert 0 <= manifest.metrics["held_out_map_all"] <= 1
     drawn = {path.stem for path in opened if doodles in path.parents}
-    assert drawn == {"bar", "cross", "disc", "triangle", "rainbow"} - set(manifest.held_out)
+    assert drawn == {"bar", "cross", "disc", "triangle", "rainbow"}
+    assert 0 <= manifest.metrics["held_out_doodles_precision_10"] <= 1
+
+
+def test_doodles_or_icons_of_unseen_classes_alone_are_refused(home, weights, shapes_folder, doodles, icons):
+    for name in ("bar", "cross", "disc", "triangle", "rainbow"):
+        (doodles / f"{name}.npy").unlink()
+    common = {"unseen": unseen_file(home, "star"), "backbone": weights[0]}
+    with pytest.raises(DataError, match=r"all doodles in .*doodles show unseen classes"):
+        train(home, shapes_folder, **common, doodles=doodles)
+    (icons / "icons.json").write_text('{"prefix": "set", "icons": {"star": {"body": "<path/>"}}}')
+    with pytest.raises(DataError, match=r"icons has no icon of a class"):
+        train(home, shapes_folder, **common, icons=icons)
 
 
 def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(

@@ -3,18 +3,21 @@
 import numpy as np
 import torch
 
-from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures
 
 
 def test_classes_without_a_sketch_make_no_pair():
-    pairs = FeaturePairs(torch.zeros(3, 4), np.array([0, 1, 1]), torch.zeros(2, 4), np.array([1, 1]))
+    pairs = FeaturePairs(
+        LabelledFeatures(torch.zeros(3, 4), np.array([0, 1, 1])),
+        LabelledFeatures(torch.zeros(2, 4), np.array([1, 1])),
+    )
     assert len(pairs) == 1
 
 
 def test_pairs_are_random_and_of_one_class():
     features = torch.arange(20.0)[:, None].expand(-1, 4)
     labels = np.arange(20) // 5
-    pairs = FeaturePairs(features, labels, features, labels)
+    pairs = FeaturePairs(LabelledFeatures(features, labels), LabelledFeatures(features, labels))
     assert len(pairs) == 4
     drawn = [pairs.pair(2, np.random.default_rng(seed)) for seed in range(30)]
     assert {int(x[0]) // 5 for x, _ in drawn} == {int(y[0]) // 5 for _, y in drawn} == {2}
@@ -23,5 +26,7 @@ def test_pairs_are_random_and_of_one_class():
 
 def test_pairs_without_a_generator_are_the_first_of_their_class():
     features = torch.arange(4.0)[:, None]
-    pairs = FeaturePairs(features, np.array([0, 0, 1, 1]), features, np.array([1, 0, 0, 1]))
+    pairs = FeaturePairs(
+        LabelledFeatures(features, np.array([0, 0, 1, 1])), LabelledFeatures(features, np.array([1, 0, 0, 1]))
+    )
     assert [[float(each) for each in pairs.pair(number, None)] for number in range(2)] == [[0, 1], [2, 0]]

@@ -11,7 +11,7 @@ from model.metrics import cosine
 from model.sketch.calibration import Calibration
 from model.sketch.calibration_fitting import fit_to_kinds, sample_searches
 from model.sketch.expansion import expanded_scores
-from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.feature_pairs import LabelledFeatures
 from model.sketch.held_out_evaluator import HeldOutEvaluator
 from model.sketch.pictures import Pictures
 
@@ -23,6 +23,14 @@ def pictures_of(labels: np.ndarray) -> Pictures:
 def fit_to_codes(*codes: object, **options: bool) -> Calibration:
     """A curve for searches of one kind."""
     return fit_to_kinds([sample_searches(*codes, **options)])
+
+
+def noisy_codes(
+    labels: np.ndarray, noise: float, generator: torch.Generator, first: int = 0
+) -> LabelledFeatures:
+    """The mean of each label's class, with noise; `first` is the dimension of class 0's mean."""
+    means = torch.eye(16)[torch.from_numpy(labels + first)]
+    return LabelledFeatures(means + noise * torch.randn(len(labels), 16, generator=generator), labels)
 
 
 class IdentityIIAE(IIAE):
@@ -38,25 +46,17 @@ class IdentityIIAE(IIAE):
 def test_curves_are_fitted_to_photo_queries_sketch_queries_and_expanded_ones():
     """The photos' codes are less noisy than the sketches', and a photo query does not find itself."""
     generator = torch.Generator().manual_seed(0)
-    labels = {"x": np.repeat(np.arange(4), 12), "y": np.repeat(np.arange(4), 5)}
-    means = torch.eye(4, 16)
-    evaluator = HeldOutEvaluator((pictures_of(labels["x"]), pictures_of(labels["y"])))
-    noise = {"x": 0.2, "y": 0.6}
-    evaluator.features = {
-        side: means[torch.from_numpy(each)] + noise[side] * torch.randn(len(each), 16, generator=generator)
-        for side, each in labels.items()
-    }
-    trained_labels = np.repeat(np.arange(3), 15)
-    trained = FeaturePairs(
-        means[:3][torch.from_numpy(trained_labels)] + 0.2 * torch.randn(45, 16, generator=generator),
-        trained_labels,
-        torch.zeros(0, 16),
-        np.zeros(0, np.int64),
-    )
-    curves = evaluator.calibrate(IdentityIIAE(), trained, seed=0)
+    labels = {"photos": np.repeat(np.arange(4), 12), "sketches": np.repeat(np.arange(4), 5)}
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()})
+    noise = {"photos": 0.2, "sketches": 0.6}
+    evaluator.features = {kind: noisy_codes(each, noise[kind], generator) for kind, each in labels.items()}
+    trained = noisy_codes(np.repeat(np.arange(3), 15), 0.2, generator)
+    curves = evaluator.calibrate(IdentityIIAE(), {"photos": trained}, seed=0)
 
-    x, y = evaluator.features["x"], evaluator.features["y"]
-    photos, photo_labels = torch.cat([x, trained.photos]), np.concatenate([labels["x"], trained_labels + 4])
+    x, y = (evaluator.features[kind].features for kind in ("photos", "sketches"))
+    labels = {"x": labels["photos"], "y": labels["sketches"]}
+    photos = torch.cat([x, trained.features])
+    photo_labels = np.concatenate([labels["x"], trained.labels + 4])
     gallery = ([0, 1, 2, 3], photos, photo_labels, 0)
     assert curves == {
         "x": fit_to_codes(cosine, photos, photo_labels, *gallery, query_by_photo=True),
@@ -69,6 +69,46 @@ def test_curves_are_fitted_to_photo_queries_sketch_queries_and_expanded_ones():
     assert curves["y"].probability(0.9, 40) < without_trained.probability(0.9, 40) - 0.1
 
 
+def test_limits_keep_their_promise_for_doodles_and_among_icons_too():
+    """Doodles are noisier than sketches, so among them a strong hit needs a higher cosine."""
+    generator = torch.Generator().manual_seed(0)
+    labels = {
+        "photos": np.repeat(np.arange(4), 12),
+        "icons": np.repeat(np.arange(4), 3),
+        "sketches": np.repeat(np.arange(4), 20),
+        "doodles": np.repeat(np.arange(4), 20),
+    }
+    noise = {"photos": 0.1, "icons": 0.1, "sketches": 0.1, "doodles": 0.4}
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()})
+    features = {kind: noisy_codes(each, noise[kind], generator) for kind, each in labels.items()}
+    trained_labels = np.repeat(np.arange(4), 9)
+    trained = {kind: noisy_codes(trained_labels, 0.1, generator, 4) for kind in ("photos", "icons")}
+
+    def strong(*kinds: str) -> Calibration:
+        evaluator.features = {kind: features[kind] for kind in kinds}
+        return evaluator.calibrate(IdentityIIAE(), trained, seed=0)["y"]
+
+    def needed_cosine(curve: Calibration, photos: int = 40) -> float:
+        cosines = np.linspace(-1, 1, 2001)
+        return float(cosines[curve.probabilities(cosines, photos) >= curve.strong].min())
+
+    sketches_only = needed_cosine(strong("photos", "sketches"))
+    assert needed_cosine(strong("photos", "sketches", "doodles")) > sketches_only + 0.02
+    assert strong("photos", "sketches", "icons") != strong("photos", "sketches")
+
+
+def test_doodles_without_photos_of_their_class_do_not_stop_the_calibration():
+    generator = torch.Generator().manual_seed(0)
+    labels = {"photos": np.repeat([0, 1], 6), "sketches": np.repeat([0, 1], 6), "icons": np.repeat([1], 3)}
+    labels["doodles"] = np.repeat([0], 6)
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()})
+    evaluator.features = {kind: noisy_codes(each, 0.5, generator) for kind, each in labels.items()}
+    trained = {kind: noisy_codes(np.repeat(np.arange(4), 9), 0.5, generator) for kind in ("photos", "icons")}
+    assert set(evaluator.calibrate(IdentityIIAE(), trained, seed=0)) == {"x", "y", "y_expanded"}
+
+
 def test_held_out_classes_with_single_photos_are_refused_before_training():
     with pytest.raises(DataError, match="at least 2 readable photos; found at most 1 in a class"):
-        HeldOutEvaluator((pictures_of(np.arange(4)), pictures_of(np.repeat(np.arange(4), 5))))
+        HeldOutEvaluator(
+            {"photos": pictures_of(np.arange(4)), "sketches": pictures_of(np.repeat(np.arange(4), 5))}
+        )

@@ -17,7 +17,7 @@ from model.metrics import cosine, mean_average_precision, ranked_relevance
 from model.presets import SIDES
 from model.sketch import training as sketch_training
 from model.sketch.backbone.features import pooled_features
-from model.sketch.feature_pairs import FeaturePairs
+from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures
 from model.sketch.fine_tuning import fine_tuning
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.pictures import Pictures, decode
@@ -140,7 +140,7 @@ def test_iiae_keeps_shared_information_and_drops_the_rest(tmp_path):
     iiae = train_on_features(
         tmp_path,
         preset,
-        FeaturePairs(photos, labels, sketches, labels),
+        FeaturePairs(LabelledFeatures(photos, labels), LabelledFeatures(sketches, labels)),
         SketchPlan(recipe=RECIPE, steps=300),
         validate=lambda _: {"validation": 0.0},
     ).eval()
@@ -175,7 +175,7 @@ def test_encoders_are_frozen_while_the_decoders_train_and_trained_afterwards(tmp
     iiae = train_on_features(
         tmp_path,
         small_preset("efficientnet-lite0", batch_size=6),
-        FeaturePairs(photos, labels, sketches, labels),
+        FeaturePairs(LabelledFeatures(photos, labels), LabelledFeatures(sketches, labels)),
         SketchPlan(recipe=RECIPE, decoder_steps=6, steps=12),
         validate=lambda _: {"validation": 0.0},
     )
@@ -202,7 +202,7 @@ def test_the_presets_learning_rate_is_the_second_stages(tmp_path, monkeypatch, e
     train_on_features(
         tmp_path,
         small_preset("efficientnet-lite0", encoders=encoders, learning_rate=0.1),
-        FeaturePairs(photos, labels, sketches, labels),
+        FeaturePairs(LabelledFeatures(photos, labels), LabelledFeatures(sketches, labels)),
         SketchPlan(recipe=RECIPE),
         validate=lambda _: {"validation": 0.0},
     )
