@@ -35,7 +35,7 @@ class Recipe:
         seed: decides everything random.
     """
 
-    epochs: int = 4
+    epochs: int = 3
     cycle: float = 1.5
     batch: int = 32
     learning_rate: float = 3e-4
@@ -48,7 +48,7 @@ class Recipe:
     sketch_distillation: float = 0.5
     crop_share: float = 0.85
     doodle_rate: float = 0.25
-    doodles: int = 32
+    doodles: int = 96
     icons: int = 16
     jitter: float = 0.03
     ink_dropout: float = 0.4
