@@ -58,6 +58,7 @@ class FlatPreset:
     feature_size: int = 512
     mirrored: bool = False
     classified: bool = False
+    things: int = 0
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
 
@@ -111,6 +112,7 @@ class FlatPreset:
             encoders=self.shared_encoder,
             mirrored=self.mirrored,
             classified=self.classified,
+            things=self.things,
             drawings=self.drawings,
         )
 
@@ -144,6 +146,7 @@ def flat_preset(preset: Preset) -> FlatPreset:
         feature_size=512 if sketch is None else sketch.feature_size,
         mirrored=sketch is not None and sketch.mirrored,
         classified=sketch is not None and sketch.classified,
+        things=0 if sketch is None else sketch.things,
         learning_rate=preset.learning_rate,
         betas=preset.betas,
     )

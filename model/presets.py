@@ -23,6 +23,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "zx_size": (1, 2**12),
     "fc_channels": (1, 2**16),
     "feature_size": (1, 2**14),
+    "things": (0, 2**14),
     "learning_rate": (0, 1e3),
 }
 """The smallest and the largest value of each number. Manifests come from files, so none may be without bounds."""
@@ -57,6 +58,7 @@ class SketchInput:
             affine layer.
         mirrored: whether a feature is the mean over a picture and its mirror image.
         classified: whether features also contain the class probabilities of ImageNet's classifier.
+        things: number of things whose probabilities features also contain; training sets it.
         drawings: whether pictures of Y are normalised as drawings first (`model.sketch.drawings`).
     """
 
@@ -65,10 +67,12 @@ class SketchInput:
     encoders: Literal["printed", "linear_each"] = "printed"
     mirrored: bool = True
     classified: bool = True
+    things: int = 0
     drawings: bool = True
 
     def __post_init__(self) -> None:
         check_range("feature_size", self.feature_size)
+        check_range("things", self.things)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,10 @@ class LabelledFeatures:
     features: Tensor
     labels: NDArray[np.int64]
 
+    def at(self, chosen: NDArray[np.int64]) -> "LabelledFeatures":
+        """The features at some indices."""
+        return LabelledFeatures(self.features[torch.from_numpy(chosen)], self.labels[chosen])
+
     @classmethod
     def together(cls, parts: Sequence["LabelledFeatures"]) -> "LabelledFeatures":
         """The features of all parts."""

@@ -1,4 +1,4 @@
-"""Initial weights of the linear layers: principal components, plus a ridge regression between the domains.
+"""Initial weights of the linear layers: principal components, or a ridge regression between the domains.
 
 Random layers, trained on the pictures that the backbone was fine-tuned on, would keep only the directions
 that separate the seen classes. Layers that start near the features themselves keep what generalises to unseen
@@ -83,17 +83,20 @@ def init_shared_encoders(
     photos: Tensor,
     sketches: Tensor,
     class_members: Sequence[tuple[NDArray[np.int64], NDArray[np.int64]]],
+    *,
+    regression: bool = False,
 ) -> None:
-    """Set the encoders of zs to principal components plus a ridge regression between the domains.
+    """Set the encoders of zs to principal components, which training then moves towards each other.
 
-    Both r(zs|x) and r(zs|y) start at the principal components of the standardised features. Each then
-    adds a step that a ridge regression predicts from the code: the step to the mean code of the same class in
-    the other domain. q(zs|x, y) is the mean of both.
+    Both r(zs|x) and r(zs|y) start at the principal components of the standardised features; q(zs|x, y) is the
+    mean of both.
 
     Args:
         iiae: a sketch model whose encoders are `linear_each`.
         photos, sketches: features of the training pictures, [n, d] and [m, d].
         class_members: for each class, the indices of its photos and the indices of its sketches.
+        regression: anticipate the training: each encoder adds a step that a ridge regression predicts from
+            the code, to the mean code of the same class in the other domain.
     """
     features = dict(zip(SIDES, (photos, sketches), strict=True))
     for side in SIDES:
@@ -110,10 +113,10 @@ def init_shared_encoders(
         [inputs[side][torch.from_numpy(members[place])] @ components.T for members in class_members]
         for place, side in enumerate(SIDES)
     )
-    means = {
-        "x": components + _step_to_class_mean(x, y) @ components,
-        "y": components + _step_to_class_mean(y, x) @ components,
-    }
+    means = {"x": components, "y": components}
+    if regression:
+        means["x"] = components + _step_to_class_mean(x, y) @ components
+        means["y"] = components + _step_to_class_mean(y, x) @ components
     codes = torch.cat([inputs[side] @ means[side].T for side in SIDES])
     scale = (codes.square().sum() / len(codes) / size).rsqrt()
     for encoder, weight in (

@@ -35,6 +35,13 @@ SIDE_OF: dict[PictureKind, Side] = {"photos": "x", "icons": "x", "sketches": "y"
 T = TypeVar("T")
 
 
+def some_of_each(labels: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Indices of at most `most` pictures of each class, spread evenly over the class's."""
+    members = [np.flatnonzero(labels == label) for label in np.unique(labels)]
+    places = [np.linspace(0, len(of) - 1, min(most, len(of))).astype(np.int64) for of in members]
+    return np.concatenate([of[place] for of, place in zip(members, places, strict=True)])
+
+
 @dataclass(frozen=True)
 class Pictures:
     """Decoded pictures of one domain.
@@ -50,10 +57,8 @@ class Pictures:
     damaged: tuple[str, ...] = ()
 
     def some_of_each(self, most: int) -> "Pictures":
-        """At most `most` pictures of each class, spread evenly over its pictures."""
-        members = [np.flatnonzero(self.labels == label) for label in np.unique(self.labels)]
-        spread = [of[np.linspace(0, len(of) - 1, min(most, len(of))).astype(int)] for of in members]
-        chosen = np.concatenate(spread)
+        """At most `most` pictures of each class."""
+        chosen = some_of_each(self.labels, most)
         return Pictures(self.pixels[chosen], self.labels[chosen])
 
     def batches(self, size: int) -> Iterator[Tensor]:

@@ -7,6 +7,7 @@ class is opened.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import torch
 
@@ -26,11 +27,14 @@ from model.sketch.fine_tuning.training_set import check_batch, check_classes
 from model.sketch.further_pictures import FurtherFiles, FurtherPictures, read_further
 from model.sketch.held_out_evaluator import HeldOutEvaluator
 from model.sketch.linear_start import init_feature_layer, init_shared_encoders, moments
-from model.sketch.pictures import SIDE_OF, PictureKind, Pictures, decode_classes
+from model.sketch.pictures import SIDE_OF, PictureKind, Pictures, decode_classes, some_of_each
+from model.sketch.thing_classifier import fit_thing_classifier
 from model.training.run import Plan, Run, TrainingProgress
 
-SOME_OF_EACH: dict[PictureKind, int] = {"doodles": 8, "icons": 2}
-"""The most doodles and icons of a class beside its sketches and photos, for the linear start and for IIAE."""
+SOME_OF_EACH: dict[PictureKind, int] = {"doodles": 8, "icons": 4}
+"""The most doodles and icons of a class beside its sketches and photos, for the layers after the backbone."""
+CLASSIFIED_OF_EACH = 10
+"""The most pictures of a class and kind that the classifier of things is fitted to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -41,6 +45,7 @@ class SketchPlan:
         recipe: hyperparameters of the first stage, fine-tuning.
         held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0,
             all classes are trained on and the last step is kept.
+        start: where linear encoders of zs start (`linear_start.init_shared_encoders`).
         decoder_steps: steps that train IIAE's decoders while its encoders of zs are frozen.
         steps: steps that then train all of IIAE, at the preset's learning rate.
         objective: a key of `model.objective.OBJECTIVES`.
@@ -49,6 +54,7 @@ class SketchPlan:
 
     recipe: Recipe
     held_out: float = 0.1
+    start: Literal["components", "regression"] = "components"
     decoder_steps: int = 400
     steps: int = 300
     objective: ObjectiveName = "iiae"
@@ -120,6 +126,9 @@ def train_sketch(
     further_pictures = read_further(
         files.without(held_out_classes), trained_classes, size=preset.image_size, seed=seed
     )
+    if further:
+        things = len(trained_classes) + len(further_pictures.things)
+        preset = replace(preset, sketch=replace(preset.require_sketch(), things=things))
     pictures = _by_kind(photos, sketches, further_pictures)
     held_out_pictures: dict[PictureKind, Pictures] = {}
     if held_out_classes:
@@ -215,7 +224,7 @@ def _train_backbone(
 def _features(
     backbone: Backbone, pictures: Mapping[PictureKind, Pictures], seed: int, device: torch.device
 ) -> dict[PictureKind, LabelledFeatures]:
-    """Initialise the backbone's linear layer, and compute the features of the training pictures.
+    """Fit the backbone's linear layers, and compute the features of the training pictures.
 
     Doodles and icons are many, and alike; a few of each class are enough.
     """
@@ -227,6 +236,9 @@ def _features(
         kind: LabelledFeatures(pooled_features(backbone, each, device), each.labels)
         for kind, each in chosen.items()
     }
+    if backbone.thing_classifier is not None:
+        parts = [each.at(some_of_each(each.labels, CLASSIFIED_OF_EACH)) for each in pooled.values()]
+        fit_thing_classifier(backbone.thing_classifier, LabelledFeatures.together(parts))
     photo_moments, sketch_moments = (
         moments(backbone.descriptor(chunk) for chunk in pooled[kind].features.split(CHUNK))
         for kind in ("photos", "sketches")
@@ -268,8 +280,15 @@ def train_on_features(
     torch.manual_seed(seed)
     batch = min(preset.batch_size, len(pairs))
     iiae = IIAE(replace(preset, batch_size=batch))
-    if preset.require_sketch().encoders == "linear_each":
-        init_shared_encoders(iiae, pairs.photos, pairs.sketches, pairs.class_members)
+    linear = preset.require_sketch().encoders == "linear_each"
+    if linear:
+        init_shared_encoders(
+            iiae,
+            pairs.photos,
+            pairs.sketches,
+            pairs.class_members,
+            regression=plan.start == "regression",
+        )
         iiae.r_zs.requires_grad_(False)
         iiae.q_zs.requires_grad_(False)
         iiae.preset = replace(iiae.preset, learning_rate=plan.decoder_learning_rate)
@@ -291,6 +310,7 @@ def train_on_features(
         validate_every=interval,
         save_every=interval,
         accelerator="cpu",
+        optimiser="sgd" if linear else "adam",
     )
     Run(folder / "iiae", iiae, pairs, iiae_plan, validate=validate, report=report).train()
     iiae.preset = preset

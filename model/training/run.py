@@ -32,6 +32,7 @@ from model.training.recipe import RecipeName
 from model.training.scalar_log import ScalarLog
 
 STATE, BEST = "state.safetensors", "best.safetensors"
+MOMENTUM = 0.9
 EXTRA = ("lightning_fabric", "tensorboard")
 """The packages that only training needs: the extra `train`."""
 
@@ -60,6 +61,8 @@ class Plan:
             keeps it.
         average: decay of an exponential moving average of the weights (Polyak & Juditsky, 1992), which is
             then validated, sampled and kept; 0 uses the weights themselves, as the paper does.
+        optimiser: Adam, as in the paper, or gradient descent with momentum. From a start that is meaningful,
+            plain gradients change strong directions of the inputs first, as a ridge regression does.
     """
 
     steps: int
@@ -73,6 +76,7 @@ class Plan:
     workers: int = 0
     warmup: int = 0
     average: float = 0.0
+    optimiser: Literal["adam", "sgd"] = "adam"
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
 
@@ -126,7 +130,7 @@ class Run:
         self.folder, self.iiae, self.pairs, self.plan = folder, iiae, pairs, plan
         self.validate, self.sample, self.report = validate, sample, report
         self.preset: Preset = iiae.preset
-        self.optimiser = torch.optim.Adam(iiae.parameters(), self.preset.learning_rate, self.preset.betas)
+        self.optimiser = _optimiser(iiae, self.preset, plan)
         self.averaged = (
             AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average)) if plan.average else None
         )
@@ -282,6 +286,12 @@ def _channels_last(iiae: IIAE) -> IIAE:
     channels_last = torch.channels_last
     moved: IIAE = iiae.to(memory_format=channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
     return moved
+
+
+def _optimiser(iiae: IIAE, preset: Preset, plan: Plan) -> torch.optim.Optimizer:
+    if plan.optimiser == "sgd":
+        return torch.optim.SGD(iiae.parameters(), preset.learning_rate, momentum=MOMENTUM)
+    return torch.optim.Adam(iiae.parameters(), preset.learning_rate, preset.betas)
 
 
 def _precision(plan: Plan) -> Precision:

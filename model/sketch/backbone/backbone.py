@@ -22,16 +22,26 @@ class Backbone(nn.Module):
         feature_size: size of the output.
         mirrored: in evaluation mode, average the features of a picture and of its mirror image.
         classified: also feed the linear layer with the class probabilities of ImageNet's classifier.
+        things: also feed it with the probabilities of a classifier of so many things; 0 for no such
+            classifier. Training fits it to the things that it has pictures of.
     """
 
     def __init__(
-        self, name: str, feature_size: int, *, mirrored: bool = False, classified: bool = False
+        self,
+        name: str,
+        feature_size: int,
+        *,
+        mirrored: bool = False,
+        classified: bool = False,
+        things: int = 0,
     ) -> None:
         super().__init__()
         self.mirrored = mirrored
         self.network = EfficientNetLite(name)
         self.classifier = nn.Linear(FEATURES, IMAGENET_CLASSES) if classified else None
-        self.feature = nn.Linear(FEATURES + (IMAGENET_CLASSES if classified else 0), feature_size)
+        self.thing_classifier = nn.Linear(FEATURES, things) if things else None
+        probabilities = (IMAGENET_CLASSES if classified else 0) + things
+        self.feature = nn.Linear(FEATURES + probabilities, feature_size)
 
     def forward(self, pixels: Float[Tensor, "b 3 h w"]) -> Float[Tensor, "b feature"]:
         features: Tensor = self.feature(self.descriptor(self.pooled(pixels)))
@@ -47,15 +57,15 @@ class Backbone(nn.Module):
         return (pooled + mirrored) / 2
 
     def descriptor(self, pooled: Float[Tensor, "b 1280"]) -> Float[Tensor, "b descriptor"]:
-        """The input of the linear layer: the pooled features or, with a classifier, 2280 values.
+        """The input of the linear layer: the pooled features, or with classifiers also their probabilities.
 
-        With a classifier these are the square roots of the pooled features and of the class probabilities.
-        Square roots keep a strong channel or a confident class from outweighing the others (Perronnin et al.,
-        2010).
+        With a classifier these are the square roots of the pooled features and of the probabilities. Square
+        roots keep a strong channel or a confident class from outweighing the others (Perronnin et al., 2010).
         """
-        if self.classifier is None:
+        classifiers = [each for each in (self.classifier, self.thing_classifier) if each is not None]
+        if not classifiers:
             return pooled
-        return torch.cat([pooled, self.classifier(pooled).softmax(-1)], -1).sqrt()
+        return torch.cat([pooled, *(each(pooled).softmax(-1) for each in classifiers)], -1).sqrt()
 
     def load_network(self, imagenet: dict[str, Tensor]) -> None:
         """Set the network to published ImageNet weights (`efficientnet.imagenet_weights`)."""
@@ -70,5 +80,9 @@ class Backbone(nn.Module):
 def backbone_for(sketch: SketchInput) -> Backbone:
     """Return the backbone that a preset describes, with random weights."""
     return Backbone(
-        sketch.backbone, sketch.feature_size, mirrored=sketch.mirrored, classified=sketch.classified
+        sketch.backbone,
+        sketch.feature_size,
+        mirrored=sketch.mirrored,
+        classified=sketch.classified,
+        things=sketch.things,
     )

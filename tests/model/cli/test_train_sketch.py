@@ -105,6 +105,7 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
     drawn = {path.stem for path in opened if doodles in path.parents}
     assert drawn == {"bar", "cross", "disc", "triangle", "rainbow"}
     assert 0 <= manifest.metrics["held_out_doodles_precision_10"] <= 1
+    assert manifest.preset.require_sketch().things == 3  # two shapes and the rainbow
 
 
 def test_doodles_or_icons_of_unseen_classes_alone_are_refused(home, weights, shapes_folder, doodles, icons):

@@ -1,4 +1,6 @@
-"""Adam's state as named tensors."""
+"""An optimiser's state as named tensors."""
+
+from functools import partial
 
 import pytest
 import torch
@@ -6,9 +8,18 @@ from torch import nn
 
 from model.training.optimiser_state import load_optimiser, optimiser_tensors
 
+ADAM = {"adam.0.step", "adam.0.exp_avg", "adam.0.exp_avg_sq"}
 
-@pytest.mark.parametrize("kind", [torch.optim.Adam, torch.optim.AdamW])
-def test_a_restored_optimiser_takes_the_same_next_step(kind):
+
+@pytest.mark.parametrize(
+    ("kind", "saved"),
+    [
+        (torch.optim.Adam, ADAM),
+        (torch.optim.AdamW, ADAM),
+        (partial(torch.optim.SGD, momentum=0.9), {"adam.0.momentum_buffer"}),
+    ],
+)
+def test_a_restored_optimiser_takes_the_same_next_step(kind, saved):
     def stepped(parameters, optimiser, value):
         (parameters[0] * value).sum().backward()
         optimiser.step()
@@ -18,7 +29,7 @@ def test_a_restored_optimiser_takes_the_same_next_step(kind):
     optimiser = kind(first, lr=0.1)
     stepped(first, optimiser, 2.0)
     tensors = {key: value.clone() for key, value in optimiser_tensors(optimiser).items()}
-    assert set(tensors) == {"adam.0.step", "adam.0.exp_avg", "adam.0.exp_avg_sq"}
+    assert set(tensors) == saved
     second = [nn.Parameter(parameter.detach().clone()) for parameter in first]
     restored = kind(second, lr=0.1)
     load_optimiser(restored, {**tensors, "iiae.weight": torch.zeros(1)})

@@ -18,3 +18,15 @@ def test_the_descriptor_is_the_root_of_pooled_features_and_class_probabilities(w
     assert backbone.feature.in_features == 2280
     assert plain.feature.in_features == 1280
     assert plain.descriptor(pooled) is pooled
+
+
+def test_the_probabilities_of_things_follow_those_of_imagenets_classes(weights):
+    backbone = Backbone(weights[0], 8, classified=True, things=5).eval()
+    pooled = torch.rand(3, 1280)
+    with torch.no_grad():
+        descriptor = backbone.descriptor(pooled)
+        assert backbone.thing_classifier is not None
+        probabilities = backbone.thing_classifier(pooled).softmax(1)
+        assert backbone.feature(descriptor).shape == (3, 8)
+    torch.testing.assert_close(descriptor[:, 2280:] ** 2, probabilities)
+    assert backbone.feature.in_features == 2285
