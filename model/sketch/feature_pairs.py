@@ -1,6 +1,6 @@
 """Backbone features, and the pairs of them on which IIAE is trained."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +10,8 @@ from torch import Tensor
 
 from model.data.pairs import fingerprint_of
 from model.data.sketchy import DOMAINS
+from model.presets import SIDES, Side
+from model.sketch.pictures import SIDE_OF, PictureKind
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,11 @@ class FeaturePairs:
         if rng is None:
             return self.photos[photos[0]], self.sketches[sketches[0]]
         return self.photos[rng.choice(photos)], self.sketches[rng.choice(sketches)]
+
+
+def pairs_of(features: Mapping[PictureKind, LabelledFeatures]) -> FeaturePairs:
+    """Pairs of all things that are in both domains: icons count as photos, and doodles as sketches."""
+    sides: dict[Side, list[LabelledFeatures]] = {"x": [], "y": []}
+    for kind, each in features.items():
+        sides[SIDE_OF[kind]].append(each)
+    return FeaturePairs(*(LabelledFeatures.together(sides[side]) for side in SIDES))

@@ -4,7 +4,7 @@ The step at which IIAE's weights are kept is chosen on classes held out of the s
 class is opened.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -14,25 +14,23 @@ import torch
 from model.data.sketchy import SketchyFiles, held_out
 from model.iiae import IIAE
 from model.objective import ObjectiveName
-from model.presets import SIDES, Preset, QueryKind, Side
+from model.presets import Preset, QueryKind
 from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.backbone.efficientnet import imagenet_weights
 from model.sketch.backbone.features import CHUNK, features_of_pooled, pooled_features
 from model.sketch.calibration import Calibration
-from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures
+from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures, pairs_of
 from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.fine_tuning.fine_tuning import Report, fine_tune
 from model.sketch.fine_tuning.recipe import Recipe
-from model.sketch.fine_tuning.training_set import check_batch, check_classes
-from model.sketch.further_pictures import FurtherFiles, FurtherPictures, read_further
+from model.sketch.further_pictures import FurtherFiles
 from model.sketch.held_out_evaluator import HeldOutEvaluator
 from model.sketch.linear_start import init_feature_layer, init_shared_encoders, moments
-from model.sketch.pictures import SIDE_OF, PictureKind, Pictures, decode_classes, some_of_each
+from model.sketch.pictures import PictureKind, some_of_each
 from model.sketch.thing_classifier import fit_thing_classifier
+from model.sketch.training_pictures import TrainingPictures, read_training_pictures
 from model.training.run import Plan, Run, TrainingProgress
 
-SOME_OF_EACH: dict[PictureKind, int] = {"doodles": 8, "icons": 4}
-"""The most doodles and icons of a class beside its sketches and photos, for the layers after the backbone."""
 CLASSIFIED_OF_EACH = 10
 """The most pictures of a class and kind that the classifier of things is fitted to."""
 
@@ -117,37 +115,25 @@ def train_sketch(
     """
     seed = plan.recipe.seed
     held_out_classes = held_out(seen.classes, plan.held_out, seed) if plan.held_out else ()
-    trained_classes = tuple(label for label in seen.classes if label not in held_out_classes)
-    photos, sketches = decode_classes(seen, trained_classes, preset)
-    check_classes(photos, sketches, trained_classes)
-    if tuned is None:
-        check_batch(photos, plan.recipe.batch)
-    files = further or FurtherFiles()
-    further_pictures = read_further(
-        files.without(held_out_classes), trained_classes, size=preset.image_size, seed=seed
+    pictures = read_training_pictures(
+        seen,
+        held_out_classes,
+        further or FurtherFiles(),
+        preset,
+        batch=0 if tuned else plan.recipe.batch,
+        seed=seed,
     )
-    if further:
-        things = len(trained_classes) + len(further_pictures.things)
-        preset = replace(preset, sketch=replace(preset.require_sketch(), things=things))
-    pictures = _by_kind(photos, sketches, further_pictures)
-    held_out_pictures: dict[PictureKind, Pictures] = {}
-    if held_out_classes:
-        held_out_further = read_further(
-            files.of(held_out_classes), held_out_classes, size=preset.image_size, seed=seed
-        )
-        held_out_pictures = _by_kind(*decode_classes(seen, held_out_classes, preset), held_out_further)
-    evaluator = HeldOutEvaluator(held_out_pictures) if held_out_pictures else None
+    if further is not None:
+        preset = replace(preset, sketch=replace(preset.require_sketch(), things=pictures.things))
+    evaluator = HeldOutEvaluator(pictures.held_out) if held_out_classes else None
     if report_damaged is not None:
-        all_pictures = (*pictures.values(), *held_out_pictures.values())
-        report_damaged(tuple(name for each in all_pictures for name in each.damaged))
+        report_damaged(pictures.damaged)
 
     backbone = _train_backbone(
         folder,
         preset,
-        photos,
-        sketches,
+        pictures,
         plan.recipe,
-        further=further_pictures,
         weights=weights,
         tuned=tuned,
         resume=resume,
@@ -155,7 +141,7 @@ def train_sketch(
         device=device,
     )
     features = _features(backbone, pictures, seed, device)
-    pairs = _pairs(features)
+    pairs = pairs_of(features)
     if evaluator is None:
         iiae = train_on_features(
             folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report
@@ -172,25 +158,12 @@ def train_sketch(
     )
 
 
-def _by_kind(photos: Pictures, sketches: Pictures, further: FurtherPictures) -> dict[PictureKind, Pictures]:
-    """The pictures by kind; doodles and icons only if there are any."""
-    pictures: dict[PictureKind, Pictures | None] = {
-        "photos": photos,
-        "sketches": sketches,
-        "doodles": further.doodles,
-        "icons": further.icons,
-    }
-    return {kind: each for kind, each in pictures.items() if each is not None}
-
-
 def _train_backbone(
     folder: Path,
     preset: Preset,
-    photos: Pictures,
-    sketches: Pictures,
+    pictures: TrainingPictures,
     recipe: Recipe,
     *,
-    further: FurtherPictures,
     weights: Path | None,
     tuned: Backbone | None,
     resume: bool,
@@ -209,11 +182,11 @@ def _train_backbone(
         folder,
         backbone,
         imagenet,
-        photos,
-        sketches,
+        pictures.trained["photos"],
+        pictures.trained["sketches"],
         preset.image_size,
         recipe,
-        further=further,
+        further=pictures.further,
         report=report,
         resume=resume,
         device=device,
@@ -222,19 +195,12 @@ def _train_backbone(
 
 
 def _features(
-    backbone: Backbone, pictures: Mapping[PictureKind, Pictures], seed: int, device: torch.device
+    backbone: Backbone, pictures: TrainingPictures, seed: int, device: torch.device
 ) -> dict[PictureKind, LabelledFeatures]:
-    """Fit the backbone's linear layers, and compute the features of the training pictures.
-
-    Doodles and icons are many, and alike; a few of each class are enough.
-    """
-    chosen = {
-        kind: each.some_of_each(SOME_OF_EACH[kind]) if kind in SOME_OF_EACH else each
-        for kind, each in pictures.items()
-    }
+    """Fit the backbone's linear layers, and compute the features of the training pictures."""
     pooled = {
         kind: LabelledFeatures(pooled_features(backbone, each, device), each.labels)
-        for kind, each in chosen.items()
+        for kind, each in pictures.for_layers().items()
     }
     if backbone.thing_classifier is not None:
         parts = [each.at(some_of_each(each.labels, CLASSIFIED_OF_EACH)) for each in pooled.values()]
@@ -245,14 +211,6 @@ def _features(
     )
     init_feature_layer(backbone, photo_moments, sketch_moments, seed)
     return {kind: features_of_pooled(backbone, each) for kind, each in pooled.items()}
-
-
-def _pairs(features: Mapping[PictureKind, LabelledFeatures]) -> FeaturePairs:
-    """Pairs of all things that are in both domains: icons count as photos, and doodles as sketches."""
-    sides: dict[Side, list[LabelledFeatures]] = {"x": [], "y": []}
-    for kind, each in features.items():
-        sides[SIDE_OF[kind]].append(each)
-    return FeaturePairs(*(LabelledFeatures.together(sides[side]) for side in SIDES))
 
 
 def train_on_features(
