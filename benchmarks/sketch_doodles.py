@@ -1,11 +1,12 @@
 """Search photos with real doodles of classes that no model has seen.
 
     python -m benchmarks.sketch_doodles --data DIR --doodles DIR --unseen sketchy-25 --checkpoint s25-0
-        [--emoji HOME/openmoji]
+        [--emoji HOME/openmoji [--picture FILE]]
 
 Every doodle whose name is an unseen class searches the photos of the unseen classes, and the photos of all
 classes. The table has precision at 10, and the shares with a right photo first and among the first five.
 `--emoji` adds the gallery of `iiae demo`, searched with doodles of all things that it shows by name.
+`--picture` draws 40 of these doodles with their first hits.
 """
 
 import re
@@ -15,10 +16,12 @@ from typing import Annotated
 import numpy as np
 import torch
 import typer
+from PIL import Image
 from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks.shared.contact_sheet import Row, contact_sheet
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
@@ -38,6 +41,8 @@ OTHER_THINGS = (
 BATCH = 64
 MOST, MOST_OF_EMOJI = 80, 20
 """Doodles of each class."""
+SHOWN, HITS = 40, 6
+"""Doodles of the picture, one a thing, and hits of each."""
 
 
 @torch.inference_mode()
@@ -79,14 +84,38 @@ def emoji_of(folder: Path, files: DoodleFiles) -> tuple[list[Path], DoodleFiles,
     return paths, chosen, torch.tensor(right)
 
 
-def search_emoji(inference: Inference, folder: Path, files: DoodleFiles) -> Tensor:
-    """Whether the hits of each doodle are right, best first, [doodles, pictures]."""
+def search_emoji(inference: Inference, folder: Path, files: DoodleFiles, picture: Path | None) -> Tensor:
+    """Whether the hits of each doodle are right, best first, [doodles, pictures].
+
+    Args:
+        inference: a sketch model.
+        folder: the demo's pictures.
+        files: doodles of any things.
+        picture: where to draw some searches; None does not.
+    """
     paths, chosen, right = emoji_of(folder, files)
     drawn = decode_doodles(chosen, MOST_OF_EMOJI, inference.preset.image_size, 0)
     pictures = decode([(path, "emoji") for path in paths], ("emoji",), inference.preset.image_size)
     scores = expanded_scores(codes(inference, "y", drawn), codes(inference, "x", pictures))
-    relevant = right[torch.from_numpy(drawn.labels)]
-    return relevant.gather(1, scores.argsort(1, descending=True))
+    order = scores.argsort(1, descending=True)
+    relevant = right[torch.from_numpy(drawn.labels)].gather(1, order)
+    if picture is not None:
+        rng = np.random.default_rng(0)
+        things = rng.permutation(len(chosen.classes))[:SHOWN]
+        queries = [int(rng.choice(np.flatnonzero(drawn.labels == thing))) for thing in things]
+        contact_sheet(
+            [
+                Row(
+                    Image.fromarray(drawn.pixels[np.array([query])][0, :, :, 0]),
+                    [
+                        (Image.open(paths[order[query, place]]), bool(relevant[query, place]))
+                        for place in range(HITS)
+                    ],
+                )
+                for query in queries
+            ]
+        ).save(picture, quality=85)
+    return relevant
 
 
 def figures(relevant: Tensor) -> list[str]:
@@ -107,6 +136,7 @@ def main(
     emoji: Annotated[
         Path | None, typer.Option(help="Folder of the pictures that `iiae demo` renders.")
     ] = None,
+    picture: Annotated[Path | None, typer.Option(help="Draw searches of the emoji to this file.")] = None,
     home: Home = Path("var"),
 ) -> None:
     """Print the table."""
@@ -144,7 +174,7 @@ def main(
                 relevant = ranked_relevance(score(queries, gallery[shown]), labels, photo_labels[shown])
                 table.add_row(name, f"{title}, {int(shown.sum())}", kind, *figures(relevant))
         if emoji is not None:
-            relevant = search_emoji(inference, emoji, found)
+            relevant = search_emoji(inference, emoji, found, picture)
             table.add_row(name, f"the demo's emoji, {relevant.shape[1]}", "expanded", *figures(relevant))
     Console(width=130).print(table)
 

@@ -205,7 +205,7 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
         lam: Lambda = preset.lam,
         annealing: Annealing = preset.annealing,
         learning_rate: Annotated[
-            float, typer.Option(min=1e-6, help="Adam's, of IIAE on the features.")
+            float, typer.Option(min=1e-6, help="Of IIAE on the features.")
         ] = preset.learning_rate,
         seed: Seed = 0,
         device: Device = "auto",

@@ -34,6 +34,9 @@ from model.training.run import Plan, Run, TrainingProgress
 CLASSIFIED_OF_EACH = 10
 """The most pictures of a class and kind that the classifier of things is fitted to."""
 
+Start = Literal["components", "regression"]
+"""Where linear encoders of zs start (`linear_start.init_shared_encoders`)."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SketchPlan:
@@ -43,7 +46,7 @@ class SketchPlan:
         recipe: hyperparameters of the first stage, fine-tuning.
         held_out: share of the seen classes to hold out, for choosing IIAE's step and for calibration. With 0,
             all classes are trained on and the last step is kept.
-        start: where linear encoders of zs start (`linear_start.init_shared_encoders`).
+        start: where linear encoders of zs start.
         decoder_steps: steps that train IIAE's decoders while its encoders of zs are frozen.
         steps: steps that then train all of IIAE, at the preset's learning rate.
         objective: a key of `model.objective.OBJECTIVES`.
@@ -52,7 +55,7 @@ class SketchPlan:
 
     recipe: Recipe
     held_out: float = 0.1
-    start: Literal["components", "regression"] = "components"
+    start: Start = "components"
     decoder_steps: int = 400
     steps: int = 300
     objective: ObjectiveName = "iiae"
