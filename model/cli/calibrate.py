@@ -37,4 +37,5 @@ def calibrate(
     for kind, curve in means.items():
         crowd = f" {curve.crowd:+.2f} · ln(photos, at most {curve.largest})"
         formula = f"1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f}{crowd})))"
-        Console().print(f"queries of {kind}: {formula}", soft_wrap=True)
+        grades = f"strong from {curve.strong:.2f}, possible from {curve.possible:.2f}"
+        Console().print(f"queries of {kind}: {formula}; {grades}", soft_wrap=True)

@@ -162,7 +162,7 @@ def test_names_that_could_leave_the_store_are_refused(tmp_path, name):
         checkpoint.publish(tmp_path, name, IIAE(PRESET), **PROVENANCE)
 
 
-@pytest.mark.parametrize("folder", checkpoint.released(), ids=lambda folder: folder.name)
+@pytest.mark.parametrize("folder", list(checkpoint.released()), ids=lambda folder: folder.name)
 def test_networks_are_complete_on_the_cpu_after_loading(folder):
     """They are built on the meta device, which has no values."""
     _, iiae, backbone = checkpoint.load_parts(folder)

@@ -3,7 +3,7 @@ import { AnalogyMode } from "../analogy/analogy-mode.js";
 import { PhotosPanel } from "../photos/photos-panel.js";
 import { SketchCanvas } from "../sketch/canvas.js";
 import { Drawing } from "../sketch/drawing.js";
-import { EXAMPLE_NAMES } from "../sketch/examples.js";
+import { FIRST_EXAMPLES } from "../sketch/examples.js";
 import { ExtraQueries } from "../sketch/extra-queries.js";
 import { LinkSync } from "../sketch/link-sync.js";
 import { SketchSearch } from "../sketch/search.js";
@@ -39,7 +39,7 @@ const modes = {
 };
 
 byId("example-chips").replaceChildren(
-  ...EXAMPLE_NAMES.map((name) => {
+  ...FIRST_EXAMPLES.map((name) => {
     const onclick = () => toolbar.drawExample(name);
     return element("button", { type: "button", className: "chip", textContent: name, onclick });
   }),

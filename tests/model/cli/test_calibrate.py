@@ -38,7 +38,10 @@ def store(tmp_path):
 
 def test_a_model_trained_on_all_classes_gets_the_mean_curve_of_others(store):
     command = ["calibrate", "none", "--home", str(store.parent), "--like", "one", "--like", "two"]
-    assert CliRunner().invoke(app, command).exit_code == 0
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 0
+    assert "queries of y" in result.output
+    assert "strong from 0.88, possible from 0.38" in result.output
     manifest = checkpoint.read_manifest(checkpoint.find(store, "none"))
     curve = manifest.calibration["y"]
     assert (curve.slope, curve.intercept, curve.crowd, curve.largest) == (5.0, -4.0, pytest.approx(-0.3), 700)
