@@ -170,7 +170,7 @@ class _Run:
         return float(value)
 
     def _save(self) -> None:
-        tensors = {f"model.{key}": value for key, value in self.model.state_dict().items()}
+        tensors = {f"model.{key}": value for key, value in self.model.trained_state().items()}
         tensors |= optimiser_tensors(self.optimiser)
         write_tensors(self.folder / STATE, tensors, {"step": self.step})
 
@@ -179,7 +179,7 @@ class _Run:
         if not (self.folder / STATE).exists():
             return
         tensors, note = read_tensors(self.folder / STATE)
-        self.model.load_state_dict(
+        self.model.load_trained_state(
             {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         )
         load_optimiser(self.optimiser, tensors)

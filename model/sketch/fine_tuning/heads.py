@@ -1,11 +1,15 @@
 """A backbone's network with the heads that only fine-tuning needs."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.efficientnet import FEATURES, IMAGENET_CLASSES, classifier_state
 
+FITTED_LATER = ("backbone.feature.", "backbone.classifier.", "backbone.thing_classifier.")
+"""Layers of the backbone that fine-tuning leaves alone."""
 PROJECTION = 512
 """Size of the projection that the losses use. The pooled features before it generalise better."""
 
@@ -39,6 +43,16 @@ class BackboneWithHeads(nn.Module):
         layers = (self.backbone.network, self.imagenet, self.projection)
         return [self.classes, *(parameter for layer in layers for parameter in layer.parameters())]
 
+    def trained_state(self) -> dict[str, Tensor]:
+        """The state of the network and the heads, without the layers that are fitted after fine-tuning."""
+        state = self.state_dict()
+        return {key: value for key, value in state.items() if _is_trained(key)}
+
+    def load_trained_state(self, state: Mapping[str, Tensor]) -> None:
+        """Restore what `trained_state` returned; the layers that are fitted later keep their weights."""
+        trained = {key: value for key, value in state.items() if _is_trained(key)}
+        self.load_state_dict({**self.state_dict(), **trained})
+
     def train(self, mode: bool = True) -> "BackboneWithHeads":
         """Keep batch norms in evaluation mode, with ImageNet's statistics.
 
@@ -54,3 +68,7 @@ class BackboneWithHeads(nn.Module):
         """Project [b, 3, h, w] to [b, 512], and return ImageNet's logits [b, 1000]."""
         pooled = self.backbone.network(pixels)
         return self.projection(pooled), self.imagenet(pooled)
+
+
+def _is_trained(key: str) -> bool:
+    return not key.startswith(FITTED_LATER)
