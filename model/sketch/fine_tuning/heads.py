@@ -49,8 +49,17 @@ class BackboneWithHeads(nn.Module):
         return {key: value for key, value in state.items() if _is_trained(key)}
 
     def load_trained_state(self, state: Mapping[str, Tensor]) -> None:
-        """Restore what `trained_state` returned; the layers that are fitted later keep their weights."""
+        """Restore what `trained_state` returned; the layers that are fitted later keep their weights.
+
+        Raises:
+            ValueError: the state is of another network, or of other classes.
+        """
         trained = {key: value for key, value in state.items() if _is_trained(key)}
+        expected = self.trained_state()
+        if {key: value.shape for key, value in trained.items()} != {
+            key: value.shape for key, value in expected.items()
+        }:
+            raise ValueError("the state is of another network, or of other classes")
         self.load_state_dict({**self.state_dict(), **trained})
 
     def train(self, mode: bool = True) -> "BackboneWithHeads":
