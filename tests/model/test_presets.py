@@ -31,7 +31,7 @@ def test_image_presets_take_pictures_of_256_pixels():
 def test_the_shipped_sketch_preset_differs_from_the_printed_one_in_three_settings():
     printed = PRESETS["sketchy-printed"]
     sketch = replace(printed.require_sketch(), encoders="linear_each")
-    changed = replace(printed, name="sketchy", sketch=sketch, zs_size=256, learning_rate=1e-4)
+    changed = replace(printed, name="sketchy", sketch=sketch, zs_size=256, learning_rate=1e-5)
     assert changed == PRESETS["sketchy"]
 
 
