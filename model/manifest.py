@@ -5,7 +5,7 @@ checksum over the others (`model.sealed_json`). Older manifests have none and ar
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat, JsonValue, PlainSerializer, TypeAdapter
@@ -221,6 +221,7 @@ class Manifest:
 
 
 _MANIFEST = TypeAdapter(Manifest)
+_KEYS = frozenset(each.name for each in fields(Manifest))
 
 
 def to_json(manifest: Manifest) -> bytes:
@@ -236,4 +237,4 @@ def from_json(text: bytes) -> Manifest:
         ValueError: the text is damaged, or an entry is missing, wrong or out of bounds. It is pydantic's
             ValidationError if the text matches its checksum.
     """
-    return _MANIFEST.validate_python(unseal(text, required=False))
+    return _MANIFEST.validate_python(unseal(text, known=_KEYS))

@@ -5,7 +5,7 @@ The checksum shows damage, not forgery: whoever can write the file can also comp
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from pydantic import JsonValue
 from pydantic_core import from_json
@@ -20,12 +20,13 @@ def seal(document: Mapping[str, JsonValue]) -> dict[str, JsonValue]:
     return {**content, CHECKSUM: _checksum(content)}
 
 
-def unseal(text: bytes, *, required: bool = True) -> dict[str, JsonValue]:
+def unseal(text: bytes, *, known: Set[str] | None = None) -> dict[str, JsonValue]:
     """Return a document without its checksum.
 
     Args:
         text: the JSON text.
-        required: whether a document without a checksum is refused too.
+        known: accept a document without a checksum if it has only these keys. The damaged key of a checksum
+            is not among them. None refuses all documents without a checksum.
 
     Raises:
         ValueError: the text is not a JSON object, is nested too deeply, or does not match its checksum.
@@ -34,8 +35,10 @@ def unseal(text: bytes, *, required: bool = True) -> dict[str, JsonValue]:
     if not isinstance(document, dict):
         raise ValueError("it is not a JSON object")
     if CHECKSUM not in document:
-        if required:
+        if known is None:
             raise ValueError("it has no checksum")
+        if unknown := document.keys() - known:
+            raise ValueError(f"it has no checksum, and an unknown key {min(unknown)!r}")
         return document
     stored = document.pop(CHECKSUM)
     if stored != _checksum(document):

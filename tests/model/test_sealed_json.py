@@ -53,4 +53,10 @@ def test_other_text_is_refused(text, says):
 
 
 def test_a_document_without_a_checksum_can_be_accepted():
-    assert unseal(b'{"a": 1}', required=False) == {"a": 1}
+    assert unseal(b'{"a": 1}', known={"a", "b"}) == {"a": 1}
+
+
+def test_a_damaged_key_of_the_checksum_is_not_taken_for_a_document_without_one():
+    damaged = json.dumps(seal({"a": 1})).replace("checksum", "cheaksum").encode()
+    with pytest.raises(ValueError, match="no checksum, and an unknown key 'cheaksum'"):
+        unseal(damaged, known={"a"})
