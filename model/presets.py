@@ -178,7 +178,7 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in (
     Preset(name="cars",       domains=("front", "turned"),  reader="cars",       lam=50.0,    reconstruction_weight=1_000.0,  batch_size=8,   annealing=100.0,   fully_connected=True),
     Preset(name="facades",    domains=("photo", "label"),   reader="paired",     lam=1_000.0, reconstruction_weight=1_000.0,  batch_size=8,   annealing=25_000.0),
     Preset(name="maps",       domains=("satellite", "map"), reader="paired",     lam=50.0,    reconstruction_weight=20_000.0, batch_size=8,   annealing=25_000.0),
-    # D.2 with affine encoders of zs that start at principal components (`model.sketch.linear_start`): the shipped model.
+    # The shipped model: D.2 with affine encoders of zs that start at principal components (`linear_start`).
     # With a zs of 512 dimensions the figures are the same within their spread.
     Preset(name="sketchy",    domains=("photo", "sketch"),  reader="sketchy",    lam=2.0,     reconstruction_weight=10.0,     batch_size=100, annealing=2_000.0,
            sketch=SketchInput(encoders="linear_each"), zs_size=256, zx_size=64, image_size=224, learning_rate=1e-5),

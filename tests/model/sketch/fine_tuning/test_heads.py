@@ -1,11 +1,46 @@
-"""The state of the network and the heads."""
+"""The backbone with the heads of fine-tuning: its start, its outputs, what is trained and what is saved."""
 
 import pytest
 import torch
+from torch import nn
 
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.efficientnet import imagenet_weights
 from model.sketch.fine_tuning.heads import BackboneWithHeads
+
+
+def test_it_starts_with_imagenets_logits_and_a_projection_of_the_same_features(weights):
+    imagenet = imagenet_weights(*weights)
+    backbone = Backbone(weights[0], 8)
+    model = BackboneWithHeads(backbone, imagenet, 3).eval()
+    pixels = torch.randn(2, 3, 32, 32)
+    reference = Backbone(weights[0], 8).eval()
+    reference.load_network(imagenet)
+    with torch.no_grad():
+        projected, logits = model(pixels)
+        pooled = reference.pooled(pixels)
+    torch.testing.assert_close(logits, pooled @ imagenet["_fc.weight"].T + imagenet["_fc.bias"])
+    weight = model.projection.weight.detach()
+    torch.testing.assert_close(projected, pooled @ weight.T)
+    torch.testing.assert_close(weight @ weight.T, torch.eye(512), rtol=0, atol=1e-4)
+    assert model.classes.shape == (3, 512)
+
+
+def test_all_parameters_but_the_backbones_linear_layer_are_trained(weights):
+    backbone = Backbone(weights[0], 8)
+    model = BackboneWithHeads(backbone, imagenet_weights(*weights), 3)
+    left_out = {id(parameter) for parameter in backbone.feature.parameters()}
+    trained = [id(parameter) for parameter in model.trained_parameters()]
+    assert len(trained) == len(set(trained))
+    assert set(trained) == {id(parameter) for parameter in model.parameters()} - left_out
+
+
+def test_training_keeps_batch_norms_in_evaluation_mode(weights):
+    model = BackboneWithHeads(Backbone(weights[0], 8), imagenet_weights(*weights), 3).train()
+    norms = [module for module in model.modules() if isinstance(module, nn.BatchNorm2d)]
+    assert model.training
+    assert norms
+    assert not any(norm.training for norm in norms)
 
 
 def test_layers_that_are_fitted_later_may_change_before_a_resume(weights):
