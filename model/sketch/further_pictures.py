@@ -4,7 +4,7 @@ The photo side of a thing without photos is ImageNet's classifier: what it shoul
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -46,21 +46,17 @@ class FurtherFiles:
     def without(self, hidden: Iterable[str]) -> "FurtherFiles":
         """The files of things that are not related to hidden classes (`thing_names.related`)."""
         names = tuple(hidden)
-        return FurtherFiles(
-            None if self.doodles is None else self.doodles.without(names),
-            None if self.icons is None else self.icons.without(names),
-            self.doodles_per_class,
-            self.variants,
+        return replace(
+            self,
+            doodles=self.doodles and self.doodles.without(names),
+            icons=self.icons and self.icons.without(names),
         )
 
     def of(self, classes: Iterable[str]) -> "FurtherFiles":
         """The files of these classes, also under other names of the same things."""
         names = tuple(classes)
-        return FurtherFiles(
-            None if self.doodles is None else self.doodles.of(names),
-            None if self.icons is None else self.icons.of(names),
-            self.doodles_per_class,
-            self.variants,
+        return replace(
+            self, doodles=self.doodles and self.doodles.of(names), icons=self.icons and self.icons.of(names)
         )
 
 
