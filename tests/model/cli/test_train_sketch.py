@@ -15,9 +15,12 @@ from typer.testing import CliRunner
 from model import checkpoint
 from model.cli.app import app
 from model.data.pairs import DataError
+from model.data.sketchy import read_sketchy
 from model.presets import PRESETS
 from model.sketch.backbone.efficientnet import imagenet_weights
+from model.sketch.backbone.features import pooled_features
 from model.sketch.fine_tuning.recipe import Recipe
+from model.sketch.pictures import decode
 from model.sketch.training import SketchPlan
 
 SKETCH_PRESETS = [name for name, preset in PRESETS.items() if preset.sketch is not None]
@@ -106,6 +109,14 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
     assert drawn == {"bar", "cross", "disc", "triangle", "rainbow"}
     assert 0 <= manifest.metrics["held_out_doodles_precision_10"] <= 1
     assert manifest.preset.require_sketch().things == 3  # two shapes and the rainbow
+    _, _, backbone = checkpoint.load_parts(checkpoint.find(home / "checkpoints", "sketchy"))
+    assert backbone is not None
+    assert backbone.thing_classifier is not None
+    trained = [label for label in ("bar", "cross", "disc", "triangle") if label not in manifest.held_out]
+    photos = decode(read_sketchy(shapes_folder).only(trained).photos, tuple(trained), 64)
+    with torch.no_grad():
+        things = backbone.thing_classifier(pooled_features(backbone, photos)).argmax(1).numpy()
+    assert (things == photos.labels).mean() > 0.8
 
 
 def test_doodles_or_icons_of_unseen_classes_alone_are_refused(home, weights, shapes_folder, doodles, icons):

@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures
+from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures, pairs_of
 
 
 def test_classes_without_a_sketch_make_no_pair():
@@ -30,3 +30,20 @@ def test_pairs_without_a_generator_are_the_first_of_their_class():
         LabelledFeatures(features, np.array([0, 0, 1, 1])), LabelledFeatures(features, np.array([1, 0, 0, 1]))
     )
     assert [[float(each) for each in pairs.pair(number, None)] for number in range(2)] == [[0, 1], [2, 0]]
+
+
+def test_icons_count_as_photos_and_doodles_as_sketches():
+    values = {"photos": [0, 1], "sketches": [1, 2], "doodles": [0, 3], "icons": [3, 2]}
+    features = {
+        kind: LabelledFeatures(10.0 * place + torch.tensor(labels)[:, None], np.array(labels))
+        for place, (kind, labels) in enumerate(values.items())
+    }
+    pairs = pairs_of(features)
+    assert pairs.photos.flatten().tolist() == [0, 1, 33, 32]
+    assert pairs.sketches.flatten().tolist() == [11, 12, 20, 23]
+    assert [[float(each) for each in pairs.pair(label, None)] for label in range(4)] == [
+        [0, 20],
+        [1, 11],
+        [32, 12],
+        [33, 23],
+    ]

@@ -10,14 +10,19 @@ from model.sketch.thing_classifier import fit_thing_classifier
 
 
 def test_the_classifier_knows_new_pictures_of_the_things_that_it_has_seen():
-    """Two domains show the same things with different offsets; one thing of the three has no pictures."""
+    """Two domains show the same things with different offsets; one thing of the three has no pictures.
+
+    Dimensions have different scales and means far from zero, as pooled features do.
+    """
     generator = torch.Generator().manual_seed(0)
     labels = np.tile([0, 2], 60)
     means = 0.5 * torch.randn(3, 40, generator=generator)
+    scales = torch.logspace(-1, 2, 40)
 
     def pictures_of_both_domains() -> torch.Tensor:
         offset = torch.where(torch.arange(120)[:, None] < 60, 3.0, -3.0)
-        return 10 + means[torch.from_numpy(labels)] + offset + torch.randn(120, 40, generator=generator)
+        shown = means[torch.from_numpy(labels)] + offset + torch.randn(120, 40, generator=generator)
+        return (10 + shown) * scales
 
     classifier = nn.Linear(40, 3)
     fit_thing_classifier(classifier, LabelledFeatures(pictures_of_both_domains(), labels))

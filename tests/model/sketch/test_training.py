@@ -187,6 +187,21 @@ def test_only_objectives_with_interaction_information_align_the_domains_of_unsee
     assert trained("ii-mi", 24) > start + 0.1
 
 
+@pytest.mark.parametrize("start", ["components", "regression"])
+def test_encoders_of_zs_start_where_the_plan_says(tmp_path, monkeypatch, start):
+    given: list[bool] = []
+
+    def start_encoders(*_: object, regression: bool) -> None:
+        given.append(regression)
+
+    monkeypatch.setattr(sketch_training, "init_shared_encoders", start_encoders)
+    pairs, _ = mapped_pairs(6, torch.Generator().manual_seed(0))
+    preset = small_preset("efficientnet-lite0", feature_size=SIZE, zs_size=SIZE, batch_size=6)
+    plan = SketchPlan(recipe=RECIPE, decoder_steps=6, steps=6, start=start)
+    train_on_features(tmp_path, preset, pairs, plan, validate=lambda _: {"validation": 0.0})
+    assert given == [start == "regression"]
+
+
 def test_encoders_are_frozen_while_the_decoders_train_and_trained_afterwards(tmp_path, monkeypatch):
     generator = torch.Generator().manual_seed(0)
     labels = np.repeat(np.arange(6), 8)
