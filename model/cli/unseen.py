@@ -27,7 +27,7 @@ def further_files(
 ) -> FurtherFiles:
     """Return the doodles and icons of all things that are not related to an unseen class of the data.
 
-    Icons of things that have neither photos nor doodles are left out.
+    Icons of things that have neither photos nor doodles count if several sets have them.
 
     Raises:
         DataError: a folder has no doodles or no icon sets, or none of a thing to train on.

@@ -10,7 +10,7 @@ import colorsys
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +29,10 @@ PLAIN_BACKGROUND = 0.5
 """Share of the pictures on white."""
 SUFFIXES = ("", " face")
 """What may follow a thing's name in an icon's: a cat face shows a cat."""
+SHARED_BY = 3
+"""Sets that must have icons of one name before it counts as a thing of its own."""
+SKIN_TONE = "skin tone"
+"""Emoji with this in their names are variants of others, and are left out."""
 MAX_BYTES = 1_000_000_000
 
 
@@ -97,7 +101,9 @@ class Icons:
 
 
 def read_icons(folder: Path, things: Iterable[str]) -> Icons:
-    """List the icons that show one of some things.
+    """List the icons that show one of some things, or something that several sets have.
+
+    Things that have only icons teach a model what an icon does not show: a face in a gallery is no clock.
 
     Raises:
         DataError: the folder has no icon set, or a set cannot be read.
@@ -105,16 +111,23 @@ def read_icons(folder: Path, things: Iterable[str]) -> Icons:
     files = sorted(folder.rglob("icons.json"))
     if not files:
         raise DataError(f"looked for icons.json in {folder} and its folders: {describe_folder(folder)}")
+    icons = [icon for path in files for icon in _all_icons(path)]
     labels = {thing_of(thing): thing for thing in things}
-    return Icons(tuple(icon for path in files for icon in _icons_of(path, labels)))
+    sets: dict[str, set[str]] = {}
+    for icon in icons:
+        if _label(icon.name, labels) is None:
+            sets.setdefault(icon.label, set()).add(icon.set_name)
+    labels |= {label: label for label, names in sets.items() if len(names) >= SHARED_BY}
+    labelled = ((icon, _label(icon.name, labels)) for icon in icons)
+    return Icons(tuple(replace(icon, label=label) for icon, label in labelled if label is not None))
 
 
-def _icons_of(path: Path, labels: dict[str, str]) -> Iterator[Icon]:
-    """The icons of one set that show one of the things, whose labels are given by their usual names."""
+def _all_icons(path: Path) -> Iterator[Icon]:
+    """The icons of one set, labelled with their own names; variants of the skin tone are left out."""
     try:
         whole = json.loads(read_regular(path, limit=MAX_BYTES))
         for name, entry in whole["icons"].items():
-            if (label := _label(name, labels)) is not None:
+            if SKIN_TONE not in (label := thing_of(name)):
                 width, height = (entry.get(key, whole.get(key, 16)) for key in ("width", "height"))
                 yield Icon(
                     str(whole["prefix"]), name, label, _document(entry["body"], float(width), float(height))

@@ -49,7 +49,7 @@ class Recipe:
     crop_share: float = 0.85
     doodle_rate: float = 0.25
     doodles: int = 96
-    icons: int = 16
+    icons: int = 40
     jitter: float = 0.03
     ink_dropout: float = 0.4
     runs: int = 3

@@ -38,6 +38,22 @@ def test_things_get_the_numbers_of_their_classes(files):
     assert further.icons.pixels.shape == (9, 32, 32, 3)
 
 
+def test_icons_that_three_sets_have_are_a_thing_of_their_own(tmp_path):
+    names = [
+        {"cat-face", "tiger-face", "fog", "hut", "waving-hand-dark-skin-tone"},
+        {"cat-face", "tiger_face", "Fog", "hut", "waving-hand-dark-skin-tone"},
+        {"cat-face", "tiger-face", "fog", "waving-hand-dark-skin-tone"},
+    ]
+    for number, icons in enumerate(names):
+        (tmp_path / str(number)).mkdir()
+        document = {"prefix": f"set{number}", "icons": {name: {"body": CIRCLE} for name in icons}}
+        (tmp_path / str(number) / "icons.json").write_text(json.dumps(document))
+    icons = read_icons(tmp_path, ["cat"])
+    assert icons.classes == ("cat", "fog", "tiger face")
+    assert len(icons.icons) == 9
+    assert icons.without(["tiger"]).classes == ("cat", "fog")
+
+
 def test_hidden_things_are_left_out(files):
     assert files.without(["motorcycle"]).doodles.classes == ("ambulance", "rainbow")
     assert files.without(["motorcycle"]).icons.classes == ("cat", "rainbow")
