@@ -59,6 +59,14 @@ def test_hidden_things_are_left_out(files):
     assert files.without(["motorcycle"]).icons.classes == ("cat", "rainbow")
 
 
+def test_the_files_of_some_classes_are_found_under_all_names_of_their_things(files):
+    chosen = files.of(["motor_(2)", "motorbike", "sitting cat"])
+    assert chosen.doodles.classes == ("motorbike",)
+    assert chosen.icons.classes == ("motorcycle",)
+    assert files.of(["motorcycle"]).doodles.classes == ("motorbike",)
+    assert (chosen.doodles_per_class, chosen.variants) == (2, 3)
+
+
 def test_the_fingerprint_depends_on_the_files(files):
     others = [files.without(["cat"]), files.without(["rainbow"]), FurtherFiles(files.doodles), FurtherFiles()]
     assert len({each.fingerprint for each in (files, *others)}) == 5

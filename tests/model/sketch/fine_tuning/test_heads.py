@@ -59,6 +59,15 @@ def test_layers_that_are_fitted_later_may_change_before_a_resume(weights):
     assert all(torch.equal(after[key], before[key]) for key in after if key not in saved)
 
 
+def test_a_state_that_also_has_the_layers_fitted_later_is_loaded_without_them(weights):
+    imagenet = imagenet_weights(*weights)
+    whole = BackboneWithHeads(Backbone(weights[0], 8), imagenet, 3).state_dict()
+    resumed = BackboneWithHeads(Backbone(weights[0], 16), imagenet, 3)
+    resumed.load_trained_state(whole)
+    assert torch.equal(resumed.classes, whole["classes"])
+    assert resumed.backbone.feature.out_features == 16
+
+
 def test_a_state_of_other_classes_or_without_a_part_is_refused(weights):
     imagenet = imagenet_weights(*weights)
     saved = BackboneWithHeads(Backbone(weights[0], 8), imagenet, 3).trained_state()
