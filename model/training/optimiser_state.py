@@ -19,7 +19,6 @@ def optimiser_tensors(optimiser: Optimizer) -> dict[str, Tensor]:
         f"{PREFIX}{index}.{field}": torch.as_tensor(value)
         for index, state in optimiser.state_dict()["state"].items()
         for field, value in state.items()
-        if value is not None
     }
 
 
