@@ -52,7 +52,7 @@ class Recipe:
     icons: int = 40
     jitter: float = 0.03
     ink_dropout: float = 0.4
-    runs: int = 3
+    runs: int = 2
     imagenet: float = 0.3
     seed: int = 0
 
