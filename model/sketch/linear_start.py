@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from model.iiae import IIAE
 from model.presets import SIDES
 from model.sketch.backbone.backbone import Backbone
+from model.sketch.backbone.efficientnet import IMAGENET_CLASSES
 
 WHITENING = 0.1
 """How far the principal components are whitened: 0 not at all, 1 to equal deviations."""
@@ -59,12 +60,17 @@ def init_feature_layer(backbone: Backbone, photos: Moments, sketches: Moments, s
     deviations. Without the rotation, standardising the features again would give the last components the
     weight of the first.
 
+    Each dimension of the descriptor is standardised, but the probabilities of things have one deviation in
+    common. Otherwise, hundreds of rarely probable things would outweigh the other dimensions.
+
     Args:
         backbone: its `feature` layer is set.
         photos, sketches: moments of the training pictures' descriptors (`Backbone.descriptor`).
         seed: decides the rotation.
     """
     deviation = ((photos.covariance + sketches.covariance).diagonal() / 2).sqrt().clamp_min(1e-3)
+    if backbone.thing_classifier is not None:
+        _give_one_deviation(deviation[-backbone.thing_classifier.out_features :])
     centre = (photos.mean + sketches.mean) / 2
     within = (photos.count * photos.covariance + sketches.count * sketches.covariance) / deviation
     components, spreads = _components(within / deviation[:, None], backbone.feature.out_features)
@@ -129,6 +135,11 @@ def init_shared_encoders(
         encoder[0].weight[: len(weight)] = scale * weight
         nn.init.zeros_(encoder[0].bias)
         encoder[0].bias[size:] = LOG_VAR
+
+
+def _give_one_deviation(deviations: Tensor) -> None:
+    """Make deviations equal, so that together they count as at most `IMAGENET_CLASSES` dimensions."""
+    deviations.fill_(float(deviations.square().sum() / min(len(deviations), IMAGENET_CLASSES)) ** 0.5)
 
 
 def _components(covariance: Tensor, count: int) -> tuple[Tensor, Tensor]:

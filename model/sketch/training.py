@@ -57,7 +57,7 @@ class SketchPlan:
     held_out: float = 0.1
     start: Start = "components"
     decoder_steps: int = 400
-    steps: int = 300
+    steps: int = 100
     objective: ObjectiveName = "iiae"
     decoder_learning_rate: float = 2e-4
 

@@ -28,10 +28,10 @@ def test_image_presets_take_pictures_of_256_pixels():
     assert {preset.image_size for preset in PRESETS.values() if preset.sketch is None} == {256}
 
 
-def test_the_shipped_sketch_preset_differs_from_the_printed_one_in_three_settings():
+def test_the_shipped_sketch_preset_differs_from_the_printed_one_in_four_settings():
     printed = PRESETS["sketchy-printed"]
-    sketch = replace(printed.require_sketch(), encoders="linear_each")
-    changed = replace(printed, name="sketchy", sketch=sketch, zs_size=256, learning_rate=1e-5)
+    sketch = replace(printed.require_sketch(), encoders="linear_each", feature_size=1024)
+    changed = replace(printed, name="sketchy", sketch=sketch, zs_size=512, learning_rate=1e-5)
     assert changed == PRESETS["sketchy"]
 
 
@@ -52,7 +52,7 @@ def test_only_sketch_presets_have_sketch_settings():
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("facades", (64, 2, 2)), ("cars", (64,)), ("sketchy", (256,)), ("sketchy-printed", (64,))],
+    [("facades", (64, 2, 2)), ("cars", (64,)), ("sketchy", (512,)), ("sketchy-printed", (64,))],
 )
 def test_the_shape_of_zs(name, shape):
     small = {"image_size": 64, "width": 0.5} if PRESETS[name].sketch is None else {}

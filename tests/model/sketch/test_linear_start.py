@@ -39,6 +39,18 @@ def test_the_feature_layer_whitens_the_components_partly():
     assert float(spreads[0] / spreads[-1]) == pytest.approx(ratio, rel=0.1)
 
 
+def test_rarely_probable_things_do_not_outweigh_the_others():
+    generator = torch.Generator().manual_seed(0)
+    deviations = torch.cat([torch.full((1280,), 0.5), torch.tensor([0.5]), torch.full((40,), 0.005)])
+    descriptors = deviations * torch.randn(2, 400, 1321, generator=generator)
+    backbone = Backbone("efficientnet-lite0", 128, things=41)
+    init_feature_layer(backbone, moments([descriptors[0]]), moments([descriptors[1]]), seed=0)
+    effects = backbone.feature.weight.detach().norm(dim=0) * deviations
+    pooled, common, rare = effects[:1280].mean(), effects[1280], effects[1281:].max()
+    assert rare < 0.1 * pooled
+    assert common > pooled
+
+
 @pytest.mark.parametrize(("regression", "gain"), [(False, 0.0), (True, 0.1)])
 def test_shared_encoders_start_at_the_features_or_at_the_regression_between_the_domains(regression, gain):
     iiae = IIAE(small_preset("efficientnet-lite0", feature_size=SIZE, zs_size=24)).eval()
