@@ -31,6 +31,13 @@ from model.sketch.backbone.features import pooled_features
 from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures
 from model.sketch.pictures import decode_classes
 
+KINDS = (
+    ("features, standardised", False, False),
+    ("zs at principal components", True, False),
+    ("zs at the regression between the domains", True, True),
+)
+"""What is compared, whether it is zs, and whether zs starts at the regression."""
+
 
 def main(
     data: Data,
@@ -54,13 +61,16 @@ def main(
         }
 
     parts = [pooled_by_side(classes) for classes in (split.trained, split.held_out, split.unseen)]
-    inputs: dict[str, Callable[[Tensor], Tensor]] = {
-        "pooled features": lambda pooled: pooled,
-        "their square roots": lambda pooled: pooled.sqrt(),
-        "with roots of ImageNet's class probabilities": backbone.descriptor,
-    }
+    things = backbone.thing_classifier
+    inputs: list[tuple[str, Callable[[Tensor], Tensor], nn.Linear | None]] = [
+        ("pooled features", lambda pooled: pooled, None),
+        ("their square roots", lambda pooled: pooled.sqrt(), None),
+        ("with roots of ImageNet's class probabilities", backbone.descriptor, None),
+    ]
+    if things is not None:
+        inputs.append(("and with those of the things'", backbone.descriptor, things))
     table = Table("input", "", "held-out classes", "unseen", title=f"{manifest.name}, {unseen}: mAP@all")
-    for input_name, transform in inputs.items():
+    for input_name, transform, backbone.thing_classifier in inputs:
         train, *evaluated = [
             {side: (transform(pooled), labels) for side, (pooled, labels) in part.items()} for part in parts
         ]
@@ -73,8 +83,10 @@ def main(
             LabelledFeatures(backbone.feature(sketches), sketch_labels.numpy()),
         )
         iiae = IIAE(replace(manifest.preset, batch_size=len(pairs))).eval()
-        linear_start.init_shared_encoders(iiae, pairs.photos, pairs.sketches, pairs.class_members)
-        for kind, use_zs in (("features, standardised", False), ("zs at its start", True)):
+        for kind, use_zs, regression in KINDS:
+            linear_start.init_shared_encoders(
+                iiae, pairs.photos, pairs.sketches, pairs.class_members, regression=regression
+            )
             found = []
             for part in evaluated:
                 codes = {
