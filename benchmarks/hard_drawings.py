@@ -27,8 +27,8 @@ from model.allocator import keep_memory
 from model.data.sketchy import read_sketchy, read_unseen
 from model.images.decode import MAX_PIXELS, decode, read_picture
 from model.inference import Inference, NoDrawing
-from model.metrics import cosine
 from model.sketch.drawings.normalise import normalise
+from model.sketch.search_codes import similarities
 
 FIRST = 5
 BATCH = 32
@@ -55,13 +55,13 @@ def codes(inference: Inference, drawings: list[Image.Image]) -> tuple[Tensor, ND
         except NoDrawing:
             continue
     starts = range(0, len(pixels), BATCH)
-    found = [inference.shared("y", torch.stack(pixels[start : start + BATCH])) for start in starts]
-    return torch.cat(found) if found else torch.empty(0, *inference.shared_shape), read
+    found = [inference.search_codes("y", torch.stack(pixels[start : start + BATCH])) for start in starts]
+    return torch.cat(found) if found else torch.empty(0, inference.search_size), read
 
 
 def places(queries: Tensor, labels: Tensor, photos: Tensor, photo_labels: Tensor) -> NDArray[np.int64]:
     """The place of the first right photo of each query, from 1."""
-    order = cosine(queries, photos).argsort(1, descending=True)
+    order = similarities(queries, photos).argsort(1, descending=True)
     right = photo_labels[order] == labels[:, None]
     return (right.int().argmax(1) + 1).numpy()
 
@@ -90,7 +90,7 @@ def main(
     labels = torch.tensor([hidden.classes.index(label) for _, label in files])
     photos = torch.cat(
         [
-            inference.shared("x", torch.stack([inference.read(path, "x") for path, _ in part]))
+            inference.search_codes("x", torch.stack([inference.read(path, "x") for path, _ in part]))
             for part in (
                 hidden.photos[start : start + BATCH] for start in range(0, len(hidden.photos), BATCH)
             )

@@ -29,9 +29,10 @@ from model.data.quickdraw import DoodleFiles, read_quickdraw
 from model.data.sketchy import read_sketchy, read_unseen
 from model.data.thing_names import same_thing, thing_of
 from model.inference import Inference
-from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
+from model.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.sketch.expansion import expanded_scores
 from model.sketch.pictures import Pictures, decode, decode_doodles
+from model.sketch.search_codes import similarities
 from service.cli.openmoji import thing_name
 
 OTHER_THINGS = (
@@ -47,9 +48,9 @@ SHOWN, HITS = 40, 6
 
 @torch.inference_mode()
 def codes(inference: Inference, side: str, pictures: Pictures) -> Tensor:
-    """The codes of pictures, [n, d]."""
+    """The search codes of pictures, [n, s]."""
     return torch.cat(
-        [inference.shared("x" if side == "x" else "y", batch) for batch in pictures.batches(BATCH)]
+        [inference.search_codes("x" if side == "x" else "y", batch) for batch in pictures.batches(BATCH)]
     )
 
 
@@ -170,7 +171,7 @@ def main(
             ("photos of unseen classes", in_hidden),
             ("photos of all classes", torch.ones_like(in_hidden)),
         ):
-            for kind, score in (("cosine", cosine), ("expanded", expanded_scores)):
+            for kind, score in (("plain", similarities), ("expanded", expanded_scores)):
                 relevant = ranked_relevance(score(queries, gallery[shown]), labels, photo_labels[shown])
                 table.add_row(name, f"{title}, {int(shown.sum())}", kind, *figures(relevant))
         if emoji is not None:

@@ -33,11 +33,11 @@ NEIGHBOURS = 10
 
 
 class Search:
-    """Unit codes of photos and sketches of some classes, and their class numbers."""
+    """Search codes of photos and sketches of some classes, and their class numbers."""
 
     def __init__(self, inference: Inference, catalogue: SketchyFiles) -> None:
         codes = encode_catalogue(inference, catalogue)
-        self.photos, self.sketches = F.normalize(codes.zs["x"]), F.normalize(codes.zs["y"])
+        self.photos, self.sketches = codes.search["x"], codes.search["y"]
         self.photo_labels, self.sketch_labels = codes.labels["x"], codes.labels["y"]
 
     def figures(self, scores: Tensor, labels: Tensor | None = None) -> str:
@@ -72,10 +72,11 @@ class Search:
         return few
 
     def without_hubs(self, bank: Tensor, weight: float) -> Tensor:
-        """Scores minus `weight` times the mean cosine of each photo to its nearest codes in a bank."""
-        cosines = self.photos @ bank.T
-        cosines[cosines > 1 - 1e-5] = -1  # the photo itself
-        return self.sketches @ self.photos.T - weight * cosines.topk(NEIGHBOURS).values.mean(1)
+        """Scores minus `weight` times the mean similarity of each photo to its nearest codes in a bank."""
+        near = self.photos @ bank.T
+        if bank is self.photos:
+            near.fill_diagonal_(-1)
+        return self.sketches @ self.photos.T - weight * near.topk(NEIGHBOURS).values.mean(1)
 
     def mean_of_sketches(self, count: int, seed: int) -> tuple[Tensor, Tensor]:
         """Scores of means of `count` sketches of one class, one query per sketch, and their labels."""
@@ -116,7 +117,7 @@ def main(
     searches = [Search(inference, catalogue.only(each)) for each in (classes.held_out, classes.unseen)]
     table = Table("", "held-out classes: mAP, P@10", "unseen: mAP, P@10", title=f"{manifest.name}, {unseen}")
     for method, figures in rows(searches, bank):
-        table.add_row(method, *figures, end_section=method == "cosine")
+        table.add_row(method, *figures, end_section=method == "search codes")
     console = Console(width=120)
     console.print(table)
     _print_few_photos(console, searches)
@@ -129,20 +130,20 @@ def rows(searches: list[Search], bank: Tensor) -> Iterator[tuple[str, list[str]]
         searches: the searches to measure.
         bank: codes of seen sketches, to recognise hubs.
     """
-    yield "cosine", [each.figures(each.sketches @ each.photos.T) for each in searches]
+    yield "search codes", [each.figures(each.sketches @ each.photos.T) for each in searches]
     for hits, weight in product((3, 5, 10), (0.5, 1.0)):
         figures = [each.figures(each.expanded(hits, weight)) for each in searches]
         yield f"expanded by the mean of {hits} hits, weight {weight}", figures
     yield (
-        f"expanded as served: {MAX_HITS} hits by their cosine, each scored without itself",
+        f"expanded as served: {MAX_HITS} hits by their scores, each scored without itself",
         [each.figures(each.expanded_as_served()) for each in searches],
     )
     for weight in (0.25, 0.5, 1.0):
         figures = [each.figures(each.without_hubs(bank, weight)) for each in searches]
-        yield f"minus {weight} x mean cosine to {NEIGHBOURS} seen sketches", figures
+        yield f"minus {weight} x mean similarity to {NEIGHBOURS} seen sketches", figures
     for weight in (0.25, 0.5, 1.0):
         figures = [each.figures(each.without_hubs(each.photos, weight)) for each in searches]
-        yield f"minus {weight} x mean cosine to {NEIGHBOURS} other photos", figures
+        yield f"minus {weight} x mean similarity to {NEIGHBOURS} other photos", figures
     for count in (2, 3, 5):
         figures = [each.figures(*each.mean_of_sketches(count, 0)) for each in searches]
         yield f"mean of {count} sketches of a class", figures
@@ -152,7 +153,7 @@ def rows(searches: list[Search], bank: Tensor) -> Iterator[tuple[str, list[str]]
 
 
 def _print_few_photos(console: Console, searches: list[Search]) -> None:
-    """Print cosine and expansion on galleries with few photos per class."""
+    """Print plain search and expansion on galleries with few photos per class."""
     table = Table(
         "photos per class",
         "",
@@ -162,7 +163,7 @@ def _print_few_photos(console: Console, searches: list[Search]) -> None:
     )
     for count in (1, 2, 5, 10):
         galleries = [[search.with_few_photos(count, seed) for seed in range(5)] for search in searches]
-        for name in ("cosine", "as served"):
+        for name in ("search codes", "as served"):
             figures = []
             for gallery in galleries:
                 scores = [

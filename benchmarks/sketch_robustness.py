@@ -28,11 +28,12 @@ from model.allocator import keep_memory
 from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
 from model.images.decode import read_picture
 from model.inference import Inference
-from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
+from model.metrics import mean_average_precision, precision_at, ranked_relevance
 from model.presets import Side
 from model.sketch.drawings.normalise import NoDrawing
 from model.sketch.drawings.strokes import strokes
 from model.sketch.drawings.thinning import thin
+from model.sketch.search_codes import similarities
 
 Degrade = Callable[[Image.Image, np.random.Generator], Image.Image]
 """A function that degrades a sketch."""
@@ -173,7 +174,7 @@ def encoded(inference: Inference, side: Side, pictures: list[Image.Image]) -> tu
             continue
     return torch.cat(
         [
-            inference.shared(side, torch.stack(pixels[start : start + 32]))
+            inference.search_codes(side, torch.stack(pixels[start : start + 32]))
             for start in range(0, len(pixels), 32)
         ]
     ), with_ink
@@ -200,7 +201,7 @@ def row(
         "y",
         [degrade(sketch, np.random.default_rng((0, number))) for number, sketch in enumerate(sketches)],
     )
-    relevant = ranked_relevance(cosine(codes, photos), labels[with_ink], photo_labels)
+    relevant = ranked_relevance(similarities(codes, photos), labels[with_ink], photo_labels)
     share = len(with_ink) / len(sketches)
     return (
         share * mean_average_precision(relevant),

@@ -51,7 +51,7 @@ class Model:
         self.inference = checkpoint.load(folder, torch.device("cpu"))
         self.curve = checkpoint.read_manifest(folder).calibration["y_expanded"]
         codes = encode_catalogue(self.inference, catalogue)
-        self.photos, self.sketches = codes.zs["x"], codes.zs["y"]
+        self.photos, self.sketches = codes.search["x"], codes.search["y"]
         self.photo_labels, self.sketch_labels = codes.labels["x"].numpy(), codes.labels["y"].numpy()
 
     def search(self, queries: NDArray[np.int64], gallery: NDArray[np.int64]) -> Hits:
@@ -127,7 +127,7 @@ def _codes(inference: Inference, files: list[Path]) -> Tensor:
     pixels = [inference.read(path, "x") for path in files]
     return torch.cat(
         [
-            inference.shared("x", torch.stack(pixels[start : start + 32]))
+            inference.search_codes("x", torch.stack(pixels[start : start + 32]))
             for start in range(0, len(pixels), 32)
         ]
     )

@@ -78,7 +78,7 @@ def main(
     pixels = inference.read(file, "y")[None]
 
     def pixels_to_code() -> Tensor:
-        return inference.shared("y", inference.read(file, "y")[None])
+        return inference.search_codes("y", inference.read(file, "y")[None])
 
     with torch.inference_mode():
         torch.set_num_threads(1)
@@ -86,7 +86,7 @@ def main(
             "full-precision eager backbone": lambda: eager(pixels),
             "serving form of the backbone": lambda: quick(pixels),
         }
-        query = milliseconds({**bare, "from a drawing's file to its zs": pixels_to_code}, rounds)
+        query = milliseconds({**bare, "from a drawing's file to its search code": pixels_to_code}, rounds)
         torch.set_num_threads(2)
         console = Console(width=110)
         console.print(
@@ -126,8 +126,8 @@ def _catalogue(
         model="m",
         digest="d",
         domain=inference.preset.domains[0],
-        distance="cosine",
-        dim=inference.shared_shape[0],
+        distance=inference.preset.distance,
+        dim=inference.search_size,
     )
 
     def indexed() -> None:

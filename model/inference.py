@@ -16,6 +16,7 @@ from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.serving_form import serving_form
 from model.sketch.drawings import normalise as drawings
 from model.sketch.drawings.normalise import NoDrawing
+from model.sketch.search_codes import search_codes
 
 __all__ = ["Inference", "NoDrawing", "analogy", "translate"]
 
@@ -40,6 +41,7 @@ class Inference:
         self.backbone = None if backbone is None else serving_form(backbone, device)
         self.capabilities = IMAGE_CAPABILITIES if self.preset.sketch is None else SKETCH_CAPABILITIES
         self.shared_shape = self.preset.shared_shape
+        self.search_size = self.preset.search_size
         self.exclusive_size = self.preset.zx_size
 
     def side(self, domain: str) -> Side:
@@ -92,6 +94,19 @@ class Inference:
     def shared(self, side: Side, pixels: Tensor) -> Tensor:
         """Return the means of r(zs|.): [b, 3, s, s] to [b, *shared_shape]."""
         return self.iiae.shared(side, self._inputs(pixels)).mean
+
+    @torch.inference_mode()
+    def search_codes(self, side: Side, pixels: Tensor) -> Tensor:
+        """Return what galleries store and searches compare: [b, 3, s, s] to [b, search_size].
+
+        Image models return the means of r(zs|.), flattened; sketch models `model.sketch.search_codes`.
+        """
+        if self.backbone is None:
+            return self.shared(side, pixels).flatten(1)
+        pooled = self.backbone.pooled(pixels.to(self.device, memory_format=torch.channels_last))
+        zs = self.iiae.shared(side, self.backbone.feature(self.backbone.descriptor(pooled))).mean
+        weight = self.preset.require_sketch().thing_weight
+        return search_codes(zs.float(), self.backbone.thing_codes(pooled), weight)
 
     @torch.inference_mode()
     def exclusive(self, side: Side, pixels: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, FiniteFloat, JsonValue, PlainSerializer, TypeAdapter
 
 from model.pictures import PREPROCESSING
-from model.presets import BackboneName, Preset, QueryKind, Reader, Side, SketchInput, check_range
+from model.presets import BackboneName, Distance, Preset, QueryKind, Reader, Side, SketchInput, check_range
 from model.sealed_json import seal, unseal
 from model.sketch.calibration import Calibration, Grade
 
@@ -42,7 +42,7 @@ class FlatPreset:
     network: Literal["convolutional", "convolutional_fc", "perceptron"] = "convolutional"
     shared_encoder: Literal["printed", "linear_each"] = "printed"
     likelihood: Literal["laplace", "gaussian"] = "laplace"
-    distance: Literal["l2", "cosine"] = "l2"
+    distance: Distance = "l2"
     lam: float
     reconstruction_weight: float
     batch_size: int
@@ -59,6 +59,8 @@ class FlatPreset:
     mirrored: bool = False
     classified: bool = False
     things: int = 0
+    thing_size: int = 0
+    thing_weight: float = 1.0
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
 
@@ -113,6 +115,8 @@ class FlatPreset:
             mirrored=self.mirrored,
             classified=self.classified,
             things=self.things,
+            thing_size=self.thing_size,
+            thing_weight=self.thing_weight,
             drawings=self.drawings,
         )
 
@@ -147,6 +151,8 @@ def flat_preset(preset: Preset) -> FlatPreset:
         mirrored=sketch is not None and sketch.mirrored,
         classified=sketch is not None and sketch.classified,
         things=0 if sketch is None else sketch.things,
+        thing_size=0 if sketch is None else sketch.thing_size,
+        thing_weight=1.0 if sketch is None else sketch.thing_weight,
         learning_rate=preset.learning_rate,
         betas=preset.betas,
     )
@@ -172,7 +178,7 @@ class Manifest:
         weights_sha256: SHA-256 of the weights' file; galleries and caches name it.
         metrics: figures as fractions of 1, named as `iiae evaluate` names them. Keys that start with `val_`
             are from the validation pairs that chose the step; `held_out_` are from the held-out classes.
-        calibration: for each kind of query, how a cosine to a photo becomes a probability and a grade.
+        calibration: for each kind of query, how the similarity to a photo becomes a probability and a grade.
         held_out: classes that a sketch model's training kept for model selection; None if not known.
     """
 
@@ -198,13 +204,13 @@ class Manifest:
 
         `expand` applies to the sketches of a sketch model; other queries ignore it.
         """
-        return "y_expanded" if expand and side == "y" and self.preset.distance == "cosine" else side
+        return "y_expanded" if expand and side == "y" and self.preset.sketch is not None else side
 
-    def scores(self, kind: QueryKind) -> Literal["probability", "cosine", "nearness"]:
+    def scores(self, kind: QueryKind) -> Literal["probability", "cosine", "inner_product", "nearness"]:
         """Return the meaning of `score` for this kind of query; `nearness` is 1 / (1 + L2 distance)."""
         if kind in self.calibration:
             return "probability"
-        return "cosine" if self.preset.distance == "cosine" else "nearness"
+        return "nearness" if self.preset.distance == "l2" else self.preset.distance
 
     def score(self, kind: QueryKind, nearness: float, photos: int) -> float:
         """Return the score of a photo at this nearness to a query, in a gallery of that many photos.

@@ -1,5 +1,6 @@
 """The experiments of the paper as data: networks (D.1, D.2) and hyperparameters (D.3)."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -9,6 +10,8 @@ QueryKind = Literal["x", "y", "y_expanded"]
 """The kind of a query: a photo (X), a sketch (Y), or a sketch expanded by its first hits."""
 ImageReader = Literal["mnist-cdcb", "paired", "cars", "synthetic"]
 Reader = ImageReader | Literal["sketchy"]
+Distance = Literal["l2", "cosine", "inner_product"]
+"""How search codes are compared: by distance, or by similarity."""
 BackboneName = Literal["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
 
 
@@ -20,6 +23,8 @@ RANGES: dict[str, tuple[float, float]] = {
     "image_size": (32, 1024),
     "width": (0.01, 4),
     "zs_size": (1, 2**14),
+    "thing_size": (0, 2**14),
+    "thing_weight": (0, 100),
     "zx_size": (1, 2**12),
     "fc_channels": (1, 2**16),
     "feature_size": (1, 2**14),
@@ -49,7 +54,7 @@ def other(side: Side) -> Side:
 class SketchInput:
     """What makes a model a sketch model: it encodes features of a backbone (D.2) instead of pixels (D.1).
 
-    Sketch models have a Gaussian likelihood, and retrieval compares cosines.
+    Sketch models have a Gaussian likelihood, and retrieval compares cosines of zs.
 
     Attributes:
         backbone: the network that turns pixels into features.
@@ -59,6 +64,9 @@ class SketchInput:
         mirrored: whether a feature is the mean over a picture and its mirror image.
         classified: whether features also contain the class probabilities of ImageNet's classifier.
         things: number of things whose probabilities features also contain; training sets it.
+        thing_size: with things, dimensions of the part of a search code that says which thing a picture shows;
+            0 searches by zs alone (`model.sketch.search_codes`).
+        thing_weight: weight of that part in a similarity; zs has weight 1.
         drawings: whether pictures of Y are normalised as drawings first (`model.sketch.drawings`).
     """
 
@@ -68,11 +76,19 @@ class SketchInput:
     mirrored: bool = True
     classified: bool = True
     things: int = 0
+    thing_size: int = 0
+    thing_weight: float = 1.0
     drawings: bool = True
 
     def __post_init__(self) -> None:
         check_range("feature_size", self.feature_size)
-        check_range("things", self.things)
+        for name in ("things", "thing_size", "thing_weight"):
+            check_range(name, getattr(self, name))
+
+    @property
+    def searches_things(self) -> bool:
+        """Whether search codes say which thing a picture shows."""
+        return self.things > 0 and self.thing_size > 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,9 +154,17 @@ class Preset:
         return "laplace" if self.sketch is None else "gaussian"
 
     @property
-    def distance(self) -> Literal["l2", "cosine"]:
-        """The distance between means that retrieval ranks by."""
-        return "l2" if self.sketch is None else "cosine"
+    def distance(self) -> Distance:
+        """How retrieval compares search codes."""
+        if self.sketch is None:
+            return "l2"
+        return "inner_product" if self.sketch.searches_things else "cosine"
+
+    @property
+    def search_size(self) -> int:
+        """Length of a search code: a flattened zs, and the part for things if there is one."""
+        things = self.sketch.thing_size if self.sketch is not None and self.sketch.searches_things else 0
+        return math.prod(self.shared_shape) + things
 
     def require_sketch(self) -> SketchInput:
         """Return the settings of a sketch model.
@@ -179,9 +203,8 @@ PRESETS: dict[str, Preset] = {preset.name: preset for preset in (
     Preset(name="facades",    domains=("photo", "label"),   reader="paired",     lam=1_000.0, reconstruction_weight=1_000.0,  batch_size=8,   annealing=25_000.0),
     Preset(name="maps",       domains=("satellite", "map"), reader="paired",     lam=50.0,    reconstruction_weight=20_000.0, batch_size=8,   annealing=25_000.0),
     # The shipped model: D.2 with affine encoders of zs that start at principal components (`linear_start`).
-    # With half the dimensions, doodles of trained things find fewer icons; photos are found as well.
     Preset(name="sketchy",    domains=("photo", "sketch"),  reader="sketchy",    lam=2.0,     reconstruction_weight=10.0,     batch_size=100, annealing=2_000.0,
-           sketch=SketchInput(encoders="linear_each", feature_size=1024), zs_size=512, zx_size=64, image_size=224, learning_rate=1e-5),
+           sketch=SketchInput(encoders="linear_each", feature_size=1024, thing_size=128), zs_size=384, zx_size=64, image_size=224, learning_rate=1e-5),
     # D.2 as printed
     Preset(name="sketchy-printed", domains=("photo", "sketch"), reader="sketchy", lam=2.0,    reconstruction_weight=10.0,     batch_size=100, annealing=2_000.0,
            sketch=SketchInput(encoders="printed"),     zs_size=64,  zx_size=64, image_size=224),

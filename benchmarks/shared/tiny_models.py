@@ -13,7 +13,7 @@ from model import checkpoint
 from model.iiae import IIAE
 from model.pictures import prepare
 from model.presets import PRESETS, QueryKind, SketchInput
-from model.sketch.backbone.backbone import Backbone
+from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.calibration import Calibration
 from model.sketch.linear_start import init_shared_encoders
 
@@ -24,6 +24,8 @@ SKETCH_PRESET = replace(
     zs_size=32,
     sketch=SketchInput(encoders="linear_each", drawings=False),
 )  # trials send noise
+LOGIT_DEVIATION = 3.0
+"""Standard deviation of the logits of things."""
 
 
 def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
@@ -38,16 +40,18 @@ def publish_sketch(
     *,
     drawings: bool = False,
     seed: int = 0,
+    things: int = 0,
     calibration: dict[QueryKind, Calibration] | None = None,
 ) -> Path:
     """Publish an untrained sketch model. Another seed gives another version.
 
-    Different noise pictures get different embeddings, as from a trained model.
+    Different noise pictures get different embeddings, as from a trained model. With `things`, they probably
+    show different things.
     """
     torch.manual_seed(seed)
-    sketch = replace(SKETCH_PRESET.require_sketch(), drawings=drawings)
+    sketch = replace(SKETCH_PRESET.require_sketch(), drawings=drawings, things=things, thing_size=things)
     preset = replace(SKETCH_PRESET, sketch=sketch)
-    backbone, iiae = Backbone(sketch.backbone, 512, classified=sketch.classified), IIAE(preset)
+    backbone, iiae = backbone_for(sketch), IIAE(preset)
     noise = torch.stack(
         [prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)]
     )
@@ -56,6 +60,10 @@ def publish_sketch(
             norm.momentum = None  # the pass below then sets the statistics; without them activations vanish
     with torch.no_grad():
         backbone.train()(noise)
+        if backbone.thing_classifier is not None:
+            pooled = backbone.eval().pooled(noise)
+            logits = backbone.thing_classifier(pooled)
+            backbone.thing_classifier.weight /= logits.std() / LOGIT_DEVIATION
         features = backbone.eval()(noise)
     init_shared_encoders(
         iiae,

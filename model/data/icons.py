@@ -73,6 +73,20 @@ class Icons:
         names = {thing_of(thing) for thing in things}
         return Icons(tuple(icon for icon in self.icons if thing_of(icon.label) in names))
 
+    def without_some(self, share: float) -> tuple["Icons", "Icons"]:
+        """Split off a share of the icons, of all sets: return the others, and these.
+
+        The first icon of a thing always stays.
+        """
+        seen: set[str] = set()
+        kept: list[Icon] = []
+        split_off: list[Icon] = []
+        for icon in self.icons:
+            enough = len(split_off) >= share * (len(kept) + len(split_off) + 1)
+            (kept if icon.label not in seen or enough else split_off).append(icon)
+            seen.add(icon.label)
+        return Icons(tuple(kept)), Icons(tuple(split_off))
+
     @property
     def classes(self) -> tuple[str, ...]:
         """Names of all things, sorted."""

@@ -11,8 +11,8 @@ from torch import Tensor
 from model.data.sketchy import SketchyFiles
 from model.images.decode import read_picture
 from model.inference import Inference
-from model.metrics import cosine
 from model.presets import Side
+from model.sketch.search_codes import similarities
 
 TILE, MARK, GAP = 96, 18, 2
 """Sides of a picture and of its mark, and the gap between pictures, in pixels."""
@@ -42,10 +42,12 @@ def search_rows(
         (sketches[label][rng.integers(len(sketches[label]))], label)
         for label in (classes * (count // len(classes) + 1))[:count]
     ]
-    photos = torch.cat([inference.shared("x", _pixels(inference, "x", path)) for path, _ in catalogue.photos])
+    photos = torch.cat(
+        [inference.search_codes("x", _pixels(inference, "x", path)) for path, _ in catalogue.photos]
+    )
     sheet = Image.new("RGB", ((k + 1) * (TILE + GAP) + MARK, count * (TILE + GAP)), "white")
     for row, (sketch, label) in enumerate(chosen):
-        scores = cosine(inference.shared("y", _pixels(inference, "y", sketch)), photos)[0]
+        scores = similarities(inference.search_codes("y", _pixels(inference, "y", sketch)), photos)[0]
         _paste(sheet, 0, row, sketch)
         for column, hit in enumerate(scores.topk(min(k, len(scores))).indices.tolist(), 1):
             path, photo_label = catalogue.photos[hit]

@@ -9,8 +9,12 @@ from model.data.sketchy import SketchyFiles
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import SIDES, Side
+from model.sketch.backbone.backbone import Backbone
+from model.sketch.backbone.features import features_of_pooled
 from model.sketch.expansion import expanded_scores
-from model.sketch.pictures import decode_classes
+from model.sketch.feature_pairs import LabelledFeatures
+from model.sketch.pictures import Pictures, decode_classes
+from model.sketch.search_codes import search_codes, similarities
 
 BATCH = 64
 
@@ -21,6 +25,7 @@ class CatalogueCodes:
 
     Attributes:
         zs: means of r(zs|.), [n, d] for each domain.
+        search: search codes (`model.sketch.search_codes`), [n, s].
         features: the backbone's features.
         exclusive: means of q(zx|x) and q(zy|y).
         standardised: the features as IIAE's first layer standardises them; None if that layer does more (D.2
@@ -29,6 +34,7 @@ class CatalogueCodes:
     """
 
     zs: dict[Side, Tensor]
+    search: dict[Side, Tensor]
     features: dict[Side, Tensor]
     exclusive: dict[Side, Tensor]
     standardised: dict[Side, Tensor] | None
@@ -47,12 +53,13 @@ def encode_catalogue(inference: Inference, catalogue: SketchyFiles) -> Catalogue
     if backbone is None:
         raise ValueError(f"preset {preset.name} has no backbone")
     pictures = dict(zip(SIDES, decode_classes(catalogue, catalogue.classes, preset), strict=True))
-    features: dict[Side, Tensor] = {
-        side: torch.cat([backbone(batch.to(inference.device)) for batch in pictures[side].batches(BATCH)])
-        for side in SIDES
-    }
+    found = {side: _features(backbone, pictures[side], inference.device) for side in SIDES}
+    features: dict[Side, Tensor] = {side: each.features for side, each in found.items()}
+    zs: dict[Side, Tensor] = {side: iiae.shared(side, features[side]).mean for side in SIDES}
+    weight = preset.require_sketch().thing_weight
     return CatalogueCodes(
-        zs={side: iiae.shared(side, features[side]).mean.cpu() for side in SIDES},
+        zs={side: zs[side].cpu() for side in SIDES},
+        search={side: search_codes(zs[side], found[side].things, weight).cpu() for side in SIDES},
         features={side: features[side].cpu() for side in SIDES},
         exclusive={side: iiae.exclusive(side, features[side]).mean.cpu() for side in SIDES},
         standardised=None
@@ -62,12 +69,17 @@ def encode_catalogue(inference: Inference, catalogue: SketchyFiles) -> Catalogue
     )
 
 
-def measure_sketch_search(inference: Inference, unseen: SketchyFiles) -> dict[str, float]:
-    """mAP and precision of searching the photos of unseen classes with their sketches, by cosine.
+def _features(backbone: Backbone, pictures: Pictures, device: torch.device) -> LabelledFeatures:
+    pooled = torch.cat([backbone.pooled(batch.to(device)) for batch in pictures.batches(BATCH)])
+    return features_of_pooled(backbone, LabelledFeatures(pooled, pictures.labels))
 
-    The figures without a prefix are those of zs. The others are those of the backbone's features
-    (`features_`), of standardised features (`standardised_features_`), of the exclusive codes (`exclusive_`),
-    and of zs with the service's query expansion (`expanded_`).
+
+def measure_sketch_search(inference: Inference, unseen: SketchyFiles) -> dict[str, float]:
+    """mAP and precision of searching the photos of unseen classes with their sketches.
+
+    The figures without a prefix are those of the cosine of zs. The service searches by search codes
+    (`search_`), also with query expansion (`expanded_`). The others are cosines of the backbone's features
+    (`features_`), of standardised features (`standardised_features_`), and of exclusive codes (`exclusive_`).
 
     P@k is the share of relevant hits among the first k photos. It cannot reach 1 if a class has fewer than k
     photos.
@@ -77,7 +89,8 @@ def measure_sketch_search(inference: Inference, unseen: SketchyFiles) -> dict[st
     if codes.standardised is not None:
         by_prefix["standardised_features_"] = codes.standardised
     scores = {prefix: cosine(each["y"], each["x"]) for prefix, each in by_prefix.items()}
-    scores["expanded_"] = expanded_scores(codes.zs["y"], codes.zs["x"])
+    scores["search_"] = similarities(codes.search["y"], codes.search["x"])
+    scores["expanded_"] = expanded_scores(codes.search["y"], codes.search["x"])
     figures: dict[str, float] = {}
     for prefix, each in scores.items():
         relevant = ranked_relevance(each, codes.labels["y"], codes.labels["x"])

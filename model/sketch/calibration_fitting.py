@@ -159,7 +159,7 @@ def with_limits(curve: Calibration, kinds: Iterable[Sequence[SearchHits]]) -> Ca
     """Return a curve whose grades keep their promise in each kind of search.
 
     A strong first hit is right in at least `STRONG_RIGHT` of all cases, and one that is possible or strong in
-    at least `POSSIBLE_RIGHT`. If no limit achieves this, no hit has the grade.
+    at least `POSSIBLE_RIGHT`. If no limit achieves this in a kind of search, none of its hits has the grade.
 
     Args:
         curve: gives the probabilities.
@@ -182,11 +182,14 @@ def _first_hits_of(
 
 
 def _limit(probabilities: NDArray[np.float64], right: NDArray[np.bool_], share: float) -> float:
-    """The smallest probability from which on at least this share of hits is right; 1 if there is none."""
+    """The smallest probability from which on at least this share of hits is right.
+
+    If there is none, a limit halfway between the largest probability and 1.
+    """
     limits, place = np.unique(probabilities, return_inverse=True)
     hits, right_hits = (np.cumsum(np.bincount(place, weights)[::-1])[::-1] for weights in (None, right))
     enough = np.flatnonzero((right_hits >= share * hits) & (hits >= FEWEST_HITS))
-    return float(limits[enough[0]]) if len(enough) else 1.0
+    return float(limits[enough[0]]) if len(enough) else (1 + float(limits[-1])) / 2
 
 
 def sample_searches(

@@ -16,20 +16,30 @@ from model.sketch.pictures import SIDE_OF, PictureKind
 
 @dataclass(frozen=True)
 class LabelledFeatures:
-    """Features of some pictures, [n, d], and their class numbers, [n]."""
+    """Features of some pictures, [n, d], and their class numbers, [n].
+
+    Attributes:
+        things: codes of the things that the pictures show (`Backbone.thing_codes`), [n, t]; None without.
+    """
 
     features: Tensor
     labels: NDArray[np.int64]
+    things: Tensor | None = None
 
     def at(self, chosen: NDArray[np.int64]) -> "LabelledFeatures":
         """The features at some indices."""
-        return LabelledFeatures(self.features[torch.from_numpy(chosen)], self.labels[chosen])
+        rows = torch.from_numpy(chosen)
+        things = None if self.things is None else self.things[rows]
+        return LabelledFeatures(self.features[rows], self.labels[chosen], things)
 
     @classmethod
     def together(cls, parts: Sequence["LabelledFeatures"]) -> "LabelledFeatures":
         """The features of all parts."""
+        things = [part.things for part in parts if part.things is not None]
         return cls(
-            torch.cat([part.features for part in parts]), np.concatenate([part.labels for part in parts])
+            torch.cat([part.features for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            torch.cat(things) if len(things) == len(parts) else None,
         )
 
 

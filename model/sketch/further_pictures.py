@@ -3,8 +3,8 @@
 The photo side of a thing without photos is ImageNet's classifier: what it should say of the thing's doodles.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -15,7 +15,7 @@ from model.data.pairs import fingerprint_of
 from model.data.quickdraw import DoodleFiles
 from model.data.thing_names import imagenet_classes, same_thing
 from model.sketch.backbone.efficientnet import IMAGENET_CLASSES
-from model.sketch.pictures import Pictures, decode_doodles, decode_icons
+from model.sketch.pictures import PictureKind, Pictures, decode_doodles, decode_icons
 
 CONFIDENCE = 0.9
 """Probability that the classifier should give to a thing's ImageNet classes; the others share the rest."""
@@ -69,15 +69,19 @@ class FurtherPictures:
         things: names of the things without photos.
         targets: ImageNet class probabilities of these things, [f, 1000]; zeros if the classifier does not
             know a thing.
+        held_back: doodles and icons of the same things that are not to be trained on.
     """
 
     doodles: Pictures | None
     icons: Pictures | None
     things: tuple[str, ...]
     targets: Tensor
+    held_back: Mapping[PictureKind, Pictures] = field(default_factory=dict)
 
 
-def read_further(files: FurtherFiles, classes: Sequence[str], *, size: int, seed: int) -> FurtherPictures:
+def read_further(
+    files: FurtherFiles, classes: Sequence[str], *, size: int, seed: int, held_back: float = 0.0
+) -> FurtherPictures:
     """Decode doodles and icons, and find the class of each.
 
     Args:
@@ -85,6 +89,7 @@ def read_further(files: FurtherFiles, classes: Sequence[str], *, size: int, seed
         classes: the classes with photos and sketches; the position is the class number.
         size: side of the pictures in pixels.
         seed: decides the choice of doodles, and the icons' colours.
+        held_back: share of the doodles of each class and of the icons to hold back.
 
     Raises:
         DataError: a file of doodles cannot be read, or none of the doodles or none of the icons can.
@@ -92,14 +97,20 @@ def read_further(files: FurtherFiles, classes: Sequence[str], *, size: int, seed
     """
     things = list(classes)
     doodles = icons = None
+    not_trained_on: dict[PictureKind, Pictures] = {}
     if files.doodles is not None and files.doodles.files:
         decoded = decode_doodles(files.doodles, files.doodles_per_class, size, seed)
-        doodles = _renumbered(decoded, files.doodles.classes, things)
+        doodles, further_doodles = _renumbered(decoded, files.doodles.classes, things).without_some(held_back)
+        if len(further_doodles.labels):
+            not_trained_on["doodles"] = further_doodles
     if files.icons is not None and files.icons.icons:
-        decoded = decode_icons(files.icons, files.variants, size, seed)
-        icons = _renumbered(decoded, files.icons.classes, things)
+        shown, others = files.icons.without_some(held_back)
+        icons = _renumbered(decode_icons(shown, files.variants, size, seed), shown.classes, things)
+        if others.icons:
+            decoded = decode_icons(others, files.variants, size, seed)
+            not_trained_on["icons"] = _renumbered(decoded, others.classes, things)
     further = tuple(things[len(classes) :])
-    return FurtherPictures(doodles, icons, further, class_targets(further))
+    return FurtherPictures(doodles, icons, further, class_targets(further), not_trained_on)
 
 
 def _renumbered(pictures: Pictures, names: Sequence[str], things: list[str]) -> Pictures:

@@ -1,6 +1,7 @@
 """Evaluation on held-out classes: which weights to keep, figures for the manifest, and calibration."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from itertools import product
 
 import numpy as np
 import torch
@@ -8,7 +9,7 @@ from torch import Tensor
 
 from model.data.pairs import DataError
 from model.iiae import IIAE
-from model.metrics import cosine, cosine_map, precision_at, ranked_relevance
+from model.metrics import cosine_map, precision_at, ranked_relevance
 from model.presets import QueryKind
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.features import labelled_features
@@ -18,9 +19,11 @@ from model.sketch.expansion import expanded_scores
 from model.sketch.feature_pairs import LabelledFeatures
 from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.pictures import SIDE_OF, PictureKind, Pictures
+from model.sketch.search_codes import search_codes, similarities
 
 Score = Callable[[Tensor, Tensor], Tensor]
-"""Scores [q, n] of query codes [q, d] and photo codes [n, d]."""
+"""Scores [q, n] of queries' search codes [q, s] and photos' [n, s]."""
+Codes = dict[PictureKind, LabelledFeatures]
 DRAWN: tuple[PictureKind, ...] = ("sketches", "doodles")
 SHOWN: tuple[PictureKind, ...] = ("photos", "icons")
 
@@ -31,17 +34,22 @@ class HeldOutEvaluator:
     Args:
         pictures: photos and sketches of the held-out classes, and doodles and icons if there are any. All are
             numbered alike.
+        held_back: further pictures of the classes trained on, for the calibration; numbered as these.
 
     Attributes:
         features: backbone features of each kind; empty before `set_features`.
+        held_back_features: those of the pictures held back.
 
     Raises:
         DataError: no class has two photos; the calibration of photo queries needs two.
     """
 
-    def __init__(self, pictures: Mapping[PictureKind, Pictures]) -> None:
-        self.pictures = pictures
+    def __init__(
+        self, pictures: Mapping[PictureKind, Pictures], held_back: Mapping[PictureKind, Pictures]
+    ) -> None:
+        self.pictures, self.held_back = pictures, held_back
         self.features: dict[PictureKind, LabelledFeatures] = {}
+        self.held_back_features: dict[PictureKind, LabelledFeatures] = {}
         if (most := np.bincount(pictures["photos"].labels).max()) < 2:
             raise DataError(
                 "calibration needs held-out classes with at least 2 readable photos; "
@@ -52,20 +60,22 @@ class HeldOutEvaluator:
         """Compute the backbone features that the other methods use."""
         for kind, pictures in self.pictures.items():
             self.features[kind] = labelled_features(backbone, pictures, device)
+        for kind, pictures in self.held_back.items():
+            self.held_back_features[kind] = labelled_features(backbone, pictures, device)
 
     def validate(self, iiae: IIAE) -> dict[str, float]:
         """mAP@all of the means of r(zs|.); training keeps the weights with the best `validation`.
 
         Returns:
-            Also doodles' P@10 among the photos, if there are doodles.
+            Also the P@10 of doodles among the photos by search codes, if there are doodles.
         """
         codes = _codes(iiae, self.features)
-        found = _map(codes)
+        found = _map(_shared(iiae, self.features))
         figures = {"held_out_map_all": found, "validation": found}
         if "doodles" in codes:
             photos, doodles = codes["photos"], codes["doodles"]
             hits = ranked_relevance(
-                cosine(doodles.features, photos.features),
+                similarities(doodles.features, photos.features),
                 torch.from_numpy(doodles.labels),
                 torch.from_numpy(photos.labels),
             )
@@ -89,71 +99,114 @@ class HeldOutEvaluator:
     ) -> dict[QueryKind, Calibration]:
         """Fit a calibration curve for each kind of query.
 
-        Queries are of held-out classes. Galleries have photos of held-out classes and of the classes trained
-        on, or icons of both.
+        Users search for things that the training had pictures of, and for others. So there are two groups of
+        searches: for held-out classes, among pictures of these and of the classes trained on; and for classes
+        trained on, by pictures and among pictures that were held back from training.
 
         Args:
             iiae: the trained model.
             trained: features of the photos, and of icons if there are any, of the classes trained on.
             seed: decides the galleries.
         """
-        codes, trained_codes = _codes(iiae, self.features), _codes(iiae, trained)
-        classes = 1 + max(int(each.labels.max()) for each in codes.values())
-        galleries = {
-            kind: LabelledFeatures.together(
-                [
-                    codes[kind],
-                    LabelledFeatures(trained_codes[kind].features, trained_codes[kind].labels + classes),
-                ]
-            )
-            for kind in SHOWN
-            if kind in codes and kind in trained_codes
+        held_out, held_back = _codes(iiae, self.features), _codes(iiae, self.held_back_features)
+        classes = 1 + max(int(each.labels.max()) for each in held_out.values())
+        held_back, shown_in_training = (
+            {kind: LabelledFeatures(each.features, each.labels + classes) for kind, each in codes.items()}
+            for codes in (held_back, _codes(iiae, trained))
+        )
+        groups = (
+            _Group(held_out, _galleries(held_out, shown_in_training), seed),
+            _Group(held_back, _galleries(held_back, held_out), seed),
+        )
+        return {
+            "x": fit_to_kinds([kind for group in groups for kind in group.photo_searches()]),
+            "y": fit_to_kinds([kind for group in groups for kind in group.searches(similarities)]),
+            "y_expanded": fit_to_kinds(
+                [kind for group in groups for kind in group.searches(expanded_scores)]
+            ),
         }
 
-        def searches(
-            score: Score, queries: LabelledFeatures, shown: PictureKind, *, by_photo: bool = False
-        ) -> list[SearchHits]:
-            gallery, own = galleries[shown], codes[shown]
-            query_classes = np.intersect1d(queries.labels, own.labels).tolist()
-            return sample_searches(
+
+class _Group:
+    """Searches for some classes: one kind for each kind of query and of gallery.
+
+    Args:
+        queries: search codes of the pictures to search with.
+        galleries: search codes of the pictures to search; some of them are the queries.
+        seed: decides the galleries.
+    """
+
+    def __init__(self, queries: Codes, galleries: Codes, seed: int) -> None:
+        self._queries, self._galleries, self._seed = queries, galleries, seed
+
+    def searches(self, score: Score) -> Iterator[list[SearchHits]]:
+        """By sketches and by doodles, among photos and among icons."""
+        for drawn, shown in product(DRAWN, SHOWN):
+            if drawn in self._queries and shown in self._galleries:
+                queries, gallery = self._queries[drawn], self._galleries[shown]
+                yield from self._searches(score, queries, gallery, self._classes(drawn, shown))
+
+    def photo_searches(self) -> Iterator[list[SearchHits]]:
+        """By the pictures of each gallery, among its other pictures."""
+        for shown, gallery in self._galleries.items():
+            classes = self._classes(shown, shown)
+            yield from self._searches(similarities, gallery, gallery, classes, by_photo=True)
+
+    def _classes(self, queries: PictureKind, shown: PictureKind) -> list[int]:
+        if shown not in self._queries:
+            return []
+        common: list[int] = np.intersect1d(
+            self._queries[queries].labels, self._queries[shown].labels
+        ).tolist()
+        return common
+
+    def _searches(
+        self,
+        score: Score,
+        queries: LabelledFeatures,
+        gallery: LabelledFeatures,
+        classes: list[int],
+        *,
+        by_photo: bool = False,
+    ) -> Iterator[list[SearchHits]]:
+        if classes:
+            yield sample_searches(
                 score,
                 queries.features,
                 queries.labels,
-                query_classes,
+                classes,
                 gallery.features,
                 gallery.labels,
-                seed,
+                self._seed,
                 query_by_photo=by_photo,
             )
 
-        def of_drawings(score: Score) -> Calibration:
-            drawn = [codes[kind] for kind in DRAWN if kind in codes]
-            return fit_to_kinds(
-                [
-                    searches(score, queries, shown)
-                    for queries in drawn
-                    for shown in galleries
-                    if np.intersect1d(queries.labels, codes[shown].labels).size
-                ]
-            )
 
-        def of_photos() -> Calibration:
-            return fit_to_kinds(
-                [searches(cosine, galleries[shown], shown, by_photo=True) for shown in galleries]
-            )
-
-        return {"x": of_photos(), "y": of_drawings(cosine), "y_expanded": of_drawings(expanded_scores)}
+def _galleries(own: Codes, others: Codes) -> Codes:
+    """Pictures of the classes that are searched for, and of others."""
+    return {
+        kind: LabelledFeatures.together([own[kind], others[kind]])
+        for kind in SHOWN
+        if kind in own and kind in others
+    }
 
 
-def _codes(
-    iiae: IIAE, features: Mapping[PictureKind, LabelledFeatures]
-) -> dict[PictureKind, LabelledFeatures]:
+def _shared(iiae: IIAE, features: Mapping[PictureKind, LabelledFeatures]) -> Codes:
     """The means of r(zs|.) for features of each kind."""
     with torch.inference_mode():
         return {
             kind: LabelledFeatures(iiae.eval().shared(SIDE_OF[kind], each.features).mean, each.labels)
             for kind, each in features.items()
         }
+
+
+def _codes(iiae: IIAE, features: Mapping[PictureKind, LabelledFeatures]) -> Codes:
+    """The search codes for features of each kind."""
+    weight = iiae.preset.require_sketch().thing_weight
+    return {
+        kind: LabelledFeatures(search_codes(each.features, features[kind].things, weight), each.labels)
+        for kind, each in _shared(iiae, features).items()
+    }
 
 
 def _map(codes: Mapping[PictureKind, LabelledFeatures]) -> float:

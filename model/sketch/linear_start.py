@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from model.iiae import IIAE
 from model.presets import SIDES
 from model.sketch.backbone.backbone import Backbone
-from model.sketch.backbone.efficientnet import IMAGENET_CLASSES
 
 WHITENING = 0.1
 """How far the principal components are whitened: 0 not at all, 1 to equal deviations."""
 RIDGE = 5.0
 """Ridge penalty of the regression between the domains, in units of the codes' variance."""
+THINGS_COUNT = 500
+"""Dimensions that all things' probabilities count as; there are 1,280 features and 1,000 ImageNet classes."""
 LOG_VAR = -2.0
 """Initial log-variance of zs, whose means have unit variance on average."""
 
@@ -61,7 +62,8 @@ def init_feature_layer(backbone: Backbone, photos: Moments, sketches: Moments, s
     weight of the first.
 
     Each dimension of the descriptor is standardised, but the probabilities of things have one deviation in
-    common. Otherwise, hundreds of rarely probable things would outweigh the other dimensions.
+    common, and together count as `THINGS_COUNT` dimensions. Otherwise, hundreds of rarely probable things
+    would outweigh the other dimensions.
 
     Args:
         backbone: its `feature` layer is set.
@@ -81,6 +83,18 @@ def init_feature_layer(backbone: Backbone, photos: Moments, sketches: Moments, s
     nn.init.zeros_(backbone.feature.weight)
     backbone.feature.weight[: len(weight)] = weight
     backbone.feature.bias.copy_(-backbone.feature.weight.double() @ centre)
+
+
+@torch.no_grad()
+def init_thing_projection(projection: nn.Linear, seed: int) -> None:
+    """Set the layer from probabilities of things to their codes at random.
+
+    Inner products of many probabilities keep their values in few dimensions (Johnson & Lindenstrauss, 1984).
+    """
+    generator = torch.Generator().manual_seed(seed)
+    projection.weight.copy_(
+        torch.randn(projection.weight.shape, generator=generator) / projection.out_features**0.5
+    )
 
 
 @torch.no_grad()
@@ -138,8 +152,8 @@ def init_shared_encoders(
 
 
 def _give_one_deviation(deviations: Tensor) -> None:
-    """Make deviations equal, so that together they count as at most `IMAGENET_CLASSES` dimensions."""
-    deviations.fill_(float(deviations.square().sum() / min(len(deviations), IMAGENET_CLASSES)) ** 0.5)
+    """Make deviations equal, so that together they count as at most `THINGS_COUNT` dimensions."""
+    deviations.fill_(float(deviations.square().sum() / min(len(deviations), THINGS_COUNT)) ** 0.5)
 
 
 def _components(covariance: Tensor, count: int) -> tuple[Tensor, Tensor]:

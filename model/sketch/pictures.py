@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -23,7 +23,7 @@ from model.pictures import resized, smallest_side
 from model.presets import Preset, Side
 from model.sketch.drawings import normalise as drawing_rules
 from model.sketch.drawings.normalise import NoDrawing, normalise
-from model.sketch.pixel_file import PixelArray, PixelFile, Pixels
+from model.sketch.pixel_file import ChosenPixels, PixelArray, PixelFile, Pixels
 
 AHEAD = 64
 """Pictures that are decoded ahead of the one that is written."""
@@ -58,8 +58,23 @@ class Pictures:
 
     def some_of_each(self, most: int) -> "Pictures":
         """At most `most` pictures of each class."""
-        chosen = some_of_each(self.labels, most)
-        return Pictures(self.pixels[chosen], self.labels[chosen])
+        return self._at(some_of_each(self.labels, most))
+
+    def without_some(self, share: float) -> tuple["Pictures", "Pictures"]:
+        """Split off the last pictures of each class: return the others, and these.
+
+        Args:
+            share: of each class's pictures, rounded down. A class with few pictures keeps all.
+        """
+        left_out = np.zeros(len(self.labels), bool)
+        for label in np.unique(self.labels):
+            members = np.flatnonzero(self.labels == label)
+            left_out[members[len(members) - int(share * len(members)) :]] = True
+        others = self._at(np.flatnonzero(~left_out))
+        return replace(others, damaged=self.damaged), self._at(np.flatnonzero(left_out))
+
+    def _at(self, chosen: NDArray[np.int64]) -> "Pictures":
+        return Pictures(ChosenPixels(self.pixels, chosen), self.labels[chosen])
 
     def batches(self, size: int) -> Iterator[Tensor]:
         """Yield the pictures in order, as float tensors [b, 3, h, w] in [-1, 1] with b up to `size`."""

@@ -23,6 +23,28 @@ class PixelArray(Protocol):
     def __getitem__(self, chosen: slice | NDArray[np.int64], /) -> Pixels: ...
 
 
+class ChosenPixels:
+    """Some of the pictures of an array; they are read when they are used.
+
+    Args:
+        pixels: all pictures.
+        numbers: indices of the chosen ones, [n].
+    """
+
+    def __init__(self, pixels: PixelArray, numbers: NDArray[np.int64]) -> None:
+        self._pixels, self._numbers = pixels, numbers
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return (len(self._numbers), *self._pixels.shape[1:])
+
+    def __len__(self) -> int:
+        return len(self._numbers)
+
+    def __getitem__(self, chosen: slice | NDArray[np.int64]) -> Pixels:
+        return self._pixels[self._numbers[chosen]]
+
+
 class PixelFile:
     """Pictures of one shape, written one after the other. The file has no name and ends with this object.
 

@@ -9,7 +9,7 @@ from torch import nn
 
 from model.sketch.feature_pairs import LabelledFeatures
 
-PENALTY = 1e-3
+PENALTY = 3e-3
 """Weight of the squared weights, for standardised features."""
 ITERATIONS = 200
 

@@ -25,14 +25,21 @@ from model.sketch.fine_tuning.fine_tuning import Report, fine_tune
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.further_pictures import FurtherFiles
 from model.sketch.held_out_evaluator import HeldOutEvaluator
-from model.sketch.linear_start import init_feature_layer, init_shared_encoders, moments
+from model.sketch.linear_start import (
+    init_feature_layer,
+    init_shared_encoders,
+    init_thing_projection,
+    moments,
+)
 from model.sketch.pictures import PictureKind, some_of_each
 from model.sketch.thing_classifier import fit_thing_classifier
 from model.sketch.training_pictures import TrainingPictures, read_training_pictures
 from model.training.run import Plan, Run, TrainingProgress
 
-CLASSIFIED_OF_EACH = 10
-"""The most pictures of a class and kind that the classifier of things is fitted to."""
+CLASSIFIED_OF_EACH: dict[PictureKind, int] = {"photos": 10, "sketches": 10, "doodles": 40, "icons": 4}
+"""The most pictures of a class that the classifier of things is fitted to."""
+PAIRED_DOODLES = 8
+"""The most doodles of a class in the pairs that IIAE is trained on."""
 
 Start = Literal["components", "regression"]
 """Where linear encoders of zs start (`linear_start.init_shared_encoders`)."""
@@ -128,7 +135,7 @@ def train_sketch(
     )
     if further is not None:
         preset = replace(preset, sketch=replace(preset.require_sketch(), things=pictures.things))
-    evaluator = HeldOutEvaluator(pictures.held_out) if held_out_classes else None
+    evaluator = HeldOutEvaluator(pictures.held_out, pictures.held_back) if held_out_classes else None
     if report_damaged is not None:
         report_damaged(pictures.damaged)
 
@@ -206,8 +213,14 @@ def _features(
         for kind, each in pictures.for_layers().items()
     }
     if backbone.thing_classifier is not None:
-        parts = [each.at(some_of_each(each.labels, CLASSIFIED_OF_EACH)) for each in pooled.values()]
+        parts = [
+            each.at(some_of_each(each.labels, CLASSIFIED_OF_EACH[kind])) for kind, each in pooled.items()
+        ]
         fit_thing_classifier(backbone.thing_classifier, LabelledFeatures.together(parts))
+    if backbone.thing_projection is not None:
+        init_thing_projection(backbone.thing_projection, seed)
+    if "doodles" in pooled:
+        pooled["doodles"] = pooled["doodles"].at(some_of_each(pooled["doodles"].labels, PAIRED_DOODLES))
     photo_moments, sketch_moments = (
         moments(backbone.descriptor(chunk) for chunk in pooled[kind].features.split(CHUNK))
         for kind in ("photos", "sketches")

@@ -9,8 +9,10 @@ from model.sketch.fine_tuning.training_set import check_batch, check_classes
 from model.sketch.further_pictures import FurtherFiles, FurtherPictures, read_further
 from model.sketch.pictures import PictureKind, Pictures, decode_classes
 
-SOME_OF_EACH: dict[PictureKind, int] = {"doodles": 8, "icons": 4}
+SOME_OF_EACH: dict[PictureKind, int] = {"doodles": 40, "icons": 4}
 """The most doodles and icons of a class beside its sketches and photos, for the layers after the network."""
+HELD_BACK = 0.1
+"""Share of the pictures of each class trained on that only the grades are fitted to."""
 
 
 @dataclass(frozen=True)
@@ -22,12 +24,15 @@ class TrainingPictures:
         further: doodles and icons to train on, with the things beyond these classes.
         trained: pictures of the classes and things trained on.
         held_out: pictures of the held-out classes, which have numbers of their own; empty if there are none.
+        held_back: further pictures of the classes and things trained on, numbered as `trained`. Nothing is
+            trained on them. Empty without held-out classes, because only these need them beside them.
     """
 
     classes: tuple[str, ...]
     further: FurtherPictures
     trained: Mapping[PictureKind, Pictures]
     held_out: Mapping[PictureKind, Pictures]
+    held_back: Mapping[PictureKind, Pictures]
 
     @property
     def things(self) -> int:
@@ -39,7 +44,7 @@ class TrainingPictures:
         """Names of the files that were left out."""
         return tuple(
             name
-            for kinds in (self.trained, self.held_out)
+            for kinds in (self.trained, self.held_out, self.held_back)
             for each in kinds.values()
             for name in each.damaged
         )
@@ -47,7 +52,7 @@ class TrainingPictures:
     def for_layers(self) -> dict[PictureKind, Pictures]:
         """The pictures to fit the layers after the network to: all photos and sketches, and a few others.
 
-        Doodles and icons are many, and alike; a few of each class are enough.
+        Doodles and icons are many, and alike; some of each class are enough.
         """
         return {
             kind: each.some_of_each(SOME_OF_EACH[kind]) if kind in SOME_OF_EACH else each
@@ -80,15 +85,24 @@ def read_training_pictures(
     classes = tuple(label for label in seen.classes if label not in held_out)
     photos, sketches = decode_classes(seen, classes, preset)
     check_classes(photos, sketches, classes)
-    check_batch(photos, batch)
     size = preset.image_size
-    trained_further = read_further(further.without(held_out), classes, size=size, seed=seed)
-    trained = _by_kind(photos, sketches, trained_further)
+    shown = further.without(held_out)
     if not held_out:
-        return TrainingPictures(classes, trained_further, trained, {})
-    held_out_further = read_further(further.of(held_out), held_out, size=size, seed=seed)
-    held_out_pictures = _by_kind(*decode_classes(seen, held_out, preset), held_out_further)
-    return TrainingPictures(classes, trained_further, trained, held_out_pictures)
+        check_batch(photos, batch)
+        pictures = read_further(shown, classes, size=size, seed=seed)
+        return TrainingPictures(classes, pictures, _by_kind(photos, sketches, pictures), {}, {})
+    photos, held_back_photos = photos.without_some(HELD_BACK)
+    sketches, held_back_sketches = sketches.without_some(HELD_BACK)
+    check_batch(photos, batch)
+    pictures = read_further(shown, classes, size=size, seed=seed, held_back=HELD_BACK)
+    of_held_out = read_further(further.of(held_out), held_out, size=size, seed=seed)
+    return TrainingPictures(
+        classes,
+        pictures,
+        _by_kind(photos, sketches, pictures),
+        _by_kind(*decode_classes(seen, held_out, preset), of_held_out),
+        {"photos": held_back_photos, "sketches": held_back_sketches, **pictures.held_back},
+    )
 
 
 def _by_kind(photos: Pictures, sketches: Pictures, further: FurtherPictures) -> dict[PictureKind, Pictures]:

@@ -37,7 +37,8 @@ def prepare(settings: Settings, photos: Path | None) -> str:
                 model,
                 on_progress=lambda progress: bar.update(task, completed=progress.done, total=progress.total),
             )
-        gallery = open_or_create(galleries, name, model, credit=credit)
+        # OpenMoji has one picture of each thing, so the first hits rarely show the same thing.
+        gallery = open_or_create(galleries, name, model, credit=credit, expand=photos is not None)
         if photos is not None or gallery.count < len(files):
             bar.update(task, completed=0, total=len(files))
             index_photos(gallery, model.inference, files, on_progress=lambda count: bar.advance(task, count))

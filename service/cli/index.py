@@ -31,6 +31,13 @@ def index(
         str | None, typer.Option(help="Domain of the photos. Default: the model's first.")
     ] = None,
     credit: Annotated[str | None, typer.Option(help="A line that names the photos' authors.")] = None,
+    expand: Annotated[
+        bool,
+        typer.Option(
+            help="Expand sketches with the first hits, unless a search says otherwise; for a new gallery. "
+            "Without it, galleries with one picture of each thing are searched better."
+        ),
+    ] = True,
     again: Annotated[
         bool,
         typer.Option(help="Delete the gallery first, with ids and labels. `iiae reindex` keeps them."),
@@ -52,7 +59,7 @@ def index(
     galleries = Galleries(home / "galleries")
     if again and gallery in galleries.names():
         galleries.delete(gallery)
-    opened = open_or_create(galleries, gallery, loaded, domain=domain, credit=credit)
+    opened = open_or_create(galleries, gallery, loaded, domain=domain, credit=credit, expand=expand)
     with progress_bar() as bar:
         task = bar.add_task("embedding", total=len(photos))
         report = index_photos(

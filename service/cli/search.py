@@ -37,8 +37,12 @@ def search(
     ] = None,
     k: Annotated[int, typer.Option(min=1, max=1000, help="Number of hits.")] = 10,
     expand: Annotated[
-        bool, typer.Option(help="Add the first hits to a sketch's query, to find photos like them.")
-    ] = True,
+        bool | None,
+        typer.Option(
+            help="Add the first hits to a sketch's query, to find photos like them. "
+            "Default: the gallery decides."
+        ),
+    ] = None,
     min_score: Annotated[
         float | None,
         typer.Option(min=-1, max=1, callback=refuse_nan, help="Leave out photos with a lower score."),
@@ -58,6 +62,8 @@ def search(
     side = other(model.side(opened.spec.domain))
     pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=MAX_PIXELS)
     [query] = embed_pixels(model.inference, side, [pixels])
+    if expand is None:
+        expand = opened.spec.expand
     results = search_gallery(opened, model, side, query, k, expand=expand, min_score=min_score)
     if as_json:
         _print_json(results)

@@ -79,13 +79,19 @@ def find_photos(folder: Path) -> list[PhotoFile]:
 
 
 def open_or_create(
-    galleries: Galleries, name: str, model: Model, *, domain: str | None = None, credit: str | None = None
+    galleries: Galleries,
+    name: str,
+    model: Model,
+    *,
+    domain: str | None = None,
+    credit: str | None = None,
+    expand: bool = True,
 ) -> Gallery:
     """Open the gallery for photos that this model embeds, or create it if it does not exist.
 
     Args:
         domain: the photos' domain. Defaults to the model's first domain.
-        credit: a line that names the authors of the photos; used only for a new gallery.
+        credit, expand: as in `GallerySpec`; used only for a new gallery.
 
     Raises:
         NameInvalid, GalleryDamaged, DomainUnknown.
@@ -94,7 +100,7 @@ def open_or_create(
     """
     side = model.side(domain)
     if name not in galleries.names():
-        return galleries.create(name, GallerySpec.of(model, side, credit=credit))
+        return galleries.create(name, GallerySpec.of(model, side, credit=credit, expand=expand))
     gallery = galleries.open(name)
     gallery.check_checkpoint(model)
     if gallery.spec.domain != model.domain(side):

@@ -74,7 +74,9 @@ class Catalogue:
 
     # galleries
 
-    async def create(self, name: str, model_name: str, domain: str | None) -> GallerySummary:
+    async def create(
+        self, name: str, model_name: str, domain: str | None, *, expand: bool = True
+    ) -> GallerySummary:
         """Create an empty gallery for one domain of a model.
 
         Args:
@@ -84,7 +86,7 @@ class Catalogue:
             NameInvalid, GalleryExists, ModelNotFound, DomainUnknown, StorageFull, StorageUnavailable.
         """
         model = self._registry.get(model_name, capability="retrieve")
-        spec = GallerySpec.of(model, model.side(domain))
+        spec = GallerySpec.of(model, model.side(domain), expand=expand)
         return await self._pools.writing.run(
             name, lambda: self._listing.summary(self._galleries.create(name, spec))
         )
@@ -158,7 +160,7 @@ class Catalogue:
         async with self._batches:
             contents = await _gather(self._read(model, side, upload) for upload in batch)
             embeddings = await _gather(
-                self._embedder.shared(model, side, upload, pixels=each.pixels)
+                self._embedder.search_code(model, side, upload, pixels=each.pixels)
                 for upload, each in zip(batch, contents, strict=True)
             )
         return [

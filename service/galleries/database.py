@@ -169,6 +169,7 @@ class GalleryDatabase:
                 distance=meta["distance"],
                 dim=int(meta["dim"]),
                 credit=meta.get("credit"),
+                expand=meta.get("expand", "True") != "False",
                 identity=meta.get("identity", ""),
             )
             self.unsealed = UNSEALED_KEY in meta

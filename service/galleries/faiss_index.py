@@ -26,7 +26,7 @@ REBUILD_FROM = 64
 
 
 class Neighbour(NamedTuple):
-    """A photo's id and score: the cosine, or 1 / (1 + L2 distance)."""
+    """A photo's id and score: the cosine, the inner product, or 1 / (1 + L2 distance)."""
 
     id: int
     score: float
@@ -41,7 +41,7 @@ class FaissIndex:
         ids: photo ids, tombstones included.
         removed: ids of removed photos that are still in the index.
         revision: the gallery's revision; -1 if no changes have been applied yet.
-        distance: `cosine` or `l2`.
+        distance: `l2`, `cosine` or `inner_product`.
     """
 
     faiss: faiss.Index
@@ -80,7 +80,7 @@ class FaissIndex:
             index_rows([vector], self.distance), fetched, params=parameters
         )
         ids = self.ids[positions[0][positions[0] >= 0]]
-        scores = distances[0] if self.distance == "cosine" else 1 / (1 + np.sqrt(np.maximum(distances[0], 0)))
+        scores = 1 / (1 + np.sqrt(np.maximum(distances[0], 0))) if self.distance == "l2" else distances[0]
         found = (Neighbour(int(photo_id), float(score)) for photo_id, score in zip(ids, scores, strict=False))
         return [neighbour for neighbour in found if neighbour.id not in self.removed][:k]
 
@@ -107,7 +107,7 @@ def empty_state(dim: int, distance: str) -> FaissIndex:
 
 def new_index(count: int, dim: int, distance: str) -> faiss.Index:
     """Return an empty FAISS index of the kind for `count` photos."""
-    metric = faiss.METRIC_INNER_PRODUCT if distance == "cosine" else faiss.METRIC_L2
+    metric = faiss.METRIC_L2 if distance == "l2" else faiss.METRIC_INNER_PRODUCT
     if count <= FLAT_UP_TO:
         return faiss.IndexFlat(dim, metric)
     index = faiss.IndexHNSWFlat(dim, LINKS, metric)

@@ -20,14 +20,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
-import numpy as np
-
 from model.regular_file import NotRegularFile, open_regular, read_regular
 from model.sketch.expansion import MAX_HITS, expanded
 from service.embedding import Embedding
 from service.errors import GalleryOutdated, PhotoNotFound, ServiceError, StorageFull
 from service.galleries.checksums import checksum
 from service.galleries.database import GalleryDatabase
+from service.galleries.faiss_index import index_rows
 from service.galleries.files import MAX_THUMBNAIL, PhotoFiles, has_digest
 from service.galleries.index import Index
 from service.galleries.records import Changes, Hit, NewPhoto, Photo
@@ -100,13 +99,15 @@ class Gallery:
     def search_expanded(self, vector: Embedding, k: int) -> list[Hit]:
         """Return the k nearest photos to a query expanded by its first hits (`model.sketch.expansion`).
 
-        Only for galleries whose distance is the cosine.
+        Only for galleries whose distance is the cosine or the inner product.
         """
         first_hits = self.index.search(vector, MAX_HITS, self._changes)
         first = self._rows.embeddings([hit.id for hit in first_hits])
         if not first:
             return []
-        query, first_scores = expanded(vector, np.stack(list(first.values())))
+        distance = self.spec.distance
+        hits = index_rows(list(first.values()), distance)
+        query, first_scores = expanded(index_rows([vector], distance)[0], hits)
         # The first hits have their own scores. They may take len(first) places of this search.
         scores = dict(self.index.search(query, k + len(first), self._changes))
         scores |= dict(zip(first, first_scores.tolist(), strict=True))

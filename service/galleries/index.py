@@ -42,7 +42,7 @@ class Index:
 
     Args:
         folder: where the index is saved.
-        distance: `cosine` or `l2`.
+        distance: `l2`, `cosine` or `inner_product`.
         identity: id of the gallery's embeddings, see `GallerySpec`.
     """
 

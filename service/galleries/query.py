@@ -88,8 +88,8 @@ def search_gallery(
         side: the domain of the query.
         query: [dim].
         expand: add the first hits to the query (`model.sketch.expansion`), if it is a sketch.
-        query_norm: length of a query that is the mean of several unit embeddings, else 1. The index
-            normalises queries. A cosine times this length is the mean of the cosines to those embeddings.
+        query_norm: for cosines, length of a query that is the mean of several unit embeddings; else 1. The
+            index normalises such queries. A cosine times this length is the mean cosine to those embeddings.
         min_score: leave out the photos with a lower score.
     """
     kind = model.manifest.query_kind(side, expand=expand)

@@ -1,7 +1,6 @@
 """The data types of galleries: what a gallery contains, and photos as they are added, stored and found."""
 
 from dataclasses import dataclass, field
-from math import prod
 from typing import NamedTuple, Self
 from uuid import uuid4
 
@@ -15,15 +14,17 @@ from service.registry.model import Model
 
 @dataclass(frozen=True, kw_only=True)
 class GallerySpec:
-    """What a gallery contains. Re-embedding it changes all fields but the domain and the credit.
+    """What a gallery contains. Re-embedding it changes all fields but the domain, the credit and `expand`.
 
     Attributes:
         model: id of the model that embedded it.
         digest: SHA-256 of that checkpoint's weights.
         domain: the photos' domain.
-        distance: how embeddings are compared: `cosine` or `l2`.
-        dim: length of an embedding, a flattened zs.
+        distance: how embeddings are compared: `l2`, `cosine` or `inner_product`.
+        dim: length of an embedding, which is a search code (`Inference.search_codes`).
         credit: a line that names the photos' authors.
+        expand: whether searches by sketch expand the query (`model.sketch.expansion`), unless they say
+            otherwise. Expansion needs several photos of a thing.
         identity: a random id of these embeddings. A saved index of other embeddings has another one.
     """
 
@@ -33,10 +34,11 @@ class GallerySpec:
     distance: str
     dim: int
     credit: str | None = None
+    expand: bool = True
     identity: str = field(default_factory=lambda: uuid4().hex)
 
     @classmethod
-    def of(cls, model: Model, side: Side, *, credit: str | None = None) -> Self:
+    def of(cls, model: Model, side: Side, *, credit: str | None = None, expand: bool = True) -> Self:
         """Return the spec of a gallery with photos of one domain, embedded by this model."""
         preset = model.inference.preset
         return cls(
@@ -44,8 +46,9 @@ class GallerySpec:
             digest=model.digest,
             domain=model.domain(side),
             distance=preset.distance,
-            dim=prod(preset.shared_shape),
+            dim=preset.search_size,
             credit=credit,
+            expand=expand,
         )
 
 
@@ -89,8 +92,8 @@ class Photo:
 class Hit:
     """A photo and its score.
 
-    `Gallery.search` scores by the cosine, or by 1 / (1 + L2 distance). `search_gallery` maps that with
-    `Manifest.score`, and adds the grade of a probability.
+    `Gallery.search` scores by the cosine, the inner product, or 1 / (1 + L2 distance). `search_gallery` maps
+    that with `Manifest.score`, and adds the grade of a probability.
     """
 
     photo: Photo

@@ -11,6 +11,7 @@ from model.presets import Side, other
 from service.embedding import Embedding
 from service.errors import GalleryBusy
 from service.galleries.collection import Galleries
+from service.galleries.faiss_index import index_rows
 from service.galleries.gallery import Gallery
 from service.galleries.query import SKIP_AFTER, UNREADABLE, SearchResults, none_searchable, search_gallery
 from service.galleries.retry import retry_when_reindexed
@@ -74,8 +75,8 @@ class Search:
         async def attempt() -> SearchResults:
             opened, model = await self._open(gallery, capability)
             side = model.side(source) if source is not None else other(model.side(opened.spec.domain))
-            embedding = await self._embedder.shared(model, side, upload)
-            return await self._search(opened, model, side, np.ravel(embedding), k, min_score=min_score)
+            embedding = await self._embedder.search_code(model, side, upload)
+            return await self._search(opened, model, side, embedding, k, min_score=min_score)
 
         return await retry_when_reindexed(attempt)
 
@@ -86,14 +87,14 @@ class Search:
         *,
         gallery: str | None,
         k: int,
-        expand: bool = True,
+        expand: bool | None = None,
         min_score: float | None = None,
     ) -> SearchResults:
         """Return the k photos nearest to the mean of several sketches of one thing, and of a photo if given.
 
         All sketches have the same weight. The photo weighs as much as all sketches together. With `expand`,
-        the first hits weigh half as much as the sketches and the photo. Photos whose score is below
-        `min_score` are left out.
+        the first hits weigh half as much as the sketches and the photo; with None, the gallery decides.
+        Photos whose score is below `min_score` are left out.
 
         Raises:
             ServiceError: as `search`.
@@ -102,16 +103,23 @@ class Search:
         async def attempt() -> SearchResults:
             opened, model = await self._open(gallery, "sbir")
             side = model.side(opened.spec.domain)
-            computations = [self._embedder.shared(model, other(side), sketch) for sketch in sketches]
+            computations = [self._embedder.search_code(model, other(side), sketch) for sketch in sketches]
             if photo is not None:
-                computations.append(self._embedder.shared(model, side, photo))
-            embeddings = [_unit(embedding) for embedding in await gather(computations)]
+                computations.append(self._embedder.search_code(model, side, photo))
+            embeddings = index_rows(await gather(computations), opened.spec.distance)
             query = np.mean(embeddings[: len(sketches)], axis=0)
             if photo is not None:
                 query = (query + embeddings[-1]) / 2
-            norm = float(np.linalg.norm(query))
+            norm = float(np.linalg.norm(query)) if opened.spec.distance == "cosine" else 1.0
             return await self._search(
-                opened, model, other(side), query, k, expand=expand, query_norm=norm, min_score=min_score
+                opened,
+                model,
+                other(side),
+                query,
+                k,
+                expand=opened.spec.expand if expand is None else expand,
+                query_norm=norm,
+                min_score=min_score,
             )
 
         return await retry_when_reindexed(attempt)
@@ -199,10 +207,3 @@ class Search:
                 return await self._open_gallery(name)
             unsuitable.append(name)
         raise none_searchable(unsuitable)
-
-
-def _unit(embedding: Embedding) -> Embedding:
-    """Flatten an embedding and scale it to length 1."""
-    flat = np.ravel(embedding)
-    unit: Embedding = flat / max(float(np.linalg.norm(flat)), 1e-12)
-    return unit

@@ -109,7 +109,8 @@ class SearchResult(Answer):
     scores: str = Field(
         examples=["probability"],
         description="Kind of score: `probability` (that the photo has the query's class, given the size of "
-        "the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance)).",
+        "the gallery), `cosine` (cosine similarity), `inner_product` (like a cosine, but it "
+        "also says how probably both pictures show the same thing) or `nearness` (1 / (1 + L2 distance)).",
     )
     hits: list[HitOut] = Field(
         description="Matching photos, best first. Empty if the gallery is empty, "
@@ -117,14 +118,18 @@ class SearchResult(Answer):
     )
 
 
+EmbeddingKind = Literal["shared", "exclusive", "search"]
+EMBEDDING_KINDS = (
+    "Embedding of the content that both domains share (`shared`), of what only this domain shows "
+    "(`exclusive`), or what galleries store and searches compare (`search`)."
+)
+
+
 class Embedding(Answer):
     """The embedding of an image."""
 
     model: str = Field(description="Id of the model that embedded the image.")
-    kind: Literal["shared", "exclusive"] = Field(
-        description="Embedding of the content that both domains share (`shared`), "
-        "or of what only this domain shows (`exclusive`)."
-    )
+    kind: EmbeddingKind = Field(description=EMBEDDING_KINDS)
     shape: list[int] = Field(description="Shape of the embedding.")
     values: list[float] = Field(description="Values of the embedding in row-major order.")
 
@@ -162,6 +167,12 @@ class Models(Answer):
     rejected: list[RejectedOut] = Field(description="Checkpoints that cannot be served.")
 
 
+EXPANSION = (
+    "Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if "
+    "there are several photos of a thing, and harms a little if there is one of each."
+)
+
+
 class NewGallery(BaseModel):
     """A gallery to create."""
 
@@ -172,6 +183,7 @@ class NewGallery(BaseModel):
     )
     model: str = Field(examples=["sketchy"], description="Id of the model that will embed the photos.")
     domain: str | None = Field(None, description="Domain of the photos; the model's first domain if omitted.")
+    expand: bool = Field(True, description=EXPANSION)
 
 
 class GalleryOut(Answer):
@@ -183,6 +195,7 @@ class GalleryOut(Answer):
     photos: int = Field(description="Number of photos.")
     index: str = Field(examples=["flat"], description="Kind of search index, chosen by the number of photos.")
     credit: str | None = Field(None, description="Source and license of the photos; null if unknown.")
+    expand: bool = Field(description=EXPANSION)
     outdated: bool = Field(
         description="Whether another checkpoint embedded the photos. Reindex the gallery to search it."
     )

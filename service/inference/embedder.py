@@ -53,6 +53,19 @@ class Embedder:
 
         return await self._embed(model, "shared", side, upload, encode, pixels)
 
+    async def search_code(
+        self, model: Model, side: Side, upload: Upload, *, pixels: Tensor | None = None
+    ) -> Embedding:
+        """Return what galleries store and searches compare (`Inference.search_codes`), [search_size].
+
+        Arguments and errors are those of `shared`.
+        """
+
+        def encode(batch: Tensor) -> Tensor:
+            return model.inference.search_codes(side, batch)
+
+        return await self._embed(model, "search", side, upload, encode, pixels)
+
     async def exclusive(self, model: Model, side: Side, upload: Upload) -> Embedding:
         """Return the mean of q(z|picture), [exclusive_size]. Raises as `shared`."""
 
@@ -66,7 +79,7 @@ class Embedder:
         return float(await self._embed(model, "domain-score", side, upload, model.inference.domain_score))
 
     async def in_background(self, model: Model, side: Side, pixels: Tensor) -> Embedding:
-        """Return the shared codes of decoded pictures: [n, 3, s, s] to [n, *shared_shape].
+        """Return the search codes of decoded pictures: [n, 3, s, s] to [n, search_size].
 
         Requests go first. Nothing is cached.
 
@@ -74,8 +87,8 @@ class Embedder:
             NotReady.
         """
         codes = await self._engine.run(
-            (model.digest, "shared", side, "background"),
-            lambda batch: model.inference.shared(side, batch),
+            (model.digest, "search", side, "background"),
+            lambda batch: model.inference.search_codes(side, batch),
             pixels,
             background=True,
         )

@@ -46,5 +46,5 @@ def embed_pixels(inference: Inference, side: Side, pixels: Sequence[Tensor]) -> 
     """Embed pictures [3, s, s] in one forward pass, without the engine. Return their flat codes [dim]."""
     if not pixels:
         return []
-    codes = inference.shared(side, torch.stack(list(pixels)))
-    return list(codes.flatten(1).float().cpu().numpy())
+    codes = inference.search_codes(side, torch.stack(list(pixels)))
+    return list(codes.float().cpu().numpy())

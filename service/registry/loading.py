@@ -37,6 +37,7 @@ def _run_once(inference: Inference) -> None:
     pixels = torch.zeros(1, 3, size, size)
     for side in SIDES:
         zs, z = inference.shared(side, pixels), inference.exclusive(side, pixels)
+        _check(inference.search_codes(side, pixels), (1, inference.search_size))
         _check(zs, (1, *inference.shared_shape))
         _check(z, (1, inference.exclusive_size))
         if "translate" in inference.capabilities:

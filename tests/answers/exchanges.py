@@ -85,7 +85,7 @@ def _embeddings() -> Iterator[Exchange]:
         ("mnist-cdcb", "cd", digit),
         ("sketchy", "sketch", umbrella()),
     ):
-        for kind in ("shared", "exclusive"):
+        for kind in ("shared", "exclusive", "search"):
             yield _embed(image, {"model": model, "source": source, "kind": kind})
     yield _embed(blank_sketch(), {"model": "sketchy", "source": "sketch"})
 

@@ -14,7 +14,7 @@ from model.sketch.calibration import Calibration
 
 SHIPPED = {folder.name: folder / checkpoint.MANIFEST for folder in checkpoint.released()}
 LATER_KEYS = {
-    "preset": {"drawings", "mirrored", "classified", "things"},
+    "preset": {"drawings", "mirrored", "classified", "things", "thing_size", "thing_weight"},
     "manifest": {"calibration", "held_out"},
     "curve": {"strong", "possible"},
 }

@@ -28,10 +28,10 @@ def test_image_presets_take_pictures_of_256_pixels():
     assert {preset.image_size for preset in PRESETS.values() if preset.sketch is None} == {256}
 
 
-def test_the_shipped_sketch_preset_differs_from_the_printed_one_in_four_settings():
+def test_the_shipped_sketch_preset_differs_from_the_printed_one_in_five_settings():
     printed = PRESETS["sketchy-printed"]
-    sketch = replace(printed.require_sketch(), encoders="linear_each", feature_size=1024)
-    changed = replace(printed, name="sketchy", sketch=sketch, zs_size=512, learning_rate=1e-5)
+    sketch = replace(printed.require_sketch(), encoders="linear_each", feature_size=1024, thing_size=128)
+    changed = replace(printed, name="sketchy", sketch=sketch, zs_size=384, learning_rate=1e-5)
     assert changed == PRESETS["sketchy"]
 
 
@@ -45,6 +45,15 @@ def test_likelihood_and_distance_follow_from_the_kind_of_model(name):
     assert (preset.reader == "sketchy") == is_sketch_model
 
 
+def test_search_codes_have_a_part_for_things_if_training_had_things():
+    preset = PRESETS["sketchy"]
+    with_things = replace(preset, sketch=replace(preset.require_sketch(), things=1_500))
+    assert (preset.distance, preset.search_size) == ("cosine", 384)
+    assert (with_things.distance, with_things.search_size) == ("inner_product", 512)
+    facades = replace(PRESETS["facades"], image_size=64, width=0.5)
+    assert (facades.distance, facades.search_size) == ("l2", 64 * 2 * 2)
+
+
 def test_only_sketch_presets_have_sketch_settings():
     with pytest.raises(ValueError, match="image model"):
         PRESETS["facades"].require_sketch()
@@ -52,7 +61,7 @@ def test_only_sketch_presets_have_sketch_settings():
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("facades", (64, 2, 2)), ("cars", (64,)), ("sketchy", (512,)), ("sketchy-printed", (64,))],
+    [("facades", (64, 2, 2)), ("cars", (64,)), ("sketchy", (384,)), ("sketchy-printed", (64,))],
 )
 def test_the_shape_of_zs(name, shape):
     small = {"image_size": 64, "width": 0.5} if PRESETS[name].sketch is None else {}

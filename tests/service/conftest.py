@@ -21,6 +21,7 @@ def home(tmp_path_factory):
     publish_tiny(folder)
     publish_sketch(folder)
     publish_sketch(folder, "strokes", drawings=True)
+    publish_sketch(folder, "knowing", things=6)
     publish_sketch(
         folder, "calibrated", calibration={"x": PHOTO_CURVE, "y": SKETCH_CURVE, "y_expanded": EXPANDED_CURVE}
     )

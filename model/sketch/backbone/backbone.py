@@ -24,6 +24,7 @@ class Backbone(nn.Module):
         classified: also feed the linear layer with the class probabilities of ImageNet's classifier.
         things: also feed it with the probabilities of a classifier of so many things; 0 for no such
             classifier. Training fits it to the things that it has pictures of.
+        thing_size: size of the codes of things (`thing_codes`); 0 for none.
     """
 
     def __init__(
@@ -34,12 +35,14 @@ class Backbone(nn.Module):
         mirrored: bool = False,
         classified: bool = False,
         things: int = 0,
+        thing_size: int = 0,
     ) -> None:
         super().__init__()
         self.mirrored = mirrored
         self.network = EfficientNetLite(name)
         self.classifier = nn.Linear(FEATURES, IMAGENET_CLASSES) if classified else None
         self.thing_classifier = nn.Linear(FEATURES, things) if things else None
+        self.thing_projection = nn.Linear(things, thing_size, bias=False) if things and thing_size else None
         probabilities = (IMAGENET_CLASSES if classified else 0) + things
         self.feature = nn.Linear(FEATURES + probabilities, feature_size)
 
@@ -67,6 +70,16 @@ class Backbone(nn.Module):
             return pooled
         return torch.cat([pooled, *(each(pooled).softmax(-1) for each in classifiers)], -1).sqrt()
 
+    def thing_codes(self, pooled: Float[Tensor, "b 1280"]) -> Float[Tensor, "b t"] | None:
+        """The probabilities of things, in few dimensions; None without these.
+
+        The inner product of two codes is about the probability that both pictures show the same thing.
+        """
+        if self.thing_classifier is None or self.thing_projection is None:
+            return None
+        codes: Tensor = self.thing_projection(self.thing_classifier(pooled).softmax(-1))
+        return codes
+
     def load_network(self, imagenet: dict[str, Tensor]) -> None:
         """Set the network to published ImageNet weights (`efficientnet.imagenet_weights`)."""
         self.network.load_state_dict(network_state(imagenet))
@@ -85,4 +98,5 @@ def backbone_for(sketch: SketchInput) -> Backbone:
         mirrored=sketch.mirrored,
         classified=sketch.classified,
         things=sketch.things,
+        thing_size=sketch.thing_size,
     )

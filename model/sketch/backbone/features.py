@@ -23,7 +23,7 @@ def pooled_features(backbone: Backbone, pictures: Pictures, device: torch.device
 
 @torch.no_grad()
 def labelled_features(backbone: Backbone, pictures: Pictures, device: torch.device = CPU) -> LabelledFeatures:
-    """Features of whole pictures, after the backbone's linear layer, with their class numbers."""
+    """Features of whole pictures after the linear layer, with class numbers and codes of things."""
     return features_of_pooled(
         backbone, LabelledFeatures(pooled_features(backbone, pictures, device), pictures.labels)
     )
@@ -32,5 +32,7 @@ def labelled_features(backbone: Backbone, pictures: Pictures, device: torch.devi
 @torch.no_grad()
 def features_of_pooled(backbone: Backbone, pooled: LabelledFeatures) -> LabelledFeatures:
     """The same from pooled features [n, 1280]."""
-    parts = [backbone.feature(backbone.descriptor(chunk)) for chunk in pooled.features.split(CHUNK)]
-    return LabelledFeatures(torch.cat(parts), pooled.labels)
+    chunks = pooled.features.split(CHUNK)
+    features = torch.cat([backbone.feature(backbone.descriptor(chunk)) for chunk in chunks])
+    things = [codes for chunk in chunks if (codes := backbone.thing_codes(chunk)) is not None]
+    return LabelledFeatures(features, pooled.labels, torch.cat(things) if things else None)

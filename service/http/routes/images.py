@@ -16,7 +16,7 @@ from service.http.form_fields import (
     refuse_repeated_fields,
 )
 from service.http.request_body import BodyRoute
-from service.http.schemas import Embedding, ImageOut
+from service.http.schemas import EMBEDDING_KINDS, Embedding, EmbeddingKind, ImageOut
 from service.http.schemas import Translation as TranslationOut
 from service.http.security import READ
 from service.images.encode import Format, encode
@@ -142,18 +142,17 @@ async def embed(
     image: ImageFile,
     model: ModelId = None,
     source: Source = None,
-    kind: Annotated[
-        Literal["shared", "exclusive"],
-        Form(
-            description="Embedding of the content that both domains share (`shared`), "
-            "or of what only this domain shows (`exclusive`)."
-        ),
-    ] = "shared",
+    kind: Annotated[EmbeddingKind, Form(description=EMBEDDING_KINDS)] = "shared",
 ) -> Embedding:
-    """Embed an image: the mean of its shared code (zs) or of its exclusive code (zx or zy)."""
+    """Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code."""
     served = services.registry.get(model, capability="embed")
-    encoder = services.embedder.shared if kind == "shared" else services.embedder.exclusive
-    code = await encoder(served, served.side(source), await read_upload(image))
+    embedder = services.embedder
+    encoders = {
+        "shared": embedder.shared,
+        "exclusive": embedder.exclusive,
+        "search": embedder.search_code,
+    }
+    code = await encoders[kind](served, served.side(source), await read_upload(image))
     return Embedding(model=served.id, kind=kind, shape=list(code.shape), values=code.ravel().tolist())
 
 

@@ -19,8 +19,9 @@ MAX_SKETCHES = 8
 GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]
 HitCount = Annotated[int, Form(ge=1, le=1000, description="Number of hits to return.")]
 MIN_SCORE = (
-    "Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left "
-    "out of the `k` nearest, so there may be no hits at all. If omitted, none are left out."
+    "Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a "
+    "lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left "
+    "out."
 )
 MinScore = Annotated[float | None, Form(ge=-1, le=1, allow_inf_nan=False, description=MIN_SCORE)]
 
@@ -45,9 +46,12 @@ async def search_by_sketch(
     gallery: GalleryName = None,
     k: HitCount = 20,
     expand: Annotated[
-        bool,
-        Form(description="Query expansion: whether photos similar to the first hits rank higher."),
-    ] = True,
+        bool | None,
+        Form(
+            description="Query expansion: whether photos similar to the first hits rank higher. "
+            "If omitted, the gallery decides."
+        ),
+    ] = None,
     min_score: MinScore = None,
 ) -> Response:
     """Find the photos of a gallery that match a sketch, best first.

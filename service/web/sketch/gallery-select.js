@@ -35,6 +35,11 @@ export class GallerySelect extends EventTarget {
     return this.#service.galleries.find(({ name }) => name === this.name)?.domain;
   }
 
+  /** Whether the gallery's searches expand the query, unless the visitor says otherwise. */
+  get expand() {
+    return this.#service.galleries.find(({ name }) => name === this.name)?.expand ?? true;
+  }
+
   /**
    * Select this gallery, as soon as the service lists it.
    * @param {string} name

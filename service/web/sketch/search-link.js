@@ -10,7 +10,7 @@ import { decodeStrokes, encodeStrokes } from "./stroke-encoding.js";
  * @property {Stroke[]} strokes the drawing on the paper
  * @property {Stroke[][]} others the added drawings
  * @property {number} [similarTo] id of the photo whose similar photos are shown
- * @property {boolean} expand
+ * @property {boolean} [expand] whether to expand the query; the gallery decides if it is missing
  */
 
 /**
@@ -21,7 +21,7 @@ export function fragmentOf({ gallery, strokes, others, similarTo, expand }) {
   const fields = new URLSearchParams();
   if (gallery) fields.set("gallery", gallery);
   if (similarTo !== undefined) fields.set("like", String(similarTo));
-  if (!expand) fields.set("expand", "false");
+  if (expand !== undefined) fields.set("expand", String(expand));
   for (const drawing of others) fields.append("with", encodeStrokes(drawing));
   if (strokes.length > 0) fields.set("drawing", encodeStrokes(strokes));
   return `#sketch?${fields}`;
@@ -44,6 +44,6 @@ export function searchOf(fragment) {
     strokes: decodeStrokes(fields.get("drawing") ?? ""),
     others: fields.getAll("with").map(decodeStrokes),
     similarTo,
-    expand: fields.get("expand") !== "false",
+    expand: fields.has("expand") ? fields.get("expand") !== "false" : undefined,
   };
 }

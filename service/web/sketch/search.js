@@ -34,6 +34,8 @@ export class SketchSearch extends EventTarget {
   #hitViewer;
   #galleries;
   #expand = byId("expand", HTMLInputElement);
+  /** @type {boolean | undefined} */
+  #chosenExpand; // by the visitor or a link; otherwise the gallery decides
   #notice = new Notice(byId("sketch-notice"));
   #grid = new HitGrid(byId("hits"), (hit) => this.#hitViewer.open(hit, this.#answer?.scores ?? ""));
   /** @type {LatestRequest<Answer>} */
@@ -62,12 +64,18 @@ export class SketchSearch extends EventTarget {
       { label: "Combine with the drawing", icon: "add", run: (hit) => this.#combine(hit) },
     ]);
     this.#galleries = new GallerySelect(service);
-    this.#galleries.addEventListener("update", () => this.#repeat());
+    this.#galleries.addEventListener("update", () => {
+      this.#showExpand();
+      this.#repeat();
+    });
     this.#galleries.addEventListener("select", () => this.#changeGallery());
     drawing.addEventListener("change", () => this.#changeQuery());
     canvas.addEventListener("grow", () => this.#changeQuery({ urgent: false }));
     extraQueries.addEventListener("change", () => this.#changeQuery());
-    this.#expand.addEventListener("change", () => this.#changeQuery());
+    this.#expand.addEventListener("change", () => {
+      this.#chosenExpand = this.#expand.checked;
+      this.#changeQuery();
+    });
     byId("more-hits").addEventListener("click", () => this.#showMore());
     byId("back-to-drawing").addEventListener("click", () => this.#changeQuery());
     this.#show(null);
@@ -82,14 +90,19 @@ export class SketchSearch extends EventTarget {
     return this.#similarTo?.id;
   }
 
-  /** Whether the service expands the query with the first hits. */
-  get expand() {
-    return this.#expand.checked;
+  /** Whether to expand the query with the first hits, if the visitor or a link said so. */
+  get chosenExpand() {
+    return this.#chosenExpand;
   }
 
-  /** @param {boolean} expand */
-  setExpand(expand) {
-    this.#expand.checked = expand;
+  /** @param {boolean | undefined} expand */
+  chooseExpand(expand) {
+    this.#chosenExpand = expand;
+    this.#showExpand();
+  }
+
+  #showExpand() {
+    this.#expand.checked = this.#chosenExpand ?? this.#galleries.expand;
   }
 
   /**
@@ -121,6 +134,7 @@ export class SketchSearch extends EventTarget {
   }
 
   #changeGallery() {
+    this.chooseExpand(undefined);
     this.#maxHits = PAGE;
     this.#requests.cancel();
     this.#changeQuery();
@@ -165,7 +179,8 @@ export class SketchSearch extends EventTarget {
     const sketches = this.#canvas.isBlank ? added : [...added, this.#canvas.toPicture()];
     const options = { gallery: this.#galleries.name, k: this.#maxHits };
     if (sketches.length > 0) {
-      return api.searchBySketch({ sketch: sketches, photo, expand: this.expand, ...options }, signal);
+      const query = { sketch: sketches, photo, expand: this.#expand.checked };
+      return api.searchBySketch({ ...query, ...options }, signal);
     }
     return api.retrieve({ image: photo, source: this.#galleries.domain, ...options }, signal);
   }

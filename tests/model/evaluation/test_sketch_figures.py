@@ -22,7 +22,7 @@ class ByBrightness(Inference):
     def prepare(self, image, side):
         return torch.from_numpy(np.asarray(image.resize((32, 32)), np.float32)).permute(2, 0, 1)
 
-    def shared(self, side, pixels):
+    def search_codes(self, side, pixels):
         bright = pixels.mean((1, 2, 3)) / 255
         return torch.stack([torch.cos(bright), torch.sin(bright)], 1)
 

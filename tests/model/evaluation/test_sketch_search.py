@@ -10,6 +10,8 @@ from model.evaluation import sketch_search
 from model.evaluation.sketch_search import CatalogueCodes, map_by_class, measure_sketch_search
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
+from model.sketch.expansion import expanded_scores
+from model.sketch.search_codes import similarities
 
 
 @pytest.fixture
@@ -17,8 +19,10 @@ def codes(monkeypatch) -> CatalogueCodes:
     """Random codes of 300 photos and 9 sketches of three classes."""
     generator = torch.Generator().manual_seed(0)
     random = {"x": torch.randn(300, 8, generator=generator), "y": torch.randn(9, 8, generator=generator)}
+    served = {"x": torch.randn(300, 8, generator=generator), "y": torch.randn(9, 8, generator=generator)}
     codes = CatalogueCodes(
         zs=random,
+        search=served,
         features=random,
         exclusive=random,
         standardised=None,
@@ -36,6 +40,10 @@ def test_figures_are_cut_at_the_number_of_photos_in_their_names(codes):
     assert (figures["p_10"], figures["p_100"]) == (precision_at(relevant, 10), precision_at(relevant, 100))
     assert (figures["queries"], figures["photos"]) == (9, 300)
     assert "standardised_features_map_all" not in figures
+    served = [codes.labels["y"], codes.labels["x"]]
+    for prefix, score in (("search", similarities), ("expanded", expanded_scores)):
+        relevant = ranked_relevance(score(codes.search["y"], codes.search["x"]), *served)
+        assert figures[f"{prefix}_map_all"] == mean_average_precision(relevant)
 
 
 def test_the_mean_over_classes_of_equal_size_is_the_map(codes):

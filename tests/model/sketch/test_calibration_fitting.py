@@ -130,6 +130,10 @@ def test_grades_keep_their_promise_in_each_kind_of_search():
     assert (both.slope, both.intercept) == (curve.slope, curve.intercept)
 
 
-def test_a_grade_that_cannot_be_promised_is_never_given():
-    limits = with_limits(Calibration(10.0, -5.0), [first_hits_with({0.9: 0.4, 0.5: 0.2})])
-    assert (limits.strong, limits.possible) == (1.0, 1.0)
+def test_a_kind_of_search_that_cannot_keep_a_promise_gets_no_such_grade():
+    """Doodles of unknown things are never right enough; those of known ones get higher probabilities."""
+    curve = Calibration(10.0, -5.0)
+    unknown, known = first_hits_with({0.7: 0.4, 0.5: 0.2}), first_hits_with({0.95: 0.9, 0.7: 0.6})
+    limits = with_limits(curve, [unknown, known])
+    halfway = (1 + curve.probability(0.7, 100)) / 2
+    assert (limits.strong, limits.possible) == pytest.approx((curve.probability(0.95, 100), halfway))

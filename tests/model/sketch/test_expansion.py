@@ -5,8 +5,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from model.metrics import cosine, mean_average_precision, ranked_relevance
+from model.metrics import mean_average_precision, ranked_relevance
 from model.sketch.expansion import MAX_HITS, TEMPERATURE, WEIGHT, expanded, expanded_scores
+from model.sketch.search_codes import similarities
 
 
 def unit(vector):
@@ -16,7 +17,6 @@ def unit(vector):
 
 def by_definition(query, photos):
     """Scores of all photos for one query, computed photo by photo."""
-    query, photos = unit(query), [unit(photo) for photo in photos]
     first = sorted(range(len(photos)), key=lambda place: -photos[place] @ query)[:MAX_HITS]
     scores = []
     for place, photo in enumerate(photos):
@@ -25,14 +25,14 @@ def by_definition(query, photos):
         total = sum(
             (share * photos[other] for share, other in zip(shares, voters, strict=True)), np.zeros_like(query)
         )
-        scores.append(photo @ unit(query + WEIGHT * unit(total)))
+        scores.append(np.linalg.norm(query) * (photo @ unit(unit(query) + WEIGHT * unit(total))))
     return scores
 
 
 @pytest.mark.parametrize("count", [1, 2, MAX_HITS - 1, MAX_HITS, MAX_HITS + 1, 70])
 def test_scores_equal_the_definition(count):
     rng = np.random.default_rng(count)
-    queries, photos = rng.normal(size=(5, 8)), rng.normal(size=(count, 8)) * rng.uniform(0.1, 9, (count, 1))
+    queries, photos = (rng.normal(size=(rows, 8)) * rng.uniform(0.1, 0.6, (rows, 1)) for rows in (5, count))
     scores = expanded_scores(torch.from_numpy(queries), torch.from_numpy(photos))
     assert scores.numpy() == pytest.approx(
         np.array([by_definition(query, photos) for query in queries]), abs=1e-5
@@ -53,11 +53,13 @@ def test_expansion_gains_with_many_photos_per_class_and_loses_little_with_one(ph
         torch.arange(40).repeat_interleave(photos_per_class),
         torch.arange(40).repeat_interleave(10),
     )
-    photos = means[labels] + 0.12 * torch.randn(len(labels), 16, generator=generator)
-    sketches = means[query_labels] + 0.25 * torch.randn(len(query_labels), 16, generator=generator)
+    photos = F.normalize(means[labels] + 0.12 * torch.randn(len(labels), 16, generator=generator))
+    sketches = F.normalize(
+        means[query_labels] + 0.25 * torch.randn(len(query_labels), 16, generator=generator)
+    )
     before, after = (
         mean_average_precision(ranked_relevance(score(sketches, photos), query_labels, labels))
-        for score in (cosine, expanded_scores)
+        for score in (similarities, expanded_scores)
     )
     assert after > before + gain
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from model.data.icons import read_icons
+from model.data.icons import Icon, Icons, read_icons
 from model.data.pairs import DataError
 from model.data.quickdraw import read_quickdraw
 from model.sketch.further_pictures import CONFIDENCE, FurtherFiles, class_targets, read_further
@@ -36,6 +36,28 @@ def test_things_get_the_numbers_of_their_classes(files):
     assert sorted(further.icons.labels.tolist()) == [0] * 3 + [1] * 3 + [3] * 3
     assert further.doodles.pixels.shape == (6, 32, 32, 1)
     assert further.icons.pixels.shape == (9, 32, 32, 3)
+
+
+def test_pictures_held_back_are_of_the_same_things_and_no_others(files):
+    """Each thing has two doodles and one icon, and an icon is a thing's only one."""
+    further = read_further(files, ("cat", "motorcycle"), size=32, seed=0, held_back=0.5)
+    assert further.things == ("ambulance", "rainbow")
+    assert further.doodles.labels.tolist() == further.held_back["doodles"].labels.tolist() == [2, 1, 3]
+    assert sorted(further.icons.labels.tolist()) == [0] * 3 + [1] * 3 + [3] * 3
+    assert set(further.held_back) == {"doodles"}
+    assert read_further(files, ("cat", "motorcycle"), size=32, seed=0).held_back == {}
+
+
+def test_icons_are_split_by_icon_and_a_thing_keeps_its_first():
+    icons = Icons(
+        tuple(Icon(f"set{number}", "name", label, "<svg/>") for number in range(5) for label in "abcd")
+    )
+    kept, split_off = icons.without_some(0.25)
+    assert len(split_off.icons) == 5
+    assert set(kept.icons) | set(split_off.icons) == set(icons.icons)
+    assert not set(kept.icons) & set(split_off.icons)
+    assert {icon for icon in icons.icons if icon.set_name == "set0"} <= set(kept.icons)
+    assert icons.without_some(0.0) == (icons, Icons(()))
 
 
 def test_icons_that_three_sets_have_are_a_thing_of_their_own(tmp_path):

@@ -1,5 +1,7 @@
 """Calibration curves of each kind of query are fitted on galleries with the classes trained on."""
 
+from dataclasses import astuple
+
 import numpy as np
 import pytest
 import torch
@@ -7,13 +9,14 @@ import torch
 from model.data.pairs import DataError
 from model.distributions import Gaussian
 from model.iiae import IIAE
-from model.metrics import cosine
+from model.presets import PRESETS
 from model.sketch.calibration import Calibration
 from model.sketch.calibration_fitting import fit_to_kinds, sample_searches
 from model.sketch.expansion import expanded_scores
 from model.sketch.feature_pairs import LabelledFeatures
 from model.sketch.held_out_evaluator import HeldOutEvaluator
 from model.sketch.pictures import Pictures
+from model.sketch.search_codes import similarities
 
 
 def pictures_of(labels: np.ndarray) -> Pictures:
@@ -30,7 +33,8 @@ def noisy_codes(
 ) -> LabelledFeatures:
     """The mean of each label's class, with noise; `first` is the dimension of class 0's mean."""
     means = torch.eye(16)[torch.from_numpy(labels + first)]
-    return LabelledFeatures(means + noise * torch.randn(len(labels), 16, generator=generator), labels)
+    codes = means + noise * torch.randn(len(labels), 16, generator=generator)
+    return LabelledFeatures(torch.nn.functional.normalize(codes), labels)
 
 
 class IdentityIIAE(IIAE):
@@ -38,6 +42,7 @@ class IdentityIIAE(IIAE):
 
     def __init__(self):
         torch.nn.Module.__init__(self)
+        self.preset = PRESETS["sketchy"]
 
     def shared(self, side, features):
         return Gaussian(features, torch.zeros_like(features))
@@ -47,7 +52,7 @@ def test_curves_are_fitted_to_photo_queries_sketch_queries_and_expanded_ones():
     """The photos' codes are less noisy than the sketches', and a photo query does not find itself."""
     generator = torch.Generator().manual_seed(0)
     labels = {"photos": np.repeat(np.arange(4), 12), "sketches": np.repeat(np.arange(4), 5)}
-    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()})
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()}, {})
     noise = {"photos": 0.2, "sketches": 0.6}
     evaluator.features = {kind: noisy_codes(each, noise[kind], generator) for kind, each in labels.items()}
     trained = noisy_codes(np.repeat(np.arange(3), 15), 0.2, generator)
@@ -58,14 +63,17 @@ def test_curves_are_fitted_to_photo_queries_sketch_queries_and_expanded_ones():
     photos = torch.cat([x, trained.features])
     photo_labels = np.concatenate([labels["x"], trained.labels + 4])
     gallery = ([0, 1, 2, 3], photos, photo_labels, 0)
-    assert curves == {
-        "x": fit_to_codes(cosine, photos, photo_labels, *gallery, query_by_photo=True),
-        "y": fit_to_codes(cosine, y, labels["y"], *gallery),
+    expected = {
+        "x": fit_to_codes(similarities, photos, photo_labels, *gallery, query_by_photo=True),
+        "y": fit_to_codes(similarities, y, labels["y"], *gallery),
         "y_expanded": fit_to_codes(expanded_scores, y, labels["y"], *gallery),
     }
+    assert curves.keys() == expected.keys()
+    for kind, curve in curves.items():
+        assert astuple(curve) == pytest.approx(astuple(expected[kind]), rel=1e-4)
     assert curves["x"].slope > curves["y"].slope > 0
     # Photos of the classes trained on may look like the query, so a cosine says less among them.
-    without_trained = fit_to_codes(cosine, y, labels["y"], [0, 1, 2, 3], x, labels["x"], 0)
+    without_trained = fit_to_codes(similarities, y, labels["y"], [0, 1, 2, 3], x, labels["x"], 0)
     assert curves["y"].probability(0.9, 40) < without_trained.probability(0.9, 40) - 0.1
 
 
@@ -79,7 +87,7 @@ def test_limits_keep_their_promise_for_doodles_and_among_icons_too():
         "doodles": np.repeat(np.arange(4), 20),
     }
     noise = {"photos": 0.1, "icons": 0.1, "sketches": 0.1, "doodles": 0.4}
-    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()})
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()}, {})
     features = {kind: noisy_codes(each, noise[kind], generator) for kind, each in labels.items()}
     trained_labels = np.repeat(np.arange(4), 9)
     trained = {kind: noisy_codes(trained_labels, 0.1, generator, 4) for kind in ("photos", "icons")}
@@ -97,11 +105,37 @@ def test_limits_keep_their_promise_for_doodles_and_among_icons_too():
     assert strong("photos", "sketches", "icons") != strong("photos", "sketches")
 
 
+def test_drawings_held_back_of_known_things_are_strong_where_those_of_unknown_ones_are_not():
+    """The codes of known things are near each other, and those of unknown ones often go wrong."""
+    generator = torch.Generator().manual_seed(0)
+    labels = {"photos": np.repeat(np.arange(4), 12), "sketches": np.repeat(np.arange(4), 20)}
+    noise = {"photos": 0.1, "sketches": 1.2}
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()}, {})
+    evaluator.features = {kind: noisy_codes(each, noise[kind], generator) for kind, each in labels.items()}
+    trained = {"photos": noisy_codes(np.repeat(np.arange(4), 9), 0.1, generator, 4)}
+    unknown_only = evaluator.calibrate(IdentityIIAE(), trained, seed=0)["y"]
+    evaluator.held_back_features = {
+        kind: noisy_codes(each, 0.1, generator, 4) for kind, each in labels.items()
+    }
+    curve = evaluator.calibrate(IdentityIIAE(), trained, seed=0)["y"]
+
+    def strong(curve: Calibration, held_back: bool) -> float:
+        """Share of strong first hits of sketches among photos of all classes."""
+        own = evaluator.held_back_features if held_back else evaluator.features
+        photos = torch.cat([trained["photos"].features, evaluator.features["photos"].features])
+        best = similarities(own["sketches"].features, photos).amax(1).numpy()
+        return float((curve.probabilities(best, len(photos)) >= curve.strong).mean())
+
+    assert strong(curve, held_back=True) > 0.9
+    assert strong(curve, held_back=False) < 0.1
+    assert strong(unknown_only, held_back=False) < 0.1
+
+
 def test_doodles_without_photos_of_their_class_do_not_stop_the_calibration():
     generator = torch.Generator().manual_seed(0)
     labels = {"photos": np.repeat([0, 1], 6), "sketches": np.repeat([0, 1], 6), "icons": np.repeat([1], 3)}
     labels["doodles"] = np.repeat([0], 6)
-    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()})
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()}, {})
     evaluator.features = {kind: noisy_codes(each, 0.5, generator) for kind, each in labels.items()}
     trained = {kind: noisy_codes(np.repeat(np.arange(4), 9), 0.5, generator) for kind in ("photos", "icons")}
     assert set(evaluator.calibrate(IdentityIIAE(), trained, seed=0)) == {"x", "y", "y_expanded"}
@@ -110,5 +144,5 @@ def test_doodles_without_photos_of_their_class_do_not_stop_the_calibration():
 def test_held_out_classes_with_single_photos_are_refused_before_training():
     with pytest.raises(DataError, match="at least 2 readable photos; found at most 1 in a class"):
         HeldOutEvaluator(
-            {"photos": pictures_of(np.arange(4)), "sketches": pictures_of(np.repeat(np.arange(4), 5))}
+            {"photos": pictures_of(np.arange(4)), "sketches": pictures_of(np.repeat(np.arange(4), 5))}, {}
         )

@@ -11,7 +11,17 @@ from small_sketch import small_preset
 from model.data.pairs import DataError
 from model.data.sketchy import read_sketchy
 from model.inference import Inference
-from model.sketch.pictures import decode
+from model.sketch.pictures import Pictures, decode
+
+
+def test_the_last_pictures_of_each_class_are_split_off():
+    labels = np.array([0, 1, 0, 1, 0, 0, 2])
+    pixels = np.arange(7, dtype=np.uint8).reshape(7, 1, 1, 1)
+    others, last = Pictures(pixels, labels, ("0/damaged",)).without_some(0.5)
+    assert others.pixels[:].ravel().tolist() == [0, 1, 2, 6]
+    assert last.pixels[:].ravel().tolist() == [3, 4, 5]
+    assert (others.labels.tolist(), last.labels.tolist()) == ([0, 1, 0, 2], [1, 0, 0])
+    assert (others.damaged, last.damaged) == (("0/damaged",), ())
 
 
 def test_training_prepares_sketches_as_the_service_does(tmp_path, shapes_folder):

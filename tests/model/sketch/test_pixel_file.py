@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from model.sketch.pixel_file import PixelFile
+from model.sketch.pixel_file import ChosenPixels, PixelFile
 
 
 def test_pictures_are_read_by_numbers_and_slices():
@@ -18,6 +18,17 @@ def test_pictures_are_read_by_numbers_and_slices():
     np.testing.assert_array_equal(file[np.array([], np.int64)], pictures[:0])
     with pytest.raises(IndexError):
         file[np.array([7])]
+
+
+def test_chosen_pictures_are_read_from_all():
+    pictures = np.random.default_rng(0).integers(0, 256, (7, 5, 4, 3), dtype=np.uint8)
+    file = PixelFile((5, 4, 3))
+    file.append(pictures)
+    chosen = ChosenPixels(file, np.array([6, 2, 3]))
+    assert len(chosen) == 3 and chosen.shape == (3, 5, 4, 3)
+    np.testing.assert_array_equal(chosen[:], pictures[[6, 2, 3]])
+    np.testing.assert_array_equal(chosen[1:9], pictures[[2, 3]])
+    np.testing.assert_array_equal(chosen[np.array([2, 0])], pictures[[3, 6]])
 
 
 def test_pictures_of_another_shape_are_refused():

@@ -43,6 +43,21 @@ def test_hits_and_scores_equal_the_services(home, client, photos, model, expand)
     Galleries(home / "galleries").delete(name)
 
 
+def test_the_gallery_decides_whether_a_query_is_expanded(home, photos):
+    for name, words in (("expands", ()), ("plain", ("--no-expand",))):
+        assert iiae("index", photos, "--gallery", name, "--model", "drawn", *words, home=home).status == 0
+    found = {
+        (name, words): [hit["score"] for hit in hits(photos / "2.png", "--gallery", name, *words, home=home)]
+        for name in ("expands", "plain")
+        for words in ((), ("--expand",), ("--no-expand",))
+    }
+    assert found["expands", ()] == found["expands", ("--expand",)] == found["plain", ("--expand",)]
+    assert found["plain", ()] == found["plain", ("--no-expand",)] == found["expands", ("--no-expand",)]
+    assert found["plain", ()] != found["expands", ()]
+    for name in ("expands", "plain"):
+        Galleries(home / "galleries").delete(name)
+
+
 def test_a_table_is_printed_by_default(home, photos):
     assert iiae("index", photos, "--gallery", "searched", "--model", "drawn", home=home).status == 0
     done = iiae("search", photos / "2.png", "--gallery", "searched", "--k", "2", home=home)

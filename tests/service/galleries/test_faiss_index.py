@@ -1,4 +1,4 @@
-"""One index against numpy: scores of both distances and both kinds, tombstones, and when to rebuild."""
+"""One index against numpy: scores of all distances and both kinds, tombstones, and when to rebuild."""
 
 import numpy as np
 import pytest
@@ -18,10 +18,12 @@ def filled(distance: str):
 def scores(query: np.ndarray, distance: str) -> np.ndarray:
     if distance == "cosine":
         return VECTORS @ query / np.linalg.norm(VECTORS, axis=1) / np.linalg.norm(query)
+    if distance == "inner_product":
+        return VECTORS @ query
     return 1 / (1 + np.linalg.norm(VECTORS - query, axis=1))
 
 
-@pytest.mark.parametrize("distance", ["cosine", "l2"])
+@pytest.mark.parametrize("distance", ["cosine", "inner_product", "l2"])
 @pytest.mark.parametrize("kind", ["flat", "hnsw"])
 def test_hits_are_the_nearest_with_their_scores_and_without_removed_photos(monkeypatch, distance, kind):
     if kind == "hnsw":

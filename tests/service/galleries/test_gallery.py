@@ -11,6 +11,7 @@ import faiss
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from gallery_photos import embedding, new_photo, run_concurrently, spec
 
 from model.sketch.expansion import expanded_scores
@@ -36,10 +37,11 @@ def test_a_large_gallery_gets_an_hnsw_index_that_finds_the_same(tmp_path, monkey
     assert {hit.photo.id for hit in hits} == {photo.id for photo in photos[150:]}
 
 
+@pytest.mark.parametrize("distance", ["cosine", "inner_product"])
 @pytest.mark.parametrize("kind", ["flat", "hnsw"])
-def test_an_expanded_search_equals_the_formula_over_all_photos(tmp_path, monkeypatch, kind):
+def test_an_expanded_search_equals_the_formula_over_all_photos(tmp_path, monkeypatch, kind, distance):
     monkeypatch.setattr(faiss_index, "FLAT_UP_TO", 1_000 if kind == "flat" else 10)
-    gallery = Galleries(tmp_path).create("g", spec())
+    gallery = Galleries(tmp_path).create("g", spec(distance))
     assert gallery.search_expanded(embedding(0), 5) == []
     photos = gallery.add([new_photo(number) for number in range(60)])
     gallery.save_index()
@@ -48,7 +50,10 @@ def test_an_expanded_search_equals_the_formula_over_all_photos(tmp_path, monkeyp
         gallery.remove(photo.id)
     embeddings = torch.from_numpy(np.stack([embedding(number) for number in range(7, 60)]))
     for query in (embedding(number) for number in range(90, 100)):
-        scores = expanded_scores(torch.from_numpy(query[None]), embeddings)[0].tolist()
+        codes = torch.from_numpy(query[None]), embeddings
+        if distance == "cosine":
+            codes = tuple(map(F.normalize, codes))
+        scores = expanded_scores(*codes)[0].tolist()
         best = sorted(zip(scores, (photo.id for photo in photos[7:]), strict=True), reverse=True)
         for k in (1, 12, 21, 24, 30, 100):  # above 20, photos displaced by the first hits must be found, too
             hits = gallery.search_expanded(query, k)

@@ -19,8 +19,6 @@ def test_a_spec_describes_the_models_embeddings_of_a_domain(name):
     for spec in specs:
         assert (spec.model, spec.digest, spec.distance) == ("m", "d", preset.distance)
         assert spec.credit == "by me"
-    length = 1
-    for size in preset.shared_shape:
-        length *= size
-    assert specs[0].dim == length
+    assert specs[0].dim == preset.search_size
+    assert specs[0].expand and not GallerySpec.of(model, "x", expand=False).expand
     assert specs[0].identity != specs[1].identity

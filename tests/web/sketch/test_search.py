@@ -154,6 +154,28 @@ def test_an_empty_gallery_is_not_a_search_that_finds_nothing(page: Page, origin:
     httpx.delete(f"{origin}/galleries/bare").raise_for_status()
 
 
+def test_a_gallery_decides_about_query_expansion_until_the_visitor_does(
+    page: Page, origin: str
+) -> None:
+    new = {"name": "plain", "model": "small-sketches", "expand": False}
+    httpx.post(f"{origin}/galleries", json=new).raise_for_status()
+    first = page.locator("#gallery").input_value()
+    expect(page.locator("#gallery option[value=plain]")).to_have_count(1)
+    page.evaluate(RECORD_FORMS)
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    expect(page.locator("#expand")).to_be_checked()
+    page.locator("#gallery").select_option("plain")
+    expect(page.locator("#expand")).not_to_be_checked()
+    until(page, "sent.at(-1).expand === 'false'")
+    page.locator("#expand").check()
+    until(page, "sent.at(-1).expand === 'true'")
+    page.locator("#gallery").select_option(first)
+    expect(page.locator("#expand")).to_be_checked()
+    page.locator("#gallery").select_option("plain")
+    expect(page.locator("#expand")).not_to_be_checked()
+    httpx.delete(f"{origin}/galleries/plain").raise_for_status()
+
+
 def test_query_expansion_can_be_turned_off(page: Page) -> None:
     page.evaluate(RECORD_FORMS)
     draw(page, (0.2, 0.2), (0.8, 0.3))

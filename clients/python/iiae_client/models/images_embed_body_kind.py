@@ -1,3 +1,3 @@
 from typing import Literal
 
-ImagesEmbedBodyKind = Literal["exclusive", "shared"]
+ImagesEmbedBodyKind = Literal["exclusive", "search", "shared"]

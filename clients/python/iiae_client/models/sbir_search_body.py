@@ -19,9 +19,9 @@ class SbirSearchBody:
     k: int | None = None
     """Number of hits to return."""
     expand: bool | None = None
-    """Query expansion: whether photos similar to the first hits rank higher."""
+    """Query expansion: whether photos similar to the first hits rank higher. If omitted, the gallery decides."""
     min_score: float | None = None
-    """Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out."""
+    """Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

@@ -16,7 +16,7 @@ class SearchResult:
     model: str
     """Id of the model that embedded the query."""
     scores: str
-    """Kind of score: `probability` (that the photo has the query's class, given the size of the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance))."""
+    """Kind of score: `probability` (that the photo has the query's class, given the size of the gallery), `cosine` (cosine similarity), `inner_product` (like a cosine, but it also says how probably both pictures show the same thing) or `nearness` (1 / (1 + L2 distance))."""
     hits: list[Hit]
     """Matching photos, best first. Empty if the gallery is empty, or all scores are below `min_score`."""
 

@@ -213,13 +213,13 @@ export class Images extends HeyApiClient {
     /**
      * Embed
      *
-     * Embed an image: the mean of its shared code (zs) or of its exclusive code (zx or zy).
+     * Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code.
      */
     public embed<ThrowOnError extends boolean = true>(parameters: {
         image: Blob | Uint8Array;
         model?: string;
         source?: string;
-        kind?: 'shared' | 'exclusive';
+        kind?: 'shared' | 'exclusive' | 'search';
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'body', key: 'image' },
@@ -341,11 +341,13 @@ export class Galleries extends HeyApiClient {
         name: string;
         model: string;
         domain?: string | null;
+        expand?: boolean;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'body', key: 'name' },
                     { in: 'body', key: 'model' },
-                    { in: 'body', key: 'domain' }
+                    { in: 'body', key: 'domain' },
+                    { in: 'body', key: 'expand' }
                 ] }]);
         return (options?.client ?? this.client).post<GalleriesCreateResponses, GalleriesCreateErrors, ThrowOnError, 'data'>({
             responseStyle: 'data',

@@ -27,9 +27,9 @@ export type Embedding = {
      */
     model: string;
     /**
-     * Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`).
+     * Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`).
      */
-    kind: 'shared' | 'exclusive';
+    kind: 'shared' | 'exclusive' | 'search';
     /**
      * Shape of the embedding.
      */
@@ -100,6 +100,10 @@ export type Gallery = {
      * Source and license of the photos; null if unknown.
      */
     credit: string | null;
+    /**
+     * Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each.
+     */
+    expand: boolean;
     /**
      * Whether another checkpoint embedded the photos. Reindex the gallery to search it.
      */
@@ -487,7 +491,7 @@ export type SearchResult = {
      */
     model: string;
     /**
-     * Kind of score: `probability` (that the photo has the query's class, given the size of the gallery), `cosine` (cosine similarity) or `nearness` (1 / (1 + L2 distance)).
+     * Kind of score: `probability` (that the photo has the query's class, given the size of the gallery), `cosine` (cosine similarity), `inner_product` (like a cosine, but it also says how probably both pictures show the same thing) or `nearness` (1 / (1 + L2 distance)).
      */
     scores: string;
     /**
@@ -783,9 +787,9 @@ export type ImagesEmbedData = {
          */
         source?: string;
         /**
-         * Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`).
+         * Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`).
          */
-        kind?: 'shared' | 'exclusive';
+        kind?: 'shared' | 'exclusive' | 'search';
     };
     path?: never;
     query?: never;
@@ -833,11 +837,11 @@ export type SbirSearchData = {
          */
         k?: number;
         /**
-         * Query expansion: whether photos similar to the first hits rank higher.
+         * Query expansion: whether photos similar to the first hits rank higher. If omitted, the gallery decides.
          */
         expand?: boolean;
         /**
-         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         * Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
          */
         min_score?: number;
     };
@@ -887,7 +891,7 @@ export type ImagesRetrieveData = {
          */
         source?: string;
         /**
-         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         * Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
          */
         min_score?: number;
     };
@@ -964,6 +968,10 @@ export type GalleriesCreateData = {
          * Domain of the photos; the model's first domain if omitted.
          */
         domain?: string | null;
+        /**
+         * Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each.
+         */
+        expand?: boolean;
     };
     path?: never;
     query?: never;
@@ -1255,7 +1263,7 @@ export type PhotosSimilarData = {
          */
         k?: number;
         /**
-         * Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         * Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
          */
         min_score?: number;
     };

@@ -65,7 +65,7 @@ def nearest(client: httpx.Client, seed: int, name: str = "g") -> httpx.Response:
 def spec(home: Path, name: str) -> GallerySpec:
     """The spec of a gallery embedded by this checkpoint."""
     manifest = checkpoint.read_manifest(checkpoint.find(home / "checkpoints", name))
-    dim = math.prod(manifest.preset.shared_shape)
+    dim = manifest.preset.search_size
     return GallerySpec(
         model=name, digest=manifest.weights_sha256, domain="photo", distance=manifest.preset.distance, dim=dim
     )
@@ -95,7 +95,8 @@ def server(folder):
 
 @pytest.fixture
 def client(server):
-    server.client.post("/galleries", json={"name": "g", "model": "tiny"}).raise_for_status()
+    gallery = {"name": "g", "model": "tiny", "expand": False}
+    server.client.post("/galleries", json=gallery).raise_for_status()
     yield server.client
     server.client.delete("/galleries/g").raise_for_status()
 
@@ -121,7 +122,8 @@ def test_reindexing_an_outdated_gallery_changes_only_its_embeddings(folder, clie
         [],
     )
     assert done["started"] <= done["ended"]
-    assert not client.get("/galleries/g").json()["outdated"]
+    gallery = client.get("/galleries/g").json()
+    assert (gallery["outdated"], gallery["expand"]) == (False, False)
     assert client.get("/galleries/g/photos?limit=1000").json() == photos
     for photo_id, seed in list(seeds.items())[::7]:
         assert nearest(client, seed).json()["hits"][0]["id"] == photo_id

@@ -8,8 +8,8 @@ import torch
 from PIL import Image, ImageDraw
 from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, png
 
-from model.metrics import cosine
 from model.sketch.expansion import expanded_scores
+from model.sketch.search_codes import similarities
 
 
 def test_all_searches_return_hits_best_first(client, gallery):
@@ -56,13 +56,66 @@ def test_queries_are_expanded_by_default(client, gallery):
         ]
         for seed, source in [(3, "sketch"), *((seed, "photo") for seed in range(len(gallery)))]
     ]
+    codes = torch.nn.functional.normalize(torch.tensor(codes))
     cosines, scores = (
-        dict(zip(gallery, method(*map(torch.tensor, (codes[:1], codes[1:])))[0].tolist(), strict=True))
-        for method in (cosine, expanded_scores)
+        dict(zip(gallery, method(codes[:1], codes[1:])[0].tolist(), strict=True))
+        for method in (similarities, expanded_scores)
     )
     assert {hit["id"]: hit["score"] for hit in plain} == pytest.approx(cosines, abs=2e-3)
     assert {hit["id"]: hit["score"] for hit in expanded} == pytest.approx(scores, abs=2e-3)
     assert max(abs(cosines[photo] - scores[photo]) for photo in gallery) > 0.02
+
+
+def test_a_gallery_decides_whether_queries_are_expanded_unless_they_say_so(client, gallery):
+    created = client.post("/galleries", json={"name": "plain", "model": "drawn", "expand": False}).json()
+    assert created["expand"] is client.get("/galleries/plain").json()["expand"] is False
+    assert client.get("/galleries/noise").json()["expand"] is True
+    files = [("image", png(seed)) for seed in range(len(gallery))]
+    client.post("/galleries/plain/photos", files=files).raise_for_status()
+
+    def scores(name: str, **more: str) -> list[float]:
+        data = {"gallery": name} | more
+        hits = client.post("/sbir/search", files={"sketch": png(3)}, data=data).json()["hits"]
+        return [hit["score"] for hit in hits]
+
+    assert scores("plain") == scores("plain", expand="false") != scores("plain", expand="true")
+    assert scores("plain", expand="true") == scores("noise")
+    assert client.delete("/galleries/plain").status_code == 204
+
+
+@pytest.mark.parametrize("expand", [False, True])
+def test_a_model_of_things_compares_search_codes_by_their_inner_products(client, expand):
+    client.post("/galleries", json={"name": "things", "model": "knowing"}).raise_for_status()
+    files = [("image", png(seed)) for seed in range(6)]
+    ids = [photo["id"] for photo in client.post("/galleries/things/photos", files=files).json()["photos"]]
+
+    def code(seed: int, source: str, kind: str) -> torch.Tensor:
+        form = {"model": "knowing", "source": source, "kind": kind}
+        answer = client.post("/embed", files={"image": png(seed)}, data=form).json()
+        return torch.tensor(answer["values"])
+
+    sketches, photos = (
+        torch.stack([code(seed, source, "search") for seed in seeds])
+        for source, seeds in (("sketch", (3, 4)), ("photo", range(6)))
+    )
+    # The code is a zs of length sqrt(1/2), and the thing, here as long as zs at most.
+    assert photos.shape == (6, 32 + 6)
+    zs = torch.nn.functional.normalize(code(3, "sketch", "shared"), dim=0)
+    torch.testing.assert_close(sketches[0, :32], zs * 0.5**0.5, atol=1e-3, rtol=0)
+    assert float(sketches[0, 32:].norm()) > 0.05
+    score = expanded_scores if expand else similarities
+    query = {"gallery": "things", "expand": str(expand).lower()}
+    for files, queries in (
+        ([("sketch", png(3))], sketches[:1]),
+        ([("sketch", png(3)), ("sketch", png(4))], sketches.mean(0, keepdim=True)),
+        ([("sketch", png(3)), ("photo", png(5))], (sketches[:1] + photos[5:]) / 2),
+    ):
+        answer = client.post("/sbir/search", files=files, data=query).json()
+        assert answer["scores"] == "inner_product"
+        found = {hit["id"]: hit["score"] for hit in answer["hits"]}
+        expected = dict(zip(ids, score(queries, photos)[0].tolist(), strict=True))
+        assert found == pytest.approx(expected, abs=2e-3)
+    assert client.delete("/galleries/things").status_code == 204
 
 
 @pytest.fixture(scope="module")

@@ -33,6 +33,7 @@ class GalleriesResource:
         model: str,
         *,
         domain: None | str | None = None,
+        expand: bool | None = None,
     ) -> Gallery:
         """Create an empty gallery for one domain of a model.
 
@@ -40,6 +41,7 @@ class GalleriesResource:
             name: Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.
             model: Id of the model that will embed the photos.
             domain: Domain of the photos; the model's first domain if omitted.
+            expand: Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each. (default True)
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -52,6 +54,7 @@ class GalleriesResource:
                     name=name,
                     model=model,
                     domain=domain,
+                    expand=expand,
                 ),
             )
         )
@@ -125,6 +128,7 @@ class AsyncGalleriesResource:
         model: str,
         *,
         domain: None | str | None = None,
+        expand: bool | None = None,
     ) -> Gallery:
         """Create an empty gallery for one domain of a model.
 
@@ -132,6 +136,7 @@ class AsyncGalleriesResource:
             name: Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.
             model: Id of the model that will embed the photos.
             domain: Domain of the photos; the model's first domain if omitted.
+            expand: Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each. (default True)
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -144,6 +149,7 @@ class AsyncGalleriesResource:
                     name=name,
                     model=model,
                     domain=domain,
+                    expand=expand,
                 ),
             )
         )

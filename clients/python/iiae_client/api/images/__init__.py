@@ -210,13 +210,13 @@ class ImagesResource:
         source: str | None = None,
         kind: ImagesEmbedBodyKind | None = None,
     ) -> Embedding:
-        """Embed an image: the mean of its shared code (zs) or of its exclusive code (zx or zy).
+        """Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code.
 
         Args:
             image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
-            kind: Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`). (default 'shared')
+            kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`). (default 'shared')
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -251,7 +251,7 @@ class ImagesResource:
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
             source: Domain of the image; if omitted, the domain other than the gallery's.
-            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -464,13 +464,13 @@ class AsyncImagesResource:
         source: str | None = None,
         kind: ImagesEmbedBodyKind | None = None,
     ) -> Embedding:
-        """Embed an image: the mean of its shared code (zs) or of its exclusive code (zx or zy).
+        """Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code.
 
         Args:
             image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
-            kind: Embedding of the content that both domains share (`shared`), or of what only this domain shows (`exclusive`). (default 'shared')
+            kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`). (default 'shared')
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -505,7 +505,7 @@ class AsyncImagesResource:
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
             source: Domain of the image; if omitted, the domain other than the gallery's.
-            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.

@@ -152,7 +152,7 @@ class PhotosResource:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
             k: Number of hits to return. (default 20)
-            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -308,7 +308,7 @@ class AsyncPhotosResource:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
             k: Number of hits to return. (default 20)
-            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.

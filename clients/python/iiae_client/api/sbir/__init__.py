@@ -35,8 +35,8 @@ class SbirResource:
             photo: Photo to combine with the sketches: photo and sketches have the same weight.
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
-            expand: Query expansion: whether photos similar to the first hits rank higher. (default True)
-            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            expand: Query expansion: whether photos similar to the first hits rank higher. If omitted, the gallery decides.
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -83,8 +83,8 @@ class AsyncSbirResource:
             photo: Photo to combine with the sketches: photo and sketches have the same weight.
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
-            expand: Query expansion: whether photos similar to the first hits rank higher. (default True)
-            min_score: Smallest `score` of a hit, from 0 to 1; for cosines, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            expand: Query expansion: whether photos similar to the first hits rank higher. If omitted, the gallery decides.
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
 
         Raises:
             ProblemError: The request was rejected or failed.
