@@ -36,7 +36,7 @@ from model.sketch.thing_classifier import fit_thing_classifier
 from model.sketch.training_pictures import TrainingPictures, read_training_pictures
 from model.training.run import Plan, Run, TrainingProgress
 
-CLASSIFIED_OF_EACH: dict[PictureKind, int] = {"photos": 10, "sketches": 10, "doodles": 40, "icons": 4}
+CLASSIFIED_OF_EACH: dict[PictureKind, int] = {"photos": 10, "sketches": 10, "doodles": 80, "icons": 4}
 """The most pictures of a class that the classifier of things is fitted to."""
 PAIRED_DOODLES = 8
 """The most doodles of a class in the pairs that IIAE is trained on."""

@@ -9,7 +9,7 @@ from model.sketch.fine_tuning.training_set import check_batch, check_classes
 from model.sketch.further_pictures import FurtherFiles, FurtherPictures, read_further
 from model.sketch.pictures import PictureKind, Pictures, decode_classes
 
-SOME_OF_EACH: dict[PictureKind, int] = {"doodles": 40, "icons": 4}
+SOME_OF_EACH: dict[PictureKind, int] = {"doodles": 80, "icons": 4}
 """The most doodles and icons of a class beside its sketches and photos, for the layers after the network."""
 HELD_BACK = 0.1
 """Share of the pictures of each class trained on that only the grades are fitted to."""
