@@ -9,10 +9,7 @@ with each objective and the checkpoint's seed. It is trained with linear encoder
 held-out classes is kept.
 """
 
-import tempfile
 import time
-from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -23,24 +20,15 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.shared.class_split import class_split
+from benchmarks.shared.feature_split import Features, FeatureSplit
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
-from model.cli.unseen import further_files
-from model.data.sketchy import read_sketchy
 from model.iiae import IIAE
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.objective import ObjectiveName
-from model.presets import PRESETS, Preset
-from model.sketch.backbone.backbone import Backbone
-from model.sketch.backbone.features import labelled_features
-from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures, pairs_of
+from model.presets import Preset
 from model.sketch.fine_tuning.recipe import Recipe
-from model.sketch.further_pictures import FurtherFiles
-from model.sketch.linear_start import init_shared_encoders
-from model.sketch.pictures import PictureKind, Pictures, decode_classes
-from model.sketch.training import SketchPlan, Start, train_on_features
-from model.sketch.training_pictures import SOME_OF_EACH, read_training_pictures
+from model.sketch.training import SketchPlan, Start
 
 NAMES: dict[ObjectiveName, str] = {
     "ii": "II",
@@ -58,66 +46,8 @@ PAPER: dict[ObjectiveName, str] = {
     "elbo": "",
 }
 """The paper's mAP@all and P@100."""
-Features = Mapping[PictureKind, LabelledFeatures]
 Figures = tuple[float, float, float]
 """mAP@all and P@100 of zs, and mAP@all of the exclusive codes."""
-
-
-class Split:
-    """The features of one checkpoint's training, held-out and unseen pictures."""
-
-    def __init__(
-        self, folder: Path, data: Path, unseen: str, doodles: Path | None, icons: Path | None
-    ) -> None:
-        self.manifest, _, backbone = checkpoint.load_parts(folder)
-        if backbone is None:
-            raise typer.BadParameter(f"{self.manifest.name} is no sketch model", param_hint="--checkpoint")
-        preset, catalogue = self.manifest.preset, read_sketchy(data)
-        classes = class_split(self.manifest, catalogue, unseen)
-        further = FurtherFiles()
-        if doodles or icons:
-            further = further_files(doodles, icons, data, unseen, SOME_OF_EACH["doodles"])
-        seen = catalogue.only((*classes.trained, *classes.held_out))
-        pictures = read_training_pictures(
-            seen, classes.held_out, further, preset, batch=0, seed=self.manifest.seed
-        )
-        self.pairs: FeaturePairs = pairs_of(_features(backbone, pictures.for_layers()))
-        self.held_out = _features(backbone, pictures.held_out)
-        photos, sketches = decode_classes(catalogue.only(classes.unseen), classes.unseen, preset)
-        self.unseen = _features(backbone, {"photos": photos, "sketches": sketches})
-
-    def linear_preset(self) -> Preset:
-        """The shipped preset's settings, on this checkpoint's features."""
-        return replace(PRESETS["sketchy"], sketch=self.manifest.preset.sketch)
-
-    def printed_preset(self) -> Preset:
-        """D.2 as printed, on this checkpoint's features."""
-        sketch = replace(self.manifest.preset.require_sketch(), encoders="printed")
-        return replace(PRESETS["sketchy-printed"], sketch=sketch)
-
-    def start(self, *, regression: bool) -> Figures:
-        """Figures of the linear encoders before training."""
-        iiae = IIAE(self.linear_preset())
-        init_shared_encoders(
-            iiae,
-            self.pairs.photos,
-            self.pairs.sketches,
-            self.pairs.class_members,
-            regression=regression,
-        )
-        return figures(iiae.eval(), self.unseen)
-
-    def trained(self, preset: Preset, plan: SketchPlan) -> Figures:
-        """Figures after training."""
-        with tempfile.TemporaryDirectory() as run:
-            iiae = train_on_features(
-                Path(run),
-                preset,
-                self.pairs,
-                replace(plan, recipe=Recipe(seed=self.manifest.seed)),
-                validate=lambda present: {"validation": figures(present, self.held_out)[0]},
-            )
-        return figures(iiae.eval(), self.unseen)
 
 
 def figures(iiae: IIAE, features: Features) -> Figures:
@@ -134,6 +64,11 @@ def figures(iiae: IIAE, features: Features) -> Figures:
     return (*found[0], found[1][0])
 
 
+def trained(split: FeatureSplit, preset: Preset, plan: SketchPlan) -> Figures:
+    """Figures on unseen classes after training; held-out classes choose the step."""
+    return figures(split.trained(preset, plan, lambda iiae: figures(iiae, split.held_out)[0]), split.unseen)
+
+
 def main(
     data: Data,
     name: Annotated[list[str], typer.Option("--checkpoint", help="Repeat it for several seeds.")],
@@ -146,9 +81,8 @@ def main(
 ) -> None:
     """Print the table."""
     began = time.monotonic()
-    splits = [
-        Split(checkpoint.find(home / "checkpoints", each), data, unseen, doodles, icons) for each in name
-    ]
+    folders = [checkpoint.find(home / "checkpoints", each) for each in name]
+    splits = [FeatureSplit(folder, data, unseen, doodles, icons) for folder in folders]
     table = Table(
         "objective",
         "zs encoders",
@@ -161,7 +95,9 @@ def main(
     )
     choices: tuple[Start, ...] = ("components", "regression")
     starts = {
-        start: np.array([split.start(regression=start == "regression") for split in splits])
+        start: np.array(
+            [figures(split.untrained(regression=start == "regression"), split.unseen) for split in splits]
+        )
         for start in choices
     }
     for start, found in starts.items():
@@ -169,19 +105,15 @@ def main(
     for start, before in starts.items():
         for objective, named in NAMES.items():
             plan = SketchPlan(recipe=Recipe(), start=start, objective=objective, steps=steps)
-            found = np.array([split.trained(split.linear_preset(), plan) for split in splits])
+            found = np.array([trained(split, split.linear_preset(), plan) for split in splits])
             gain = found[:, 0] - before[:, 0]
             table.add_row(named, f"linear, {start}", *_cells(found, gain), PAPER[objective])
     for objective, named in NAMES.items() if printed_steps else ():
         plan = SketchPlan(recipe=Recipe(), objective=objective, steps=printed_steps)
-        found = np.array([split.trained(split.printed_preset(), plan) for split in splits])
+        found = np.array([trained(split, split.printed_preset(), plan) for split in splits])
         table.add_row(named, "as printed", *_cells(found), PAPER[objective])
     Console(width=130).print(table)
     print(f"{time.monotonic() - began:.0f} s")
-
-
-def _features(backbone: Backbone, pictures: Mapping[PictureKind, Pictures]) -> Features:
-    return {kind: labelled_features(backbone, each) for kind, each in pictures.items()}
 
 
 def _cells(found: NDArray[np.float64], gain: NDArray[np.float64] | None = None) -> list[str]:

@@ -11,7 +11,10 @@ from torch import Tensor
 from model.data.pairs import fingerprint_of
 from model.data.sketchy import DOMAINS
 from model.presets import SIDES, Side
-from model.sketch.pictures import SIDE_OF, PictureKind
+from model.sketch.pictures import SIDE_OF, PictureKind, some_of_each
+
+PAIRED_DOODLES = 8
+"""The most doodles of a class in the pairs. Otherwise they would outnumber the sketches."""
 
 
 @dataclass(frozen=True)
@@ -85,5 +88,6 @@ def pairs_of(features: Mapping[PictureKind, LabelledFeatures]) -> FeaturePairs:
     """Pairs of all things that are in both domains: icons count as photos, and doodles as sketches."""
     sides: dict[Side, list[LabelledFeatures]] = {"x": [], "y": []}
     for kind, each in features.items():
-        sides[SIDE_OF[kind]].append(each)
+        few = each.at(some_of_each(each.labels, PAIRED_DOODLES)) if kind == "doodles" else each
+        sides[SIDE_OF[kind]].append(few)
     return FeaturePairs(*(LabelledFeatures.together(sides[side]) for side in SIDES))

@@ -38,8 +38,6 @@ from model.training.run import Plan, Run, TrainingProgress
 
 CLASSIFIED_OF_EACH: dict[PictureKind, int] = {"photos": 10, "sketches": 10, "doodles": 80, "icons": 4}
 """The most pictures of a class that the classifier of things is fitted to."""
-PAIRED_DOODLES = 8
-"""The most doodles of a class in the pairs that IIAE is trained on."""
 
 Start = Literal["components", "regression"]
 """Where linear encoders of zs start (`linear_start.init_shared_encoders`)."""
@@ -219,8 +217,6 @@ def _features(
         fit_thing_classifier(backbone.thing_classifier, LabelledFeatures.together(parts))
     if backbone.thing_projection is not None:
         init_thing_projection(backbone.thing_projection, seed)
-    if "doodles" in pooled:
-        pooled["doodles"] = pooled["doodles"].at(some_of_each(pooled["doodles"].labels, PAIRED_DOODLES))
     photo_moments, sketch_moments = (
         moments(backbone.descriptor(chunk) for chunk in pooled[kind].features.split(CHUNK))
         for kind in ("photos", "sketches")

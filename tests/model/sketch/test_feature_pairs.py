@@ -3,7 +3,7 @@
 import numpy as np
 import torch
 
-from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures, pairs_of
+from model.sketch.feature_pairs import PAIRED_DOODLES, FeaturePairs, LabelledFeatures, pairs_of
 
 
 def test_classes_without_a_sketch_make_no_pair():
@@ -47,3 +47,9 @@ def test_icons_count_as_photos_and_doodles_as_sketches():
         [32, 12],
         [33, 23],
     ]
+
+
+def test_doodles_do_not_outnumber_the_sketches_of_a_class():
+    few, many = (LabelledFeatures(torch.zeros(count, 4), np.zeros(count, np.int64)) for count in (3, 50))
+    pairs = pairs_of({"photos": few, "sketches": few, "doodles": many})
+    assert [len(members) for members in pairs.class_members[0]] == [3, 3 + PAIRED_DOODLES]

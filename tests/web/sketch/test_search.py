@@ -154,9 +154,7 @@ def test_an_empty_gallery_is_not_a_search_that_finds_nothing(page: Page, origin:
     httpx.delete(f"{origin}/galleries/bare").raise_for_status()
 
 
-def test_a_gallery_decides_about_query_expansion_until_the_visitor_does(
-    page: Page, origin: str
-) -> None:
+def test_a_gallery_decides_about_query_expansion_until_the_visitor_does(page: Page, origin: str) -> None:
     new = {"name": "plain", "model": "small-sketches", "expand": False}
     httpx.post(f"{origin}/galleries", json=new).raise_for_status()
     first = page.locator("#gallery").input_value()
