@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.efficientnet import FEATURES, IMAGENET_CLASSES, classifier_state
 
-FITTED_LATER = ("backbone.feature.", "backbone.classifier.", "backbone.thing_classifier.")
+FITTED_LATER = ("backbone.feature.", "backbone.classifier.", "backbone.thing_")
 """Layers of the backbone that fine-tuning leaves alone."""
 PROJECTION = 512
 """Size of the projection that the losses use. The pooled features before it generalise better."""
