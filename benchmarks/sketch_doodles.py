@@ -10,6 +10,7 @@ classes. The table has precision at 10, and the shares with a right photo first 
 """
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -42,6 +43,7 @@ OTHER_THINGS = (
 BATCH = 64
 MOST, MOST_OF_EMOJI = 80, 20
 """Doodles of each class."""
+SCORES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {"plain": similarities, "expanded": expanded_scores}
 SHOWN, HITS = 40, 6
 """Doodles of the picture, one a thing, and hits of each."""
 
@@ -85,21 +87,27 @@ def emoji_of(folder: Path, files: DoodleFiles) -> tuple[list[Path], DoodleFiles,
     return paths, chosen, torch.tensor(right)
 
 
-def search_emoji(inference: Inference, folder: Path, files: DoodleFiles, picture: Path | None) -> Tensor:
-    """Whether the hits of each doodle are right, best first, [doodles, pictures].
+def search_emoji(
+    inference: Inference, folder: Path, files: DoodleFiles, picture: Path | None
+) -> dict[str, Tensor]:
+    """Whether the hits of each doodle are right, best first, [doodles, pictures], for each kind of score.
+
+    The demo's gallery does not expand queries.
 
     Args:
         inference: a sketch model.
         folder: the demo's pictures.
         files: doodles of any things.
-        picture: where to draw some searches; None does not.
+        picture: where to draw some searches of the demo; None does not.
     """
     paths, chosen, right = emoji_of(folder, files)
     drawn = decode_doodles(chosen, MOST_OF_EMOJI, inference.preset.image_size, 0)
     pictures = decode([(path, "emoji") for path in paths], ("emoji",), inference.preset.image_size)
-    scores = expanded_scores(codes(inference, "y", drawn), codes(inference, "x", pictures))
-    order = scores.argsort(1, descending=True)
-    relevant = right[torch.from_numpy(drawn.labels)].gather(1, order)
+    queries, gallery = codes(inference, "y", drawn), codes(inference, "x", pictures)
+    orders = {kind: score(queries, gallery).argsort(1, descending=True) for kind, score in SCORES.items()}
+    relevant = {
+        kind: right[torch.from_numpy(drawn.labels)].gather(1, order) for kind, order in orders.items()
+    }
     if picture is not None:
         rng = np.random.default_rng(0)
         things = rng.permutation(len(chosen.classes))[:SHOWN]
@@ -109,7 +117,10 @@ def search_emoji(inference: Inference, folder: Path, files: DoodleFiles, picture
                 Row(
                     Image.fromarray(drawn.pixels[np.array([query])][0, :, :, 0]),
                     [
-                        (Image.open(paths[order[query, place]]), bool(relevant[query, place]))
+                        (
+                            Image.open(paths[orders["plain"][query, place]]),
+                            bool(relevant["plain"][query, place]),
+                        )
                         for place in range(HITS)
                     ],
                 )
@@ -171,12 +182,12 @@ def main(
             ("photos of unseen classes", in_hidden),
             ("photos of all classes", torch.ones_like(in_hidden)),
         ):
-            for kind, score in (("plain", similarities), ("expanded", expanded_scores)):
+            for kind, score in SCORES.items():
                 relevant = ranked_relevance(score(queries, gallery[shown]), labels, photo_labels[shown])
                 table.add_row(name, f"{title}, {int(shown.sum())}", kind, *figures(relevant))
         if emoji is not None:
-            relevant = search_emoji(inference, emoji, found, picture)
-            table.add_row(name, f"the demo's emoji, {relevant.shape[1]}", "expanded", *figures(relevant))
+            for kind, relevant in search_emoji(inference, emoji, found, picture).items():
+                table.add_row(name, f"the demo's emoji, {relevant.shape[1]}", kind, *figures(relevant))
     Console(width=130).print(table)
 
 

@@ -46,7 +46,9 @@ def test_training_keeps_batch_norms_in_evaluation_mode(weights):
 def test_layers_that_are_fitted_later_may_change_before_a_resume(weights):
     imagenet = imagenet_weights(*weights)
     saved = BackboneWithHeads(Backbone(weights[0], 8, classified=True), imagenet, 3).trained_state()
-    resumed = BackboneWithHeads(Backbone(weights[0], 16, classified=True, things=5, thing_size=4), imagenet, 3)
+    resumed = BackboneWithHeads(
+        Backbone(weights[0], 16, classified=True, things=5, thing_size=4), imagenet, 3
+    )
     before = {key: value.clone() for key, value in resumed.state_dict().items()}
     resumed.load_trained_state(saved)
     after = resumed.state_dict()
