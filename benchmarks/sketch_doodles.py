@@ -111,7 +111,7 @@ def search_emoji(
     if picture is not None:
         rng = np.random.default_rng(0)
         things = rng.permutation(len(chosen.classes))[:SHOWN]
-        queries = [int(rng.choice(np.flatnonzero(drawn.labels == thing))) for thing in things]
+        examples = [int(rng.choice(np.flatnonzero(drawn.labels == thing))) for thing in things]
         contact_sheet(
             [
                 Row(
@@ -124,7 +124,7 @@ def search_emoji(
                         for place in range(HITS)
                     ],
                 )
-                for query in queries
+                for query in examples
             ]
         ).save(picture, quality=85)
     return relevant
