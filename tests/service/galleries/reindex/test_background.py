@@ -77,6 +77,7 @@ def folder(tmp_path_factory):
     publish_tiny(home)
     publish_tiny(home, "other", seed=5)
     publish_sketch(home)
+    publish_sketch(home, "knowing", things=6)
     return home
 
 
@@ -184,6 +185,20 @@ def test_searches_and_additions_continue_during_a_reindex_by_a_model_of_another_
         assert nearest(client, seed).json()["hits"][0]["id"] == photo_id
     sketch = client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": "g"}).json()
     assert (sketch["model"], sketch["scores"]) == ("drawn", "cosine")
+
+
+def test_a_gallery_moves_to_a_model_of_things_and_back(client):
+    """From the cosine of 32 numbers to the inner product of 38."""
+    seeds = add(client, range(9))
+    for model, scores in (("drawn", "cosine"), ("knowing", "inner_product"), ("drawn", "cosine")):
+        client.post("/galleries/g/reindex", json={"model": model}).raise_for_status()
+        wait(client, "done")
+        answer = client.post("/sbir/search", files={"sketch": png(3)}, data={"gallery": "g"}).json()
+        assert (answer["model"], answer["scores"]) == (model, scores)
+        assert {hit["id"] for hit in answer["hits"]} == seeds.keys()
+        found = [hit["score"] for hit in answer["hits"]]
+        assert found == sorted(found, reverse=True)
+        assert -1 <= found[-1] <= found[0] <= 1
 
 
 def test_one_reindex_of_a_gallery_runs_at_a_time_and_can_be_cancelled(folder, client):
