@@ -92,13 +92,11 @@ def search_emoji(
 ) -> dict[str, Tensor]:
     """Whether the hits of each doodle are right, best first, [doodles, pictures], for each kind of score.
 
-    The demo's gallery does not expand queries.
-
     Args:
         inference: a sketch model.
         folder: the demo's pictures.
         files: doodles of any things.
-        picture: where to draw some searches of the demo; None does not.
+        picture: where to draw some searches without expansion; None does not.
     """
     paths, chosen, right = emoji_of(folder, files)
     drawn = decode_doodles(chosen, MOST_OF_EMOJI, inference.preset.image_size, 0)

@@ -37,8 +37,7 @@ def prepare(settings: Settings, photos: Path | None) -> str:
                 model,
                 on_progress=lambda progress: bar.update(task, completed=progress.done, total=progress.total),
             )
-        # OpenMoji has one picture of each thing, so the first hits rarely show the same thing.
-        gallery = open_or_create(galleries, name, model, credit=credit, expand=photos is not None)
+        gallery = open_or_create(galleries, name, model, credit=credit)
         if photos is not None or gallery.count < len(files):
             bar.update(task, completed=0, total=len(files))
             index_photos(gallery, model.inference, files, on_progress=lambda count: bar.advance(task, count))

@@ -12,7 +12,7 @@ _GALLERY: dict[str, JsonValue] = {
     "photos": 1914,
     "index": "flat",
     "credit": "OpenMoji, CC BY-SA 4.0",
-    "expand": False,
+    "expand": True,
     "outdated": False,
     "damaged_rows": 0,
 }
