@@ -13,7 +13,7 @@ from model import checkpoint
 from model.iiae import IIAE
 from model.pictures import prepare
 from model.presets import PRESETS, QueryKind, SketchInput
-from model.sketch.backbone.backbone import Backbone, backbone_for
+from model.sketch.backbone.backbone import Backbone
 from model.sketch.calibration import Calibration
 from model.sketch.linear_start import init_shared_encoders
 
@@ -51,7 +51,7 @@ def publish_sketch(
     torch.manual_seed(seed)
     sketch = replace(SKETCH_PRESET.require_sketch(), drawings=drawings, things=things, thing_size=things)
     preset = replace(SKETCH_PRESET, sketch=sketch)
-    backbone, iiae = backbone_for(sketch), IIAE(preset)
+    backbone, iiae = _backbone(sketch), IIAE(preset)
     noise = torch.stack(
         [prepare(Image.open(BytesIO(png(seed))), SKETCH_PRESET.image_size) for seed in range(64)]
     )
@@ -72,6 +72,18 @@ def publish_sketch(
         [(np.array([number]), np.array([number])) for number in range(len(features))],
     )
     return _publish(home, name, iiae, backbone, calibration)
+
+
+def _backbone(sketch: SketchInput) -> Backbone:
+    """A random backbone. Noise needs no mirror images, and the model is published with the preset's setting."""
+    size = sketch.thing_size
+    return Backbone(
+        sketch.backbone,
+        sketch.feature_size,
+        classified=sketch.classified,
+        things=sketch.things,
+        thing_size=size,
+    )
 
 
 def _publish(

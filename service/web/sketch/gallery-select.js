@@ -30,14 +30,9 @@ export class GallerySelect extends EventTarget {
     return this.#requested || this.#select.value;
   }
 
-  /** The domain of the gallery's photos, if the service lists the gallery. */
-  get domain() {
-    return this.#service.galleries.find(({ name }) => name === this.name)?.domain;
-  }
-
-  /** Whether the gallery's searches expand the query, unless the visitor says otherwise. */
-  get expand() {
-    return this.#service.galleries.find(({ name }) => name === this.name)?.expand ?? true;
+  /** The gallery, if the service lists it. */
+  get listed() {
+    return this.#service.galleries.find(({ name }) => name === this.name);
   }
 
   /**

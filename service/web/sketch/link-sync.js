@@ -54,7 +54,7 @@ export class LinkSync {
       return;
     }
     if (linked.gallery) this.#search.chooseGallery(linked.gallery);
-    this.#search.chooseExpand(linked.expand);
+    this.#search.expand = linked.expand;
     this.#drawing.replace(linked.strokes);
     this.#extraQueries.restore(linked.others);
     if (linked.similarTo !== undefined) this.#search.showSimilar(linked.similarTo);
@@ -73,7 +73,7 @@ export class LinkSync {
 
   /** "#sketch" if there is no search; null if the search contains a picture, which no link can hold. */
   get #fragment() {
-    const { similarTo, gallery, chosenExpand: expand } = this.#search;
+    const { similarTo, gallery, expand } = this.#search;
     const [strokes, others] = [this.#drawing.strokes, this.#extraQueries.strokes];
     if (similarTo === undefined) {
       if (!strokes || !others || this.#extraQueries.photo) return null;

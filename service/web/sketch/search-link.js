@@ -10,7 +10,7 @@ import { decodeStrokes, encodeStrokes } from "./stroke-encoding.js";
  * @property {Stroke[]} strokes the drawing on the paper
  * @property {Stroke[][]} others the added drawings
  * @property {number} [similarTo] id of the photo whose similar photos are shown
- * @property {boolean} [expand] whether to expand the query; the gallery decides if it is missing
+ * @property {boolean} [expand]
  */
 
 /**
@@ -44,6 +44,6 @@ export function searchOf(fragment) {
     strokes: decodeStrokes(fields.get("drawing") ?? ""),
     others: fields.getAll("with").map(decodeStrokes),
     similarTo,
-    expand: fields.has("expand") ? fields.get("expand") !== "false" : undefined,
+    expand: fields.has("expand") ? fields.get("expand") === "true" : undefined,
   };
 }

@@ -35,7 +35,7 @@ export class SketchSearch extends EventTarget {
   #galleries;
   #expand = byId("expand", HTMLInputElement);
   /** @type {boolean | undefined} */
-  #chosenExpand; // by the visitor or a link; otherwise the gallery decides
+  #chosenExpand;
   #notice = new Notice(byId("sketch-notice"));
   #grid = new HitGrid(byId("hits"), (hit) => this.#hitViewer.open(hit, this.#answer?.scores ?? ""));
   /** @type {LatestRequest<Answer>} */
@@ -90,19 +90,18 @@ export class SketchSearch extends EventTarget {
     return this.#similarTo?.id;
   }
 
-  /** Whether to expand the query with the first hits, if the visitor or a link said so. */
-  get chosenExpand() {
+  /** Whether to expand the query with the first hits. If undefined, the gallery decides. */
+  get expand() {
     return this.#chosenExpand;
   }
 
-  /** @param {boolean | undefined} expand */
-  chooseExpand(expand) {
+  set expand(expand) {
     this.#chosenExpand = expand;
     this.#showExpand();
   }
 
   #showExpand() {
-    this.#expand.checked = this.#chosenExpand ?? this.#galleries.expand;
+    this.#expand.checked = this.expand ?? this.#galleries.listed?.expand ?? true;
   }
 
   /**
@@ -134,7 +133,7 @@ export class SketchSearch extends EventTarget {
   }
 
   #changeGallery() {
-    this.chooseExpand(undefined);
+    this.expand = undefined;
     this.#maxHits = PAGE;
     this.#requests.cancel();
     this.#changeQuery();
@@ -179,10 +178,10 @@ export class SketchSearch extends EventTarget {
     const sketches = this.#canvas.isBlank ? added : [...added, this.#canvas.toPicture()];
     const options = { gallery: this.#galleries.name, k: this.#maxHits };
     if (sketches.length > 0) {
-      const query = { sketch: sketches, photo, expand: this.#expand.checked };
-      return api.searchBySketch({ ...query, ...options }, signal);
+      const expand = this.#expand.checked;
+      return api.searchBySketch({ sketch: sketches, photo, expand, ...options }, signal);
     }
-    return api.retrieve({ image: photo, source: this.#galleries.domain, ...options }, signal);
+    return api.retrieve({ image: photo, source: this.#galleries.listed?.domain, ...options }, signal);
   }
 
   /**
