@@ -75,7 +75,7 @@ def publish_sketch(
 
 
 def _backbone(sketch: SketchInput) -> Backbone:
-    """A random backbone. Noise needs no mirror images, and the model is published with the preset's setting."""
+    """A random backbone without mirror images, which noise does not need."""
     size = sketch.thing_size
     return Backbone(
         sketch.backbone,
