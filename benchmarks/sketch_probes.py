@@ -4,7 +4,7 @@
         --checkpoint NAME
 
 The encoders of zs start at principal components and are trained on the checkpoint's features. At the start
-and at twelve later steps, ridge regressions are fitted to the codes of half of the pictures of unseen
+and at some twelve later steps, ridge regressions are fitted to the codes of half of the pictures of unseen
 classes. They are judged on the other half:
 
 - class: which of the unseen classes a picture shows. One probe is fitted to photos and judged on sketches;
@@ -163,7 +163,7 @@ def main(
     )
     interval = max(1, steps // 12)
     for number, row in enumerate(rows):
-        table.add_row("start" if number == 0 else str(number * interval), *row)
+        table.add_row("start" if number == 0 else str(min(number * interval, steps)), *row)
     Console(width=170).print(table)
 
 

@@ -50,7 +50,10 @@ class Search:
     def expanded(self, hits: int, weight: float) -> Tensor:
         """Scores of queries after the mean of their first hits is added."""
         near = (self.sketches @ self.photos.T).topk(hits).indices
-        return F.normalize(self.sketches + weight * F.normalize(self.photos[near].mean(1))) @ self.photos.T
+        return (
+            F.normalize(F.normalize(self.sketches) + weight * F.normalize(self.photos[near].mean(1)))
+            @ self.photos.T
+        )
 
     def expanded_as_served(self) -> Tensor:
         """Scores of the service's query expansion."""

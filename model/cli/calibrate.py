@@ -8,6 +8,7 @@ from rich.console import Console
 
 from model import checkpoint
 from model.cli.options import CheckpointName, Home
+from model.manifest import Manifest
 from model.sketch.calibration import Calibration
 
 
@@ -23,7 +24,15 @@ def calibrate(
 ) -> None:
     """Copy the score calibration of other sketch models to a model trained on all classes."""
     store = home / "checkpoints"
-    curves = [checkpoint.read_manifest(checkpoint.find(store, other)).calibration for other in like]
+    folder = checkpoint.find(store, name)
+    own = checkpoint.read_manifest(folder)
+    others = [checkpoint.read_manifest(checkpoint.find(store, other)) for other in like]
+    if different := [each.name for each in others if _similarity(each) != _similarity(own)]:
+        raise typer.BadParameter(
+            f"{different[0]} compares pictures in another way than {own.name}; train both in the same way",
+            param_hint="--like",
+        )
+    curves = [each.calibration for each in others]
     if missing := [other for other, curve in zip(like, curves, strict=True) if not curve]:
         raise typer.BadParameter(
             f"{missing[0]} has no calibration, because its training held out no classes", param_hint="--like"
@@ -33,9 +42,15 @@ def calibrate(
         for kind in curves[0]
         if all(kind in curve for curve in curves)
     }
-    checkpoint.with_calibration(checkpoint.find(store, name), means)
+    checkpoint.with_calibration(folder, means)
     for kind, curve in means.items():
         crowd = f" {curve.crowd:+.2f} · ln(photos, at most {curve.largest})"
-        formula = f"1 / (1 + exp(-({curve.slope:.2f} · cosine {curve.intercept:+.2f}{crowd})))"
+        formula = f"1 / (1 + exp(-({curve.slope:.2f} · similarity {curve.intercept:+.2f}{crowd})))"
         grades = f"strong from {curve.strong:.2f}, possible from {curve.possible:.2f}"
         Console().print(f"queries of {kind}: {formula}; {grades}", soft_wrap=True)
+
+
+def _similarity(manifest: Manifest) -> tuple[str, float]:
+    """How a model compares pictures; curves of one way mean nothing for another."""
+    sketch = manifest.preset.sketch
+    return manifest.preset.distance, 0.0 if sketch is None else sketch.thing_weight

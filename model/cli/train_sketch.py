@@ -36,6 +36,7 @@ from model.sketch.backbone.backbone import Backbone
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.further_pictures import FurtherFiles
 from model.sketch.training import SketchPlan, train_sketch
+from model.sketch.training_pictures import HELD_BACK
 from model.training.run import TrainingProgress, check_extra
 
 
@@ -98,10 +99,13 @@ class SketchTraining:
         )
 
     def _fingerprint(self, seen: SketchyFiles) -> str:
-        """The fingerprint of all files that the training reads."""
-        if self.further is None:
-            return seen.fingerprint
-        return fingerprint_of([seen.fingerprint, self.further.fingerprint])
+        """The fingerprint of all files that the training reads, and of the share that it holds back."""
+        parts = [seen.fingerprint]
+        if self.further is not None:
+            parts.append(self.further.fingerprint)
+        if self.plan.held_out:
+            parts.append(f"held back {HELD_BACK}")
+        return fingerprint_of(parts)
 
     def _reused_backbone(self, seen: SketchyFiles) -> Backbone | None:
         """Return the backbone of `backbone_of`, if it was fine-tuned on the same classes.

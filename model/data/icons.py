@@ -9,6 +9,7 @@ lies on a random background.
 import colorsys
 import io
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -74,18 +75,23 @@ class Icons:
         return Icons(tuple(icon for icon in self.icons if thing_of(icon.label) in names))
 
     def without_some(self, share: float) -> tuple["Icons", "Icons"]:
-        """Split off a share of the icons, of all sets: return the others, and these.
+        """Split off a share of the icons, evenly over all sets: return the others, and these.
 
-        The first icon of a thing always stays.
+        Each thing keeps at least one icon.
         """
-        seen: set[str] = set()
-        kept: list[Icon] = []
-        split_off: list[Icon] = []
-        for icon in self.icons:
-            enough = len(split_off) >= share * (len(kept) + len(split_off) + 1)
-            (kept if icon.label not in seen or enough else split_off).append(icon)
-            seen.add(icon.label)
-        return Icons(tuple(kept)), Icons(tuple(split_off))
+        left = Counter(icon.label for icon in self.icons)
+        several = [number for number, icon in enumerate(self.icons) if left[icon.label] > 1]
+        count = min(int(share * len(self.icons)), len(several))
+        split_off: set[int] = set()
+        for place in np.linspace(0, len(several) - 1, count).astype(int).tolist():
+            label = self.icons[several[place]].label
+            if left[label] > 1:
+                left[label] -= 1
+                split_off.add(several[place])
+        return (
+            Icons(tuple(icon for number, icon in enumerate(self.icons) if number not in split_off)),
+            Icons(tuple(icon for number, icon in enumerate(self.icons) if number in split_off)),
+        )
 
     @property
     def classes(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ class Calibration:
         intercept: constant term.
         crowd: weight of the natural logarithm of the number of photos.
         largest: photos of the largest gallery in the fit; larger galleries count as this large.
-        strong: the smallest probability of a strong hit.
+        strong: the smallest probability of a strong hit; with 1, no hit is strong.
         possible: the smallest probability of a possible hit, at most `strong`. Hits below it are weak.
     """
 
@@ -75,9 +75,9 @@ class Calibration:
 
     def grade(self, probability: float) -> Grade:
         """Return the grade of a hit with this probability."""
-        if probability >= self.strong:
+        if probability >= self.strong < 1:
             return "strong"
-        return "possible" if probability >= self.possible else "weak"
+        return "possible" if probability >= self.possible < 1 else "weak"
 
     def _crowding(self, photos: int) -> float:
         return self.crowd * math.log(min(max(photos, 1), self.largest))

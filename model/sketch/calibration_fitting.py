@@ -34,6 +34,8 @@ STRONG_RIGHT, POSSIBLE_RIGHT = 0.85, 0.5
 
 We promise .8 for strong hits; the classes of a user differ from those of the fit.
 """
+ROUNDING = 1e-6
+"""Searches round probabilities by up to half of this."""
 FEWEST_HITS = 20
 """Fewest first hits that show a share."""
 
@@ -184,12 +186,15 @@ def _first_hits_of(
 def _limit(probabilities: NDArray[np.float64], right: NDArray[np.bool_], share: float) -> float:
     """The smallest probability from which on at least this share of hits is right.
 
-    If there is none, a limit halfway between the largest probability and 1.
+    If there is none, a limit halfway between the largest probability and 1, or 1 itself.
     """
     limits, place = np.unique(probabilities, return_inverse=True)
     hits, right_hits = (np.cumsum(np.bincount(place, weights)[::-1])[::-1] for weights in (None, right))
     enough = np.flatnonzero((right_hits >= share * hits) & (hits >= FEWEST_HITS))
-    return float(limits[enough[0]]) if len(enough) else (1 + float(limits[-1])) / 2
+    if len(enough):
+        return float(limits[enough[0]])
+    halfway = (1 + float(limits[-1])) / 2
+    return halfway if halfway < 1 - ROUNDING else 1.0
 
 
 def sample_searches(

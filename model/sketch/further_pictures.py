@@ -4,6 +4,7 @@ The photo side of a thing without photos is ImageNet's classifier: what it shoul
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -11,7 +12,7 @@ import torch
 from torch import Tensor
 
 from model.data.icons import Icons
-from model.data.pairs import fingerprint_of
+from model.data.pairs import DataError, fingerprint_of
 from model.data.quickdraw import DoodleFiles
 from model.data.thing_names import imagenet_classes, same_thing
 from model.sketch.backbone.efficientnet import IMAGENET_CLASSES
@@ -100,14 +101,14 @@ def read_further(
     not_trained_on: dict[PictureKind, Pictures] = {}
     if files.doodles is not None and files.doodles.files:
         decoded = decode_doodles(files.doodles, files.doodles_per_class, size, seed)
-        doodles, further_doodles = _renumbered(decoded, files.doodles.classes, things).without_some(held_back)
-        if len(further_doodles.labels):
-            not_trained_on["doodles"] = further_doodles
+        numbered = _renumbered(decoded, files.doodles.classes, things)
+        doodles, not_trained_on["doodles"] = numbered.without_some(held_back)
     if files.icons is not None and files.icons.icons:
         shown, others = files.icons.without_some(held_back)
         icons = _renumbered(decode_icons(shown, files.variants, size, seed), shown.classes, things)
-        if others.icons:
-            decoded = decode_icons(others, files.variants, size, seed)
+        with suppress(DataError):  # none is held back, or none of these can be rendered
+            # One rendering each: another one of the same icon would be too easy to find.
+            decoded = decode_icons(others, 1, size, seed)
             not_trained_on["icons"] = _renumbered(decoded, others.classes, things)
     further = tuple(things[len(classes) :])
     return FurtherPictures(doodles, icons, further, class_targets(further), not_trained_on)

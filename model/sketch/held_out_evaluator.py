@@ -149,7 +149,8 @@ class _Group:
     def photo_searches(self) -> Iterator[list[SearchHits]]:
         """By the pictures of each gallery, among its other pictures."""
         for shown, gallery in self._galleries.items():
-            classes = self._classes(shown, shown)
+            counts = np.bincount(self._queries[shown].labels)
+            classes = np.flatnonzero(counts > 1).tolist()  # a query is no hit of its own
             yield from self._searches(similarities, gallery, gallery, classes, by_photo=True)
 
     def _classes(self, queries: PictureKind, shown: PictureKind) -> list[int]:

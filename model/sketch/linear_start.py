@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -87,14 +88,13 @@ def init_feature_layer(backbone: Backbone, photos: Moments, sketches: Moments, s
 
 @torch.no_grad()
 def init_thing_projection(projection: nn.Linear, seed: int) -> None:
-    """Set the layer from probabilities of things to their codes at random.
+    """Set the layer from probabilities of things to their codes: each thing gets a random unit vector.
 
-    Inner products of many probabilities keep their values in few dimensions (Johnson & Lindenstrauss, 1984).
+    Inner products of many probabilities nearly keep their values in few dimensions (Johnson & Lindenstrauss,
+    1984). None is above 1.
     """
     generator = torch.Generator().manual_seed(seed)
-    projection.weight.copy_(
-        torch.randn(projection.weight.shape, generator=generator) / projection.out_features**0.5
-    )
+    projection.weight.copy_(F.normalize(torch.randn(projection.weight.shape, generator=generator), dim=0))
 
 
 @torch.no_grad()

@@ -25,7 +25,7 @@ class TrainingPictures:
         trained: pictures of the classes and things trained on.
         held_out: pictures of the held-out classes, which have numbers of their own; empty if there are none.
         held_back: further pictures of the classes and things trained on, numbered as `trained`. Nothing is
-            trained on them. Empty without held-out classes, because only these need them beside them.
+            trained on them. Empty without held-out classes, because then no grades are fitted.
     """
 
     classes: tuple[str, ...]
@@ -101,8 +101,12 @@ def read_training_pictures(
         pictures,
         _by_kind(photos, sketches, pictures),
         _by_kind(*decode_classes(seen, held_out, preset), of_held_out),
-        {"photos": held_back_photos, "sketches": held_back_sketches, **pictures.held_back},
+        _not_empty({"photos": held_back_photos, "sketches": held_back_sketches, **pictures.held_back}),
     )
+
+
+def _not_empty(pictures: Mapping[PictureKind, Pictures]) -> dict[PictureKind, Pictures]:
+    return {kind: each for kind, each in pictures.items() if len(each.labels)}
 
 
 def _by_kind(photos: Pictures, sketches: Pictures, further: FurtherPictures) -> dict[PictureKind, Pictures]:

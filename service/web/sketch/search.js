@@ -178,8 +178,7 @@ export class SketchSearch extends EventTarget {
     const sketches = this.#canvas.isBlank ? added : [...added, this.#canvas.toPicture()];
     const options = { gallery: this.#galleries.name, k: this.#maxHits };
     if (sketches.length > 0) {
-      const expand = this.#expand.checked;
-      return api.searchBySketch({ sketch: sketches, photo, expand, ...options }, signal);
+      return api.searchBySketch({ sketch: sketches, photo, expand: this.expand, ...options }, signal);
     }
     return api.retrieve({ image: photo, source: this.#galleries.listed?.domain, ...options }, signal);
   }

@@ -1,6 +1,7 @@
 """Doodles and icons are labelled with the classes that show the same thing."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -45,10 +46,18 @@ def test_pictures_held_back_are_of_the_same_things_and_no_others(files):
     assert further.doodles.labels.tolist() == further.held_back["doodles"].labels.tolist() == [2, 1, 3]
     assert sorted(further.icons.labels.tolist()) == [0] * 3 + [1] * 3 + [3] * 3
     assert set(further.held_back) == {"doodles"}
-    assert read_further(files, ("cat", "motorcycle"), size=32, seed=0).held_back == {}
+    nothing = read_further(files, ("cat", "motorcycle"), size=32, seed=0).held_back
+    assert [len(each.labels) for each in nothing.values()] == [0]
 
 
-def test_icons_are_split_by_icon_and_a_thing_keeps_its_first():
+def test_an_icon_held_back_that_cannot_be_rendered_is_left_out(files):
+    broken = Icon("other", "cat", "cat", "<svg")
+    for icons in ((*files.icons.icons, broken), (broken, *files.icons.icons)):
+        further = read_further(replace(files, icons=Icons(icons)), ("cat",), size=32, seed=0, held_back=0.3)
+        assert "icons" not in further.held_back or set(further.held_back["icons"].labels.tolist()) == {0}
+
+
+def test_icons_are_split_evenly_over_the_sets_and_a_thing_keeps_one():
     icons = Icons(
         tuple(Icon(f"set{number}", "name", label, "<svg/>") for number in range(5) for label in "abcd")
     )
@@ -56,7 +65,9 @@ def test_icons_are_split_by_icon_and_a_thing_keeps_its_first():
     assert len(split_off.icons) == 5
     assert set(kept.icons) | set(split_off.icons) == set(icons.icons)
     assert not set(kept.icons) & set(split_off.icons)
-    assert {icon for icon in icons.icons if icon.set_name == "set0"} <= set(kept.icons)
+    assert len({icon.set_name for icon in split_off.icons}) >= 4
+    assert len({icon.label for icon in split_off.icons}) >= 3
+    assert {icon.label for icon in icons.without_some(1.0)[0].icons} == set("abcd")
     assert icons.without_some(0.0) == (icons, Icons(()))
 
 

@@ -131,6 +131,18 @@ def test_drawings_held_back_of_known_things_are_strong_where_those_of_unknown_on
     assert strong(unknown_only, held_back=False) < 0.1
 
 
+def test_single_photos_held_back_do_not_spoil_the_grades_of_photo_queries():
+    """A query does not find itself, so a class with one photo has no right hit."""
+    generator = torch.Generator().manual_seed(0)
+    labels = {"photos": np.repeat(np.arange(4), 12), "sketches": np.repeat(np.arange(4), 20)}
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()}, {})
+    evaluator.features = {kind: noisy_codes(each, 0.1, generator) for kind, each in labels.items()}
+    trained = {"photos": noisy_codes(np.repeat(np.arange(4), 9), 0.1, generator, 4)}
+    before = evaluator.calibrate(IdentityIIAE(), trained, seed=0)["x"]
+    evaluator.held_back_features = {"photos": noisy_codes(np.arange(4), 0.1, generator, 4)}
+    assert evaluator.calibrate(IdentityIIAE(), trained, seed=0)["x"] == before
+
+
 def test_doodles_without_photos_of_their_class_do_not_stop_the_calibration():
     generator = torch.Generator().manual_seed(0)
     labels = {"photos": np.repeat([0, 1], 6), "sketches": np.repeat([0, 1], 6), "icons": np.repeat([1], 3)}

@@ -1,10 +1,14 @@
 """The pictures that the layers after the network are fitted to."""
 
 import numpy as np
+import pytest
+from shapes import draw_shapes
+from small_sketch import CLASSES, small_preset
 
-from model.sketch.further_pictures import FurtherPictures, class_targets
+from model.data.sketchy import read_sketchy
+from model.sketch.further_pictures import FurtherFiles, FurtherPictures, class_targets
 from model.sketch.pictures import PictureKind, Pictures
-from model.sketch.training_pictures import SOME_OF_EACH, TrainingPictures
+from model.sketch.training_pictures import SOME_OF_EACH, TrainingPictures, read_training_pictures
 
 
 def test_the_layers_get_all_photos_and_sketches_and_a_few_doodles_and_icons_of_each_class():
@@ -22,3 +26,20 @@ def test_the_layers_get_all_photos_and_sketches_and_a_few_doodles_and_icons_of_e
         "icons": [icons, 2, icons],
     }
     assert pictures.things == 3
+
+
+@pytest.mark.parametrize(("each", "held_back"), [(9, 0), (10, 1)])
+def test_a_tenth_of_the_pictures_of_trained_classes_is_held_back(tmp_path, each, held_back):
+    seen = read_sketchy(draw_shapes(tmp_path, CLASSES, each))
+    preset = small_preset("efficientnet-lite0")
+    pictures = read_training_pictures(seen, CLASSES[:2], FurtherFiles(), preset, batch=1, seed=0)
+    expected = [held_back] * 3
+    for kind in ("photos", "sketches"):
+        assert np.bincount(pictures.trained[kind].labels).tolist() == [each - held_back] * 3
+        assert np.bincount(pictures.held_out[kind].labels).tolist() == [each] * 2
+        if held_back:
+            assert np.bincount(pictures.held_back[kind].labels).tolist() == expected
+    assert set(pictures.held_back) == ({"photos", "sketches"} if held_back else set())
+    everything = read_training_pictures(seen, (), FurtherFiles(), preset, batch=1, seed=0)
+    assert len(everything.trained["photos"].labels) == 5 * each
+    assert everything.held_back == {}
