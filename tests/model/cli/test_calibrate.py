@@ -9,6 +9,7 @@ from model import checkpoint
 from model.cli.app import app
 from model.iiae import IIAE
 from model.presets import PRESETS, SketchInput
+from model.sketch.backbone.backbone import backbone_for
 from model.sketch.calibration import Calibration
 
 PRESET = replace(PRESETS["sketchy"], sketch=SketchInput(encoders="linear_each", feature_size=16), zs_size=8)
@@ -41,11 +42,11 @@ def test_a_model_trained_on_all_classes_gets_the_mean_curve_of_others(store):
     result = CliRunner().invoke(app, command)
     assert result.exit_code == 0
     assert "queries of y" in result.output
-    assert "strong from 0.88, possible from 0.38" in result.output
+    assert "strong from 1.00, possible from 0.50" in result.output
     manifest = checkpoint.read_manifest(checkpoint.find(store, "none"))
     curve = manifest.calibration["y"]
     assert (curve.slope, curve.intercept, curve.crowd, curve.largest) == (5.0, -4.0, pytest.approx(-0.3), 700)
-    assert (curve.strong, curve.possible) == (0.875, 0.375)
+    assert (curve.strong, curve.possible) == (1.0, 0.5)  # the strictest
     assert manifest.score("y", 0.8, 1) == pytest.approx(0.5)
     assert manifest.score("y", 0.8, 100) < 0.25
     assert manifest.score("x", 0.3, 100) == 0.3
@@ -56,3 +57,14 @@ def test_a_model_without_a_calibration_is_refused_as_an_example(store):
     refused = CliRunner(env={"COLUMNS": "200"}).invoke(app, command)
     assert refused.exit_code == 2
     assert "none has no calibration" in refused.output
+
+
+def test_curves_of_another_kind_of_search_are_refused(store):
+    sketch = replace(PRESET.require_sketch(), things=3, thing_size=4)
+    iiae, backbone = IIAE(replace(PRESET, sketch=sketch)), backbone_for(sketch)
+    checkpoint.publish(store, "things", iiae, backbone, calibration={}, **PROVENANCE)
+    command = ["calibrate", "things", "--home", str(store.parent), "--like", "one"]
+    refused = CliRunner(env={"COLUMNS": "200"}).invoke(app, command)
+    assert refused.exit_code == 2
+    assert "one compares pictures in another way than things" in refused.output
+    assert checkpoint.read_manifest(checkpoint.find(store, "things")).calibration == {}

@@ -47,12 +47,12 @@ def test_a_grade_begins_at_its_limit():
 def test_limits_of_grades_may_be_equal_or_at_the_ends():
     assert Calibration(9.0, -4.0, strong=0.5, possible=0.5).grade(0.5) == "strong"
     assert Calibration(9.0, -4.0, strong=0.0, possible=0.0).grade(0.0) == "strong"
-    assert Calibration(9.0, -4.0, strong=1.0, possible=1.0).grade(0.999) == "weak"
+    assert Calibration(9.0, -4.0, strong=1.0, possible=1.0).grade(1.0) == "weak"
 
 
-def test_the_mean_of_curves_is_the_mean_of_each_number_but_the_largest():
+def test_the_mean_of_curves_has_the_strictest_limits_and_the_smallest_largest():
     curves = [Calibration(4.0, -3.0, -0.25, 900, 0.75, 0.25), Calibration(6.0, -5.0, -0.5, 700, 1.0, 0.5)]
-    assert Calibration.mean(curves) == Calibration(5.0, -4.0, -0.375, 700, 0.875, 0.375)
+    assert Calibration.mean(curves) == Calibration(5.0, -4.0, -0.375, 700, 1.0, 0.5)
 
 
 class ForbidTorch(TorchFunctionMode):
