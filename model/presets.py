@@ -54,7 +54,7 @@ def other(side: Side) -> Side:
 class SketchInput:
     """What makes a model a sketch model: it encodes features of a backbone (D.2) instead of pixels (D.1).
 
-    Sketch models have a Gaussian likelihood, and retrieval compares cosines of zs.
+    Sketch models have a Gaussian likelihood, and retrieval compares search codes (`model.sketch.search_codes`).
 
     Attributes:
         backbone: the network that turns pixels into features.
