@@ -16,6 +16,7 @@ from model import checkpoint
 from model.cli.app import app
 from model.data.pairs import DataError
 from model.data.sketchy import read_sketchy
+from model.evaluation.sketch_search import encode_catalogue
 from model.presets import PRESETS
 from model.sketch.backbone.efficientnet import imagenet_weights
 from model.sketch.backbone.features import pooled_features
@@ -117,6 +118,13 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
     with torch.no_grad():
         things = backbone.thing_classifier(pooled_features(backbone, photos)).argmax(1).numpy()
     assert (things == photos.labels).mean() > 0.8
+    assert backbone.thing_projection is not None
+    torch.testing.assert_close(backbone.thing_projection.weight.norm(dim=0), torch.ones(3))
+    inference = checkpoint.load(checkpoint.find(home / "checkpoints", "sketchy"), torch.device("cpu"))
+    codes = encode_catalogue(inference, read_sketchy(shapes_folder).only(trained))
+    expected = inference.search_codes("x", next(photos.batches(len(photos.labels))))
+    assert float(expected[:, -128:].norm(dim=1).mean()) > 0.3
+    torch.testing.assert_close(codes.search["x"], expected, atol=0.02, rtol=0)
 
 
 def test_doodles_or_icons_of_unseen_classes_alone_are_refused(home, weights, shapes_folder, doodles, icons):
@@ -131,7 +139,7 @@ def test_doodles_or_icons_of_unseen_classes_alone_are_refused(home, weights, sha
 
 
 def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(
-    home, weights, shapes_folder, doodles
+    home, weights, shapes_folder, doodles, monkeypatch
 ):
     common = {
         "unseen": unseen_file(home, "star"),
@@ -148,6 +156,9 @@ def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(
         refused = train(home, shapes_folder, **{**common, **changed}, name="again", backbone_of="sketchy")
         assert refused.exit_code == 2
         assert "other classes" in " ".join(refused.output.split())
+    with monkeypatch.context() as earlier:  # that training held back other pictures
+        earlier.setattr("model.cli.train_sketch.HELD_BACK", 0.2)
+        assert train(home, shapes_folder, **common, name="again", backbone_of="sketchy").exit_code == 2
     reusing = train(home, shapes_folder, **common, name="again", backbone_of="sketchy", objective="elbo")
     assert reusing.exit_code == 0, reusing.output
     (_, first_iiae, first), (_, again_iiae, again) = (

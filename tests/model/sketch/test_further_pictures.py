@@ -50,8 +50,13 @@ def test_pictures_held_back_are_of_the_same_things_and_no_others(files):
     assert [len(each.labels) for each in nothing.values()] == [0]
 
 
-def test_an_icon_held_back_that_cannot_be_rendered_is_left_out(files):
+def test_an_icon_held_back_is_rendered_once_and_left_out_if_it_cannot_be(files):
     broken = Icon("other", "cat", "cat", "<svg")
+    whole = replace(broken, svg=files.icons.icons[0].svg)
+    further = read_further(
+        replace(files, icons=Icons((*files.icons.icons, whole))), ("cat",), size=32, seed=0, held_back=0.3
+    )
+    assert further.held_back["icons"].labels.tolist() == [0]  # one rendering, not three
     for icons in ((*files.icons.icons, broken), (broken, *files.icons.icons)):
         further = read_further(replace(files, icons=Icons(icons)), ("cat",), size=32, seed=0, held_back=0.3)
         assert "icons" not in further.held_back or set(further.held_back["icons"].labels.tolist()) == {0}

@@ -131,6 +131,50 @@ def test_drawings_held_back_of_known_things_are_strong_where_those_of_unknown_on
     assert strong(unknown_only, held_back=False) < 0.1
 
 
+def test_limits_keep_their_promise_for_known_things_too():
+    """Here the drawings of known things are noisier, so a strong hit needs a higher similarity."""
+    generator = torch.Generator().manual_seed(0)
+    labels = {"photos": np.repeat(np.arange(4), 12), "sketches": np.repeat(np.arange(4), 20)}
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()}, {})
+    evaluator.features = {kind: noisy_codes(each, 0.1, generator) for kind, each in labels.items()}
+    trained = {"photos": noisy_codes(np.repeat(np.arange(4), 9), 0.1, generator, 4)}
+    noise = {"photos": 0.1, "sketches": 0.5}
+
+    def needed(curve: Calibration) -> float:
+        similarity = np.linspace(-1, 1, 2001)
+        return float(similarity[curve.probabilities(similarity, 40) >= curve.strong].min())
+
+    unknown_only = evaluator.calibrate(IdentityIIAE(), trained, seed=0)
+    evaluator.held_back_features = {
+        kind: noisy_codes(each, noise[kind], generator, 4) for kind, each in labels.items()
+    }
+    both = evaluator.calibrate(IdentityIIAE(), trained, seed=0)
+    for kind in ("y", "y_expanded"):
+        assert needed(both[kind]) > needed(unknown_only[kind]) + 0.02
+
+
+def test_curves_and_doodles_figure_are_those_of_search_codes():
+    """zs says nothing here, and the codes of things say everything."""
+    generator = torch.Generator().manual_seed(0)
+    labels = {
+        "photos": np.repeat(np.arange(4), 12),
+        "sketches": np.repeat(np.arange(4), 20),
+        "doodles": np.repeat(np.arange(4), 20),
+    }
+    evaluator = HeldOutEvaluator({kind: pictures_of(each) for kind, each in labels.items()}, {})
+
+    def codes(numbers: np.ndarray, first: int = 0) -> LabelledFeatures:
+        noise = torch.randn(len(numbers), 16, generator=generator)
+        return LabelledFeatures(noise, numbers, torch.eye(16)[torch.from_numpy(numbers + first)])
+
+    evaluator.features = {kind: codes(each) for kind, each in labels.items()}
+    figures = evaluator.validate(IdentityIIAE())
+    assert figures["held_out_doodles_precision_10"] > 0.95
+    assert figures["held_out_map_all"] < 0.4
+    curves = evaluator.calibrate(IdentityIIAE(), {"photos": codes(np.repeat(np.arange(4), 9), 4)}, seed=0)
+    assert curves["y"].probability(0.5, 40) > 0.9 > 0.2 > curves["y"].probability(0.1, 40)
+
+
 def test_single_photos_held_back_do_not_spoil_the_grades_of_photo_queries():
     """A query does not find itself, so a class with one photo has no right hit."""
     generator = torch.Generator().manual_seed(0)

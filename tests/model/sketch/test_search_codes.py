@@ -36,6 +36,7 @@ def test_codes_of_things_keep_the_probability_that_two_pictures_show_the_same(co
     with torch.no_grad():
         of_certain, of_others = projection(certain), projection(codes[1][0])
     torch.testing.assert_close(of_certain @ of_certain.T, torch.eye(40), atol=0.45, rtol=0)
+    torch.testing.assert_close(of_certain.norm(dim=1), torch.ones(40))  # so no similarity is above 1
     probabilities = codes[1][0] @ codes[1][0].T
     torch.testing.assert_close(of_others @ of_others.T, probabilities, atol=0.1, rtol=0)
     again = nn.Linear(1_500, 128, bias=False)
