@@ -7,18 +7,23 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from service.deadline import Deadline, current_deadline, shared_deadline
-from service.tracebacks import forget_cancellation
+from service.tracebacks import drop_tracebacks, forget_cancellation
 
 T = TypeVar("T")
 
 
 @dataclass(eq=False)
 class _Call(Generic[T]):
-    """A computation that is running, its deadline, and the number of callers that wait for it."""
+    """A computation that is running, its deadline, and the number of callers that were not cancelled."""
 
     task: asyncio.Task[T]
     deadline: Deadline
     callers: int = 0
+
+    def drop_unseen_error(self) -> None:
+        """Drop the traceback of an error that no caller gets, whose frames keep the error alive."""
+        if not self.callers and not self.task.cancelled() and (error := self.task.exception()) is not None:
+            drop_tracebacks(error)
 
 
 class SingleFlight(Generic[T]):
@@ -52,12 +57,16 @@ class SingleFlight(Generic[T]):
         call.callers += 1
         try:
             return await asyncio.shield(call.task)
-        finally:
+        except asyncio.CancelledError:
             call.callers -= 1
-            if not call.callers and not call.task.done():
+            if call.task.done():
+                call.drop_unseen_error()
+            elif not call.callers:
                 # Before the cancellation: a new caller must not join a cancelled task.
                 self._forget(key, call)
                 call.task.cancel()
+            raise
+        finally:
             del call  # a raised error refers to this frame, so the frame must not refer to the task
 
     def _start(self, compute: Callable[[], Coroutine[None, None, T]]) -> _Call[T]:
@@ -71,6 +80,7 @@ class SingleFlight(Generic[T]):
             forget_cancellation(task)
         else:
             task.exception()  # marks the error as retrieved, or asyncio warns when no caller is left
+            call.drop_unseen_error()
 
     def _forget(self, key: str, call: _Call[T]) -> None:
         if self._calls.get(key) is call:

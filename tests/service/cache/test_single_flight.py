@@ -164,3 +164,30 @@ def test_computation_has_the_latest_deadline_of_its_callers() -> None:
         assert 99 < await first == await second <= 100
 
     asyncio.run(check())
+
+
+@pytest.mark.parametrize("steps", range(8))
+def test_an_error_that_no_caller_sees_keeps_no_frames(steps: int) -> None:
+    """The only caller is cancelled some steps of the loop after the computation may fail."""
+    error = ValueError("no")
+
+    async def scenario() -> bool:
+        flight, finish = SingleFlight[int](), asyncio.Event()
+
+        async def compute() -> int:
+            await finish.wait()
+            raise error
+
+        caller = asyncio.create_task(flight.run("a", compute))
+        await settle()
+        finish.set()
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        caller.cancel()
+        await asyncio.wait({caller})
+        await settle()
+        if not caller.cancelled():
+            caller.exception()
+        return caller.cancelled()
+
+    assert not asyncio.run(scenario()) or error.__traceback__ is None
