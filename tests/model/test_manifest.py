@@ -89,6 +89,12 @@ def some_manifest(preset):
     )
 
 
+def test_settings_of_things_survive_a_manifest():
+    sketch = replace(PRESETS["sketchy"].require_sketch(), things=1_500, thing_size=64, thing_weight=0.5)
+    preset = replace(PRESETS["sketchy"], sketch=sketch)
+    assert manifest.from_json(manifest.to_json(some_manifest(preset))).preset == preset
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_survives_a_manifest(name):
     written = manifest.to_json(some_manifest(PRESETS[name]))
