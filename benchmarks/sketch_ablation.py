@@ -1,12 +1,10 @@
 """Compare five objectives on the same features (last column of Table 6), for several checkpoints.
 
-    python -m benchmarks.sketch_ablation --data DIR --unseen sketchy-25 --doodles DIR --icons DIR \
-        --checkpoint NAME --checkpoint NAME
+    python -m benchmarks.sketch_ablation --data DIR --unseen sketchy-25 --checkpoint NAME --checkpoint NAME
 
-Each checkpoint's backbone, fine-tuned on the seen classes, computes features. IIAE is trained again on them
-with each objective and the checkpoint's seed. It is trained with linear encoders of zs, from both starts of
-`model.sketch.linear_start`, and with D.2's encoders as printed. As in training, the step that is best on
-held-out classes is kept.
+IIAE is trained again on the features that each checkpoint's training saved, with each objective and the
+checkpoint's seed: with linear encoders of zs, from both starts of `model.sketch.linear_start`, and with D.2's
+encoders as printed. As in training, the step that is best on held-out classes is kept.
 """
 
 import time
@@ -22,7 +20,6 @@ from rich.table import Table
 
 from benchmarks.shared.feature_split import Features, FeatureSplit
 from benchmarks.shared.options import Data, Home, Unseen
-from model import checkpoint
 from model.iiae import IIAE
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.objective import ObjectiveName
@@ -74,15 +71,12 @@ def main(
     name: Annotated[list[str], typer.Option("--checkpoint", help="Repeat it for several seeds.")],
     unseen: Unseen = "sketchy-25",
     home: Home = Path("var"),
-    doodles: Annotated[Path | None, typer.Option(help="The doodles of the checkpoints' training.")] = None,
-    icons: Annotated[Path | None, typer.Option(help="The icons of the checkpoints' training.")] = None,
     steps: Annotated[int, typer.Option(min=12, help="Of linear encoders.")] = SketchPlan.steps,
     printed_steps: Annotated[int, typer.Option(min=12, help="Of D.2's encoders; 0 leaves them out.")] = 6_000,
 ) -> None:
     """Print the table."""
     began = time.monotonic()
-    folders = [checkpoint.find(home / "checkpoints", each) for each in name]
-    splits = [FeatureSplit(folder, data, unseen, doodles, icons) for folder in folders]
+    splits = [FeatureSplit(home, each, data, unseen) for each in name]
     table = Table(
         "objective",
         "zs encoders",

@@ -1,11 +1,10 @@
 """What zs and the exclusive codes hold while IIAE is trained, by linear probes on unseen classes.
 
-    python -m benchmarks.sketch_probes --data DIR --unseen sketchy-25 --doodles DIR --icons DIR \
-        --checkpoint NAME
+    python -m benchmarks.sketch_probes --data DIR --unseen sketchy-25 --checkpoint NAME
 
-The encoders of zs start at principal components and are trained on the checkpoint's features. At the start
-and at some twelve later steps, ridge regressions are fitted to the codes of half of the pictures of unseen
-classes. They are judged on the other half:
+The encoders of zs start at principal components and are trained on the features that the checkpoint's
+training saved. At the start and at some twelve later steps, ridge regressions are fitted to the codes of half
+of the pictures of unseen classes. They are judged on the other half:
 
 - class: which of the unseen classes a picture shows. One probe is fitted to photos and judged on sketches;
 - domain: whether a picture is a photo or a sketch;
@@ -28,7 +27,6 @@ from torch import Tensor
 
 from benchmarks.shared.feature_split import Features, FeatureSplit
 from benchmarks.shared.options import Data, Home, Unseen
-from model import checkpoint
 from model.iiae import IIAE
 from model.metrics import cosine_map
 from model.objective import ObjectiveName
@@ -134,14 +132,12 @@ def main(
     name: Annotated[str, typer.Option("--checkpoint")],
     unseen: Unseen = "sketchy-25",
     home: Home = Path("var"),
-    doodles: Annotated[Path | None, typer.Option(help="The doodles of the checkpoint's training.")] = None,
-    icons: Annotated[Path | None, typer.Option(help="The icons of the checkpoint's training.")] = None,
     objective: Annotated[str, typer.Option(help="A key of model.objective.OBJECTIVES.")] = "iiae",
     steps: Annotated[int, typer.Option(min=12, help="Of training after the decoders'.")] = 800,
     learning_rate: Annotated[float | None, typer.Option(help="Default: the preset's.")] = None,
 ) -> None:
     """Print the table."""
-    split = FeatureSplit(checkpoint.find(home / "checkpoints", name), data, unseen, doodles, icons)
+    split = FeatureSplit(home, name, data, unseen)
     chosen: ObjectiveName = objective  # type: ignore[assignment]  # an unknown name fails in the training
     preset = split.linear_preset()
     if learning_rate is not None:

@@ -52,6 +52,8 @@ def test_probes_find_what_codes_hold_and_nothing_else():
     holds, lacks = codes(classes + 0.1 * noise[0]), codes(noise[0])
     assert class_probe(holds) == class_probe(holds, codes(classes)) == 1
     assert class_probe(lacks) < 0.4
+    many = codes(torch.randn(len(labels), 300, generator=generator))
+    assert class_probe(many) < 0.4  # a probe judged on what it was fitted to would be right
     assert domain_probe(lacks, codes(noise[1] + 3)) > 0.95
     assert domain_probe(lacks, codes(noise[1])) < 0.65
     assert instance_probe(lacks, classes + noise[0] @ torch.randn(5, 7, generator=generator)[:, :5]) > 0.95

@@ -9,45 +9,47 @@ import typer
 
 from benchmarks.shared.class_split import class_split
 from model import checkpoint
-from model.cli.unseen import further_files
 from model.data.sketchy import read_sketchy
 from model.iiae import IIAE
 from model.presets import PRESETS, Preset
-from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.features import labelled_features
+from model.sketch.feature_file import FEATURE_FILE, load_features
 from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures, pairs_of
 from model.sketch.fine_tuning.recipe import Recipe
-from model.sketch.further_pictures import FurtherFiles
 from model.sketch.linear_start import init_shared_encoders
-from model.sketch.pictures import PictureKind, Pictures, decode_classes
+from model.sketch.pictures import PictureKind, decode_classes
 from model.sketch.training import SketchPlan, train_on_features
-from model.sketch.training_pictures import SOME_OF_EACH, read_training_pictures
 
 Features = Mapping[PictureKind, LabelledFeatures]
 
 
 class FeatureSplit:
-    """The features of one checkpoint's training, held-out and unseen pictures."""
+    """The features of one checkpoint's training, held-out and unseen pictures.
 
-    def __init__(
-        self, folder: Path, data: Path, unseen: str, doodles: Path | None, icons: Path | None
-    ) -> None:
+    The first two were saved by the training, in the folder of its run.
+
+    Args:
+        home: folder with checkpoints/ and runs/.
+        name: a checkpoint that was trained with held-out classes.
+        data: folder of the photos and sketches.
+        unseen: name or file of the classes that it was trained without.
+    """
+
+    def __init__(self, home: Path, name: str, data: Path, unseen: str) -> None:
+        folder = checkpoint.find(home / "checkpoints", name)
         self.manifest, _, backbone = checkpoint.load_parts(folder)
         if backbone is None:
             raise typer.BadParameter(f"{self.manifest.name} is no sketch model", param_hint="--checkpoint")
-        preset, catalogue = self.manifest.preset, read_sketchy(data)
-        classes = class_split(self.manifest, catalogue, unseen)
-        further = FurtherFiles()
-        if doodles or icons:
-            further = further_files(doodles, icons, data, unseen, SOME_OF_EACH["doodles"])
-        seen = catalogue.only((*classes.trained, *classes.held_out))
-        pictures = read_training_pictures(
-            seen, classes.held_out, further, preset, batch=0, seed=self.manifest.seed
-        )
-        self.pairs: FeaturePairs = pairs_of(features_of_all(backbone, pictures.for_layers()))
-        self.held_out = features_of_all(backbone, pictures.held_out)
-        photos, sketches = decode_classes(catalogue.only(classes.unseen), classes.unseen, preset)
-        self.unseen = features_of_all(backbone, {"photos": photos, "sketches": sketches})
+        catalogue = read_sketchy(data)
+        classes = class_split(self.manifest, catalogue, unseen).unseen
+        saved = load_features(home / "runs" / self.manifest.name / FEATURE_FILE, folder.name)
+        self.pairs: FeaturePairs = pairs_of(saved["trained"])
+        self.held_out: Features = saved["held_out"]
+        photos, sketches = decode_classes(catalogue, classes, self.manifest.preset)
+        self.unseen: Features = {
+            "photos": labelled_features(backbone, photos),
+            "sketches": labelled_features(backbone, sketches),
+        }
 
     def linear_preset(self) -> Preset:
         """The shipped preset's settings, on this checkpoint's features."""
@@ -81,7 +83,3 @@ class FeatureSplit:
                 validate=lambda present: {"validation": validate(present)},
             )
         return iiae.eval()
-
-
-def features_of_all(backbone: Backbone, pictures: Mapping[PictureKind, Pictures]) -> Features:
-    return {kind: labelled_features(backbone, each) for kind, each in pictures.items()}

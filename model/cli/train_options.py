@@ -75,8 +75,8 @@ class Publication:
         metrics: dict[str, float],
         calibration: dict[QueryKind, Calibration] | None = None,
         held_out: tuple[str, ...] | None = None,
-    ) -> None:
-        """Add the trained networks to the store and print where they are."""
+    ) -> Path:
+        """Add the trained networks to the store, print where they are, and return that folder."""
         folder = checkpoint.publish(
             self.store,
             self.name,
@@ -93,6 +93,7 @@ class Publication:
             half=self.half,
         )
         Console().print(f"published [bold]{self.name}[/] as {folder}", soft_wrap=True)
+        return folder
 
 
 def publication(

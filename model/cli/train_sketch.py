@@ -33,6 +33,7 @@ from model.data.pairs import fingerprint_of
 from model.data.sketchy import SketchyFiles, held_out
 from model.presets import BackboneName, Preset, SketchInput
 from model.sketch.backbone.backbone import Backbone
+from model.sketch.feature_file import FEATURE_FILE, save_features
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.further_pictures import FurtherFiles
 from model.sketch.training import SketchPlan, train_sketch
@@ -61,7 +62,7 @@ class SketchTraining:
     device: torch.device
 
     def run(self) -> None:
-        """Fine-tune the backbone, train IIAE on its features, and publish both."""
+        """Fine-tune the backbone, train IIAE on its features, publish both, and save the features."""
         seen = seen_classes(self.data, self.unseen)
         with progress_bar() as bar:
             first = bar.add_task("fine-tuning the backbone", total=None, figures="")
@@ -88,7 +89,7 @@ class SketchTraining:
                 report_damaged=report_damaged,
                 device=self.device,
             )
-        self.publication.publish(
+        folder = self.publication.publish(
             trained.iiae,
             trained.backbone,
             seed=self.plan.recipe.seed,
@@ -97,6 +98,7 @@ class SketchTraining:
             calibration=trained.calibration,
             held_out=trained.held_out,
         )
+        save_features(self.publication.run_folder / FEATURE_FILE, trained.features, folder.name)
 
     def _fingerprint(self, seen: SketchyFiles) -> str:
         """The fingerprint of all files that the training reads, and of the share that it holds back."""

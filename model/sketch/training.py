@@ -19,6 +19,7 @@ from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.backbone.efficientnet import imagenet_weights
 from model.sketch.backbone.features import CHUNK, features_of_pooled, pooled_features
 from model.sketch.calibration import Calibration
+from model.sketch.feature_file import Groups
 from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures, pairs_of
 from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.fine_tuning.fine_tuning import Report, fine_tune
@@ -77,6 +78,7 @@ class TrainedSketch:
         metrics: figures on the held-out classes.
         calibration: a curve for each kind of query; empty if no class was held out.
         held_out: names of the held-out classes.
+        features: the features of the pictures `trained` on and of those `held_out`.
     """
 
     iiae: IIAE
@@ -84,6 +86,7 @@ class TrainedSketch:
     metrics: dict[str, float]
     calibration: dict[QueryKind, Calibration]
     held_out: tuple[str, ...]
+    features: Groups
 
 
 def train_sketch(
@@ -154,7 +157,14 @@ def train_sketch(
         iiae = train_on_features(
             folder, preset, pairs, plan, validate=lambda _: {"validation": 0.0}, report=report
         )
-        return TrainedSketch(iiae=iiae, backbone=backbone, metrics={}, calibration={}, held_out=())
+        return TrainedSketch(
+            iiae=iiae,
+            backbone=backbone,
+            metrics={},
+            calibration={},
+            held_out=(),
+            features={"trained": features},
+        )
     evaluator.set_features(backbone, device)
     iiae = train_on_features(folder, preset, pairs, plan, validate=evaluator.validate, report=report)
     return TrainedSketch(
@@ -163,6 +173,7 @@ def train_sketch(
         metrics={**evaluator.validate(iiae), **evaluator.feature_metrics(iiae)},
         calibration=evaluator.calibrate(iiae, features, seed),
         held_out=held_out_classes,
+        features={"trained": features, "held_out": evaluator.features},
     )
 
 

@@ -12,6 +12,7 @@ from click.testing import Result
 from train_command import invoke
 from typer.testing import CliRunner
 
+from benchmarks.shared.feature_split import FeatureSplit
 from model import checkpoint
 from model.cli.app import app
 from model.data.pairs import DataError
@@ -19,7 +20,7 @@ from model.data.sketchy import read_sketchy
 from model.evaluation.sketch_search import encode_catalogue
 from model.presets import PRESETS
 from model.sketch.backbone.efficientnet import imagenet_weights
-from model.sketch.backbone.features import pooled_features
+from model.sketch.backbone.features import labelled_features, pooled_features
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.pictures import decode
 from model.sketch.training import SketchPlan
@@ -125,6 +126,11 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
     expected = inference.search_codes("x", next(photos.batches(len(photos.labels))))
     assert float(expected[:, -128:].norm(dim=1).mean()) > 0.3
     torch.testing.assert_close(codes.search["x"], expected, atol=0.02, rtol=0)
+    split = FeatureSplit(home, "sketchy", shapes_folder, str(home / "star.txt"))
+    assert set(split.held_out) >= {"photos", "sketches", "doodles"}
+    assert len(split.pairs) == 3  # two shapes; and the rainbow, by its icon and its doodles
+    features = labelled_features(backbone, photos).features
+    torch.testing.assert_close(split.pairs.photos[0], features[0], atol=0.1, rtol=0)
 
 
 def test_doodles_or_icons_of_unseen_classes_alone_are_refused(home, weights, shapes_folder, doodles, icons):

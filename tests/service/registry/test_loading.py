@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 import torch
-from published_models import CPU, SKETCHES, add
+from published_models import CPU, KNOWING, SKETCHES, add
 
 from model.checkpoint import CheckpointError, read_manifest
 from model.iiae import IIAE
+from model.sketch.backbone.backbone import Backbone
 from service.registry.loading import load
 from service.registry.store import find_candidates
 
@@ -46,6 +47,19 @@ def test_nan_in_the_exclusive_encoder_of_a_sketch_model_is_refused(store: Path) 
             parameter.data.fill_(float("nan"))
 
     add(store, preset=SKETCHES, damage=damage)
+    [candidate] = find_candidates(store)["digits"]
+    with pytest.raises(CheckpointError, match="not numbers"):
+        load(candidate, CPU)
+
+
+def test_nan_in_the_projection_of_things_is_refused(store: Path) -> None:
+    """It is no part of zs, so only search codes can show the damage."""
+
+    def damage(backbone: Backbone) -> None:
+        assert backbone.thing_projection is not None
+        backbone.thing_projection.weight.data.fill_(float("nan"))
+
+    add(store, preset=KNOWING, damage_backbone=damage)
     [candidate] = find_candidates(store)["digits"]
     with pytest.raises(CheckpointError, match="not numbers"):
         load(candidate, CPU)

@@ -70,6 +70,8 @@ def test_link_restores_added_drawings_and_query_expansion(page: Page) -> None:
     expect(other.locator("#expand")).not_to_be_checked()
     until(other, "sent.length > 0 && sent.at(-1).length === 2")
     assert pixels(other) == pixels(page)
+    other.locator("#expand").check()  # also in a link, so that it holds in a gallery with another default
+    until(other, "location.hash.includes('expand=true')")
 
 
 def test_link_restores_similar_photos(page: Page) -> None:
