@@ -31,6 +31,7 @@ from model.data.sketchy import read_sketchy, read_unseen
 from model.data.thing_names import same_thing, thing_of
 from model.inference import Inference
 from model.metrics import mean_average_precision, precision_at, ranked_relevance
+from model.presets import Side
 from model.sketch.expansion import expanded_scores
 from model.sketch.pictures import Pictures, decode, decode_doodles
 from model.sketch.search_codes import similarities
@@ -49,11 +50,9 @@ SHOWN, HITS = 40, 6
 
 
 @torch.inference_mode()
-def codes(inference: Inference, side: str, pictures: Pictures) -> Tensor:
-    """The search codes of pictures, [n, s]."""
-    return torch.cat(
-        [inference.search_codes("x" if side == "x" else "y", batch) for batch in pictures.batches(BATCH)]
-    )
+def codes(inference: Inference, side: Side, pictures: Pictures, *, drawn: bool = False) -> Tensor:
+    """The search codes of pictures, [n, s], for galleries of drawn pictures or of photos."""
+    return torch.cat([inference.search_codes(side, batch, drawn=drawn) for batch in pictures.batches(BATCH)])
 
 
 def doodles_of(files: DoodleFiles, classes: tuple[str, ...]) -> tuple[DoodleFiles, list[int]]:
@@ -99,21 +98,22 @@ def search_emoji(
         picture: where to draw some searches without expansion; None does not.
     """
     paths, chosen, right = emoji_of(folder, files)
-    drawn = decode_doodles(chosen, MOST_OF_EMOJI, inference.preset.image_size, 0)
+    doodles = decode_doodles(chosen, MOST_OF_EMOJI, inference.preset.image_size, 0)
     pictures = decode([(path, "emoji") for path in paths], ("emoji",), inference.preset.image_size)
-    queries, gallery = codes(inference, "y", drawn), codes(inference, "x", pictures)
+    queries = codes(inference, "y", doodles, drawn=True)
+    gallery = codes(inference, "x", pictures, drawn=True)
     orders = {kind: score(queries, gallery).argsort(1, descending=True) for kind, score in SCORES.items()}
     relevant = {
-        kind: right[torch.from_numpy(drawn.labels)].gather(1, order) for kind, order in orders.items()
+        kind: right[torch.from_numpy(doodles.labels)].gather(1, order) for kind, order in orders.items()
     }
     if picture is not None:
         rng = np.random.default_rng(0)
         things = rng.permutation(len(chosen.classes))[:SHOWN]
-        examples = [int(rng.choice(np.flatnonzero(drawn.labels == thing))) for thing in things]
+        examples = [int(rng.choice(np.flatnonzero(doodles.labels == thing))) for thing in things]
         contact_sheet(
             [
                 Row(
-                    Image.fromarray(drawn.pixels[np.array([query])][0, :, :, 0]),
+                    Image.fromarray(doodles.pixels[np.array([query])][0, :, :, 0]),
                     [
                         (
                             Image.open(paths[orders["plain"][query, place]]),

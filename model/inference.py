@@ -96,16 +96,19 @@ class Inference:
         return self.iiae.shared(side, self._inputs(pixels)).mean
 
     @torch.inference_mode()
-    def search_codes(self, side: Side, pixels: Tensor) -> Tensor:
+    def search_codes(self, side: Side, pixels: Tensor, *, drawn: bool = False) -> Tensor:
         """Return what galleries store and searches compare: [b, 3, s, s] to [b, search_size].
 
         Image models return the means of r(zs|.), flattened; sketch models `model.sketch.search_codes`.
+
+        Args:
+            drawn: whether the gallery has drawn pictures. Its codes cannot be compared with those of others.
         """
         if self.backbone is None:
             return self.shared(side, pixels).flatten(1)
         pooled = self.backbone.pooled(pixels.to(self.device, memory_format=torch.channels_last))
         zs = self.iiae.shared(side, self.backbone.feature(self.backbone.descriptor(pooled))).mean
-        weight = self.preset.require_sketch().thing_weight
+        weight = self.preset.require_sketch().weight_of_things(drawn=drawn)
         return search_codes(zs.float(), self.backbone.thing_codes(pooled), weight)
 
     @torch.inference_mode()

@@ -11,7 +11,17 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field, FiniteFloat, JsonValue, PlainSerializer, TypeAdapter
 
 from model.pictures import PREPROCESSING
-from model.presets import BackboneName, Distance, Preset, QueryKind, Reader, Side, SketchInput, check_range
+from model.presets import (
+    DRAWN_KIND,
+    BackboneName,
+    Distance,
+    Preset,
+    QueryKind,
+    Reader,
+    Side,
+    SketchInput,
+    check_range,
+)
 from model.sealed_json import seal, unseal
 from model.sketch.calibration import Calibration, Grade
 
@@ -61,6 +71,7 @@ class FlatPreset:
     things: int = 0
     thing_size: int = 0
     thing_weight: float = 1.0
+    drawn_thing_weight: float = 4.0
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
 
@@ -117,6 +128,7 @@ class FlatPreset:
             things=self.things,
             thing_size=self.thing_size,
             thing_weight=self.thing_weight,
+            drawn_thing_weight=self.drawn_thing_weight,
             drawings=self.drawings,
         )
 
@@ -153,6 +165,7 @@ def flat_preset(preset: Preset) -> FlatPreset:
         things=0 if sketch is None else sketch.things,
         thing_size=0 if sketch is None else sketch.thing_size,
         thing_weight=1.0 if sketch is None else sketch.thing_weight,
+        drawn_thing_weight=4.0 if sketch is None else sketch.drawn_thing_weight,
         learning_rate=preset.learning_rate,
         betas=preset.betas,
     )
@@ -199,12 +212,19 @@ class Manifest:
     calibration: dict[QueryKind, Calibration] = field(default_factory=dict)
     held_out: tuple[ShortText, ...] | None = None
 
-    def query_kind(self, side: Side, *, expand: bool) -> QueryKind:
+    def expands(self, side: Side, *, expand: bool) -> bool:
+        """Return whether a query of X or Y is expanded: only the sketches of a sketch model can be."""
+        return expand and side == "y" and self.preset.sketch is not None
+
+    def query_kind(self, side: Side, *, expand: bool = False, drawn: bool = False) -> QueryKind:
         """Return the kind of a query of X or Y.
 
-        `expand` applies to the sketches of a sketch model; other queries ignore it.
+        Args:
+            expand: as in `expands`.
+            drawn: whether the gallery has drawn pictures. It makes no difference to a model without things.
         """
-        return "y_expanded" if expand and side == "y" and self.preset.sketch is not None else side
+        kind: QueryKind = "y_expanded" if self.expands(side, expand=expand) else side
+        return DRAWN_KIND[kind] if drawn and self.preset.searches_things else kind
 
     def scores(self, kind: QueryKind) -> Literal["probability", "cosine", "inner_product", "nearness"]:
         """Return the meaning of `score` for this kind of query; `nearness` is 1 / (1 + L2 distance)."""

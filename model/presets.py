@@ -6,8 +6,11 @@ from typing import Literal
 
 Side = Literal["x", "y"]
 SIDES: tuple[Side, Side] = ("x", "y")
-QueryKind = Literal["x", "y", "y_expanded"]
-"""The kind of a query: a photo (X), a sketch (Y), or a sketch expanded by its first hits."""
+QueryKind = Literal["x", "y", "y_expanded", "drawn_x", "drawn_y", "drawn_y_expanded"]
+"""The kind of a query: a photo (X), a sketch (Y), or a sketch expanded by its first hits. In a gallery of drawn
+pictures each kind has a name of its own."""
+DRAWN_KIND: dict[QueryKind, QueryKind] = {"x": "drawn_x", "y": "drawn_y", "y_expanded": "drawn_y_expanded"}
+"""The name of each kind in a gallery of drawn pictures."""
 ImageReader = Literal["mnist-cdcb", "paired", "cars", "synthetic"]
 Reader = ImageReader | Literal["sketchy"]
 Distance = Literal["l2", "cosine", "inner_product"]
@@ -25,6 +28,7 @@ RANGES: dict[str, tuple[float, float]] = {
     "zs_size": (1, 2**14),
     "thing_size": (0, 2**14),
     "thing_weight": (0, 100),
+    "drawn_thing_weight": (0, 100),
     "zx_size": (1, 2**12),
     "fc_channels": (1, 2**16),
     "feature_size": (1, 2**14),
@@ -67,6 +71,8 @@ class SketchInput:
         thing_size: with things, dimensions of the part of a search code that says which thing a picture shows;
             0 searches by zs alone (`model.sketch.search_codes`).
         thing_weight: weight of that part in a similarity; zs has weight 1.
+        drawn_thing_weight: the same in a gallery of drawn pictures. Icons of a thing look less alike than its
+            photos do, so it is larger.
         drawings: whether pictures of Y are normalised as drawings first (`model.sketch.drawings`).
     """
 
@@ -78,12 +84,17 @@ class SketchInput:
     things: int = 0
     thing_size: int = 0
     thing_weight: float = 1.0
+    drawn_thing_weight: float = 4.0
     drawings: bool = True
 
     def __post_init__(self) -> None:
         check_range("feature_size", self.feature_size)
-        for name in ("things", "thing_size", "thing_weight"):
+        for name in ("things", "thing_size", "thing_weight", "drawn_thing_weight"):
             check_range(name, getattr(self, name))
+
+    def weight_of_things(self, *, drawn: bool) -> float:
+        """Weight of things in the similarities of a gallery of drawn pictures, or of another one."""
+        return self.drawn_thing_weight if drawn else self.thing_weight
 
     @property
     def searches_things(self) -> bool:
@@ -159,6 +170,11 @@ class Preset:
         if self.sketch is None:
             return "l2"
         return "inner_product" if self.sketch.searches_things else "cosine"
+
+    @property
+    def searches_things(self) -> bool:
+        """Whether search codes say which thing a picture shows."""
+        return self.sketch is not None and self.sketch.searches_things
 
     @property
     def search_size(self) -> int:

@@ -50,7 +50,8 @@ def calibrate(
         Console().print(f"queries of {kind}: {formula}; {grades}", soft_wrap=True)
 
 
-def _similarity(manifest: Manifest) -> tuple[str, float]:
+def _similarity(manifest: Manifest) -> tuple[str, float, float]:
     """How a model compares pictures; curves of one way mean nothing for another."""
     sketch = manifest.preset.sketch
-    return manifest.preset.distance, 0.0 if sketch is None else sketch.thing_weight
+    weights = (0.0, 0.0) if sketch is None else (sketch.thing_weight, sketch.drawn_thing_weight)
+    return manifest.preset.distance, *weights

@@ -233,8 +233,10 @@ def fit_to_kinds(kinds: Sequence[Sequence[SearchHits]]) -> Calibration:
     """Fit a curve to searches of all kinds together, and its limits to each kind.
 
     Raises:
-        CalibrationError: all hits are relevant, or none is.
+        CalibrationError: all hits are relevant, or none is, or there are no searches.
     """
+    if not kinds:
+        raise CalibrationError("calibration needs searches; no class has queries and photos")
     return with_limits(fit([each for searches in kinds for each in searches]), kinds)
 
 

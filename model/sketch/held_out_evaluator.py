@@ -1,7 +1,7 @@
 """Evaluation on held-out classes: which weights to keep, figures for the manifest, and calibration."""
 
 from collections.abc import Callable, Iterator, Mapping
-from itertools import product
+from typing import Literal
 
 import numpy as np
 import torch
@@ -10,11 +10,11 @@ from torch import Tensor
 from model.data.pairs import DataError
 from model.iiae import IIAE
 from model.metrics import cosine_map, precision_at, ranked_relevance
-from model.presets import QueryKind
+from model.presets import DRAWN_KIND, QueryKind
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.features import labelled_features
 from model.sketch.calibration import Calibration
-from model.sketch.calibration_fitting import SearchHits, fit_to_kinds, sample_searches
+from model.sketch.calibration_fitting import CalibrationError, SearchHits, fit_to_kinds, sample_searches
 from model.sketch.expansion import expanded_scores
 from model.sketch.feature_pairs import LabelledFeatures
 from model.sketch.fine_tuning.augmentation import CPU
@@ -24,8 +24,9 @@ from model.sketch.search_codes import search_codes, similarities
 Score = Callable[[Tensor, Tensor], Tensor]
 """Scores [q, n] of queries' search codes [q, s] and photos' [n, s]."""
 Codes = dict[PictureKind, LabelledFeatures]
-DRAWN: tuple[PictureKind, ...] = ("sketches", "doodles")
-SHOWN: tuple[PictureKind, ...] = ("photos", "icons")
+Shown = Literal["photos", "icons"]
+"""What a gallery has."""
+DRAWINGS: tuple[PictureKind, ...] = ("sketches", "doodles")
 
 
 class HeldOutEvaluator:
@@ -97,7 +98,7 @@ class HeldOutEvaluator:
     def calibrate(
         self, iiae: IIAE, trained: Mapping[PictureKind, LabelledFeatures], seed: int
     ) -> dict[QueryKind, Calibration]:
-        """Fit a calibration curve for each kind of query.
+        """Fit a calibration curve for each kind of query, among photos and, if there are icons, among these.
 
         Users search for things that the training had pictures of, and for others. So there are two groups of
         searches: for held-out classes, among pictures of these and of the classes trained on; and for classes
@@ -108,67 +109,73 @@ class HeldOutEvaluator:
             trained: features of the photos, and of icons if there are any, of the classes trained on.
             seed: decides the galleries.
         """
-        held_out, held_back = _codes(iiae, self.features), _codes(iiae, self.held_back_features)
+        curves = self._curves(iiae, trained, "photos", seed)
+        if "icons" in self.features and "icons" in trained:
+            drawn = self._curves(iiae, trained, "icons", seed)
+            curves |= {DRAWN_KIND[kind]: curve for kind, curve in drawn.items()}
+        return curves
+
+    def _curves(
+        self, iiae: IIAE, trained: Mapping[PictureKind, LabelledFeatures], shown: Shown, seed: int
+    ) -> dict[QueryKind, Calibration]:
+        """The curves among photos, or among icons. Those among icons are left out if there are too few."""
+        held_out, held_back, others = (
+            _codes(iiae, features, drawn=shown == "icons")
+            for features in (self.features, self.held_back_features, trained)
+        )
         classes = 1 + max(int(each.labels.max()) for each in held_out.values())
-        held_back, shown_in_training = (
+        held_back, others = (
             {kind: LabelledFeatures(each.features, each.labels + classes) for kind, each in codes.items()}
-            for codes in (held_back, _codes(iiae, trained))
+            for codes in (held_back, others)
         )
-        groups = (
-            _Group(held_out, _galleries(held_out, shown_in_training), seed),
-            _Group(held_back, _galleries(held_back, held_out), seed),
-        )
-        return {
-            "x": fit_to_kinds([kind for group in groups for kind in group.photo_searches()]),
-            "y": fit_to_kinds([kind for group in groups for kind in group.searches(similarities)]),
-            "y_expanded": fit_to_kinds(
-                [kind for group in groups for kind in group.searches(expanded_scores)]
-            ),
+        groups = [_Group(held_out, shown, LabelledFeatures.together([held_out[shown], others[shown]]), seed)]
+        if shown in held_back:
+            gallery = LabelledFeatures.together([held_back[shown], held_out[shown]])
+            groups.append(_Group(held_back, shown, gallery, seed))
+        searches: dict[QueryKind, list[list[SearchHits]]] = {
+            "x": [kind for group in groups for kind in group.photo_searches()],
+            "y": [kind for group in groups for kind in group.searches(similarities)],
+            "y_expanded": [kind for group in groups for kind in group.searches(expanded_scores)],
         }
+        curves = {}
+        for kind, found in searches.items():
+            try:
+                curves[kind] = fit_to_kinds(found)
+            except CalibrationError:
+                if shown == "photos":
+                    raise
+        return curves
 
 
 class _Group:
-    """Searches for some classes: one kind for each kind of query and of gallery.
+    """Searches for some classes: one kind for each kind of query.
 
     Args:
-        queries: search codes of the pictures to search with.
-        galleries: search codes of the pictures to search; some of them are the queries.
+        pictures: search codes of the classes' pictures, to search with.
+        shown: the kind of the gallery's pictures.
+        gallery: search codes of the pictures to search; some of them are in `pictures`.
         seed: decides the galleries.
     """
 
-    def __init__(self, queries: Codes, galleries: Codes, seed: int) -> None:
-        self._queries, self._galleries, self._seed = queries, galleries, seed
+    def __init__(self, pictures: Codes, shown: Shown, gallery: LabelledFeatures, seed: int) -> None:
+        self._pictures, self._shown = pictures, pictures[shown]
+        self._gallery, self._seed = gallery, seed
 
     def searches(self, score: Score) -> Iterator[list[SearchHits]]:
-        """By sketches and by doodles, among photos and among icons."""
-        for drawn, shown in product(DRAWN, SHOWN):
-            if drawn in self._queries and shown in self._galleries:
-                queries, gallery = self._queries[drawn], self._galleries[shown]
-                yield from self._searches(score, queries, gallery, self._classes(drawn, shown))
+        """By sketches, and by doodles."""
+        for drawing in DRAWINGS:
+            if drawing in self._pictures:
+                queries = self._pictures[drawing]
+                classes: list[int] = np.intersect1d(queries.labels, self._shown.labels).tolist()
+                yield from self._searches(score, queries, classes)
 
     def photo_searches(self) -> Iterator[list[SearchHits]]:
-        """By the pictures of each gallery, among its other pictures."""
-        for shown, gallery in self._galleries.items():
-            counts = np.bincount(self._queries[shown].labels)
-            classes = np.flatnonzero(counts > 1).tolist()  # a query is no hit of its own
-            yield from self._searches(similarities, gallery, gallery, classes, by_photo=True)
-
-    def _classes(self, queries: PictureKind, shown: PictureKind) -> list[int]:
-        if shown not in self._queries:
-            return []
-        common: list[int] = np.intersect1d(
-            self._queries[queries].labels, self._queries[shown].labels
-        ).tolist()
-        return common
+        """By the gallery's pictures, among its other pictures."""
+        classes = np.flatnonzero(np.bincount(self._shown.labels) > 1).tolist()  # a query is no hit of its own
+        yield from self._searches(similarities, self._gallery, classes, by_photo=True)
 
     def _searches(
-        self,
-        score: Score,
-        queries: LabelledFeatures,
-        gallery: LabelledFeatures,
-        classes: list[int],
-        *,
-        by_photo: bool = False,
+        self, score: Score, queries: LabelledFeatures, classes: list[int], *, by_photo: bool = False
     ) -> Iterator[list[SearchHits]]:
         if classes:
             yield sample_searches(
@@ -176,20 +183,11 @@ class _Group:
                 queries.features,
                 queries.labels,
                 classes,
-                gallery.features,
-                gallery.labels,
+                self._gallery.features,
+                self._gallery.labels,
                 self._seed,
                 query_by_photo=by_photo,
             )
-
-
-def _galleries(own: Codes, others: Codes) -> Codes:
-    """Pictures of the classes that are searched for, and of others."""
-    return {
-        kind: LabelledFeatures.together([own[kind], others[kind]])
-        for kind in SHOWN
-        if kind in own and kind in others
-    }
 
 
 def _shared(iiae: IIAE, features: Mapping[PictureKind, LabelledFeatures]) -> Codes:
@@ -201,9 +199,9 @@ def _shared(iiae: IIAE, features: Mapping[PictureKind, LabelledFeatures]) -> Cod
         }
 
 
-def _codes(iiae: IIAE, features: Mapping[PictureKind, LabelledFeatures]) -> Codes:
-    """The search codes for features of each kind."""
-    weight = iiae.preset.require_sketch().thing_weight
+def _codes(iiae: IIAE, features: Mapping[PictureKind, LabelledFeatures], *, drawn: bool = False) -> Codes:
+    """The search codes for features of each kind, in galleries of drawn pictures or of others."""
+    weight = iiae.preset.require_sketch().weight_of_things(drawn=drawn)
     return {
         kind: LabelledFeatures(search_codes(each.features, features[kind].things, weight), each.labels)
         for kind, each in _shared(iiae, features).items()

@@ -78,7 +78,7 @@ class TrainedSketch:
         metrics: figures on the held-out classes.
         calibration: a curve for each kind of query; empty if no class was held out.
         held_out: names of the held-out classes.
-        features: the features of the pictures `trained` on and of those `held_out`.
+        features: those of the pictures `trained` on, and of those `held_out` and `held_back`.
     """
 
     iiae: IIAE
@@ -173,7 +173,11 @@ def train_sketch(
         metrics={**evaluator.validate(iiae), **evaluator.feature_metrics(iiae)},
         calibration=evaluator.calibrate(iiae, features, seed),
         held_out=held_out_classes,
-        features={"trained": features, "held_out": evaluator.features},
+        features={
+            "trained": features,
+            "held_out": evaluator.features,
+            "held_back": evaluator.held_back_features,
+        },
     )
 
 

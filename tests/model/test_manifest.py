@@ -14,7 +14,15 @@ from model.sketch.calibration import Calibration
 
 SHIPPED = {folder.name: folder / checkpoint.MANIFEST for folder in checkpoint.released()}
 LATER_KEYS = {
-    "preset": {"drawings", "mirrored", "classified", "things", "thing_size", "thing_weight"},
+    "preset": {
+        "drawings",
+        "mirrored",
+        "classified",
+        "things",
+        "thing_size",
+        "thing_weight",
+        "drawn_thing_weight",
+    },
     "manifest": {"calibration", "held_out"},
     "curve": {"strong", "possible"},
 }
@@ -90,7 +98,13 @@ def some_manifest(preset):
 
 
 def test_settings_of_things_survive_a_manifest():
-    sketch = replace(PRESETS["sketchy"].require_sketch(), things=1_500, thing_size=64, thing_weight=0.5)
+    sketch = replace(
+        PRESETS["sketchy"].require_sketch(),
+        things=1_500,
+        thing_size=64,
+        thing_weight=0.5,
+        drawn_thing_weight=2.0,
+    )
     preset = replace(PRESETS["sketchy"], sketch=sketch)
     assert manifest.from_json(manifest.to_json(some_manifest(preset))).preset == preset
 
