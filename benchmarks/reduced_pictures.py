@@ -41,7 +41,7 @@ def cosine(data: bytes, inference: Inference, side: Side) -> float:
     """Return the cosine of a file's embedding with and without the reduction."""
     reduced = decode_pixels(data, inference, side, max_pixels=MAX_PIXELS)
     whole = prepare_pixels(decode(data, max_pixels=MAX_PIXELS).picture, inference, side)
-    first, second = embed_pixels(inference, side, [reduced, whole])
+    first, second = embed_pixels(inference, side, [reduced, whole], drawn=False)
     return float(np.dot(first, second) / (np.linalg.norm(first) * np.linalg.norm(second)))
 
 

@@ -30,14 +30,17 @@ def prepare(settings: Settings, photos: Path | None) -> str:
     galleries = Galleries(settings.galleries)
     with progress_bar() as bar:
         task = bar.add_task("embedding", total=None)
-        if name in galleries.names() and galleries.open(name).spec.digest != model.digest:
+        drawn = photos is None
+        if name in galleries.names() and (old := galleries.open(name)).spec.digest != model.digest:
+            if drawn and not old.spec.drawn:  # an earlier version created it
+                old.set_drawn()
             reindex_gallery(
                 galleries,
                 name,
                 model,
                 on_progress=lambda progress: bar.update(task, completed=progress.done, total=progress.total),
             )
-        gallery = open_or_create(galleries, name, model, credit=credit)
+        gallery = open_or_create(galleries, name, model, credit=credit, drawn=drawn)
         if photos is not None or gallery.count < len(files):
             bar.update(task, completed=0, total=len(files))
             index_photos(gallery, model.inference, files, on_progress=lambda count: bar.advance(task, count))

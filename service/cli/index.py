@@ -31,13 +31,22 @@ def index(
         str | None, typer.Option(help="Domain of the photos. Default: the model's first.")
     ] = None,
     credit: Annotated[str | None, typer.Option(help="A line that names the photos' authors.")] = None,
+    drawn: Annotated[
+        bool | None,
+        typer.Option(
+            "--drawn/--photos",
+            help="The pictures are drawn (icons, emoji, clip art), or photos; for a new gallery. "
+            "Default: photos.",
+        ),
+    ] = None,
     expand: Annotated[
-        bool,
+        bool | None,
         typer.Option(
             help="Expand sketches with the first hits, unless a search says otherwise; for a new gallery. "
-            "Without it, galleries with one picture of each thing are searched better."
+            "Without it, galleries with one picture of each thing are searched better. "
+            "Default: only with --photos."
         ),
-    ] = True,
+    ] = None,
     again: Annotated[
         bool,
         typer.Option(help="Delete the gallery first, with ids and labels. `iiae reindex` keeps them."),
@@ -59,7 +68,9 @@ def index(
     galleries = Galleries(home / "galleries")
     if again and gallery in galleries.names():
         galleries.delete(gallery)
-    opened = open_or_create(galleries, gallery, loaded, domain=domain, credit=credit, expand=expand)
+    opened = open_or_create(
+        galleries, gallery, loaded, domain=domain, credit=credit, drawn=drawn, expand=expand
+    )
     with progress_bar() as bar:
         task = bar.add_task("embedding", total=len(photos))
         report = index_photos(

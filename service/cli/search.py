@@ -61,7 +61,7 @@ def search(
     opened.check_checkpoint(model)
     side = other(model.side(opened.spec.domain))
     pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=MAX_PIXELS)
-    [query] = embed_pixels(model.inference, side, [pixels])
+    [query] = embed_pixels(model.inference, side, [pixels], drawn=opened.spec.drawn)
     if expand is None:
         expand = opened.spec.expand
     results = search_gallery(opened, model, side, query, k, expand=expand, min_score=min_score)

@@ -85,22 +85,25 @@ def open_or_create(
     *,
     domain: str | None = None,
     credit: str | None = None,
-    expand: bool = True,
+    drawn: bool | None = None,
+    expand: bool | None = None,
 ) -> Gallery:
     """Open the gallery for photos that this model embeds, or create it if it does not exist.
 
     Args:
         domain: the photos' domain. Defaults to the model's first domain.
-        credit, expand: as in `GallerySpec`; used only for a new gallery.
+        credit, expand: as in `GallerySpec.of`; used only for a new gallery.
+        drawn: whether the pictures are drawn. With None, a new gallery is for photos.
 
     Raises:
         NameInvalid, GalleryDamaged, DomainUnknown.
         GalleryOutdated: another checkpoint embedded the gallery.
-        DomainsDiffer: the gallery has photos of the other domain.
+        DomainsDiffer: the gallery has photos of the other domain, or `drawn` contradicts it.
     """
     side = model.side(domain)
     if name not in galleries.names():
-        return galleries.create(name, GallerySpec.of(model, side, credit=credit, expand=expand))
+        spec = GallerySpec.of(model, side, credit=credit, drawn=bool(drawn), expand=expand)
+        return galleries.create(name, spec)
     gallery = galleries.open(name)
     gallery.check_checkpoint(model)
     if gallery.spec.domain != model.domain(side):
@@ -108,6 +111,10 @@ def open_or_create(
             f"gallery {name!r} has {gallery.spec.domain!r} pictures;"
             f" choose another gallery for {model.domain(side)!r} pictures"
         )
+    if drawn is not None and gallery.spec.drawn != drawn:
+        kinds = "drawn pictures", "photos"
+        holds, wanted = kinds if gallery.spec.drawn else reversed(kinds)
+        raise DomainsDiffer(f"gallery {name!r} was created for {holds}; choose another gallery for {wanted}")
     return gallery
 
 
@@ -138,7 +145,8 @@ def index_photos(
         known += batch.known
         damaged += batch.damaged
         if batch.photos:
-            embeddings = embed_pixels(inference, side, [photo.contents.pixels for photo in batch.photos])
+            pixels = [photo.contents.pixels for photo in batch.photos]
+            embeddings = embed_pixels(inference, side, pixels, drawn=gallery.spec.drawn)
             before = gallery.count
             gallery.add([_new_photo(*pair) for pair in zip(batch.photos, embeddings, strict=True)])
             added += gallery.count - before

@@ -75,18 +75,25 @@ class Catalogue:
     # galleries
 
     async def create(
-        self, name: str, model_name: str, domain: str | None, *, expand: bool = True
+        self,
+        name: str,
+        model_name: str,
+        domain: str | None,
+        *,
+        drawn: bool = False,
+        expand: bool | None = None,
     ) -> GallerySummary:
         """Create an empty gallery for one domain of a model.
 
         Args:
             domain: domain of the photos. Defaults to the model's first domain.
+            drawn, expand: as in `GallerySpec.of`.
 
         Raises:
             NameInvalid, GalleryExists, ModelNotFound, DomainUnknown, StorageFull, StorageUnavailable.
         """
         model = self._registry.get(model_name, capability="retrieve")
-        spec = GallerySpec.of(model, model.side(domain), expand=expand)
+        spec = GallerySpec.of(model, model.side(domain), drawn=drawn, expand=expand)
         return await self._pools.writing.run(
             name, lambda: self._listing.summary(self._galleries.create(name, spec))
         )
@@ -138,7 +145,7 @@ class Catalogue:
         new: list[NewPhoto] = []
         for start in range(0, len(missing), self._batch):
             batch = missing[start : start + self._batch]
-            new += await self._embed(model, side, batch, label, metadata)
+            new += await self._embed(model, side, batch, label, metadata, drawn=gallery.spec.drawn)
         added = await self._pools.writing.run(name, gallery.add, new) if new else []
         photos = known | {photo.sha256: photo for photo in added}
         return [photos[upload.sha256] for upload in uploads]
@@ -150,6 +157,8 @@ class Catalogue:
         batch: Sequence[Upload],
         label: str | None,
         metadata: dict[str, JsonValue],
+        *,
+        drawn: bool,
     ) -> list[NewPhoto]:
         """Decode and embed one batch, after waiting until fewer than `CONCURRENT_BATCHES` are running."""
         if self._batches.statistics().tasks_waiting >= self._max_waiting:
@@ -160,7 +169,7 @@ class Catalogue:
         async with self._batches:
             contents = await _gather(self._read(model, side, upload) for upload in batch)
             embeddings = await _gather(
-                self._embedder.search_code(model, side, upload, pixels=each.pixels)
+                self._embedder.search_code(model, side, upload, drawn=drawn, pixels=each.pixels)
                 for upload, each in zip(batch, contents, strict=True)
             )
         return [

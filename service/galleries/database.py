@@ -7,6 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed
@@ -23,6 +24,7 @@ from service.galleries.schema import (
     embeddings_table,
     fetch_one,
     read_meta,
+    set_meta,
 )
 from service.galleries.sqlite_errors import damaged, sqlite_error
 from service.galleries.threads.caller import check_caller
@@ -110,6 +112,13 @@ class GalleryDatabase:
         if current_space(connection) != self.space:
             raise GalleryReindexed(f"gallery {self.name!r} was re-embedded during the request; try again")
 
+    def set_drawn(self) -> None:
+        """Say that the gallery's pictures are drawn, and that queries are not expanded."""
+        with self.transaction() as connection:
+            for key, value in (("drawn", True), ("expand", False)):
+                set_meta(connection, key, str(value))
+        self.spec = replace(self.spec, drawn=True, expand=False)
+
     def reindexed(self) -> bool:
         """Return whether the gallery was re-embedded since it was opened."""
         with self._connection() as connection:
@@ -169,6 +178,7 @@ class GalleryDatabase:
                 distance=meta["distance"],
                 dim=int(meta["dim"]),
                 credit=meta.get("credit"),
+                drawn=meta.get("drawn") == "True",
                 expand=meta.get("expand", "True") != "False",
                 identity=meta.get("identity", ""),
             )

@@ -92,8 +92,8 @@ def search_gallery(
             index normalises such queries. A cosine times this length is the mean cosine to those embeddings.
         min_score: leave out the photos with a lower score.
     """
-    kind = model.manifest.query_kind(side, expand=expand)
-    search = gallery.search_expanded if kind == "y_expanded" else gallery.search
+    kind = model.manifest.query_kind(side, expand=expand, drawn=gallery.spec.drawn)
+    search = gallery.search_expanded if model.manifest.expands(side, expand=expand) else gallery.search
     nearest = search(query, k)
     photos = gallery.index.count
     hits = [_scored(hit, model.manifest, kind, hit.score * query_norm, photos) for hit in nearest]

@@ -14,7 +14,7 @@ from service.registry.model import Model
 
 @dataclass(frozen=True, kw_only=True)
 class GallerySpec:
-    """What a gallery contains. Re-embedding it changes all fields but the domain, the credit and `expand`.
+    """What a gallery contains. Re-embedding it changes the model, the digest, the distance and the dimension.
 
     Attributes:
         model: id of the model that embedded it.
@@ -23,6 +23,8 @@ class GallerySpec:
         distance: how embeddings are compared: `l2`, `cosine` or `inner_product`.
         dim: length of an embedding, which is a search code (`Inference.search_codes`).
         credit: a line that names the photos' authors.
+        drawn: whether its pictures are drawn: icons, emoji, clip art. What they show weighs more in their
+            search codes (`SketchInput.drawn_thing_weight`).
         expand: whether searches by sketch expand the query (`model.sketch.expansion`), unless they say
             otherwise. Expansion needs several photos of a thing.
         identity: a random id of these embeddings. A saved index of other embeddings has another one.
@@ -34,12 +36,25 @@ class GallerySpec:
     distance: str
     dim: int
     credit: str | None = None
+    drawn: bool = False
     expand: bool = True
     identity: str = field(default_factory=lambda: uuid4().hex)
 
     @classmethod
-    def of(cls, model: Model, side: Side, *, credit: str | None = None, expand: bool = True) -> Self:
-        """Return the spec of a gallery with photos of one domain, embedded by this model."""
+    def of(
+        cls,
+        model: Model,
+        side: Side,
+        *,
+        credit: str | None = None,
+        drawn: bool = False,
+        expand: bool | None = None,
+    ) -> Self:
+        """Return the spec of a gallery with photos of one domain, embedded by this model.
+
+        With `expand=None`, queries are expanded unless the pictures are drawn: sets of icons have few of a
+        thing.
+        """
         preset = model.inference.preset
         return cls(
             model=model.id,
@@ -48,7 +63,8 @@ class GallerySpec:
             distance=preset.distance,
             dim=preset.search_size,
             credit=credit,
-            expand=expand,
+            drawn=drawn,
+            expand=not drawn if expand is None else expand,
         )
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from time import monotonic
 
 import numpy as np
@@ -75,7 +76,7 @@ class Search:
         async def attempt() -> SearchResults:
             opened, model = await self._open(gallery, capability)
             side = model.side(source) if source is not None else other(model.side(opened.spec.domain))
-            embedding = await self._embedder.search_code(model, side, upload)
+            embedding = await self._embedder.search_code(model, side, upload, drawn=opened.spec.drawn)
             return await self._search(opened, model, side, embedding, k, min_score=min_score)
 
         return await retry_when_reindexed(attempt)
@@ -103,9 +104,10 @@ class Search:
         async def attempt() -> SearchResults:
             opened, model = await self._open(gallery, "sbir")
             side = model.side(opened.spec.domain)
-            computations = [self._embedder.search_code(model, other(side), sketch) for sketch in sketches]
+            code = partial(self._embedder.search_code, model, drawn=opened.spec.drawn)
+            computations = [code(other(side), sketch) for sketch in sketches]
             if photo is not None:
-                computations.append(self._embedder.search_code(model, side, photo))
+                computations.append(code(side, photo))
             embeddings = index_rows(await gather(computations), opened.spec.distance)
             query = np.mean(embeddings[: len(sketches)], axis=0)
             if photo is not None:

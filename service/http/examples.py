@@ -12,7 +12,8 @@ _GALLERY: dict[str, JsonValue] = {
     "photos": 1914,
     "index": "flat",
     "credit": "OpenMoji, CC BY-SA 4.0",
-    "expand": True,
+    "drawn": True,
+    "expand": False,
     "outdated": False,
     "damaged_rows": 0,
 }

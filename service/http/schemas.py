@@ -118,10 +118,11 @@ class SearchResult(Answer):
     )
 
 
-EmbeddingKind = Literal["shared", "exclusive", "search"]
+EmbeddingKind = Literal["shared", "exclusive", "search", "search_drawn"]
 EMBEDDING_KINDS = (
     "Embedding of the content that both domains share (`shared`), of what only this domain shows "
-    "(`exclusive`), or what galleries store and searches compare (`search`)."
+    "(`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of "
+    "drawn pictures)."
 )
 
 
@@ -172,6 +173,11 @@ EXPANSION = (
     "there are several photos of a thing, and harms a little if there is one of each."
 )
 
+DRAWN = (
+    "Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model "
+    "recognises, and less on likeness."
+)
+
 
 class NewGallery(BaseModel):
     """A gallery to create."""
@@ -183,7 +189,10 @@ class NewGallery(BaseModel):
     )
     model: str = Field(examples=["sketchy"], description="Id of the model that will embed the photos.")
     domain: str | None = Field(None, description="Domain of the photos; the model's first domain if omitted.")
-    expand: bool = Field(True, description=EXPANSION)
+    drawn: bool = Field(False, description=DRAWN)
+    expand: bool | None = Field(
+        None, description=f"{EXPANSION} If omitted, they expand it unless the pictures are drawn."
+    )
 
 
 class GalleryOut(Answer):
@@ -195,6 +204,7 @@ class GalleryOut(Answer):
     photos: int = Field(description="Number of photos.")
     index: str = Field(examples=["flat"], description="Kind of search index, chosen by the number of photos.")
     credit: str | None = Field(None, description="Source and license of the photos; null if unknown.")
+    drawn: bool = Field(description=DRAWN)
     expand: bool = Field(description=EXPANSION)
     outdated: bool = Field(
         description="Whether another checkpoint embedded the photos. Reindex the gallery to search it."

@@ -54,17 +54,26 @@ class Embedder:
         return await self._embed(model, "shared", side, upload, encode, pixels)
 
     async def search_code(
-        self, model: Model, side: Side, upload: Upload, *, pixels: Tensor | None = None
+        self,
+        model: Model,
+        side: Side,
+        upload: Upload,
+        *,
+        drawn: bool = False,
+        pixels: Tensor | None = None,
     ) -> Embedding:
         """Return what galleries store and searches compare (`Inference.search_codes`), [search_size].
 
-        Arguments and errors are those of `shared`.
+        Other arguments and errors are those of `shared`.
+
+        Args:
+            drawn: whether the gallery has drawn pictures.
         """
 
         def encode(batch: Tensor) -> Tensor:
-            return model.inference.search_codes(side, batch)
+            return model.inference.search_codes(side, batch, drawn=drawn)
 
-        return await self._embed(model, "search", side, upload, encode, pixels)
+        return await self._embed(model, _search_kind(drawn=drawn), side, upload, encode, pixels)
 
     async def exclusive(self, model: Model, side: Side, upload: Upload) -> Embedding:
         """Return the mean of q(z|picture), [exclusive_size]. Raises as `shared`."""
@@ -78,17 +87,22 @@ class Embedder:
         """Score which domain a picture looks like: positive for X, negative for Y. Raises as `shared`."""
         return float(await self._embed(model, "domain-score", side, upload, model.inference.domain_score))
 
-    async def in_background(self, model: Model, side: Side, pixels: Tensor) -> Embedding:
+    async def in_background(
+        self, model: Model, side: Side, pixels: Tensor, *, drawn: bool = False
+    ) -> Embedding:
         """Return the search codes of decoded pictures: [n, 3, s, s] to [n, search_size].
 
         Requests go first. Nothing is cached.
+
+        Args:
+            drawn: whether the gallery has drawn pictures.
 
         Raises:
             NotReady.
         """
         codes = await self._engine.run(
-            (model.digest, "search", side, "background"),
-            lambda batch: model.inference.search_codes(side, batch),
+            (model.digest, _search_kind(drawn=drawn), side, "background"),
+            lambda batch: model.inference.search_codes(side, batch, drawn=drawn),
             pixels,
             background=True,
         )
@@ -127,3 +141,8 @@ class Embedder:
                 return await self._decoder.read(decode_pixels, upload.data, model.inference, side)
 
         return await self._decoding.run(f"{model.digest}:{side}:{upload.sha256}", decode)
+
+
+def _search_kind(*, drawn: bool) -> str:
+    """The name of search codes in cache keys and batches."""
+    return "search-drawn" if drawn else "search"

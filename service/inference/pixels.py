@@ -42,9 +42,15 @@ def decode_pixels(
         return prepare_pixels(image.picture, inference, side)
 
 
-def embed_pixels(inference: Inference, side: Side, pixels: Sequence[Tensor]) -> list[Embedding]:
-    """Embed pictures [3, s, s] in one forward pass, without the engine. Return their flat codes [dim]."""
+def embed_pixels(
+    inference: Inference, side: Side, pixels: Sequence[Tensor], *, drawn: bool
+) -> list[Embedding]:
+    """Embed pictures [3, s, s] in one forward pass, without the engine. Return their flat codes [dim].
+
+    Args:
+        drawn: whether the gallery has drawn pictures.
+    """
     if not pixels:
         return []
-    codes = inference.search_codes(side, torch.stack(list(pixels)))
+    codes = inference.search_codes(side, torch.stack(list(pixels)), drawn=drawn)
     return list(codes.float().cpu().numpy())

@@ -83,6 +83,19 @@ def test_only_probabilities_have_a_grade():
     assert some_manifest(PRESETS["facades"]).grade("y", 0.99) is None
 
 
+def test_a_model_of_things_has_other_kinds_of_queries_in_galleries_of_drawn_pictures():
+    """Other models compare all galleries alike, so their curves are the same."""
+    sketch = replace(PRESETS["sketchy"].require_sketch(), things=6)
+    knowing = some_manifest(replace(PRESETS["sketchy"], sketch=sketch))
+    assert knowing.query_kind("x", expand=True, drawn=True) == "drawn_x"
+    assert knowing.query_kind("y", drawn=True) == "drawn_y"
+    assert knowing.query_kind("y", expand=True, drawn=True) == "drawn_y_expanded"
+    assert knowing.query_kind("y", expand=True) == "y_expanded"
+    calibrated = replace(knowing, calibration={"y": Calibration(9.0, -4.0)})
+    assert [calibrated.scores(kind) for kind in ("y", "drawn_y")] == ["probability", "inner_product"]
+    assert some_manifest(PRESETS["sketchy"]).query_kind("y", drawn=True) == "y"
+
+
 def some_manifest(preset):
     return Manifest(
         name="some",

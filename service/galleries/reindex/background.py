@@ -147,7 +147,9 @@ class BackgroundReindexer:
             photos += batch
             pixels = [photo.pixels for photo in batch if photo.pixels is not None]
             if pixels:
-                embeddings += list(await self._embedder.in_background(model, side, torch.stack(pixels)))
+                drawn = job.gallery.spec.drawn
+                codes = self._embedder.in_background(model, side, torch.stack(pixels), drawn=drawn)
+                embeddings += list(await codes)
         embedded = pair_with_embeddings(photos, embeddings)
         await self._pools.reindexing.run(job.gallery.name, job.keep, embedded)
 

@@ -46,7 +46,8 @@ def reindex_gallery(
         while not job.switched:
             for photos in read_ahead(job.pages(), read):
                 pixels = [photo.pixels for photo in photos if photo.pixels is not None]
-                job.keep(pair_with_embeddings(photos, embed_pixels(model.inference, side, pixels)))
+                embeddings = embed_pixels(model.inference, side, pixels, drawn=gallery.spec.drawn)
+                job.keep(pair_with_embeddings(photos, embeddings))
                 if on_progress is not None:
                     on_progress(job.progress())
             job.switch()

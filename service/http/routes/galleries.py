@@ -39,7 +39,9 @@ async def list_galleries(services: ServicesDep) -> GalleriesOut:
 @router.post("", operation_id="galleries.create", status_code=201, dependencies=WRITE)
 async def create_gallery(services: ServicesDep, new: NewGallery) -> GalleryOut:
     """Create an empty gallery for one domain of a model."""
-    return _gallery(await services.catalogue.create(new.name, new.model, new.domain, expand=new.expand))
+    return _gallery(
+        await services.catalogue.create(new.name, new.model, new.domain, drawn=new.drawn, expand=new.expand)
+    )
 
 
 @router.get("/{name}", operation_id="galleries.get", dependencies=READ)
@@ -69,6 +71,7 @@ def _gallery(summary: GallerySummary) -> GalleryOut:
         photos=summary.photos,
         index=summary.index,
         credit=spec.credit,
+        drawn=spec.drawn,
         expand=spec.expand,
         outdated=summary.outdated,
         damaged_rows=summary.damaged_rows,

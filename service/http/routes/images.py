@@ -146,13 +146,13 @@ async def embed(
 ) -> Embedding:
     """Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code."""
     served = services.registry.get(model, capability="embed")
-    embedder = services.embedder
-    encoders = {
-        "shared": embedder.shared,
-        "exclusive": embedder.exclusive,
-        "search": embedder.search_code,
-    }
-    code = await encoders[kind](served, served.side(source), await read_upload(image))
+    embedder, side, upload = services.embedder, served.side(source), await read_upload(image)
+    if kind == "shared":
+        code = await embedder.shared(served, side, upload)
+    elif kind == "exclusive":
+        code = await embedder.exclusive(served, side, upload)
+    else:
+        code = await embedder.search_code(served, side, upload, drawn=kind == "search_drawn")
     return Embedding(model=served.id, kind=kind, shape=list(code.shape), values=code.ravel().tolist())
 
 

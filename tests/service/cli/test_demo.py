@@ -2,12 +2,16 @@
 
 import threading
 
+import numpy as np
 import pytest
 from serving import png, publish_sketch
 
 from service.cli import demo
+from service.cli.checkpoints import load_model
+from service.galleries.bulk import find_photos, open_or_create
 from service.galleries.collection import Galleries
 from service.http import server
+from service.inference.pixels import embed_pixels
 from service.settings import Settings
 
 
@@ -31,6 +35,28 @@ def test_an_outdated_gallery_is_reembedded_and_keeps_its_photos(settings, tmp_pa
     assert after.spec.digest != before.spec.digest
     assert after.page(0, 9)[0] == before.page(0, 9)[0]
     assert after.count == 2
+
+
+def test_an_emoji_gallery_of_an_earlier_version_becomes_one_of_drawn_pictures(
+    settings, tmp_path, monkeypatch
+):
+    folder = tmp_path / "emoji"
+    folder.mkdir()
+    (folder / "1F408.png").write_bytes(png(1))
+    monkeypatch.setattr(demo, "render_emoji", lambda _: find_photos(folder))
+    model = load_model(settings.home, demo.MODEL, settings.device)
+    old = open_or_create(Galleries(settings.galleries), demo.GALLERY, model)
+    assert (old.spec.drawn, old.spec.expand) == (False, True)
+    publish_sketch(settings.home, demo.MODEL, things=6, seed=1)
+    for _ in range(2):  # also on a start without an upgrade
+        assert demo.prepare(settings, None) == demo.GALLERY
+        gallery = Galleries(settings.galleries).open(demo.GALLERY)
+        assert (gallery.spec.drawn, gallery.spec.expand, gallery.count) == (True, False, 1)
+    model = load_model(settings.home, demo.MODEL, settings.device)
+    pixels = model.inference.read(folder / "1F408.png", "x")
+    [expected] = embed_pixels(model.inference, "x", [pixels], drawn=True)
+    found = gallery.embedding(gallery.page(0, 1)[0].id)
+    np.testing.assert_allclose(found, expected, atol=2e-3)
 
 
 def test_new_photos_of_ones_own_folder_are_added_on_each_start(settings, tmp_path):

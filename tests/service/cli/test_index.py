@@ -39,6 +39,22 @@ def test_a_gallery_of_another_domain_is_refused(home, photos):
     Galleries(home / "galleries").delete("indexed")
 
 
+def test_a_gallery_is_of_photos_or_of_drawn_pictures(home, photos):
+    words = ("index", photos, "--gallery", "icons", "--model", "drawn")
+    assert iiae(*words, "--drawn", home=home).status == 0
+    gallery = Galleries(home / "galleries").open("icons")
+    assert (gallery.spec.drawn, gallery.spec.expand) == (True, False)
+    assert "had 3 already" in iiae(*words, home=home).stdout
+    done = iiae(*words, "--photos", home=home)
+    expected = "gallery 'icons' was created for drawn pictures; choose another gallery for photos"
+    assert (done.status, expected in " ".join(done.stderr.split())) == (2, True), done.stderr
+    assert iiae(*words, "--photos", "--again", home=home).status == 0
+    done = iiae(*words, "--drawn", home=home)
+    expected = "gallery 'icons' was created for photos; choose another gallery for drawn pictures"
+    assert (done.status, expected in " ".join(done.stderr.split())) == (2, True), done.stderr
+    Galleries(home / "galleries").delete("icons")
+
+
 def test_an_outdated_gallery_is_refused_with_a_remedy(tmp_path, photos):
     publish_sketch(tmp_path)
     words = ("index", photos, "--model", "drawn")

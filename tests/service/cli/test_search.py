@@ -25,10 +25,12 @@ def hits(*words, home) -> list[dict]:
 
 
 @pytest.mark.parametrize("expand", [True, False])
-@pytest.mark.parametrize("model", ["drawn", "calibrated"])
-def test_hits_and_scores_equal_the_services(home, client, photos, model, expand):
+@pytest.mark.parametrize(
+    ("model", "words"), [("drawn", ()), ("calibrated", ()), ("knowing", ()), ("knowing", ("--drawn",))]
+)
+def test_hits_and_scores_equal_the_services(home, client, photos, model, words, expand):
     name = f"searched-{model}"
-    assert iiae("index", photos, "--gallery", name, "--model", model, home=home).status == 0
+    assert iiae("index", photos, "--gallery", name, "--model", model, *words, home=home).status == 0
     option = "--expand" if expand else "--no-expand"
     found = hits(photos / "2.png", "--gallery", name, option, home=home)
     data = {"gallery": name, "expand": str(expand).lower()}
@@ -38,7 +40,7 @@ def test_hits_and_scores_equal_the_services(home, client, photos, model, expand)
         [hit["score"] for hit in answer["hits"]], abs=2e-3
     )
     assert [hit["grade"] for hit in found] == [hit["grade"] for hit in answer["hits"]]
-    assert (found[0]["grade"] is None) == (model == "drawn")
+    assert (found[0]["grade"] is None) == (model != "calibrated")
     assert found[0]["file"].startswith(str(photos))
     Galleries(home / "galleries").delete(name)
 

@@ -50,7 +50,7 @@ def stub_catalogue(root) -> Catalogue:
     )
 
     class StubEmbedder:
-        async def search_code(self, *_: object, pixels: torch.Tensor) -> np.ndarray:
+        async def search_code(self, *_: object, drawn: bool, pixels: torch.Tensor) -> np.ndarray:
             return np.ones(4, np.float32)
 
     registry = SimpleNamespace(get=lambda name, capability: model, models=lambda: [model])

@@ -20,5 +20,9 @@ def test_a_spec_describes_the_models_embeddings_of_a_domain(name):
         assert (spec.model, spec.digest, spec.distance) == ("m", "d", preset.distance)
         assert spec.credit == "by me"
     assert specs[0].dim == preset.search_size
-    assert specs[0].expand and not GallerySpec.of(model, "x", expand=False).expand
+    assert (specs[0].drawn, specs[0].expand) == (False, True)
+    drawn = GallerySpec.of(model, "x", drawn=True)
+    assert (drawn.drawn, drawn.expand) == (True, False)
+    assert GallerySpec.of(model, "x", drawn=True, expand=True).expand
+    assert not GallerySpec.of(model, "x", expand=False).expand
     assert specs[0].identity != specs[1].identity

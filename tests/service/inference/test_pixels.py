@@ -32,7 +32,7 @@ def test_an_empty_sketch_is_refused(inference):
 
 def test_embeddings_are_flat_and_equal_the_models(inference):
     pixels = [decode_pixels(png(seed), inference, "x", max_pixels=10_000) for seed in range(3)]
-    embeddings = embed_pixels(inference, "x", pixels)
+    embeddings = embed_pixels(inference, "x", pixels, drawn=False)
     expected = inference.search_codes("x", torch.stack(pixels))
     np.testing.assert_array_equal(np.stack(embeddings), expected.numpy())
-    assert embed_pixels(inference, "x", []) == []
+    assert embed_pixels(inference, "x", [], drawn=False) == []

@@ -14,7 +14,7 @@ class Embedding:
     model: str
     """Id of the model that embedded the image."""
     kind: EmbeddingKind
-    """Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`)."""
+    """Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures)."""
     shape: list[int]
     """Shape of the embedding."""
     values: list[float]

@@ -1,3 +1,3 @@
 from typing import Literal
 
-EmbeddingKind = Literal["exclusive", "search", "shared"]
+EmbeddingKind = Literal["exclusive", "search", "search_drawn", "shared"]

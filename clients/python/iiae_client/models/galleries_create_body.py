@@ -14,8 +14,10 @@ class GalleriesCreateBody:
     """Id of the model that will embed the photos."""
     domain: None | str | None = None
     """Domain of the photos; the model's first domain if omitted."""
-    expand: bool | None = None
-    """Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each."""
+    drawn: bool | None = None
+    """Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness."""
+    expand: bool | None | None = None
+    """Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each. If omitted, they expand it unless the pictures are drawn."""
 
     def to_dict(self) -> dict[str, Any]:
         """Return the JSON fields that are not None."""

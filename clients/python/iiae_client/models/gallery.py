@@ -21,6 +21,8 @@ class Gallery:
     """Kind of search index, chosen by the number of photos."""
     credit: None | str
     """Source and license of the photos; null if unknown."""
+    drawn: bool
+    """Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness."""
     expand: bool
     """Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each."""
     outdated: bool
@@ -38,6 +40,7 @@ class Gallery:
             photos=data["photos"],
             index=data["index"],
             credit=data["credit"],
+            drawn=data["drawn"],
             expand=data["expand"],
             outdated=data["outdated"],
             damaged_rows=data["damaged_rows"],

@@ -17,7 +17,7 @@ class ImagesEmbedBody:
     source: str | None = None
     """Domain of the image; the model's first domain if omitted."""
     kind: ImagesEmbedBodyKind | None = None
-    """Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`)."""
+    """Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures)."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""

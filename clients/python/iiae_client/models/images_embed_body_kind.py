@@ -1,3 +1,3 @@
 from typing import Literal
 
-ImagesEmbedBodyKind = Literal["exclusive", "search", "shared"]
+ImagesEmbedBodyKind = Literal["exclusive", "search", "search_drawn", "shared"]

@@ -219,7 +219,7 @@ export class Images extends HeyApiClient {
         image: Blob | Uint8Array;
         model?: string;
         source?: string;
-        kind?: 'shared' | 'exclusive' | 'search';
+        kind?: 'shared' | 'exclusive' | 'search' | 'search_drawn';
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'body', key: 'image' },
@@ -341,12 +341,14 @@ export class Galleries extends HeyApiClient {
         name: string;
         model: string;
         domain?: string | null;
-        expand?: boolean;
+        drawn?: boolean;
+        expand?: boolean | null;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'body', key: 'name' },
                     { in: 'body', key: 'model' },
                     { in: 'body', key: 'domain' },
+                    { in: 'body', key: 'drawn' },
                     { in: 'body', key: 'expand' }
                 ] }]);
         return (options?.client ?? this.client).post<GalleriesCreateResponses, GalleriesCreateErrors, ThrowOnError, 'data'>({

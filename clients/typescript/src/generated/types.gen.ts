@@ -27,9 +27,9 @@ export type Embedding = {
      */
     model: string;
     /**
-     * Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`).
+     * Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures).
      */
-    kind: 'shared' | 'exclusive' | 'search';
+    kind: 'shared' | 'exclusive' | 'search' | 'search_drawn';
     /**
      * Shape of the embedding.
      */
@@ -100,6 +100,10 @@ export type Gallery = {
      * Source and license of the photos; null if unknown.
      */
     credit: string | null;
+    /**
+     * Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness.
+     */
+    drawn: boolean;
     /**
      * Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each.
      */
@@ -787,9 +791,9 @@ export type ImagesEmbedData = {
          */
         source?: string;
         /**
-         * Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`).
+         * Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures).
          */
-        kind?: 'shared' | 'exclusive' | 'search';
+        kind?: 'shared' | 'exclusive' | 'search' | 'search_drawn';
     };
     path?: never;
     query?: never;
@@ -969,9 +973,13 @@ export type GalleriesCreateData = {
          */
         domain?: string | null;
         /**
-         * Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each.
+         * Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness.
          */
-        expand?: boolean;
+        drawn?: boolean;
+        /**
+         * Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each. If omitted, they expand it unless the pictures are drawn.
+         */
+        expand?: boolean | null;
     };
     path?: never;
     query?: never;

@@ -187,8 +187,11 @@ def test_searches_and_additions_continue_during_a_reindex_by_a_model_of_another_
     assert (sketch["model"], sketch["scores"]) == ("drawn", "cosine")
 
 
-def test_a_gallery_moves_to_a_model_of_things_and_back(client):
+@pytest.mark.parametrize("drawn", [False, True])
+def test_a_gallery_moves_to_a_model_of_things_and_back(client, drawn):
     """From the cosine of 32 numbers to the inner product of 38."""
+    client.delete("/galleries/g").raise_for_status()
+    client.post("/galleries", json={"name": "g", "model": "tiny", "drawn": drawn}).raise_for_status()
     seeds = add(client, range(9))
     for model, scores in (("drawn", "cosine"), ("knowing", "inner_product"), ("drawn", "cosine")):
         client.post("/galleries/g/reindex", json={"model": model}).raise_for_status()
@@ -198,6 +201,13 @@ def test_a_gallery_moves_to_a_model_of_things_and_back(client):
         assert {hit["id"] for hit in answer["hits"]} == seeds.keys()
         found = [hit["score"] for hit in answer["hits"]]
         assert found == sorted(found, reverse=True)
+        assert client.get("/galleries/g").json()["drawn"] is drawn
+        form = {"model": model, "source": "photo", "kind": "search_drawn" if drawn else "search"}
+        code = np.array(client.post("/embed", files={"image": png(3)}, data=form).json()["values"])
+        itself = nearest(client, 3).json()["hits"][0]
+        # The length shows the weight of the thing.
+        expected = code @ code if model == "knowing" else 1
+        assert (seeds[itself["id"]], itself["score"]) == (3, pytest.approx(expected, abs=5e-3))
         assert -1 <= found[-1] <= found[0] <= 1
 
 

@@ -83,9 +83,20 @@ def test_a_gallery_decides_whether_queries_are_expanded_unless_they_say_so(clien
     assert client.delete("/galleries/plain").status_code == 204
 
 
+def test_queries_in_galleries_of_drawn_pictures_are_expanded_only_if_asked_to(client):
+    for choice, expected in (({}, False), ({"expand": True}, True), ({"expand": None}, False)):
+        new = {"name": "icons", "model": "drawn", "drawn": True} | choice
+        answer = client.post("/galleries", json=new).json()
+        assert (answer["drawn"], answer["expand"]) == (True, expected)
+        assert client.delete("/galleries/icons").status_code == 204
+    assert client.get("/galleries/noise").json()["drawn"] is False
+
+
 @pytest.mark.parametrize("expand", [False, True])
-def test_a_model_of_things_compares_search_codes_by_their_inner_products(client, expand):
-    client.post("/galleries", json={"name": "things", "model": "knowing"}).raise_for_status()
+@pytest.mark.parametrize(("drawn", "weight"), [(False, 1), (True, 4)])
+def test_a_model_of_things_compares_search_codes_by_their_inner_products(client, expand, drawn, weight):
+    new = {"name": "things", "model": "knowing", "drawn": drawn}
+    client.post("/galleries", json=new).raise_for_status()
     files = [("image", png(seed)) for seed in range(6)]
     ids = [photo["id"] for photo in client.post("/galleries/things/photos", files=files).json()["photos"]]
 
@@ -94,14 +105,15 @@ def test_a_model_of_things_compares_search_codes_by_their_inner_products(client,
         answer = client.post("/embed", files={"image": png(seed)}, data=form).json()
         return torch.tensor(answer["values"])
 
+    kind = "search_drawn" if drawn else "search"
     sketches, photos = (
-        torch.stack([code(seed, source, "search") for seed in seeds])
+        torch.stack([code(seed, source, kind) for seed in seeds])
         for source, seeds in (("sketch", (3, 4)), ("photo", range(6)))
     )
-    # The code is a zs of length sqrt(1/2), and the thing, here as long as zs at most.
+    # The weights are those of squares, and add up to 1. The thing is here as long as its weight at most.
     assert photos.shape == (6, 32 + 6)
     zs = torch.nn.functional.normalize(code(3, "sketch", "shared"), dim=0)
-    torch.testing.assert_close(sketches[0, :32], zs * 0.5**0.5, atol=1e-3, rtol=0)
+    torch.testing.assert_close(sketches[0, :32], zs * (1 / (1 + weight)) ** 0.5, atol=1e-3, rtol=0)
     assert float(sketches[0, 32:].norm()) > 0.05
     score = expanded_scores if expand else similarities
     query = {"gallery": "things", "expand": str(expand).lower()}
@@ -115,6 +127,13 @@ def test_a_model_of_things_compares_search_codes_by_their_inner_products(client,
         found = {hit["id"]: hit["score"] for hit in answer["hits"]}
         expected = dict(zip(ids, score(queries, photos)[0].tolist(), strict=True))
         assert found == pytest.approx(expected, abs=2e-3)
+    by_photo = dict(zip(ids, similarities(photos[3:4], photos)[0].tolist(), strict=True))
+    form = {"gallery": "things", "source": "photo"}
+    answer = client.post("/retrieve", files={"image": png(3)}, data=form).json()
+    assert {hit["id"]: hit["score"] for hit in answer["hits"]} == pytest.approx(by_photo, abs=2e-3)
+    similar = client.get(f"/galleries/things/photos/{ids[3]}/similar").json()["hits"]
+    others = {photo: score for photo, score in by_photo.items() if photo != ids[3]}
+    assert {hit["id"]: hit["score"] for hit in similar} == pytest.approx(others, abs=2e-3)
     assert client.delete("/galleries/things").status_code == 204
 
 

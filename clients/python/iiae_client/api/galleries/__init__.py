@@ -33,7 +33,8 @@ class GalleriesResource:
         model: str,
         *,
         domain: None | str | None = None,
-        expand: bool | None = None,
+        drawn: bool | None = None,
+        expand: bool | None | None = None,
     ) -> Gallery:
         """Create an empty gallery for one domain of a model.
 
@@ -41,7 +42,8 @@ class GalleriesResource:
             name: Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.
             model: Id of the model that will embed the photos.
             domain: Domain of the photos; the model's first domain if omitted.
-            expand: Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each. (default True)
+            drawn: Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness. (default False)
+            expand: Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each. If omitted, they expand it unless the pictures are drawn.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -54,6 +56,7 @@ class GalleriesResource:
                     name=name,
                     model=model,
                     domain=domain,
+                    drawn=drawn,
                     expand=expand,
                 ),
             )
@@ -128,7 +131,8 @@ class AsyncGalleriesResource:
         model: str,
         *,
         domain: None | str | None = None,
-        expand: bool | None = None,
+        drawn: bool | None = None,
+        expand: bool | None | None = None,
     ) -> Gallery:
         """Create an empty gallery for one domain of a model.
 
@@ -136,7 +140,8 @@ class AsyncGalleriesResource:
             name: Name of the gallery: at most 64 lower-case letters, digits, '.', '_' and '-'.
             model: Id of the model that will embed the photos.
             domain: Domain of the photos; the model's first domain if omitted.
-            expand: Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each. (default True)
+            drawn: Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness. (default False)
+            expand: Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each. If omitted, they expand it unless the pictures are drawn.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -149,6 +154,7 @@ class AsyncGalleriesResource:
                     name=name,
                     model=model,
                     domain=domain,
+                    drawn=drawn,
                     expand=expand,
                 ),
             )

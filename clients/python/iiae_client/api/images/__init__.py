@@ -216,7 +216,7 @@ class ImagesResource:
             image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
-            kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`). (default 'shared')
+            kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures). (default 'shared')
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -470,7 +470,7 @@ class AsyncImagesResource:
             image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
-            kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`). (default 'shared')
+            kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures). (default 'shared')
 
         Raises:
             ProblemError: The request was rejected or failed.
