@@ -9,7 +9,6 @@ classes. The table has precision at 10, and the shares with a right photo first 
 `--picture` draws 40 of these doodles with their first hits.
 """
 
-import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
@@ -23,6 +22,7 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.shared.contact_sheet import Row, contact_sheet
+from benchmarks.shared.emoji import emoji_pictures, shown_by
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
@@ -35,12 +35,7 @@ from model.presets import Side
 from model.sketch.expansion import expanded_scores
 from model.sketch.pictures import Pictures, decode, decode_doodles
 from model.sketch.search_codes import similarities
-from service.cli.openmoji import thing_name
 
-OTHER_THINGS = (
-    "cricket bat|teddy bear|cowboy|umbrella on|hands|cup with straw|clinking glasses|cloud with|sun behind"
-)
-"""Pattern of emoji names that contain a thing's name but show something else."""
 BATCH = 64
 MOST, MOST_OF_EMOJI = 80, 20
 """Doodles of each class."""
@@ -73,17 +68,9 @@ def emoji_of(folder: Path, files: DoodleFiles) -> tuple[list[Path], DoodleFiles,
 
     The last is [things, pictures]. A thing is shown if a picture has its name, or its face.
     """
-    paths = [path for path in sorted(folder.glob("*.png")) if thing_name(path.stem)]
-    names = [thing_of(str(thing_name(path.stem)).removesuffix(" face")) for path in paths]
+    paths, names = emoji_pictures(folder)
     chosen = DoodleFiles(tuple(entry for entry in files.files if thing_of(entry[1]) in names))
-
-    def shows(name: str, label: str) -> bool:
-        thing = thing_of(label)
-        contains = re.search(rf"\b{re.escape(thing)}\b", name) and not re.search(OTHER_THINGS, name)
-        return name == thing or bool(contains)
-
-    right = [[shows(name, label) for name in names] for label in chosen.classes]
-    return paths, chosen, torch.tensor(right)
+    return paths, chosen, shown_by(names, chosen.classes)
 
 
 def search_emoji(

@@ -1,14 +1,11 @@
 """Compare scores with the share of right hits, on classes that neither training nor calibration used.
 
     python -m benchmarks.sketch_scores --data DIR --unseen sketchy-25 --checkpoint NAME --checkpoint NAME
-        [--emoji HOME/openmoji]
 
 Sketches of unseen classes search galleries of different sizes and classes, with the service's query
-expansion. The results of several seeds' models are pooled. `--emoji` adds a gallery of the pictures that
-`iiae demo` renders. These are drawings, not photos; their names decide which hits are right.
+expansion. The results of several seeds' models are pooled. `benchmarks.sketch_grades` measures the grades.
 """
 
-import re
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -26,18 +23,11 @@ from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
 from model.evaluation.sketch_search import encode_catalogue
-from model.inference import Inference
 from model.sketch.calibration_fitting import FIRST_HITS, expected_calibration_error
 from model.sketch.expansion import expanded_scores
-from service.cli.openmoji import thing_name
 
 REPEATS = 3
 """Number of random galleries of each kind. A kind that uses all photos has only one."""
-OTHER_THINGS = (
-    "bellhop bell|bell pepper|bell with cancellation stroke|teddy bear|bowl with spoon|tram|table tennis"
-)
-"""Pattern of emoji names that contain a class's name but show something else."""
-SYNONYMS = {"motorcycle": "motor scooter", "squirrel": "chipmunk"}
 SCORE_EDGES = (0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.01)
 
 Hits = tuple[Tensor, Tensor]
@@ -48,9 +38,8 @@ class Model:
     """A checkpoint's codes of all pictures, and its calibration curve."""
 
     def __init__(self, folder: Path, catalogue: SketchyFiles) -> None:
-        self.inference = checkpoint.load(folder, torch.device("cpu"))
         self.curve = checkpoint.read_manifest(folder).calibration["y_expanded"]
-        codes = encode_catalogue(self.inference, catalogue)
+        codes = encode_catalogue(checkpoint.load(folder, torch.device("cpu")), catalogue)
         self.photos, self.sketches = codes.search["x"], codes.search["y"]
         self.photo_labels, self.sketch_labels = codes.labels["x"].numpy(), codes.labels["y"].numpy()
 
@@ -102,46 +91,12 @@ def galleries(model: Model, unseen: list[int]) -> Iterator[tuple[str, str, list[
     yield "10 of each unseen class except the query's", str(10 * (len(unseen) - 1)), without
 
 
-def emoji(
-    model: Model, folder: Path, classes: tuple[str, ...], unseen: list[int]
-) -> tuple[str, str, list[Hits]]:
-    """The gallery of emoji, searched with sketches of the unseen classes that it shows."""
-    files = [path for path in sorted(folder.glob("*.png")) if thing_name(path.stem)]
-    names = [str(thing_name(path.stem)).lower() for path in files]
-    photos = _codes(model.inference, files)
-    hits = []
-    for label in unseen:
-        word = classes[label].split("_(")[0].replace("_", " ")
-        shows = re.compile(rf"\b({re.escape(word)}|{SYNONYMS.get(word, word)})\b")
-        right = torch.tensor(
-            [bool(shows.search(name)) and not re.search(OTHER_THINGS, name) for name in names]
-        )
-        if right.any():
-            sketches = model.sketches[model.sketch_labels == label]
-            hits.append(model.search_codes(sketches, photos, right.expand(len(sketches), -1)))
-    return f"emoji, which show {len(hits)} of the classes", str(len(files)), hits
-
-
-@torch.inference_mode()
-def _codes(inference: Inference, files: list[Path]) -> Tensor:
-    pixels = [inference.read(path, "x") for path in files]
-    return torch.cat(
-        [
-            inference.search_codes("x", torch.stack(pixels[start : start + 32]))
-            for start in range(0, len(pixels), 32)
-        ]
-    )
-
-
 def main(
     data: Data,
     names: Annotated[
         list[str], typer.Option("--checkpoint", help="Names or folders of checkpoints, of several seeds.")
     ],
     unseen: Unseen = "sketchy-25",
-    emoji_folder: Annotated[
-        Path | None, typer.Option("--emoji", help="Folder of the pictures that `iiae demo` renders.")
-    ] = None,
     home: Home = Path("var"),
 ) -> None:
     """Print scores and shares of right hits, by kind of gallery and by score."""
@@ -151,11 +106,7 @@ def main(
     kinds: dict[str, tuple[str, list[Hits]]] = {}
     for name in names:
         model = Model(checkpoint.find(home / "checkpoints", name), catalogue)
-        found = [
-            *galleries(model, hidden),
-            *([] if emoji_folder is None else [emoji(model, emoji_folder, classes, hidden)]),
-        ]
-        for kind, photos, hits in found:
+        for kind, photos, hits in galleries(model, hidden):
             kinds.setdefault(kind, (photos, []))[1].extend(hits)
     heads = (
         "gallery",
