@@ -43,7 +43,8 @@ class FeatureSplit:
         catalogue = read_sketchy(data)
         classes = class_split(self.manifest, catalogue, unseen).unseen
         saved = load_features(home / "runs" / self.manifest.name / FEATURE_FILE, folder.name)
-        self.pairs: FeaturePairs = pairs_of(saved["trained"])
+        self._trained: Features = saved["trained"]
+        self.pairs = pairs_of(self._trained)
         self.held_out: Features = saved["held_out"]
         photos, sketches = decode_classes(catalogue, classes, self.manifest.preset)
         self.unseen: Features = {
@@ -60,25 +61,32 @@ class FeatureSplit:
         sketch = replace(self.manifest.preset.require_sketch(), encoders="printed")
         return replace(PRESETS["sketchy-printed"], sketch=sketch)
 
-    def untrained(self, *, regression: bool) -> IIAE:
-        """Linear encoders before training."""
+    def photo_sketch_pairs(self) -> FeaturePairs:
+        """Pairs of photos and sketches, without doodles and icons."""
+        return FeaturePairs(self._trained["photos"], self._trained["sketches"])
+
+    def untrained(self, *, regression: bool, pairs: FeaturePairs | None = None) -> IIAE:
+        """Linear encoders before training on all pairs, or on the given ones."""
+        chosen = pairs or self.pairs
         iiae = IIAE(self.linear_preset())
         init_shared_encoders(
-            iiae,
-            self.pairs.photos,
-            self.pairs.sketches,
-            self.pairs.class_members,
-            regression=regression,
+            iiae, chosen.photos, chosen.sketches, chosen.class_members, regression=regression
         )
         return iiae.eval()
 
-    def trained(self, preset: Preset, plan: SketchPlan, validate: Callable[[IIAE], float]) -> IIAE:
-        """IIAE after training, with the weights for which `validate` is best."""
+    def trained(
+        self,
+        preset: Preset,
+        plan: SketchPlan,
+        validate: Callable[[IIAE], float],
+        pairs: FeaturePairs | None = None,
+    ) -> IIAE:
+        """IIAE after training on all pairs, or on the given ones; the best `validate` decides the weights."""
         with tempfile.TemporaryDirectory() as run:
             iiae = train_on_features(
                 Path(run),
                 preset,
-                self.pairs,
+                pairs or self.pairs,
                 replace(plan, recipe=Recipe(seed=self.manifest.seed)),
                 validate=lambda present: {"validation": validate(present)},
             )

@@ -57,6 +57,8 @@ class SketchPlan:
         steps: steps that then train all of IIAE, at the preset's learning rate.
         objective: a key of `model.objective.OBJECTIVES`.
         decoder_learning_rate: of the decoder steps.
+        optimiser: of the steps that train all of IIAE, for linear encoders (`Plan.optimiser`). D.2's encoders
+            are trained by Adam.
     """
 
     recipe: Recipe
@@ -66,6 +68,7 @@ class SketchPlan:
     steps: int = 100
     objective: ObjectiveName = "iiae"
     decoder_learning_rate: float = 2e-4
+    optimiser: Literal["sgd", "adam"] = "sgd"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -295,7 +298,7 @@ def train_on_features(
         validate_every=interval,
         save_every=interval,
         accelerator="cpu",
-        optimiser="sgd" if linear else "adam",
+        optimiser=plan.optimiser if linear else "adam",
     )
     Run(folder / "iiae", iiae, pairs, iiae_plan, validate=validate, report=report).train()
     iiae.preset = preset
