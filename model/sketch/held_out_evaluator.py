@@ -119,9 +119,10 @@ class HeldOutEvaluator:
         self, iiae: IIAE, trained: Mapping[PictureKind, LabelledFeatures], shown: Shown, seed: int
     ) -> dict[QueryKind, Calibration]:
         """The curves among photos, or among icons. Those among icons are left out if there are too few."""
+        shown_in_training: dict[PictureKind, LabelledFeatures] = {shown: trained[shown]}
         held_out, held_back, others = (
             _codes(iiae, features, drawn=shown == "icons")
-            for features in (self.features, self.held_back_features, trained)
+            for features in (self.features, self.held_back_features, shown_in_training)
         )
         classes = 1 + max(int(each.labels.max()) for each in held_out.values())
         held_back, others = (

@@ -1,7 +1,7 @@
 """The decoded pictures of a training: of the classes trained on, and of those held out."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.data.sketchy import SketchyFiles
 from model.presets import Preset
@@ -95,7 +95,9 @@ def read_training_pictures(
     sketches, held_back_sketches = sketches.without_some(HELD_BACK)
     check_batch(photos, batch)
     pictures = read_further(shown, classes, size=size, seed=seed, held_back=HELD_BACK)
-    of_held_out = read_further(further.of(held_out), held_out, size=size, seed=seed)
+    # One rendering of each icon: another one would be too easy to find by the first.
+    once = replace(further.of(held_out), variants=1)
+    of_held_out = read_further(once, held_out, size=size, seed=seed)
     return TrainingPictures(
         classes,
         pictures,

@@ -5,6 +5,7 @@ import pytest
 from shapes import draw_shapes
 from small_sketch import CLASSES, small_preset
 
+from model.data.icons import Icon, Icons
 from model.data.sketchy import read_sketchy
 from model.sketch.further_pictures import FurtherFiles, FurtherPictures, class_targets
 from model.sketch.pictures import PictureKind, Pictures
@@ -43,3 +44,16 @@ def test_a_tenth_of_the_pictures_of_trained_classes_is_held_back(tmp_path, each,
     everything = read_training_pictures(seen, (), FurtherFiles(), preset, batch=1, seed=0)
     assert len(everything.trained["photos"].labels) == 5 * each
     assert everything.held_back == {}
+
+
+def test_each_icon_of_a_held_out_class_is_rendered_once(tmp_path):
+    """Another rendering of the same icon would be an easy hit, and the curves too sure."""
+    seen = read_sketchy(draw_shapes(tmp_path, CLASSES, 10))
+    body = '<circle cx="8" cy="8" r="6" fill="currentColor"/>'
+    svg = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16">{body}</svg>'
+    icons = Icons(tuple(Icon("set", name, name, svg) for name in CLASSES))
+    pictures = read_training_pictures(
+        seen, CLASSES[:2], FurtherFiles(icons=icons), small_preset("efficientnet-lite0"), batch=1, seed=0
+    )
+    assert np.bincount(pictures.held_out["icons"].labels).tolist() == [1, 1]
+    assert np.bincount(pictures.trained["icons"].labels).tolist() == [4, 4, 4]
