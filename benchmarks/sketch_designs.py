@@ -3,7 +3,7 @@
     python -m benchmarks.sketch_designs --data DIR --unseen sketchy-25 --checkpoint NAME --checkpoint NAME
 
 IIAE with linear encoders of zs is trained again on the features that each checkpoint's training saved. Each
-design differs from the shipped one in one respect. As in training, the step that is best on held-out classes
+design changes one part of the shipped one. As in training, the step that is best on held-out classes
 is kept.
 """
 

@@ -44,7 +44,11 @@ Searches = tuple[str, str, QueryKind, Tensor, Tensor, Tensor]
 
 
 def among_photos(
-    inference: Inference, catalogue: SketchyFiles, files: DoodleFiles, hidden: tuple[str, ...]
+    inference: Inference,
+    manifest: Manifest,
+    catalogue: SketchyFiles,
+    files: DoodleFiles,
+    hidden: tuple[str, ...],
 ) -> Iterator[Searches]:
     """Searches among the photos of unseen classes, and among those of all classes."""
     classes, size = catalogue.classes, inference.preset.image_size
@@ -53,57 +57,65 @@ def among_photos(
     doodles = decode_doodles(chosen, MOST, size, 0)
     gallery, sketch_codes = codes(inference, "x", photos), codes(inference, "y", sketches)
     doodle_codes, doodle_labels = codes(inference, "y", doodles), np.array(numbers)[doodles.labels]
-    places = [classes.index(label) for label in hidden]
-    for shown, title in (
-        (np.isin(photos.labels, places), "photos of unseen classes"),
-        (np.ones(len(photos.labels), bool), "photos of all classes"),
+    unseen = [classes.index(label) for label in hidden]
+    trained = [
+        number
+        for number, label in enumerate(classes)
+        if label not in hidden and label not in (manifest.held_out or ())
+    ]
+    kind = manifest.query_kind("y", expand=True)
+    for title, shown in (
+        ("photos of unseen classes", np.isin(photos.labels, unseen)),
+        ("photos of all classes", np.ones(len(photos.labels), bool)),
     ):
         labels = torch.from_numpy(photos.labels[shown])
-        for name, queries, of in (
-            ("sketches of unseen classes", sketch_codes, sketches.labels),
-            ("doodles of unseen classes", doodle_codes, doodle_labels),
-            ("doodles of trained classes", doodle_codes, doodle_labels),
+        for name, queries, of, places in (
+            ("sketches of unseen classes", sketch_codes, sketches.labels, unseen),
+            ("doodles of unseen classes", doodle_codes, doodle_labels, unseen),
+            ("doodles of trained classes", doodle_codes, doodle_labels, trained if shown.all() else []),
         ):
-            wanted = np.isin(of, places) != name.endswith("trained classes")
-            if name.endswith("trained classes") and not shown.all():
-                continue
+            wanted = np.isin(of, places)
             right = torch.from_numpy(of[wanted])[:, None] == labels
-            yield name, title, "y_expanded", queries[wanted], gallery[shown], right
-        right = labels[:, None] == labels
-        yield "photos", title, "x", gallery[shown], gallery[shown], right
+            yield name, title, kind, queries[wanted], gallery[shown], right
+    shown = np.isin(photos.labels, unseen)
+    labels = torch.from_numpy(photos.labels[shown])
+    right = labels[:, None] == labels
+    yield "photos of unseen classes", "their other photos", "x", gallery[shown], gallery[shown], right
 
 
 def among_emoji(
-    inference: Inference, catalogue: SketchyFiles, files: DoodleFiles, hidden: tuple[str, ...], folder: Path
+    inference: Inference,
+    manifest: Manifest,
+    catalogue: SketchyFiles,
+    files: DoodleFiles,
+    hidden: tuple[str, ...],
+    folder: Path,
 ) -> Iterator[Searches]:
     """Searches among the demo's pictures, by drawings of what they show."""
     size = inference.preset.image_size
     paths, names = emoji_pictures(folder)
     pictures = decode([(path, "emoji") for path in paths], ("emoji",), size)
     gallery = codes(inference, "x", pictures, drawn=True)
-    classes = tuple(label for label in hidden if shown_by(names, [label]).any())
-    _, sketches = decode_classes(catalogue, classes, inference.preset)
+    kind, title = manifest.query_kind("y", drawn=True), f"{len(paths)} emoji"
     chosen = DoodleFiles(tuple(entry for entry in files.files if thing_of(entry[1]) in names))
     doodles = decode_doodles(chosen, MOST, size, 0)
-    title = f"{len(paths)} emoji"
-    for name, drawings, things in (
-        ("sketches of unseen classes", sketches, classes),
-        ("doodles of all things", doodles, chosen.classes),
-    ):
-        right = shown_by(names, things)[torch.from_numpy(drawings.labels)]
-        yield name, title, "drawn_y", codes(inference, "y", drawings, drawn=True), gallery, right
+    right = shown_by(names, chosen.classes)[torch.from_numpy(doodles.labels)]
+    yield "doodles of all things", title, kind, codes(inference, "y", doodles, drawn=True), gallery, right
+    if classes := tuple(label for label in hidden if shown_by(names, [label]).any()):
+        _, sketches = decode_classes(catalogue, classes, inference.preset)
+        right = shown_by(names, classes)[torch.from_numpy(sketches.labels)]
+        queries = codes(inference, "y", sketches, drawn=True)
+        yield "sketches of unseen classes", title, kind, queries, gallery, right
 
 
-def first_hits(manifest: Manifest, searches: Searches) -> tuple[list[Grade], Tensor]:
+def first_hits(manifest: Manifest, searches: Searches) -> tuple[list[Grade | None], Tensor]:
     """The grade of each query's first hit, and whether it is right."""
     _, _, kind, queries, gallery, right = searches
     scores = (expanded_scores if kind == "y_expanded" else similarities)(queries, gallery)
     if kind == "x":
         scores.fill_diagonal_(-torch.inf)  # a photo is no hit of its own
     best, places = scores.max(1)
-    grades = [
-        manifest.grade(kind, manifest.score(kind, float(score), len(gallery))) or "weak" for score in best
-    ]
+    grades = [manifest.grade(kind, manifest.score(kind, float(score), len(gallery))) for score in best]
     return grades, right.gather(1, places[:, None])[:, 0]
 
 
@@ -123,13 +135,18 @@ def main(
     folder = checkpoint.find(home / "checkpoints", name)
     inference, manifest = checkpoint.load(folder, torch.device("cpu")), checkpoint.read_manifest(folder)
     catalogue, files = read_sketchy(data), read_quickdraw(doodles)
-    hidden = read_unseen(unseen, catalogue.classes)
-    found = [among_photos(inference, catalogue, files, hidden)]
+    # A model without held-out classes was trained on all classes.
+    hidden = read_unseen(unseen, catalogue.classes) if manifest.held_out else ()
+    found = [among_photos(inference, manifest, catalogue, files, hidden)]
     if emoji is not None:
-        found.append(among_emoji(inference, catalogue, files, hidden, emoji))
+        found.append(among_emoji(inference, manifest, catalogue, files, hidden, emoji))
     table = Table("queries", "gallery", "right", *GRADES, title=f"{manifest.name}, {unseen}: first hits")
     for searches in (each for group in found for each in group):
+        if not len(searches[-1]):
+            continue
         grades, right = first_hits(manifest, searches)
+        if None in grades:
+            raise typer.BadParameter(f"{manifest.name} has no curve for {searches[2]}; calibrate it first")
         cells = []
         for grade in GRADES:
             of = torch.tensor([each == grade for each in grades])

@@ -67,7 +67,7 @@ class FeatureSplit:
 
     def untrained(self, *, regression: bool, pairs: FeaturePairs | None = None) -> IIAE:
         """Linear encoders before training on all pairs, or on the given ones."""
-        chosen = pairs or self.pairs
+        chosen = self.pairs if pairs is None else pairs
         iiae = IIAE(self.linear_preset())
         init_shared_encoders(
             iiae, chosen.photos, chosen.sketches, chosen.class_members, regression=regression
@@ -86,7 +86,7 @@ class FeatureSplit:
             iiae = train_on_features(
                 Path(run),
                 preset,
-                pairs or self.pairs,
+                self.pairs if pairs is None else pairs,
                 replace(plan, recipe=Recipe(seed=self.manifest.seed)),
                 validate=lambda present: {"validation": validate(present)},
             )

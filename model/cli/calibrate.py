@@ -9,6 +9,7 @@ from rich.console import Console
 from model import checkpoint
 from model.cli.options import CheckpointName, Home
 from model.manifest import Manifest
+from model.presets import DRAWN_KIND, QueryKind
 from model.sketch.calibration import Calibration
 
 
@@ -48,6 +49,19 @@ def calibrate(
         formula = f"1 / (1 + exp(-({curve.slope:.2f} · similarity {curve.intercept:+.2f}{crowd})))"
         grades = f"strong from {curve.strong:.2f}, possible from {curve.possible:.2f}"
         Console().print(f"queries of {kind}: {formula}; {grades}", soft_wrap=True)
+    if missing_kinds := [kind for kind in _kinds(own) if kind not in means]:
+        Console(stderr=True).print(
+            f"no curve for queries of {', '.join(missing_kinds)}: their hits get no grades; the curves among "
+            "drawn pictures need a training with --icons",
+            style="yellow",
+            soft_wrap=True,
+        )
+
+
+def _kinds(manifest: Manifest) -> list[QueryKind]:
+    """The kinds of queries that a sketch model answers."""
+    kinds = list(DRAWN_KIND)
+    return [*kinds, *(DRAWN_KIND[kind] for kind in kinds if manifest.preset.searches_things)]
 
 
 def _similarity(manifest: Manifest) -> tuple[str, float, float]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import torch
 import typer
+from rich.console import Console
 
 from model import checkpoint
 from model.cli.options import Data, Device, Home, Unseen, choose_device
@@ -98,7 +99,10 @@ class SketchTraining:
             calibration=trained.calibration,
             held_out=trained.held_out,
         )
-        save_features(self.publication.run_folder / FEATURE_FILE, trained.features, folder.name)
+        try:
+            save_features(self.publication.run_folder / FEATURE_FILE, trained.features, folder.name)
+        except OSError as error:
+            Console(stderr=True).print(f"the features were not saved: {error}", style="yellow", markup=False)
 
     def _fingerprint(self, seen: SketchyFiles) -> str:
         """The fingerprint of all files that the training reads, and of the share that it holds back."""

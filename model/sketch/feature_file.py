@@ -26,6 +26,9 @@ def save_features(path: Path, groups: Groups, checkpoint: str) -> None:
         path: the new file; an old one is replaced.
         groups: what to save. The names of groups have no slash.
         checkpoint: the published folder of the model whose backbone gave the features.
+
+    Raises:
+        OSError: the file cannot be written.
     """
     tensors = {}
     for group, kinds in groups.items():
@@ -33,8 +36,13 @@ def save_features(path: Path, groups: Groups, checkpoint: str) -> None:
             tensors[f"{group}/{kind}/features"] = np.ascontiguousarray(each.features)
             tensors[f"{group}/{kind}/labels"] = each.labels
     unfinished = path.with_suffix(".unfinished")
-    save_file(tensors, unfinished, {CHECKPOINT: checkpoint})
-    unfinished.replace(path)
+    try:
+        save_file(tensors, unfinished, {CHECKPOINT: checkpoint})
+        unfinished.replace(path)
+    except SafetensorError as error:
+        raise OSError(f"cannot write {path}: {error}") from error
+    finally:
+        unfinished.unlink(missing_ok=True)
 
 
 def load_features(path: Path, checkpoint: str) -> dict[str, dict[PictureKind, LabelledFeatures]]:
@@ -44,6 +52,8 @@ def load_features(path: Path, checkpoint: str) -> dict[str, dict[PictureKind, La
         DataError: the file is missing or damaged, or its features are of another checkpoint.
     """
     groups: dict[str, dict[PictureKind, LabelledFeatures]] = {}
+    if not path.is_file():
+        raise DataError(f"there is no {path}; train the model again, which saves its features")
     try:
         with safe_open(path, "pt") as file:
             found = (file.metadata() or {}).get(CHECKPOINT)

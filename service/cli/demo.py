@@ -13,7 +13,9 @@ from service.cli.openmoji import CREDIT, render_emoji
 from service.cli.options import progress_bar
 from service.galleries.bulk import find_photos, index_photos, open_or_create
 from service.galleries.collection import Galleries
+from service.galleries.records import GallerySpec
 from service.galleries.reindex.offline import reindex_gallery
+from service.registry.model import Model
 from service.settings import Settings
 
 GALLERY, PHOTOS_GALLERY, MODEL = "openmoji", "photos", "sketchy"
@@ -30,14 +32,13 @@ def prepare(settings: Settings, photos: Path | None) -> str:
     galleries = Galleries(settings.galleries)
     with progress_bar() as bar:
         task = bar.add_task("embedding", total=None)
-        drawn = photos is None
-        if name in galleries.names() and (old := galleries.open(name)).spec.digest != model.digest:
-            if drawn and not old.spec.drawn:  # an earlier version created it
-                old.set_drawn()
+        drawn = True if photos is None else None
+        if name in galleries.names() and _is_outdated(galleries.open(name).spec, model, drawn):
             reindex_gallery(
                 galleries,
                 name,
                 model,
+                drawn=drawn,
                 on_progress=lambda progress: bar.update(task, completed=progress.done, total=progress.total),
             )
         gallery = open_or_create(galleries, name, model, credit=credit, drawn=drawn)
@@ -45,6 +46,11 @@ def prepare(settings: Settings, photos: Path | None) -> str:
             bar.update(task, completed=0, total=len(files))
             index_photos(gallery, model.inference, files, on_progress=lambda count: bar.advance(task, count))
     return name
+
+
+def _is_outdated(spec: GallerySpec, model: Model, drawn: bool | None) -> bool:
+    """Whether another checkpoint or an earlier version of the demo embedded the gallery."""
+    return spec.digest != model.digest or drawn not in {None, spec.drawn}
 
 
 def run() -> None:

@@ -28,7 +28,8 @@ def list_galleries(context: typer.Context, home: Home = DEFAULT_HOME) -> None:
                 gallery = galleries.open(name)
                 count = gallery.count
             spec = gallery.spec
-            table.add_row(name, spec.model, spec.domain, str(count), gallery.index.kind)
+            pictures = f"{spec.domain}, drawn" if spec.drawn else spec.domain
+            table.add_row(name, spec.model, pictures, str(count), gallery.index.kind)
         except GalleryNotFound:  # deleted since it was listed
             continue
         except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:

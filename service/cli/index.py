@@ -35,8 +35,9 @@ def index(
         bool | None,
         typer.Option(
             "--drawn/--photos",
-            help="The pictures are drawn (icons, emoji, clip art), or photos; for a new gallery. "
-            "Default: photos.",
+            help="The pictures are drawn (icons, emoji, clip art), or photos. An existing gallery keeps "
+            "its kind. Default for a new one: photos.",
+            show_default=False,
         ),
     ] = None,
     expand: Annotated[
@@ -44,7 +45,8 @@ def index(
         typer.Option(
             help="Expand sketches with the first hits, unless a search says otherwise; for a new gallery. "
             "Without it, galleries with one picture of each thing are searched better. "
-            "Default: only with --photos."
+            "Default: yes, unless --drawn.",
+            show_default=False,
         ),
     ] = None,
     again: Annotated[
@@ -67,6 +69,8 @@ def index(
     loaded = load_model(home, model, device)
     galleries = Galleries(home / "galleries")
     if again and gallery in galleries.names():
+        if drawn is None:
+            drawn = galleries.open(gallery).spec.drawn
         galleries.delete(gallery)
     opened = open_or_create(
         galleries, gallery, loaded, domain=domain, credit=credit, drawn=drawn, expand=expand

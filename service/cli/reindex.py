@@ -29,6 +29,14 @@ def reindex(
             help="Embed every photo, also those that this checkpoint or an interrupted reindex has embedded."
         ),
     ] = False,
+    drawn: Annotated[
+        bool | None,
+        typer.Option(
+            "--drawn/--photos",
+            help="The pictures are drawn (icons, emoji, clip art), or photos. Default: as before.",
+            show_default=False,
+        ),
+    ] = None,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
@@ -45,6 +53,7 @@ def reindex(
             galleries,
             gallery,
             loaded,
+            drawn=drawn,
             from_scratch=from_scratch,
             on_progress=lambda progress: bar.update(task, completed=progress.done, total=progress.total),
         )

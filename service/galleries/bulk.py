@@ -114,7 +114,10 @@ def open_or_create(
     if drawn is not None and gallery.spec.drawn != drawn:
         kinds = "drawn pictures", "photos"
         holds, wanted = kinds if gallery.spec.drawn else reversed(kinds)
-        raise DomainsDiffer(f"gallery {name!r} was created for {holds}; choose another gallery for {wanted}")
+        raise DomainsDiffer(
+            f"gallery {name!r} is for {holds}; choose another gallery for {wanted},"
+            f" or run `iiae reindex {name} --{'drawn' if drawn else 'photos'}`"
+        )
     return gallery
 
 

@@ -7,7 +7,6 @@ import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 from service.errors import GalleryDamaged, GalleryNotFound, GalleryReindexed
@@ -24,7 +23,6 @@ from service.galleries.schema import (
     embeddings_table,
     fetch_one,
     read_meta,
-    set_meta,
 )
 from service.galleries.sqlite_errors import damaged, sqlite_error
 from service.galleries.threads.caller import check_caller
@@ -111,13 +109,6 @@ class GalleryDatabase:
         """Raise GalleryReindexed if the gallery was re-embedded since it was opened."""
         if current_space(connection) != self.space:
             raise GalleryReindexed(f"gallery {self.name!r} was re-embedded during the request; try again")
-
-    def set_drawn(self) -> None:
-        """Say that the gallery's pictures are drawn, and that queries are not expanded."""
-        with self.transaction() as connection:
-            for key, value in (("drawn", True), ("expand", False)):
-                set_meta(connection, key, str(value))
-        self.spec = replace(self.spec, drawn=True, expand=False)
 
     def reindexed(self) -> bool:
         """Return whether the gallery was re-embedded since it was opened."""

@@ -194,14 +194,6 @@ class Gallery:
                 f" or POST /galleries/{self.name}/reindex to re-embed its photos"
             )
 
-    def set_drawn(self) -> None:
-        """Say that the pictures are drawn, before another checkpoint re-embeds them.
-
-        The present embeddings stay as they are: until then, things weigh in them as in photos.
-        """
-        self.database.set_drawn()
-        self.spec = self.database.spec
-
     def exists(self) -> bool:
         """Return whether the gallery still exists. False if another gallery has its name now."""
         return self.database.exists()

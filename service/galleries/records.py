@@ -14,7 +14,8 @@ from service.registry.model import Model
 
 @dataclass(frozen=True, kw_only=True)
 class GallerySpec:
-    """What a gallery contains. Re-embedding it changes the model, the digest, the distance and the dimension.
+    """What a gallery contains. Re-embedding it changes the model, the digest, the distance, the dimension and
+    the identity; it can also change `drawn`, and then `expand`.
 
     Attributes:
         model: id of the model that embedded it.

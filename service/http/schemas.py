@@ -294,6 +294,9 @@ class NewReindex(BaseModel):
         description="Whether to embed every photo again, "
         "even if an interrupted reindex or the same checkpoint has already embedded it.",
     )
+    drawn: bool | None = Field(
+        None, description=f"{DRAWN} If it changes, so does `expand`. If omitted, both stay as they are."
+    )
 
 
 class ReindexFault(Answer):

@@ -59,7 +59,7 @@ class Embedder:
         side: Side,
         upload: Upload,
         *,
-        drawn: bool = False,
+        drawn: bool,
         pixels: Tensor | None = None,
     ) -> Embedding:
         """Return what galleries store and searches compare (`Inference.search_codes`), [search_size].
@@ -87,9 +87,7 @@ class Embedder:
         """Score which domain a picture looks like: positive for X, negative for Y. Raises as `shared`."""
         return float(await self._embed(model, "domain-score", side, upload, model.inference.domain_score))
 
-    async def in_background(
-        self, model: Model, side: Side, pixels: Tensor, *, drawn: bool = False
-    ) -> Embedding:
+    async def in_background(self, model: Model, side: Side, pixels: Tensor, *, drawn: bool) -> Embedding:
         """Return the search codes of decoded pictures: [n, 3, s, s] to [n, search_size].
 
         Requests go first. Nothing is cached.

@@ -60,19 +60,21 @@ class BackgroundReindexer:
         self._budget = budget
         self._tasks: dict[str, asyncio.Task[None]] = {}
 
-    async def begin(self, name: str, model_name: str | None, *, from_scratch: bool) -> ReindexProgress:
+    async def begin(
+        self, name: str, model_name: str | None, *, drawn: bool | None = None, from_scratch: bool
+    ) -> ReindexProgress:
         """Start to re-embed a gallery, or resume an interrupted reindex.
 
         Args:
             model_name: name of the new model. Defaults to the served version of the gallery's model.
-            from_scratch: embed all photos, see `ReindexJob`.
+            drawn, from_scratch: as in `ReindexJob`.
 
         Raises:
             GalleryNotFound, ModelNotFound, DomainUnknown, CapabilityMissing.
             ReindexRunning: this or another process is re-embedding the gallery.
         """
         # Shielded: a client that disconnects must not stop a reindex between its lock and its task.
-        return await asyncio.shield(self._begin(name, model_name, from_scratch))
+        return await asyncio.shield(self._begin(name, model_name, drawn, from_scratch))
 
     async def progress(self, name: str) -> ReindexProgress:
         """Return the progress of a gallery's last reindex. Raises GalleryNotFound, ReindexNotFound."""
@@ -93,13 +95,15 @@ class BackgroundReindexer:
         if tasks:
             await asyncio.wait(tasks, timeout=STOP_SECONDS)
 
-    async def _begin(self, name: str, model_name: str | None, from_scratch: bool) -> ReindexProgress:
+    async def _begin(
+        self, name: str, model_name: str | None, drawn: bool | None, from_scratch: bool
+    ) -> ReindexProgress:
         gallery = await self._pools.opening.run(name, self._galleries.open, name)
         model = self._registry.get(model_name or gallery.spec.model, capability="retrieve")
         side = model.side(gallery.spec.domain)
         await self._pools.opening.run(name, self._galleries.require_space)
         job = await self._pools.writing.run(
-            name, ReindexJob, gallery, GallerySpec.of(model, side), from_scratch=from_scratch
+            name, ReindexJob, gallery, GallerySpec.of(model, side), drawn=drawn, from_scratch=from_scratch
         )
         task = self._tasks[name] = asyncio.create_task(
             self._run(job, model, side),
@@ -147,8 +151,7 @@ class BackgroundReindexer:
             photos += batch
             pixels = [photo.pixels for photo in batch if photo.pixels is not None]
             if pixels:
-                drawn = job.gallery.spec.drawn
-                codes = self._embedder.in_background(model, side, torch.stack(pixels), drawn=drawn)
+                codes = self._embedder.in_background(model, side, torch.stack(pixels), drawn=job.drawn)
                 embeddings += list(await codes)
         embedded = pair_with_embeddings(photos, embeddings)
         await self._pools.reindexing.run(job.gallery.name, job.keep, embedded)

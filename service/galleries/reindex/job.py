@@ -54,7 +54,8 @@ class ReindexJob:
     If the block ends before `switched` is true, another job can resume the reindex, unless it was cancelled.
 
     Args:
-        spec: the new spec of the gallery. Its domain does not change.
+        spec: the model, digest, distance and dimension of the new embeddings.
+        drawn: whether the gallery then has drawn pictures. With None, that stays as it is.
         from_scratch: embed all photos, also those that this checkpoint or an interrupted reindex has
             embedded.
 
@@ -62,12 +63,20 @@ class ReindexJob:
         ReindexRunning: this or another process is re-embedding the gallery.
     """
 
-    def __init__(self, gallery: Gallery, spec: GallerySpec, *, from_scratch: bool = False) -> None:
+    def __init__(
+        self,
+        gallery: Gallery,
+        spec: GallerySpec,
+        *,
+        drawn: bool | None = None,
+        from_scratch: bool = False,
+    ) -> None:
         self.gallery = gallery
         self._rows = ReindexRows(gallery.database)
         self._lock = lock(gallery)
         try:
-            self.switched = not self._rows.begin(spec, from_scratch=from_scratch)
+            self.switched = not self._rows.begin(spec, drawn=drawn, from_scratch=from_scratch)
+            self.drawn = self._rows.drawn()  # how to embed the photos
             self._since, self._until = -1, self._rows.revision()  # `pages` yields photos of these revisions
             self._pending = set[int]()  # photos that were yielded, but not kept yet
         except BaseException:

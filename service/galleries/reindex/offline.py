@@ -16,12 +16,14 @@ def reindex_gallery(
     name: str,
     model: Model,
     *,
+    drawn: bool | None = None,
     from_scratch: bool = False,
     on_progress: Callable[[ReindexProgress], None] | None = None,
 ) -> ReindexProgress | None:
     """Re-embed the photos of a gallery with a model. An interrupted run continues where it stopped.
 
     Args:
+        drawn: whether the gallery then has drawn pictures. With None, that stays as it is.
         from_scratch: embed every photo, also those that an interrupted reindex or this checkpoint has
             embedded.
         on_progress: called after each page of photos.
@@ -40,13 +42,14 @@ def reindex_gallery(
     def read(page: list[Photo]) -> list[ReadPhoto]:
         return [read_photo(gallery, model.inference, side, photo) for photo in page]
 
-    with ReindexJob(gallery, GallerySpec.of(model, side), from_scratch=from_scratch) as job:
+    spec = GallerySpec.of(model, side)
+    with ReindexJob(gallery, spec, drawn=drawn, from_scratch=from_scratch) as job:
         if job.switched:
             return None
         while not job.switched:
             for photos in read_ahead(job.pages(), read):
                 pixels = [photo.pixels for photo in photos if photo.pixels is not None]
-                embeddings = embed_pixels(model.inference, side, pixels, drawn=gallery.spec.drawn)
+                embeddings = embed_pixels(model.inference, side, pixels, drawn=job.drawn)
                 job.keep(pair_with_embeddings(photos, embeddings))
                 if on_progress is not None:
                     on_progress(job.progress())

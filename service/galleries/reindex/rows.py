@@ -23,6 +23,7 @@ from service.galleries.schema import (
     fetch_one,
     meta_value,
     next_revision,
+    read_meta,
     seal_reindex,
     set_meta,
     spaces_in_use,
@@ -37,6 +38,8 @@ from service.galleries.stored_rows import (
 
 STEP = 1_000
 """Rows that one transaction copies or deletes. Others can write between two transactions."""
+NEXT_DRAWN = "next_drawn"
+"""Key of `meta`: whether the gallery has drawn pictures for the space that a reindex fills."""
 MAX_FAULTS = 100
 """Maximum number of faults in a `ReindexProgress`."""
 
@@ -89,20 +92,25 @@ class ReindexRows:
             ):
                 raise ReindexNotFound(f"no reindex of gallery {self._database.name!r} is running")
 
-    def begin(self, spec: GallerySpec, *, from_scratch: bool) -> bool:
+    def begin(self, spec: GallerySpec, *, drawn: bool | None = None, from_scratch: bool) -> bool:
         """Resume an interrupted or failed reindex to the same checkpoint, or begin a new one.
 
         Args:
+            drawn: whether the gallery then has drawn pictures. With None, that stays as it is.
             from_scratch: begin a new one in any case, and embed all photos.
 
         Returns:
             False if there is nothing to do: this checkpoint has embedded every photo from its picture.
         """
         with self._database.transaction() as connection:
-            if not from_scratch and self._resume(connection, spec):
+            if not from_scratch and self._resume(connection, spec, drawn):
                 return True
-            digest = meta_value(connection, "digest")
-            takes_over = not from_scratch and digest == spec.digest
+            present = _is_drawn(connection)
+            if drawn is None:
+                drawn = present
+            takes_over = (
+                not from_scratch and drawn == present and meta_value(connection, "digest") == spec.digest
+            )
             # The same weights may have been published under another name.
             same_name = meta_value(connection, "model") == spec.model
             space = current_space(connection)
@@ -110,6 +118,7 @@ class ReindexRows:
             if not up_to_date:
                 space = max(all_spaces(connection)) + 1
                 create_space(connection, space)
+            set_meta(connection, NEXT_DRAWN, str(drawn))
             self._insert(connection, spec, space, takes_over=takes_over)
             if up_to_date:
                 update_reindex(
@@ -119,13 +128,20 @@ class ReindexRows:
                 )
             return not up_to_date
 
-    def _resume(self, connection: Connection, spec: GallerySpec) -> bool:
+    def drawn(self) -> bool:
+        """Return whether the gallery has drawn pictures after the last reindex."""
+        with self._database.reading() as connection:
+            return _is_drawn(connection, after_reindex=True)
+
+    def _resume(self, connection: Connection, spec: GallerySpec, drawn: bool | None) -> bool:
         """Resume a reindex to the same checkpoint. Its faults are tried again. False if there is none."""
         check_reindex(connection)
         row = connection.execute(
             "SELECT space, digest FROM reindex WHERE state IN ('running', 'failed')"
         ).fetchone()
         if row is None or row[1] != spec.digest:
+            return False
+        if drawn is not None and drawn != _is_drawn(connection, after_reindex=True):
             return False
         faults = connection.execute(
             f"DELETE FROM {embeddings_table(row[0])} WHERE fault IS NOT NULL"
@@ -247,6 +263,9 @@ class ReindexRows:
             for key in ("model", "digest", "distance", "dim", "space"):
                 value = fetch_one(connection, f"SELECT CAST({key} AS TEXT) FROM reindex")
                 set_meta(connection, key, str(value))
+            if (drawn := _is_drawn(connection, after_reindex=True)) != _is_drawn(connection):
+                set_meta(connection, "drawn", str(drawn))
+                set_meta(connection, "expand", str(not drawn))  # as for a new gallery
             set_meta(connection, "identity", uuid4().hex)
             next_revision(connection)
             update_reindex(connection, "state = 'done', total = done, ended = ?", _now())
@@ -311,3 +330,10 @@ def _faults(connection: Connection, space: int, limit: int) -> tuple[int, tuple[
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _is_drawn(connection: Connection, *, after_reindex: bool = False) -> bool:
+    """Whether the gallery has drawn pictures, or has them after its reindex. Earlier versions had none."""
+    meta = read_meta(connection)
+    present = meta.get("drawn", "False")
+    return (meta.get(NEXT_DRAWN, present) if after_reindex else present) == "True"

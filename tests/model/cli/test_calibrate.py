@@ -68,3 +68,18 @@ def test_curves_of_another_kind_of_search_are_refused(store):
     assert refused.exit_code == 2
     assert "one compares pictures in another way than things" in refused.output
     assert checkpoint.read_manifest(checkpoint.find(store, "things")).calibration == {}
+    for name, weight in (("like", 3.0), ("unlike", 2.0)):
+        other = replace(sketch, drawn_thing_weight=weight)
+        checkpoint.publish(
+            store,
+            name,
+            IIAE(replace(PRESET, sketch=other)),
+            backbone_for(other),
+            calibration={"y": Calibration(4.0, -3.0)},
+            **PROVENANCE,
+        )
+    command = ["calibrate", "unlike", "--home", str(store.parent), "--like"]
+    assert CliRunner().invoke(app, [*command, "like"]).exit_code == 2
+    done = CliRunner(env={"COLUMNS": "200"}).invoke(app, [*command, "unlike"])
+    assert done.exit_code == 0
+    assert "no curve for queries of x, y_expanded, drawn_x, drawn_y, drawn_y_expanded" in done.output

@@ -1,10 +1,14 @@
 """The file that keeps the features of a training's pictures."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
+from safetensors import SafetensorError
 
 from model.data.pairs import DataError
+from model.sketch import feature_file
 from model.sketch.feature_file import load_features, save_features
 from model.sketch.feature_pairs import LabelledFeatures
 
@@ -35,7 +39,7 @@ def test_features_come_back_as_they_were_saved(tmp_path, features):
 
 def test_features_of_another_checkpoint_and_no_features_are_refused(tmp_path, features):
     path = tmp_path / "features.safetensors"
-    with pytest.raises(DataError, match="has no features"):
+    with pytest.raises(DataError, match="train the model again"):
         load_features(path, "folder-1")
     save_features(path, {"trained": {"photos": features}}, "folder-1")
     with pytest.raises(DataError, match="has the features of folder-1, not of folder-2"):
@@ -46,3 +50,18 @@ def test_features_of_another_checkpoint_and_no_features_are_refused(tmp_path, fe
     path.write_bytes(b"")
     with pytest.raises(DataError, match="has no features"):
         load_features(path, "folder-1")
+
+
+def test_a_file_that_cannot_be_written_leaves_the_old_one(tmp_path, features, monkeypatch):
+    path = tmp_path / "features.safetensors"
+    save_features(path, {"trained": {"photos": features}}, "folder-1")
+
+    def full(tensors: object, file: Path, metadata: object) -> None:
+        file.write_bytes(b"part")
+        raise SafetensorError("no space left on device")
+
+    monkeypatch.setattr(feature_file, "save_file", full)
+    with pytest.raises(OSError, match="no space left"):
+        save_features(path, {"trained": {"photos": features}}, "folder-2")
+    assert [entry.name for entry in tmp_path.iterdir()] == [path.name]
+    assert load_features(path, "folder-1").keys() == {"trained"}

@@ -8,7 +8,7 @@ from serving import png, publish_sketch
 
 from service.cli import demo
 from service.cli.checkpoints import load_model
-from service.galleries.bulk import find_photos, open_or_create
+from service.galleries.bulk import find_photos, index_photos, open_or_create
 from service.galleries.collection import Galleries
 from service.http import server
 from service.inference.pixels import embed_pixels
@@ -37,17 +37,21 @@ def test_an_outdated_gallery_is_reembedded_and_keeps_its_photos(settings, tmp_pa
     assert after.count == 2
 
 
+@pytest.mark.parametrize("new_model", [False, True])
 def test_an_emoji_gallery_of_an_earlier_version_becomes_one_of_drawn_pictures(
-    settings, tmp_path, monkeypatch
+    settings, tmp_path, monkeypatch, new_model
 ):
     folder = tmp_path / "emoji"
     folder.mkdir()
     (folder / "1F408.png").write_bytes(png(1))
     monkeypatch.setattr(demo, "render_emoji", lambda _: find_photos(folder))
+    publish_sketch(settings.home, demo.MODEL, things=6)
     model = load_model(settings.home, demo.MODEL, settings.device)
     old = open_or_create(Galleries(settings.galleries), demo.GALLERY, model)
+    index_photos(old, model.inference, find_photos(folder))
     assert (old.spec.drawn, old.spec.expand) == (False, True)
-    publish_sketch(settings.home, demo.MODEL, things=6, seed=1)
+    if new_model:
+        publish_sketch(settings.home, demo.MODEL, things=6, seed=1)
     for _ in range(2):  # also on a start without an upgrade
         assert demo.prepare(settings, None) == demo.GALLERY
         gallery = Galleries(settings.galleries).open(demo.GALLERY)
@@ -57,6 +61,17 @@ def test_an_emoji_gallery_of_an_earlier_version_becomes_one_of_drawn_pictures(
     [expected] = embed_pixels(model.inference, "x", [pixels], drawn=True)
     found = gallery.embedding(gallery.page(0, 1)[0].id)
     np.testing.assert_allclose(found, expected, atol=2e-3)
+
+
+def test_ones_own_gallery_of_drawn_pictures_stays_one(settings, tmp_path):
+    photos = tmp_path / "icons"
+    photos.mkdir()
+    (photos / "1.png").write_bytes(png(1))
+    model = load_model(settings.home, demo.MODEL, settings.device)
+    open_or_create(Galleries(settings.galleries), demo.PHOTOS_GALLERY, model, drawn=True)
+    assert demo.prepare(settings, photos) == demo.PHOTOS_GALLERY
+    gallery = Galleries(settings.galleries).open(demo.PHOTOS_GALLERY)
+    assert (gallery.spec.drawn, gallery.count) == (True, 1)
 
 
 def test_new_photos_of_ones_own_folder_are_added_on_each_start(settings, tmp_path):

@@ -46,11 +46,21 @@ def test_a_gallery_is_of_photos_or_of_drawn_pictures(home, photos):
     assert (gallery.spec.drawn, gallery.spec.expand) == (True, False)
     assert "had 3 already" in iiae(*words, home=home).stdout
     done = iiae(*words, "--photos", home=home)
-    expected = "gallery 'icons' was created for drawn pictures; choose another gallery for photos"
+    expected = (
+        "gallery 'icons' is for drawn pictures; choose another gallery for photos,"
+        " or run `iiae reindex icons --photos`"
+    )
     assert (done.status, expected in " ".join(done.stderr.split())) == (2, True), done.stderr
-    assert iiae(*words, "--photos", "--again", home=home).status == 0
+    assert iiae(*words, "--again", home=home).status == 0
+    assert Galleries(home / "galleries").open("icons").spec.drawn
+    assert "photo, drawn" in iiae("galleries", home=home).stdout
+    assert iiae("reindex", "icons", "--photos", home=home).status == 0
+    assert not Galleries(home / "galleries").open("icons").spec.drawn
     done = iiae(*words, "--drawn", home=home)
-    expected = "gallery 'icons' was created for photos; choose another gallery for drawn pictures"
+    expected = (
+        "gallery 'icons' is for photos; choose another gallery for drawn pictures,"
+        " or run `iiae reindex icons --drawn`"
+    )
     assert (done.status, expected in " ".join(done.stderr.split())) == (2, True), done.stderr
     Galleries(home / "galleries").delete("icons")
 

@@ -583,11 +583,13 @@ export class Reindex extends HeyApiClient {
         name: string;
         model?: string | null;
         anew?: boolean;
+        drawn?: boolean | null;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'path', key: 'name' },
                     { in: 'body', key: 'model' },
-                    { in: 'body', key: 'anew' }
+                    { in: 'body', key: 'anew' },
+                    { in: 'body', key: 'drawn' }
                 ] }]);
         return (options?.client ?? this.client).post<ReindexStartResponses, ReindexStartErrors, ThrowOnError, 'data'>({
             responseStyle: 'data',

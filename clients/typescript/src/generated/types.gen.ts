@@ -1381,6 +1381,10 @@ export type ReindexStartData = {
          * Whether to embed every photo again, even if an interrupted reindex or the same checkpoint has already embedded it.
          */
         anew?: boolean;
+        /**
+         * Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness. If it changes, so does `expand`. If omitted, both stay as they are.
+         */
+        drawn?: boolean | null;
     };
     path: {
         /**

@@ -9,6 +9,7 @@ from service.galleries.collection import Galleries
 from service.galleries.reindex import rows
 from service.galleries.reindex.records import EmbeddedPhoto
 from service.galleries.reindex.rows import ReindexRows
+from service.galleries.schema import set_meta
 
 
 def test_the_gallery_takes_the_distance_of_the_new_checkpoint(tmp_path):
@@ -129,3 +130,50 @@ def test_damaged_embeddings_are_not_taken_over(tmp_path, monkeypatch):
     while last is not None:
         last = reindex.take_over(last)
     assert [photo.id for photo in reindex.missing(-1, 0, 10)] == [1, 3]
+
+
+def test_pictures_become_drawn_with_the_switch_and_not_before(tmp_path):
+    gallery = create(tmp_path, 2)
+    reindex = ReindexRows(gallery.database)
+    assert reindex.begin(spec("d0"), drawn=True, from_scratch=False)  # the same checkpoint
+    assert reindex.take_over(0) is None  # the present embeddings are those of photos
+    assert reindex.drawn()
+    present = Galleries(tmp_path).open("g").spec
+    assert (present.drawn, present.expand) == (False, True)
+    reindex.keep(embedded(reindex.missing(-1, 0, 10), "d0"))
+    assert reindex.switch(reindex.revision())
+    switched = Galleries(tmp_path).open("g").spec
+    assert (switched.drawn, switched.expand) == (True, False)
+    assert not reindex.begin(spec("d0"), from_scratch=False)  # nothing to do
+    assert reindex.drawn()
+    assert reindex.begin(spec("d0"), drawn=False, from_scratch=False)
+    reindex.keep(embedded(reindex.missing(-1, 0, 10), "d0"))
+    assert reindex.switch(reindex.revision())
+    assert (Galleries(tmp_path).open("g").spec.drawn, Galleries(tmp_path).open("g").spec.expand) == (
+        False,
+        True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "resumes"),
+    [(None, None, True), (True, None, True), (True, True, True), (None, True, False), (True, False, False)],
+)
+def test_an_interrupted_reindex_is_resumed_only_for_the_same_kind_of_pictures(
+    tmp_path, first, second, resumes
+):
+    reindex = ReindexRows(create(tmp_path, 3).database)
+    reindex.begin(spec("d1"), drawn=first, from_scratch=False)
+    reindex.keep(embedded(reindex.missing(-1, 0, 1), "d1"))
+    reindex.fail("killed")
+    reindex.begin(spec("d1"), drawn=second, from_scratch=False)
+    assert len(reindex.missing(-1, 0, 10)) == (2 if resumes else 3)
+    assert reindex.drawn() == bool(first if second is None else second)
+
+
+def test_a_choice_to_expand_queries_stays_if_the_pictures_stay_what_they_are(tmp_path):
+    gallery = create(tmp_path, 1)
+    with gallery.database.transaction() as connection:
+        set_meta(connection, "expand", "False")
+    reindexer.reindex_all(tmp_path, "d1")
+    assert Galleries(tmp_path).open("g").spec.expand is False

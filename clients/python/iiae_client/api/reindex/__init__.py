@@ -40,6 +40,7 @@ class ReindexResource:
         *,
         model: None | str | None = None,
         anew: bool | None = None,
+        drawn: bool | None | None = None,
     ) -> Reindex:
         """Start to re-embed a gallery, or resume an interrupted reindex.
 
@@ -49,6 +50,7 @@ class ReindexResource:
             name: Name of the gallery.
             model: Id of the model that embeds the photos; the gallery's own model if omitted.
             anew: Whether to embed every photo again, even if an interrupted reindex or the same checkpoint has already embedded it. (default False)
+            drawn: Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness. If it changes, so does `expand`. If omitted, both stay as they are.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -61,6 +63,7 @@ class ReindexResource:
                 ReindexStartBody(
                     model=model,
                     anew=anew,
+                    drawn=drawn,
                 ),
             )
         )
@@ -121,6 +124,7 @@ class AsyncReindexResource:
         *,
         model: None | str | None = None,
         anew: bool | None = None,
+        drawn: bool | None | None = None,
     ) -> Reindex:
         """Start to re-embed a gallery, or resume an interrupted reindex.
 
@@ -130,6 +134,7 @@ class AsyncReindexResource:
             name: Name of the gallery.
             model: Id of the model that embeds the photos; the gallery's own model if omitted.
             anew: Whether to embed every photo again, even if an interrupted reindex or the same checkpoint has already embedded it. (default False)
+            drawn: Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness. If it changes, so does `expand`. If omitted, both stay as they are.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -142,6 +147,7 @@ class AsyncReindexResource:
                 ReindexStartBody(
                     model=model,
                     anew=anew,
+                    drawn=drawn,
                 ),
             )
         )
