@@ -58,3 +58,47 @@ def test_probes_find_what_codes_hold_and_nothing_else():
     assert domain_probe(lacks, codes(noise[1])) < 0.65
     assert instance_probe(lacks, classes + noise[0] @ torch.randn(5, 7, generator=generator)[:, :5]) > 0.95
     assert instance_probe(lacks, noise[1]) < 0.1
+
+
+def test_emoji_show_what_their_names_say():
+    from benchmarks.shared.emoji import shown_by
+
+    names = ["cat", "cat grinning", "bell pepper", "teddy bear", "bear", "railway car", "scar"]
+    right = shown_by(names, ["cat", "bell", "bear", "car"])
+    assert [[name for name, shown in zip(names, row, strict=True) if shown] for row in right.tolist()] == [
+        ["cat", "cat grinning"],
+        [],
+        ["bear"],
+        ["railway car"],
+    ]
+
+
+def test_first_hits_are_graded_by_the_curve_of_their_kind_and_a_photo_does_not_find_itself():
+    import torch
+
+    from benchmarks.sketch_grades import first_hits
+    from model.manifest import Manifest
+    from model.presets import PRESETS
+    from model.sketch.calibration import Calibration
+
+    curves = {"x": Calibration(1.0, -9.0), "drawn_y": Calibration(9.0, -4.5, strong=0.9, possible=0.5)}
+    manifest = Manifest(
+        name="some",
+        version="1",
+        preset=PRESETS["sketchy"],
+        trained_on="nothing",
+        terms="none",
+        command="a test",
+        seed=0,
+        data_fingerprint="0",
+        weights_sha256="0" * 64,
+        calibration=curves,
+    )
+    codes = torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.0, 1.0]])
+    same = torch.eye(3).bool()
+    grades, right = first_hits(manifest, ("doodles", "emoji", "drawn_y", codes[:2], codes[1:], same[:2, 1:]))
+    assert (grades, right.tolist()) == (["possible", "strong"], [False, True])
+    grades, right = first_hits(manifest, ("photos", "photos", "x", codes, codes, same))
+    assert (grades, right.tolist()) == (["weak"] * 3, [False] * 3)
+    grades, _ = first_hits(manifest, ("sketches", "photos", "y", codes[:1], codes, same[:1]))
+    assert grades == [None]
