@@ -1,6 +1,6 @@
 """Evaluation on held-out classes: which weights to keep, figures for the manifest, and calibration."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Literal
 
 import numpy as np
@@ -26,6 +26,8 @@ Score = Callable[[Tensor, Tensor], Tensor]
 Codes = dict[PictureKind, LabelledFeatures]
 Shown = Literal["photos", "icons"]
 """What a gallery has."""
+Found = tuple[PictureKind, list[SearchHits]]
+"""The kind of some queries, and their searches."""
 DRAWINGS: tuple[PictureKind, ...] = ("sketches", "doodles")
 
 
@@ -101,8 +103,9 @@ class HeldOutEvaluator:
         """Fit a calibration curve for each kind of query, among photos and, if there are icons, among these.
 
         Users search for things that the training had pictures of, and for others. So there are two groups of
-        searches: for held-out classes, among pictures of these and of the classes trained on; and for classes
-        trained on, by pictures and among pictures that were held back from training.
+        searches, as many of each: for held-out classes, among pictures of these and of the classes trained
+        on; and for classes trained on, by pictures and among pictures that were held back from training. The
+        limits of the grades keep their promise for sketches and for doodles, over both groups together.
 
         Args:
             iiae: the trained model.
@@ -134,9 +137,9 @@ class HeldOutEvaluator:
             gallery = LabelledFeatures.together([held_back[shown], held_out[shown]])
             groups.append(_Group(held_back, shown, gallery, seed))
         searches: dict[QueryKind, list[list[SearchHits]]] = {
-            "x": [kind for group in groups for kind in group.photo_searches()],
-            "y": [kind for group in groups for kind in group.searches(similarities)],
-            "y_expanded": [kind for group in groups for kind in group.searches(expanded_scores)],
+            "x": _by_kind(found for group in groups for found in group.photo_searches()),
+            "y": _by_kind(found for group in groups for found in group.searches(similarities)),
+            "y_expanded": _by_kind(found for group in groups for found in group.searches(expanded_scores)),
         }
         curves = {}
         for kind, found in searches.items():
@@ -149,7 +152,7 @@ class HeldOutEvaluator:
 
 
 class _Group:
-    """Searches for some classes: one kind for each kind of query.
+    """Searches for some classes, by each kind of query.
 
     Args:
         pictures: search codes of the classes' pictures, to search with.
@@ -162,33 +165,42 @@ class _Group:
         self._pictures, self._shown = pictures, pictures[shown]
         self._gallery, self._seed = gallery, seed
 
-    def searches(self, score: Score) -> Iterator[list[SearchHits]]:
+    def searches(self, score: Score) -> Iterator[Found]:
         """By sketches, and by doodles."""
         for drawing in DRAWINGS:
             if drawing in self._pictures:
                 queries = self._pictures[drawing]
                 classes: list[int] = np.intersect1d(queries.labels, self._shown.labels).tolist()
-                yield from self._searches(score, queries, classes)
+                yield drawing, self._searches(score, queries, classes)
 
-    def photo_searches(self) -> Iterator[list[SearchHits]]:
+    def photo_searches(self) -> Iterator[Found]:
         """By the gallery's pictures, among its other pictures."""
         classes = np.flatnonzero(np.bincount(self._shown.labels) > 1).tolist()  # a query is no hit of its own
-        yield from self._searches(similarities, self._gallery, classes, by_photo=True)
+        yield "photos", self._searches(similarities, self._gallery, classes, by_photo=True)
 
     def _searches(
         self, score: Score, queries: LabelledFeatures, classes: list[int], *, by_photo: bool = False
-    ) -> Iterator[list[SearchHits]]:
-        if classes:
-            yield sample_searches(
-                score,
-                queries.features,
-                queries.labels,
-                classes,
-                self._gallery.features,
-                self._gallery.labels,
-                self._seed,
-                query_by_photo=by_photo,
-            )
+    ) -> list[SearchHits]:
+        if not classes:
+            return []
+        return sample_searches(
+            score,
+            queries.features,
+            queries.labels,
+            classes,
+            self._gallery.features,
+            self._gallery.labels,
+            self._seed,
+            query_by_photo=by_photo,
+        )
+
+
+def _by_kind(found: Iterable[Found]) -> list[list[SearchHits]]:
+    """The searches of each kind of query that has some."""
+    kinds: dict[PictureKind, list[SearchHits]] = {}
+    for kind, searches in found:
+        kinds.setdefault(kind, []).extend(searches)
+    return [searches for searches in kinds.values() if searches]
 
 
 def _shared(iiae: IIAE, features: Mapping[PictureKind, LabelledFeatures]) -> Codes:
