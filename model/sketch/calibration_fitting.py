@@ -30,7 +30,7 @@ PHOTOS_PER_CLASS = (1, 2, 3, 5, 10, 25)
 MISSING = 0.25
 """Share of the galleries without photos of the query's class."""
 STRONG_RIGHT, POSSIBLE_RIGHT = 0.85, 0.5
-"""Shares of first hits that are right: of strong ones, and of strong and possible ones together.
+"""Shares of first hits that are right: of strong ones, and of possible ones.
 
 We promise .8 for strong hits; the classes of a user differ from those of the fit.
 """
@@ -160,17 +160,22 @@ def fit(searches: Sequence[SearchHits]) -> Calibration:
 def with_limits(curve: Calibration, kinds: Iterable[Sequence[SearchHits]]) -> Calibration:
     """Return a curve whose grades keep their promise in each kind of search.
 
-    A strong first hit is right in at least `STRONG_RIGHT` of all cases, and one that is possible or strong in
-    at least `POSSIBLE_RIGHT`. If no limit achieves this in a kind of search, none of its hits has the grade.
+    A strong first hit is right in at least `STRONG_RIGHT` of all cases, and a possible one in at least
+    `POSSIBLE_RIGHT`. If no limit achieves this in a kind of search, none of its hits has the grade.
 
     Args:
         curve: gives the probabilities.
-        kinds: searches of each kind, such as sketches among photos and doodles among emoji.
+        kinds: searches of each kind, such as by sketches and by doodles.
     """
     firsts = [_first_hits_of(curve, searches) for searches in kinds]
-    strong, possible = (
-        max(_limit(probabilities, right, share) for probabilities, right in firsts)
-        for share in (STRONG_RIGHT, POSSIBLE_RIGHT)
+    strong = max(_limit(probabilities, right, STRONG_RIGHT) for probabilities, right in firsts)
+    others = [
+        (probabilities[probabilities < strong], right[probabilities < strong])
+        for probabilities, right in firsts
+    ]
+    possible = max(
+        (_limit(probabilities, right, POSSIBLE_RIGHT) for probabilities, right in others if len(right)),
+        default=strong,
     )
     return replace(curve, strong=strong, possible=min(possible, strong))
 
@@ -208,7 +213,9 @@ def sample_searches(
     *,
     query_by_photo: bool = False,
 ) -> list[SearchHits]:
-    """Search sample galleries.
+    """Search sample galleries: `GALLERIES`, or more if the classes have fewer than `QUERIES` queries.
+
+    So any two calls make about as many searches.
 
     Args:
         score: scores [q, n] of query codes [q, d] and photo codes [n, d].
@@ -220,8 +227,10 @@ def sample_searches(
         seed: decides the galleries.
         query_by_photo: the queries are the photos themselves; each search leaves its own query out.
     """
+    per_class = [min(QUERIES, int((query_labels == label).sum())) for label in query_classes]
+    count = round(GALLERIES * QUERIES / (sum(per_class) / len(per_class)))
     searches = []
-    for gallery in sample_galleries(query_labels, query_classes, photo_labels, seed):
+    for gallery in sample_galleries(query_labels, query_classes, photo_labels, seed, count):
         scores = score(queries[gallery.queries], photos[gallery.photos])
         relevant = query_labels[gallery.queries][:, None] == photo_labels[gallery.photos]
         is_query = torch.from_numpy(gallery.queries[:, None] == gallery.photos) if query_by_photo else None
