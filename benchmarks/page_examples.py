@@ -21,7 +21,7 @@ NAMES = {
     "bicycle": ("bicycle", "bike"),
     "tree": ("tree",),
     "fish": ("fish",),
-    "cup": ("cup", "teacup", "beverage"),
+    "cup": ("cup", "teacup", "beverage", "mug"),
     "glasses": ("glasses", "eyeglasses", "spectacles", "goggles"),
     "airplane": ("airplane", "plane"),
     "moon": ("moon",),
