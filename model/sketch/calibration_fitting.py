@@ -29,7 +29,7 @@ PHOTOS_PER_CLASS = (1, 2, 3, 5, 10, 25)
 """Largest numbers of photos of each class; each gallery draws one of them."""
 MISSING = 0.25
 """Share of the galleries without photos of the query's class."""
-STRONG_RIGHT, POSSIBLE_RIGHT = 0.85, 0.5
+STRONG_RIGHT, POSSIBLE_RIGHT = 0.9, 0.5
 """Shares of first hits that are right: of strong ones, and of possible ones.
 
 We promise .8 for strong hits; the classes of a user differ from those of the fit.

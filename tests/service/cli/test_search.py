@@ -24,9 +24,14 @@ def hits(*words, home) -> list[dict]:
     return json.loads(done.stdout)
 
 
-@pytest.mark.parametrize("expand", [True, False])
 @pytest.mark.parametrize(
-    ("model", "words"), [("drawn", ()), ("calibrated", ()), ("knowing", ()), ("knowing", ("--drawn",))]
+    ("model", "words", "expand"),
+    [
+        ("drawn", (), True),
+        ("calibrated", (), True),
+        ("calibrated", (), False),
+        ("knowing", ("--drawn",), False),
+    ],
 )
 def test_hits_and_scores_equal_the_services(home, client, photos, model, words, expand):
     name = f"searched-{model}"
