@@ -8,6 +8,8 @@ import torch
 
 from model.sketch.calibration import Calibration
 from model.sketch.calibration_fitting import (
+    GALLERIES,
+    QUERIES,
     CalibrationError,
     SearchHits,
     expected_calibration_error,
@@ -18,6 +20,7 @@ from model.sketch.calibration_fitting import (
     sample_searches,
     with_limits,
 )
+from model.sketch.search_codes import similarities
 
 
 def hits_of_curve(count: int, photos: int, curve: Calibration, seed: int = 0) -> SearchHits:
@@ -145,3 +148,10 @@ def test_a_kind_of_search_that_cannot_keep_a_promise_gets_no_such_grade():
     limits = with_limits(curve, [unknown, known])
     halfway = (1 + curve.probability(0.7, 100)) / 2
     assert (limits.strong, limits.possible) == pytest.approx((curve.probability(0.95, 100), halfway))
+
+
+@pytest.mark.parametrize("each", [2, 8, 20])
+def test_classes_with_few_queries_are_searched_for_as_often(each):
+    codes, labels = torch.eye(2).repeat_interleave(each, 0), np.repeat([0, 1], each)
+    searches = sample_searches(similarities, codes, labels, [0, 1], codes, labels, 0)
+    assert sum(len(search.relevant) for search in searches) == GALLERIES * QUERIES

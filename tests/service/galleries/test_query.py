@@ -1,14 +1,19 @@
-"""The default gallery of a search is one that can answer it."""
+"""The default gallery of a search is one that can answer it, and scores are those of the gallery's curve."""
 
 import sqlite3
 import time
 
 import pytest
+from serving import png, publish_sketch
 
+from model.sketch.calibration import Calibration
+from service.cli.checkpoints import load_model
 from service.errors import GalleryNotFound
+from service.galleries.bulk import find_photos, index_photos, open_or_create
 from service.galleries.collection import Galleries
-from service.galleries.query import first_searchable
+from service.galleries.query import first_searchable, search_gallery
 from service.galleries.records import GallerySpec
+from service.inference.pixels import decode_pixels, embed_pixels
 
 
 def create(galleries: Galleries, name: str, digest: str) -> None:
@@ -52,3 +57,18 @@ def test_outdated_galleries_are_an_error_that_names_them(tmp_path):
     create(galleries, "a", "old")
     with pytest.raises(GalleryNotFound, match="galleries a; re-embed"):
         first_searchable(galleries, {"new"})
+
+
+@pytest.mark.parametrize(("drawn", "grade"), [(False, "weak"), (True, "strong")])
+def test_hits_among_drawn_pictures_have_scores_of_their_own_curve(tmp_path, drawn, grade):
+    curves = {"y": Calibration(1.0, -9.0), "drawn_y": Calibration(1.0, 9.0)}
+    publish_sketch(tmp_path, things=6, calibration=curves)
+    model = load_model(tmp_path, "drawn", "cpu")
+    (tmp_path / "photos").mkdir()
+    (tmp_path / "photos" / "1.png").write_bytes(png(1))
+    gallery = open_or_create(Galleries(tmp_path / "galleries"), "g", model, drawn=drawn)
+    index_photos(gallery, model.inference, find_photos(tmp_path / "photos"))
+    pixels = decode_pixels(png(2), model.inference, "y", max_pixels=10_000)
+    [query] = embed_pixels(model.inference, "y", [pixels], drawn=drawn)
+    results = search_gallery(gallery, model, "y", query, 1)
+    assert (results.scores, [hit.grade for hit in results.hits]) == ("probability", [grade])
