@@ -8,6 +8,7 @@ encoders as printed. As in training, the step that is best on held-out classes i
 """
 
 import time
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -20,6 +21,8 @@ from rich.table import Table
 
 from benchmarks.shared.feature_split import Features, FeatureSplit
 from benchmarks.shared.options import Data, Home, Unseen
+from benchmarks.shared.processes import Jobs, measure_each
+from model.cli.options import Device
 from model.iiae import IIAE
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.objective import ObjectiveName
@@ -50,12 +53,14 @@ Figures = tuple[float, float, float]
 def figures(iiae: IIAE, features: Features) -> Figures:
     """Figures of the sketches' codes among the photos'."""
     photos, sketches = features["photos"], features["sketches"]
+    device = next(iiae.parameters()).device
     found = []
     with torch.no_grad():
         for encode in (iiae.shared, iiae.exclusive):
-            x, y = encode("x", photos.features).mean, encode("y", sketches.features).mean
+            x = encode("x", photos.features.to(device)).mean
+            y = encode("y", sketches.features.to(device)).mean
             relevant = ranked_relevance(
-                cosine(y, x), torch.from_numpy(sketches.labels), torch.from_numpy(photos.labels)
+                cosine(y, x).cpu(), torch.from_numpy(sketches.labels), torch.from_numpy(photos.labels)
             )
             found.append((mean_average_precision(relevant), precision_at(relevant, 100)))
     return (*found[0], found[1][0])
@@ -66,6 +71,25 @@ def trained(split: FeatureSplit, preset: Preset, plan: SketchPlan) -> Figures:
     return figures(split.trained(preset, plan, lambda iiae: figures(iiae, split.held_out)[0]), split.unseen)
 
 
+STARTS: tuple[Start, ...] = ("components", "regression")
+
+
+def measured(
+    name: str, *, home: Path, data: Path, unseen: str, steps: int, printed_steps: int, device: torch.device
+) -> NDArray[np.float64]:
+    """Figures of one checkpoint, [rows, 3]: both starts, each objective from each, then D.2 as printed."""
+    split = FeatureSplit(home, name, data, unseen, device)
+    rows = [figures(split.untrained(regression=start == "regression"), split.unseen) for start in STARTS]
+    for start in STARTS:
+        for objective in NAMES:
+            plan = SketchPlan(recipe=Recipe(), start=start, objective=objective, steps=steps)
+            rows.append(trained(split, split.linear_preset(), plan))
+    for objective in NAMES if printed_steps else ():
+        plan = SketchPlan(recipe=Recipe(), objective=objective, steps=printed_steps)
+        rows.append(trained(split, split.printed_preset(), plan))
+    return np.array(rows)
+
+
 def main(
     data: Data,
     name: Annotated[list[str], typer.Option("--checkpoint", help="Repeat it for several seeds.")],
@@ -73,10 +97,13 @@ def main(
     home: Home = Path("var"),
     steps: Annotated[int, typer.Option(min=12, help="Of linear encoders.")] = SketchPlan.steps,
     printed_steps: Annotated[int, typer.Option(min=12, help="Of D.2's encoders; 0 leaves them out.")] = 6_000,
+    jobs: Jobs = 1,
+    device: Device = "cpu",
 ) -> None:
     """Print the table."""
     began = time.monotonic()
-    splits = [FeatureSplit(home, each, data, unseen) for each in name]
+    measure = partial(measured, home=home, data=data, unseen=unseen, steps=steps, printed_steps=printed_steps)
+    found = measure_each(measure, name, jobs)
     table = Table(
         "objective",
         "zs encoders",
@@ -87,25 +114,18 @@ def main(
         "paper: mAP, P@100",
         title=f"{', '.join(name)}, {unseen}",
     )
-    choices: tuple[Start, ...] = ("components", "regression")
-    starts = {
-        start: np.array(
-            [figures(split.untrained(regression=start == "regression"), split.unseen) for split in splits]
-        )
-        for start in choices
-    }
-    for start, found in starts.items():
-        table.add_row("untrained", f"linear, {start}", *_cells(found))
-    for start, before in starts.items():
+    before = dict(zip(STARTS, found[:, :, 0].T, strict=False))
+    rows = iter(found.swapaxes(0, 1))
+    for start in STARTS:
+        table.add_row("untrained", f"linear, {start}", *_cells(next(rows)))
+    for start in STARTS:
         for objective, named in NAMES.items():
-            plan = SketchPlan(recipe=Recipe(), start=start, objective=objective, steps=steps)
-            found = np.array([trained(split, split.linear_preset(), plan) for split in splits])
-            gain = found[:, 0] - before[:, 0]
-            table.add_row(named, f"linear, {start}", *_cells(found, gain), PAPER[objective])
-    for objective, named in NAMES.items() if printed_steps else ():
-        plan = SketchPlan(recipe=Recipe(), objective=objective, steps=printed_steps)
-        found = np.array([trained(split, split.printed_preset(), plan) for split in splits])
-        table.add_row(named, "as printed", *_cells(found), PAPER[objective])
+            row = next(rows)
+            table.add_row(
+                named, f"linear, {start}", *_cells(row, row[:, 0] - before[start]), PAPER[objective]
+            )
+    for (objective, named), row in zip(NAMES.items(), rows, strict=False):
+        table.add_row(named, "as printed", *_cells(row), PAPER[objective])
     Console(width=130).print(table)
     print(f"{time.monotonic() - began:.0f} s")
 

@@ -10,17 +10,22 @@ is kept.
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import torch
 import typer
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.shared.feature_split import FeatureSplit
 from benchmarks.shared.options import Data, Home, Unseen
+from benchmarks.shared.processes import Jobs, measure_each
 from benchmarks.sketch_ablation import figures
+from model.cli.options import Device, choose_device
 from model.presets import Preset
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.training import SketchPlan
@@ -75,15 +80,18 @@ def main(
     name: Annotated[list[str], typer.Option("--checkpoint", help="Repeat it for several seeds.")],
     unseen: Unseen = "sketchy-25",
     home: Home = Path("var"),
+    jobs: Jobs = 1,
+    device: Device = "cpu",
 ) -> None:
     """Print the table: means over the checkpoints, on unseen classes."""
     began = time.monotonic()
-    splits = [FeatureSplit(home, each, data, unseen) for each in name]
+    found = measure_each(
+        partial(measured, home=home, data=data, unseen=unseen, device=choose_device(device)), name, jobs
+    )
     table = Table(
         "design", "mAP@all at the start", "trained", "gain: mean, least", "exclusive mAP", title=unseen
     )
-    for design in DESIGNS:
-        rows = np.array([_measured(split, design) for split in splits])
+    for design, rows in zip(DESIGNS, found.swapaxes(0, 1), strict=True):
         gain = rows[:, 1] - rows[:, 0]
         start, trained, exclusive = rows.mean(0)
         table.add_row(
@@ -95,6 +103,12 @@ def main(
         )
     Console(width=130).print(table)
     print(f"{time.monotonic() - began:.0f} s")
+
+
+def measured(name: str, *, home: Path, data: Path, unseen: str, device: torch.device) -> NDArray[np.float64]:
+    """Figures of one checkpoint, [designs, 3]."""
+    split = FeatureSplit(home, name, data, unseen, device)
+    return np.array([_measured(split, design) for design in DESIGNS])
 
 
 def _measured(split: FeatureSplit, design: Design) -> tuple[float, float, float]:

@@ -26,6 +26,7 @@ from benchmarks.shared.emoji import emoji_pictures, shown_by
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
+from model.cli.options import Device, choose_device
 from model.data.quickdraw import DoodleFiles, read_quickdraw
 from model.data.sketchy import read_sketchy, read_unseen
 from model.data.thing_names import same_thing, thing_of
@@ -47,7 +48,8 @@ SHOWN, HITS = 40, 6
 @torch.inference_mode()
 def codes(inference: Inference, side: Side, pictures: Pictures, *, drawn: bool = False) -> Tensor:
     """The search codes of pictures, [n, s], for galleries of drawn pictures or of photos."""
-    return torch.cat([inference.search_codes(side, batch, drawn=drawn) for batch in pictures.batches(BATCH)])
+    parts = [inference.search_codes(side, batch, drawn=drawn).cpu() for batch in pictures.batches(BATCH)]
+    return torch.cat(parts)
 
 
 def doodles_of(files: DoodleFiles, classes: tuple[str, ...]) -> tuple[DoodleFiles, list[int]]:
@@ -135,6 +137,7 @@ def main(
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw searches of the emoji to this file.")] = None,
     home: Home = Path("var"),
+    device: Device = "cpu",
 ) -> None:
     """Print the table."""
     keep_memory()
@@ -155,7 +158,7 @@ def main(
         title=f"{unseen}: doodles of {len(places)} unseen classes",
     )
     for name in names:
-        inference = checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu"))
+        inference = checkpoint.load(checkpoint.find(home / "checkpoints", name), choose_device(device))
         size = inference.preset.image_size
         photos = decode(catalogue.photos, classes, size)
         drawn = decode_doodles(chosen, MOST, size, 0)

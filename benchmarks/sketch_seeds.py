@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import torch
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -18,6 +17,7 @@ from rich.table import Table
 from benchmarks.shared.options import Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
+from model.cli.options import Device, choose_device
 from model.data.sketchy import read_sketchy, read_unseen
 from model.evaluation.sketch_search import measure_sketch_search
 
@@ -27,7 +27,8 @@ CODES = {
     "features_": "features",
     "standardised_features_": "features, standardised",
     "exclusive_": "exclusive codes",
-    "expanded_": "zs, expanded as served",
+    "search_": "search codes",
+    "expanded_": "search codes, expanded as served",
 }
 
 
@@ -36,6 +37,7 @@ def main(
     names: Annotated[list[str], typer.Option("--checkpoint", help="A checkpoint's name or folder.")],
     unseen: Unseen = "sketchy-25",
     home: Home = Path("var"),
+    device: Device = "cpu",
 ) -> None:
     """Print the table."""
     keep_memory()
@@ -45,7 +47,7 @@ def main(
     for name in names:
         found.append(
             measure_sketch_search(
-                checkpoint.load(checkpoint.find(home / "checkpoints", name), torch.device("cpu")), hidden
+                checkpoint.load(checkpoint.find(home / "checkpoints", name), choose_device(device)), hidden
             )
         )
     table = Table(

@@ -37,7 +37,7 @@ class Terms:
     log_px_zs: Tensor | None = None
     log_py_zs: Tensor | None = None
 
-    def annealed(self, a: float) -> "Terms":
+    def annealed(self, a: float | Tensor) -> "Terms":
         """Return the terms with the three KLs to the priors multiplied by a(t)."""
         return replace(self, kl_zx=a * self.kl_zx, kl_zy=a * self.kl_zy, kl_zs=a * self.kl_zs)
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import torch
 import typer
 
 from benchmarks.shared.class_split import class_split
@@ -15,6 +16,7 @@ from model.presets import PRESETS, Preset
 from model.sketch.backbone.features import labelled_features
 from model.sketch.feature_file import FEATURE_FILE, load_features
 from model.sketch.feature_pairs import FeaturePairs, LabelledFeatures, pairs_of
+from model.sketch.fine_tuning.augmentation import CPU
 from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.linear_start import init_shared_encoders
 from model.sketch.pictures import PictureKind, decode_classes
@@ -33,9 +35,11 @@ class FeatureSplit:
         name: a checkpoint that was trained with held-out classes.
         data: folder of the photos and sketches.
         unseen: name or file of the classes that it was trained without.
+        device: where to compute features and to train.
     """
 
-    def __init__(self, home: Path, name: str, data: Path, unseen: str) -> None:
+    def __init__(self, home: Path, name: str, data: Path, unseen: str, device: torch.device = CPU) -> None:
+        self.device = device
         folder = checkpoint.find(home / "checkpoints", name)
         self.manifest, _, backbone = checkpoint.load_parts(folder)
         if backbone is None:
@@ -48,8 +52,8 @@ class FeatureSplit:
         self.held_out: Features = saved["held_out"]
         photos, sketches = decode_classes(catalogue, classes, self.manifest.preset)
         self.unseen: Features = {
-            "photos": labelled_features(backbone, photos),
-            "sketches": labelled_features(backbone, sketches),
+            "photos": labelled_features(backbone, photos, device),
+            "sketches": labelled_features(backbone, sketches, device),
         }
 
     def linear_preset(self) -> Preset:
@@ -89,5 +93,6 @@ class FeatureSplit:
                 self.pairs if pairs is None else pairs,
                 replace(plan, recipe=Recipe(seed=self.manifest.seed)),
                 validate=lambda present: {"validation": validate(present)},
+                device=self.device,
             )
         return iiae.eval()

@@ -60,7 +60,9 @@ def evaluate(
         refuse_unused({"--unseen": unseen}, f"{manifest.name}, which is an image model")
         inference = checkpoint.load(folder, choose_device(device))
         pairs = open_pairs(preset.reader, data, split or "test", preset.image_size, preset.domains)
-        figures = cross_domain_retrieval(inference.shared, inference.exclusive, pairs, limit=limit)
+        figures = cross_domain_retrieval(
+            inference.shared, inference.exclusive, pairs, inference.device, limit=limit
+        )
     if note and folder not in checkpoint.released():
         checkpoint.with_metrics(folder, figures)
     if json_file is not None:

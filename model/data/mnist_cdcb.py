@@ -7,6 +7,7 @@ are then enlarged with a bicubic kernel whose sample i lies at 28 i / size. The 
 pairs is about 0.6 of 255 levels.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -72,9 +73,42 @@ class MnistCdcb:
         x, y = compose(self.digits.images[index], *self.colours(index, rng))
         return self._pixels(x), self._pixels(y)
 
+    def on_device(self, device: torch.device) -> "DeviceDigits":
+        """Return the pairs on a device."""
+        return DeviceDigits(self, device)
+
     def _pixels(self, small: NDArray[np.float32]) -> Tensor:
         large = self.enlarge @ small @ self.enlarge.T
         return torch.from_numpy(large.clip(0, 255) / np.float32(127.5) - np.float32(1))
+
+
+class DeviceDigits:
+    """Pairs made on a device, many at once.
+
+    Args:
+        pairs: decides the digits and their colours.
+        device: where to make them.
+    """
+
+    def __init__(self, pairs: MnistCdcb, device: torch.device) -> None:
+        self.pairs = pairs
+        self.images = torch.from_numpy(pairs.digits.images).to(device)
+        self.enlarge = torch.from_numpy(pairs.enlarge).to(device)
+
+    def batch(
+        self, indices: Sequence[int], rngs: Sequence[np.random.Generator | None]
+    ) -> tuple[Tensor, Tensor]:
+        """Return pairs, [b, 3, s, s] each, in [-1, 1] on the device."""
+        colours = np.array([self.pairs.colours(index, rng) for index, rng in zip(indices, rngs, strict=True)])
+        ground, ink = torch.from_numpy(colours).to(self.images.device).float()[..., None, None].unbind(1)
+        digits = self.images[torch.tensor(indices, device=self.images.device)].float()[:, None]
+        is_ink = digits > INK
+        x, y = torch.where(is_ink, digits, ground), torch.where(is_ink, ink, digits)
+        return self._pixels(x), self._pixels(y)
+
+    def _pixels(self, small: Tensor) -> Tensor:
+        large = self.enlarge @ small @ self.enlarge.T
+        return large.clamp(0, 255) / 127.5 - 1
 
 
 def compose(

@@ -11,6 +11,7 @@ have the smallest hashes, and the split `train` leaves that tenth out.
 """
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -77,12 +78,16 @@ class PairedPictures:
         x, y = self.pictures[index] if self.pictures is not None else self._read(self.files[index])
         if rng is None or not self.augment:
             return _tensor(_resize(x, self.image_size)), _tensor(_resize(y, self.image_size))
-        margin = self.load_size - self.image_size
-        top, left = rng.integers(0, margin + 1, 2)
-        mirrored = rng.random() < 0.5
+        top, left, mirrored = random_window(self.load_size - self.image_size, rng)
         window = np.s_[top : top + self.image_size, left : left + self.image_size]
         x, y = x[window], y[window]
         return (_tensor(x[:, ::-1]), _tensor(y[:, ::-1])) if mirrored else (_tensor(x), _tensor(y))
+
+    def on_device(self, device: torch.device) -> "DevicePictures | None":
+        """Return the pairs on a device, or None if they are too many to be kept in memory."""
+        if self.pictures is None:
+            return None
+        return DevicePictures(self.pictures, self.image_size, augment=self.augment, device=device)
 
     def _read(self, files: Files) -> tuple[Pixels, Pixels]:
         first, second = files
@@ -96,6 +101,51 @@ class PairedPictures:
         return np.asarray(x.resize(size, Image.Resampling.BICUBIC)), np.asarray(
             y.resize(size, Image.Resampling.BICUBIC)
         )
+
+
+class DevicePictures:
+    """Decoded pairs on a device.
+
+    Args:
+        pictures: the pairs, uint8 [L, L, 3] each.
+        image_size: side of the batches' pictures in pixels, at most L.
+        augment: whether pairs drawn with an rng are cropped and mirrored.
+        device: where to keep them.
+    """
+
+    def __init__(
+        self, pictures: list[tuple[Pixels, Pixels]], image_size: int, *, augment: bool, device: torch.device
+    ) -> None:
+        self.image_size, self.augment = image_size, augment
+        self.pictures = torch.stack(
+            [torch.from_numpy(np.stack(pair)).permute(0, 3, 1, 2) for pair in pictures]
+        ).to(device)
+        whole = [[_resize(side, image_size) for side in pair] for pair in pictures] if augment else []
+        self.whole = (
+            torch.from_numpy(np.array(whole)).permute(0, 1, 4, 2, 3).to(device) if augment else self.pictures
+        )
+
+    def batch(
+        self, indices: Sequence[int], rngs: Sequence[np.random.Generator | None]
+    ) -> tuple[Tensor, Tensor]:
+        """Return pairs, [b, 3, s, s] each, in [-1, 1] on the device."""
+        size = self.image_size
+        pairs = []
+        for index, rng in zip(indices, rngs, strict=True):
+            if rng is None or not self.augment:
+                pairs.append(self.whole[index])
+                continue
+            top, left, mirrored = random_window(self.pictures.shape[-1] - size, rng)
+            pair = self.pictures[index, :, :, top : top + size, left : left + size]
+            pairs.append(pair.flip(-1) if mirrored else pair)
+        x, y = (torch.stack(pairs, 1).float() / 127.5 - 1.0).unbind()
+        return x, y
+
+
+def random_window(margin: int, rng: np.random.Generator) -> tuple[int, int, bool]:
+    """Return the top and the left edge of a random crop, 0 to `margin`, and whether to mirror it."""
+    top, left = rng.integers(0, margin + 1, 2).tolist()
+    return top, left, bool(rng.random() < 0.5)
 
 
 def _check(files: Files) -> None:

@@ -2,11 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from model.errors import UserError
@@ -42,6 +43,56 @@ class Pairs(Protocol):
         With `rng` the pair may be augmented, as training does; without, it is always the same.
         """
         ...
+
+
+@runtime_checkable
+class DevicePairs(Protocol):
+    """The pairs of one split in a device's memory."""
+
+    def batch(
+        self, indices: Sequence[int], rngs: Sequence[np.random.Generator | None]
+    ) -> tuple[Tensor, Tensor]:
+        """Return pairs, [b, 3, s, s] each on the device, as `Pairs.pair` does with these random numbers."""
+        ...
+
+
+@runtime_checkable
+class KeepsOnDevice(Protocol):
+    """Pairs that a device's memory can hold."""
+
+    def on_device(self, device: torch.device) -> DevicePairs | None:
+        """Return the pairs on a device, or None if they are too many."""
+        ...
+
+
+def on_device(pairs: Pairs, device: torch.device) -> DevicePairs | None:
+    """Return the pairs on a CUDA device; None on another device, or if they cannot be kept there."""
+    if device.type != "cuda" or not isinstance(pairs, KeepsOnDevice):
+        return None
+    return pairs.on_device(device)
+
+
+def batch_of(
+    pairs: Pairs,
+    kept: DevicePairs | None,
+    indices: Sequence[int],
+    rng: np.random.Generator | None,
+    device: torch.device,
+) -> tuple[Tensor, Tensor]:
+    """Return pairs, [b, 3, s, s] each on the device.
+
+    Args:
+        pairs: the pairs.
+        kept: the same on the device, if they can be kept there (`on_device`).
+        indices: the pairs' numbers.
+        rng: decides the augmentation; None for none.
+        device: where to return them.
+    """
+    if kept is not None:
+        return kept.batch(indices, [rng] * len(indices))
+    chunk = [pairs.pair(index, rng) for index in indices]
+    x, y = (torch.stack(side).to(device) for side in zip(*chunk, strict=True))
+    return x, y
 
 
 def by_number(path: Path) -> list[tuple[int, int, str]]:

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from model.data.pairs import Pairs
+from model.data.pairs import Pairs, batch_of, on_device
 from model.iiae import IIAE
 from model.metrics import top1
 from model.presets import SIDES, Side
@@ -16,31 +16,33 @@ Encode = Callable[[Side, Tensor], Tensor]
 
 
 def encode_pairs(
-    encode: Encode, pairs: Pairs, *, limit: int | None = None, batch: int = 64
+    encode: Encode, pairs: Pairs, device: torch.device, *, limit: int | None = None, batch: int = 64
 ) -> dict[Side, Tensor]:
     """Encode both sides of pairs.
 
     Args:
         encode: the encoder.
         pairs: the pairs.
+        device: where the encoder computes.
         limit: number of pairs, spread evenly; None encodes all.
         batch: pictures per call of `encode`.
 
     Returns:
-        Flattened codes of each side, [n, d], on the CPU.
+        Flattened codes of each side, [n, d], on the device.
     """
     count = len(pairs) if limit is None else min(limit, len(pairs))
-    indices = np.linspace(0, len(pairs) - 1, count).round().astype(int)
+    indices = np.linspace(0, len(pairs) - 1, count).round().astype(int).tolist()
     codes: dict[Side, list[Tensor]] = {"x": [], "y": []}
+    kept = on_device(pairs, device)
     for start in range(0, count, batch):
-        chunk = [pairs.pair(int(index), None) for index in indices[start : start + batch]]
-        for side, pictures in zip(SIDES, zip(*chunk, strict=True), strict=True):
-            codes[side].append(encode(side, torch.stack(pictures)).flatten(1).float().cpu())
+        chunk = batch_of(pairs, kept, indices[start : start + batch], None, device)
+        for side, pictures in zip(SIDES, chunk, strict=True):
+            codes[side].append(encode(side, pictures).flatten(1).float())
     return {side: torch.cat(parts) for side, parts in codes.items()}
 
 
 def cross_domain_retrieval(
-    shared: Encode, exclusive: Encode, pairs: Pairs, *, limit: int | None = None
+    shared: Encode, exclusive: Encode, pairs: Pairs, device: torch.device, *, limit: int | None = None
 ) -> dict[str, float]:
     """Top-1 accuracy of retrieval in both directions, as fractions of 1.
 
@@ -51,10 +53,11 @@ def cross_domain_retrieval(
         shared: means of r(zs|.).
         exclusive: means of q(zx|x) and q(zy|y).
         pairs: the pairs.
+        device: where the encoders compute.
         limit: number of pairs, spread evenly; None uses all.
     """
-    zs = encode_pairs(shared, pairs, limit=limit)
-    z = encode_pairs(exclusive, pairs, limit=limit)
+    zs = encode_pairs(shared, pairs, device, limit=limit)
+    z = encode_pairs(exclusive, pairs, device, limit=limit)
     return {
         "top1_shared_xy": top1(zs["x"], zs["y"]),
         "top1_shared_yx": top1(zs["y"], zs["x"]),
@@ -79,9 +82,10 @@ def retrieval_validation(pairs: Pairs, *, limit: int = 1_000) -> Callable[[IIAE]
         device = next(iiae.parameters()).device
         with torch.inference_mode():
             found = cross_domain_retrieval(
-                lambda side, pixels: iiae.shared(side, pixels.to(device)).mean,
-                lambda side, pixels: iiae.exclusive(side, pixels.to(device)).mean,
+                lambda side, pixels: iiae.shared(side, pixels).mean,
+                lambda side, pixels: iiae.exclusive(side, pixels).mean,
                 pairs,
+                device,
                 limit=limit,
             )
         shared = (found["top1_shared_xy"] + found["top1_shared_yx"]) / 2

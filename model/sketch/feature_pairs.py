@@ -78,10 +78,42 @@ class FeaturePairs:
 
     def pair(self, index: int, rng: np.random.Generator | None) -> tuple[Tensor, Tensor]:
         """A pair of class `index`, [d] each: random, or the first photo and sketch without `rng`."""
-        photos, sketches = self.class_members[index]
-        if rng is None:
-            return self.photos[photos[0]], self.sketches[sketches[0]]
-        return self.photos[rng.choice(photos)], self.sketches[rng.choice(sketches)]
+        photo, sketch = _chosen(*self.class_members[index], rng)
+        return self.photos[photo], self.sketches[sketch]
+
+    def on_device(self, device: torch.device) -> "DeviceFeatures":
+        """Return the pairs on a device."""
+        return DeviceFeatures(self, device)
+
+
+class DeviceFeatures:
+    """Pairs of features in a device's memory.
+
+    Args:
+        pairs: decides which features are a pair.
+        device: where to keep the features.
+    """
+
+    def __init__(self, pairs: FeaturePairs, device: torch.device) -> None:
+        self.class_members = pairs.class_members
+        self.photos, self.sketches = pairs.photos.to(device), pairs.sketches.to(device)
+
+    def batch(
+        self, indices: Sequence[int], rngs: Sequence[np.random.Generator | None]
+    ) -> tuple[Tensor, Tensor]:
+        """Return pairs of these classes, [b, d] each on the device."""
+        numbers = [_chosen(*self.class_members[index], rng) for index, rng in zip(indices, rngs, strict=True)]
+        photos, sketches = torch.tensor(numbers, device=self.photos.device).unbind(1)
+        return self.photos[photos], self.sketches[sketches]
+
+
+def _chosen(
+    photos: NDArray[np.int64], sketches: NDArray[np.int64], rng: np.random.Generator | None
+) -> tuple[int, int]:
+    """The indices of a random photo and a random sketch, or of the first ones without `rng`."""
+    if rng is None:
+        return int(photos[0]), int(sketches[0])
+    return int(rng.choice(photos)), int(rng.choice(sketches))
 
 
 def pairs_of(features: Mapping[PictureKind, LabelledFeatures]) -> FeaturePairs:

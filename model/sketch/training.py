@@ -232,7 +232,7 @@ def _features(
         parts = [
             each.at(some_of_each(each.labels, CLASSIFIED_OF_EACH[kind])) for kind, each in pooled.items()
         ]
-        fit_thing_classifier(backbone.thing_classifier, LabelledFeatures.together(parts))
+        fit_thing_classifier(backbone.thing_classifier, LabelledFeatures.together(parts), device)
     if backbone.thing_projection is not None:
         init_thing_projection(backbone.thing_projection, seed)
     photo_moments, sketch_moments = (
@@ -251,6 +251,7 @@ def train_on_features(
     *,
     validate: Callable[[IIAE], dict[str, float]],
     report: Callable[[TrainingProgress], None] | None = None,
+    device: torch.device = CPU,
 ) -> IIAE:
     """Train the second stage: IIAE (D.2) on features.
 
@@ -263,8 +264,13 @@ def train_on_features(
         plan: how to train.
         validate: figures of the current weights; the best `validation` decides which weights are kept.
         report: receives the progress.
+        device: where to train. `validate` receives the model there.
+
+    Returns:
+        The model on the CPU.
     """
     seed = plan.recipe.seed
+    accelerator: Literal["cpu", "cuda"] = "cuda" if device.type == "cuda" else "cpu"
     torch.manual_seed(seed)
     batch = min(preset.batch_size, len(pairs))
     iiae = IIAE(replace(preset, batch_size=batch))
@@ -285,7 +291,7 @@ def train_on_features(
             seed=seed,
             objective=plan.objective,
             validate_every=plan.decoder_steps,
-            accelerator="cpu",
+            accelerator=accelerator,
         )
         Run(folder / "decoders", iiae, pairs, decoder_plan, validate=validate, report=report).train()
         iiae.requires_grad_(True)
@@ -297,9 +303,9 @@ def train_on_features(
         objective=plan.objective,
         validate_every=interval,
         save_every=interval,
-        accelerator="cpu",
+        accelerator=accelerator,
         optimiser=plan.optimiser if linear else "adam",
     )
     Run(folder / "iiae", iiae, pairs, iiae_plan, validate=validate, report=report).train()
     iiae.preset = preset
-    return iiae
+    return iiae.to(CPU)

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch.nn.modules.batchnorm import _BatchNorm
 
-from model.data.pairs import Pairs
+from model.data.pairs import Pairs, batch_of, on_device
 from model.iiae import IIAE, Decoding
 from model.training.batches import step_generator
 
@@ -34,9 +34,9 @@ def estimate_statistics(iiae: IIAE, pairs: Pairs, seed: int, step: int, statisti
     rng = np.random.default_rng((seed, step))
     device = next(iiae.parameters()).device
     from_shared = statistics_of == "shared_code"
-    for indices in rng.integers(0, len(pairs), (NORM_BATCHES, iiae.preset.batch_size)):
-        sides = zip(*(pairs.pair(int(index), rng) for index in indices), strict=True)
-        x, y = (torch.stack(side).to(device) for side in sides)
+    kept = on_device(pairs, device)
+    for indices in rng.integers(0, len(pairs), (NORM_BATCHES, iiae.preset.batch_size)).tolist():
+        x, y = batch_of(pairs, kept, indices, rng, device)
         generator = step_generator(seed, step, device)
         iiae(x, y, generator, from_shared=from_shared, statistics_of=statistics_of)
     for norm, momentum in norms:

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, Sampler
 
-from model.data.pairs import Pairs
+from model.data.pairs import DevicePairs, Pairs
 
 
 class StepPairs(Dataset[tuple[Tensor, Tensor]]):
@@ -20,8 +20,12 @@ class StepPairs(Dataset[tuple[Tensor, Tensor]]):
         self.pairs, self.seed = pairs, seed
 
     def __getitem__(self, key: tuple[int, int]) -> tuple[Tensor, Tensor]:
-        step, index = key
-        return self.pairs.pair(index, np.random.default_rng((self.seed, step, index)))
+        return self.pairs.pair(key[1], pair_rng(self.seed, key))
+
+
+def pair_rng(seed: int, key: tuple[int, int]) -> np.random.Generator:
+    """Return the random numbers of a pair's augmentation, by (step, index)."""
+    return np.random.default_rng((seed, *key))
 
 
 class StepBatches(Sampler[list[tuple[int, int]]]):
@@ -49,6 +53,23 @@ class StepBatches(Sampler[list[tuple[int, int]]]):
                     order = np.random.default_rng((self.seed, epoch)).permutation(self.count)
                 keys.append((step, int(order[place % self.count])))
             yield keys
+
+
+class DeviceBatches:
+    """The same batches as a loader of `StepPairs` gives, made on a device that keeps the pairs.
+
+    Args:
+        pairs: the pairs on the device.
+        keys: the keys of each step's pairs.
+        seed: of the augmentation.
+    """
+
+    def __init__(self, pairs: DevicePairs, keys: StepBatches, seed: int) -> None:
+        self.pairs, self.keys, self.seed = pairs, keys, seed
+
+    def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
+        for batch in self.keys:
+            yield self.pairs.batch([index for _, index in batch], [pair_rng(self.seed, key) for key in batch])
 
 
 def step_generator(seed: int, step: int, device: torch.device) -> torch.Generator:

@@ -30,3 +30,8 @@ def load_optimiser(optimiser: Optimizer, tensors: Mapping[str, Tensor]) -> None:
             index, field = name.removeprefix(PREFIX).split(".")
             saved.setdefault(int(index), {})[field] = value
     optimiser.load_state_dict({**optimiser.state_dict(), "state": saved})
+
+
+def move_optimiser(optimiser: Optimizer) -> None:
+    """Move the state to the devices of its parameters, after they have moved."""
+    optimiser.load_state_dict(optimiser.state_dict())

@@ -5,31 +5,36 @@ an uninterrupted one.
 """
 
 import json
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from time import monotonic
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, cast
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from torch.utils.data import DataLoader
 
 from model import objective
-from model.data.pairs import Pairs
+from model.data.pairs import Pairs, on_device
 from model.errors import UserError
 from model.iiae import IIAE
 from model.objective import ObjectiveName
 from model.presets import Preset
 from model.storage import read_tensors, write_tensors
 from model.training.averaging import estimate_statistics
-from model.training.batches import StepBatches, StepPairs, step_generator
-from model.training.optimiser_state import load_optimiser, optimiser_tensors
+from model.training.batches import DeviceBatches, StepBatches, StepPairs
+from model.training.captured_update import CapturedUpdate
+from model.training.optimiser_state import load_optimiser, move_optimiser, optimiser_tensors
 from model.training.recipe import RecipeName
 from model.training.scalar_log import ScalarLog
+from model.training.update import Update
+
+if TYPE_CHECKING:
+    from lightning_fabric import Fabric  # in the extra `train`
 
 STATE, BEST = "state.safetensors", "best.safetensors"
 MOMENTUM = 0.9
@@ -61,6 +66,7 @@ class Plan:
             keeps it.
         average: decay of an exponential moving average of the weights (Polyak & Juditsky, 1992), which is
             then validated, sampled and kept; 0 uses the weights themselves, as the paper does.
+        cuda_graph: on a CUDA device, capture a step of Adam once and replay it (`captured_update`).
         optimiser: Adam, as in the paper, or gradient descent with momentum. From a start that is meaningful,
             plain gradients change strong directions of the inputs first, as a ridge regression does.
     """
@@ -77,6 +83,7 @@ class Plan:
     warmup: int = 0
     average: float = 0.0
     optimiser: Literal["adam", "sgd"] = "adam"
+    cuda_graph: bool = True
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
     accelerator: Literal["auto", "cpu", "cuda"] = "auto"
 
@@ -135,6 +142,7 @@ class Run:
             AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average)) if plan.average else None
         )
         self.step = 0
+        self.seconds = 0.0
         self.best: dict[str, float] = {}
 
     def identity(self) -> dict[str, object]:
@@ -165,71 +173,87 @@ class Run:
             self.averaged.load_state_dict(_with_prefix(tensors, "averaged."))
         load_optimiser(self.optimiser, tensors)
         self.step = int(str(note["step"]))
+        self.seconds = float(str(note.get("seconds", 0)))
         self.best = _figures(note["best"])
         return True
 
-    def train(self) -> dict[str, float]:
-        """Train to the plan's end, load the best weights into `iiae`, and return their figures."""
+    def train(self, until: float = math.inf) -> dict[str, float]:
+        """Train to the plan's end, load the best weights into `iiae`, and return their figures.
+
+        Args:
+            until: the `time.monotonic()` at which to stop before the plan's end. The run is saved, and can be
+                resumed.
+        """
         from lightning_fabric import Fabric  # in the extra `train`
 
         fabric = Fabric(accelerator=self.plan.accelerator, devices=1, precision=_precision(self.plan))
         fabric.launch()
         self.folder.mkdir(parents=True, exist_ok=True)
         model, optimiser = fabric.setup(_channels_last(self.iiae), self.optimiser)
+        move_optimiser(self.optimiser)
         if self.averaged is not None:
             self.averaged.to(fabric.device)
-        maximised = objective.OBJECTIVES[self.plan.objective]
-        from_shared = self.plan.objective in objective.NEEDS_SHARED_DECODING
-        statistics_of = objective.statistics_of(self.plan.objective)
+        captures = fabric.device.type == "cuda" and self.plan.cuda_graph and self.plan.optimiser == "adam"
+        kind = CapturedUpdate if captures else Update
+        update = kind(fabric, model, optimiser, self.preset, self.plan.objective)
         log = ScalarLog(self.folder, self.step)
-        first_step, started = self.step, monotonic()
-        for x, y in fabric.setup_dataloaders(self._loader(fabric.device), use_distributed_sampler=False):
-            generator = step_generator(self.plan.seed, self.step, fabric.device)
-            out = model(x, y, generator, from_shared=from_shared, statistics_of=statistics_of)
-            t = objective.terms(self.preset, x, y, out)
-            annealed = t.annealed(1 - float(np.exp(-self.step / self.preset.annealing)))
-            optimiser.zero_grad(set_to_none=True)
-            fabric.backward(-maximised(annealed, self.preset.lam))
-            self._warm_up()
-            optimiser.step()
+        first_step, started, seconds_before = self.step, monotonic(), self.seconds
+        for x, y in self._batches(fabric):
+            learning_rate = self.preset.learning_rate * min(1.0, (self.step + 1) / max(1, self.plan.warmup))
+            annealing = 1 - math.exp(-self.step / self.preset.annealing)
+            t = update(
+                x, y, seed=self.plan.seed, step=self.step, learning_rate=learning_rate, annealing=annealing
+            )
             self.step += 1
             if self.averaged is not None:
                 self.averaged.update_parameters(self.iiae)
-            self._after_step(log, t, (self.step - first_step) / (monotonic() - started))
+            elapsed = monotonic() - started
+            self.seconds = seconds_before + elapsed
+            last = self.step == self.plan.steps or monotonic() >= until
+            self._after_step(log, t, (self.step - first_step) / elapsed, last=last)
+            if last:
+                break
         log.close()
         tensors, note = read_tensors(self.folder / BEST)
         self.iiae.load_state_dict(tensors)
         return _figures(note["figures"])
 
-    def _loader(self, device: torch.device) -> DataLoader[tuple[Tensor, Tensor]]:
-        plan = self.plan
-        batches = StepBatches(
+    def _batches(self, fabric: "Fabric") -> Iterable[tuple[Tensor, Tensor]]:
+        """The batches of all steps, on the device. Pairs that can be kept on a CUDA device are made there."""
+        plan, device = self.plan, fabric.device
+        keys = StepBatches(
             len(self.pairs), self.preset.batch_size, plan.seed, start=self.step, steps=plan.steps
         )
-        return DataLoader(
+        if (kept := on_device(self.pairs, device)) is not None:
+            return DeviceBatches(kept, keys, plan.seed)
+        loader = DataLoader(
             StepPairs(self.pairs, plan.seed),
-            batch_sampler=batches,
+            batch_sampler=keys,
             num_workers=plan.workers,
             pin_memory=device.type == "cuda",
         )
+        return cast(
+            "Iterable[tuple[Tensor, Tensor]]", fabric.setup_dataloaders(loader, use_distributed_sampler=False)
+        )
 
-    def _warm_up(self) -> None:
-        for group in self.optimiser.param_groups:
-            group["lr"] = self.preset.learning_rate * min(1.0, (self.step + 1) / max(1, self.plan.warmup))
-
-    def _after_step(self, log: ScalarLog, t: objective.Terms, steps_per_second: float) -> None:
-        """Validate, sample, log and save, if this step is due for it."""
+    def _after_step(self, log: ScalarLog, t: objective.Terms, steps_per_second: float, *, last: bool) -> None:
+        """Validate, sample, log and save, if this step is due for it; the last step is due for all."""
         plan = self.plan
         figures: dict[str, float] = {}
-        validates = self._due(plan.validate_every)
-        samples = self.sample is not None and self._due(plan.sample_every)
+
+        def due(every: int) -> bool:
+            return last or self.step % every == 0
+
+        validates = due(plan.validate_every)
+        samples = self.sample is not None and due(plan.sample_every)
         evaluated = self._evaluated() if validates or samples else self.iiae
         if validates:
             figures = self._validate(evaluated)
         if self.sample is not None and samples:
             self.sample(evaluated, self.folder / f"samples-{self.step:07d}.png")
-        self.iiae.train()
-        if figures or self._due(plan.log_every):
+        if validates or samples:
+            self.iiae.train()
+        if figures or due(plan.log_every):
             terms = {name: float(value.detach()) for name, value in vars(t).items() if value is not None}
             log.write(self.step, {**terms, **figures})
             if self.report is not None:
@@ -241,16 +265,13 @@ class Run:
                     validation=figures.get("validation"),
                 )
                 self.report(progress)
-        if self._due(plan.save_every):
+        if due(plan.save_every):
             self._save()
-
-    def _due(self, every: int) -> bool:
-        return self.step % every == 0 or self.step == self.plan.steps
 
     def _validate(self, evaluated: IIAE) -> dict[str, float]:
         """Return the figures of these weights, and keep the weights if they are the best so far."""
         figures = self.validate(evaluated)
-        if figures["validation"] >= self.best.get("validation", -np.inf):
+        if figures["validation"] >= self.best.get("validation", -math.inf):
             self.best = {**figures, "step": float(self.step)}
             write_tensors(self.folder / BEST, evaluated.state_dict(), {"figures": self.best})
         return figures
@@ -270,7 +291,7 @@ class Run:
         tensors |= optimiser_tensors(self.optimiser)
         if self.averaged is not None:
             tensors |= {f"averaged.{key}": value for key, value in self.averaged.state_dict().items()}
-        note = {"identity": self.identity(), "step": self.step, "best": self.best}
+        note = {"identity": self.identity(), "step": self.step, "seconds": self.seconds, "best": self.best}
         write_tensors(self.folder / STATE, tensors, note)
 
 

@@ -81,3 +81,14 @@ def test_pairs_equal_the_published_ones(real_data):
             for ours, theirs in zip(made, (x, y), strict=True)
         ]
     assert np.mean(errors) < 1.5
+
+
+@pytest.mark.parametrize("augment", [True, False])
+def test_a_batch_on_a_device_has_the_same_pairs(mnist_folder, augment):
+    pairs = open_mnist_cdcb(mnist_folder, "train", 64, DOMAINS, augment=augment)
+    kept = pairs.on_device(torch.device("cpu"))
+    drawn = kept.batch([5, 5, 7], [rng(0), rng(1), None])
+    alone = [pairs.pair(index, other) for index, other in ((5, rng(0)), (5, rng(1)), (7, None))]
+    for side, others in zip(drawn, zip(*alone, strict=True), strict=True):
+        torch.testing.assert_close(side, torch.stack(others), atol=1e-4, rtol=0)
+    assert torch.equal(drawn[0][0], drawn[0][1]) != augment

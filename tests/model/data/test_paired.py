@@ -7,7 +7,8 @@ import pytest
 import torch
 from PIL import Image
 
-from model.data.paired import open_paired
+from model.data import paired
+from model.data.paired import PairedPictures, open_paired
 from model.data.pairs import DataError
 
 DOMAINS = ("first", "second")
@@ -157,3 +158,24 @@ def test_a_fifo_among_the_pictures_is_left_out(side_by_side_folder):
     pairs = open_paired(side_by_side_folder, "train", 32, DOMAINS)
     assert pairs.damaged == ("1000.png",)
     assert len(pairs) > 10
+
+
+@pytest.mark.parametrize("augment", [True, False])
+def test_a_batch_on_a_device_has_the_same_pairs(tmp_path, augment):
+    for number in range(4):
+        path = tmp_path / "train" / f"{number}.png"
+        path.parent.mkdir(exist_ok=True)
+        Image.effect_noise((128, 64), 60 + number).convert("RGB").save(path)
+    files = [(path, None) for path in sorted((tmp_path / "train").iterdir())]
+    pairs = PairedPictures(files, 32, domains=DOMAINS, augment=augment)
+    kept = pairs.on_device(torch.device("cpu"))
+    drawn = kept.batch([3, 1, 1, 0], [rng(0), rng(1), rng(2), None])
+    alone = [pairs.pair(index, other) for index, other in ((3, rng(0)), (1, rng(1)), (1, rng(2)), (0, None))]
+    for side, others in zip(drawn, zip(*alone, strict=True), strict=True):
+        torch.testing.assert_close(side, torch.stack(others))
+    assert torch.equal(drawn[0][1], drawn[0][2]) != augment
+
+
+def test_pairs_that_do_not_fit_in_memory_are_not_kept_on_a_device(side_by_side_folder, monkeypatch):
+    monkeypatch.setattr(paired, "MEMORY", 10)
+    assert open_paired(side_by_side_folder, "val", 32, DOMAINS).on_device(torch.device("cpu")) is None

@@ -9,6 +9,8 @@ from model.evaluation.retrieval import cross_domain_retrieval, encode_pairs, ret
 from model.iiae import IIAE
 from model.presets import PRESETS
 
+CPU = torch.device("cpu")
+
 
 class NumberedPairs:
     """Pair n has pictures filled with n; x and y differ in sign."""
@@ -38,13 +40,13 @@ def constant(side, pixels):
 
 
 def test_codes_are_those_of_evenly_spread_pairs():
-    codes = encode_pairs(mean_pixel, NumberedPairs(9), limit=3, batch=2)
+    codes = encode_pairs(mean_pixel, NumberedPairs(9), CPU, limit=3, batch=2)
     assert codes["x"].tolist() == codes["y"].tolist() == [[0], [4], [8]]
-    assert len(encode_pairs(mean_pixel, NumberedPairs(9))["x"]) == 9
+    assert len(encode_pairs(mean_pixel, NumberedPairs(9), CPU)["x"]) == 9
 
 
 def test_codes_that_identify_the_pair_score_1_and_constant_ones_score_chance():
-    figures = cross_domain_retrieval(mean_pixel, constant, NumberedPairs(8))
+    figures = cross_domain_retrieval(mean_pixel, constant, NumberedPairs(8), CPU)
     assert figures == {
         "top1_shared_xy": 1.0,
         "top1_shared_yx": 1.0,

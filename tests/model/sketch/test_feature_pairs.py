@@ -2,6 +2,7 @@
 
 import numpy as np
 import torch
+from mapped_pairs import mapped_pairs
 
 from model.sketch.feature_pairs import PAIRED_DOODLES, FeaturePairs, LabelledFeatures, pairs_of
 
@@ -53,3 +54,14 @@ def test_doodles_do_not_outnumber_the_sketches_of_a_class():
     few, many = (LabelledFeatures(torch.zeros(count, 4), np.zeros(count, np.int64)) for count in (3, 50))
     pairs = pairs_of({"photos": few, "sketches": few, "doodles": many})
     assert [len(members) for members in pairs.class_members[0]] == [3, 3 + PAIRED_DOODLES]
+
+
+def test_a_batch_on_a_device_has_the_same_pairs():
+    pairs, _ = mapped_pairs(3, torch.Generator().manual_seed(0))
+    rngs = [np.random.default_rng(0), None, np.random.default_rng(1)]
+    x, y = pairs.on_device(torch.device("cpu")).batch([2, 1, 2], rngs)
+    again = [np.random.default_rng(0), None, np.random.default_rng(1)]
+    alone = [pairs.pair(index, rng) for index, rng in zip([2, 1, 2], again, strict=True)]
+    assert torch.equal(x, torch.stack([pair[0] for pair in alone]))
+    assert torch.equal(y, torch.stack([pair[1] for pair in alone]))
+    assert not torch.equal(x[0], x[2])

@@ -2,9 +2,10 @@
 
 import numpy as np
 import torch
+from torch.utils.data import DataLoader
 
 from model.data.synthetic import SyntheticPairs
-from model.training.batches import StepBatches, StepPairs, step_generator
+from model.training.batches import DeviceBatches, StepBatches, StepPairs, step_generator
 
 
 def test_an_epoch_has_every_pair_once_and_epochs_differ():
@@ -37,3 +38,24 @@ def test_noise_and_dropout_are_seeded_by_the_step():
     assert all(map(torch.equal, drawn(0, 1), drawn(0, 1)))
     for other in ((0, 2), (1, 1)):
         assert not any(map(torch.equal, drawn(0, 1), drawn(*other)))
+
+
+class Kept:
+    """Pairs on a device, which a batch takes one by one."""
+
+    def __init__(self, pairs):
+        self.pairs = pairs
+
+    def batch(self, indices, rngs):
+        chosen = [self.pairs.pair(index, rng) for index, rng in zip(indices, rngs, strict=True)]
+        x, y = (torch.stack(side) for side in zip(*chosen, strict=True))
+        return x, y
+
+
+def test_batches_made_on_a_device_have_the_loaders_pairs():
+    pairs, keys = SyntheticPairs(6, 32), StepBatches(6, 4, seed=2, start=1, steps=4)
+    loaded = DataLoader(StepPairs(pairs, seed=2), batch_sampler=keys)
+    made = list(DeviceBatches(Kept(pairs), keys, seed=2))
+    assert len(made) == 3
+    for (x, y), (other_x, other_y) in zip(made, loaded, strict=True):
+        assert torch.equal(x, other_x) and torch.equal(y, other_y)

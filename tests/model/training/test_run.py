@@ -232,3 +232,17 @@ def test_a_missing_package_is_named_before_the_run_starts(monkeypatch):
     monkeypatch.setattr(run, "EXTRA", ("lightning_fabric", "no_such_package"))
     with pytest.raises(TrainingError, match=r"no_such_package.*pip install 'iiae\[train\]'"):
         check_extra()
+
+
+def test_a_run_stops_at_its_time_and_resumes_to_the_same_weights(tmp_path):
+    run_in(tmp_path / "whole").train()
+    stopped = run_in(tmp_path / "parts")
+    stopped.train(until=time.monotonic())
+    assert stopped.step == 1
+    assert stopped.best["step"] == 1
+    resumed = run_in(tmp_path / "parts")
+    assert resumed.resume()
+    assert (resumed.step, resumed.seconds) == (1, stopped.seconds)
+    resumed.train()
+    assert resumed.seconds > stopped.seconds > 0
+    assert_same_state(tmp_path / "whole", tmp_path / "parts")
