@@ -22,7 +22,7 @@ from rich.table import Table
 from benchmarks.shared.feature_split import Features, FeatureSplit
 from benchmarks.shared.options import Data, Home, Unseen
 from benchmarks.shared.processes import Jobs, measure_each
-from model.cli.options import Device
+from model.cli.options import Device, choose_device
 from model.iiae import IIAE
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.objective import ObjectiveName
@@ -96,13 +96,21 @@ def main(
     unseen: Unseen = "sketchy-25",
     home: Home = Path("var"),
     steps: Annotated[int, typer.Option(min=12, help="Of linear encoders.")] = SketchPlan.steps,
-    printed_steps: Annotated[int, typer.Option(min=12, help="Of D.2's encoders; 0 leaves them out.")] = 6_000,
+    printed_steps: Annotated[int, typer.Option(min=0, help="Of D.2's encoders; 0 leaves them out.")] = 6_000,
     jobs: Jobs = 1,
     device: Device = "cpu",
 ) -> None:
     """Print the table."""
     began = time.monotonic()
-    measure = partial(measured, home=home, data=data, unseen=unseen, steps=steps, printed_steps=printed_steps)
+    measure = partial(
+        measured,
+        home=home,
+        data=data,
+        unseen=unseen,
+        steps=steps,
+        printed_steps=printed_steps,
+        device=choose_device(device),
+    )
     found = measure_each(measure, name, jobs)
     table = Table(
         "objective",
