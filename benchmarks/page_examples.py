@@ -1,20 +1,25 @@
 """Check that each of the page's example drawings finds what it shows.
 
-    python -m benchmarks.page_examples http://127.0.0.1:8000/
+    python -m benchmarks.page_examples http://127.0.0.1:8000/ [--picture FILE]
 
 Start the service with `make demo`. The examples are drawn in Chromium one by one. The table has the name of
 the first hit, and the place of the first right one. A hit is right if its name has the example's as a word.
+`--picture` draws the examples with their first hits.
 """
 
+import io
 import re
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from playwright.sync_api import sync_playwright
+from PIL import Image
+from playwright.sync_api import Locator, sync_playwright
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.page_animation import CHROMIUM, TIMEOUT_MS, wait_for_hits
+from benchmarks.shared.contact_sheet import Row, contact_sheet
 
 NAMES = {
     "house": ("house", "home"),
@@ -32,10 +37,21 @@ NAMES = {
 """Words that a right hit's name may have, if not only the example's own."""
 DELAY_MS = 400
 """Time that the page needs to notice a drawing and to ask for its hits."""
+SHOWN = 6
+"""Hits of each example in the picture."""
 
 
-def main(address: Annotated[str, typer.Argument(help="URL of the page of a running demo.")]) -> None:
+def seen(element: Locator) -> Image.Image:
+    """A part of the page as it looks."""
+    return Image.open(io.BytesIO(element.screenshot()))
+
+
+def main(
+    address: Annotated[str, typer.Argument(help="URL of the page of a running demo.")],
+    picture: Annotated[Path | None, typer.Option(help="Draw the searches to this file.")] = None,
+) -> None:
     """Print the table."""
+    rows: list[Row] = []
     table = Table("example", "first hit", "its grade", "place of the first right hit")
     first = five = 0
     with sync_playwright() as playwright:
@@ -58,8 +74,18 @@ def main(address: Annotated[str, typer.Argument(help="URL of the page of a runni
             right = [pattern.search(name) is not None for name in names]
             place = right.index(True) + 1 if any(right) else None
             first, five = first + (place == 1), five + (place is not None and place <= 5)
+            if picture is not None:
+                hits = page.locator("#hits img")
+                rows.append(
+                    Row(
+                        seen(page.locator("#canvas")),
+                        [(seen(hits.nth(number)), right[number]) for number in range(SHOWN)],
+                    )
+                )
             table.add_row(example, names[0], grades[0], str(place or f"not in {len(names)}"))
         browser.close()
+    if picture is not None:
+        contact_sheet(rows).save(picture, quality=85)
     Console(width=110).print(table)
     print(f"{len(examples)} examples: right first {first}, in the first five {five}")
 

@@ -193,6 +193,8 @@ class Run:
         move_optimiser(self.optimiser)
         if self.averaged is not None:
             self.averaged.to(fabric.device)
+            # Each step asks for this count. Reading it from a GPU would wait for the whole step.
+            self.averaged.n_averaged = self.averaged.n_averaged.cpu()
         captures = fabric.device.type == "cuda" and self.plan.cuda_graph and self.plan.optimiser == "adam"
         kind = CapturedUpdate if captures else Update
         update = kind(fabric, model, optimiser, self.preset, self.plan.objective)
