@@ -20,7 +20,6 @@ from torch.utils.data import DataLoader
 
 from model import objective
 from model.data.pairs import Pairs, on_device
-from model.errors import UserError
 from model.iiae import IIAE
 from model.objective import ObjectiveName
 from model.presets import Preset
@@ -28,6 +27,7 @@ from model.storage import read_tensors, write_tensors
 from model.training.averaging import estimate_statistics
 from model.training.batches import DeviceBatches, StepBatches, StepPairs
 from model.training.captured_update import CapturedUpdate
+from model.training.errors import TrainingError
 from model.training.optimiser_state import load_optimiser, move_optimiser, optimiser_tensors
 from model.training.recipe import RecipeName
 from model.training.scalar_log import ScalarLog
@@ -40,10 +40,6 @@ STATE, BEST = "state.safetensors", "best.safetensors"
 MOMENTUM = 0.9
 EXTRA = ("lightning_fabric", "tensorboard")
 """The packages that only training needs: the extra `train`."""
-
-
-class TrainingError(UserError):
-    """A run cannot be started or resumed; the text says why."""
 
 
 def check_extra() -> None:

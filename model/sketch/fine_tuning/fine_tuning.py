@@ -8,7 +8,7 @@ keep ImageNet's statistics, and the resulting weights are a mixture of the fine-
 
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 
@@ -26,13 +26,19 @@ from model.sketch.fine_tuning.training_set import TrainingSet, check_batch, imag
 from model.sketch.further_pictures import FurtherPictures
 from model.sketch.pictures import Pictures
 from model.storage import read_tensors, write_tensors
+from model.training.errors import TrainingError
 from model.training.optimiser_state import load_optimiser, optimiser_tensors
 
 SEED_STRIDE = 1_000
 """Difference between the seeds of consecutive runs."""
+SHORTEST_CYCLE = 6
+"""Fewest steps of a learning rate's cycle. With 5 of them, a fifth, in which the rate rises, is one step, and
+`OneCycleLR` divides by zero."""
 CHUNK = 32
 """Pictures whose activations are in memory at a time, on a CPU; those of 96 take 7 GB."""
 STATE = "backbone-state.safetensors"
+AFTER_RUNS = frozenset({"runs", "imagenet"})
+"""Fields of a recipe that make no difference to a single run."""
 
 Report = Callable[[int, int, float], None]
 """Called after each step with the step, the number of steps, and the loss."""
@@ -71,6 +77,7 @@ def fine_tune(
 
     Raises:
         DataError: there are fewer photos than one batch holds.
+        TrainingError: the saved states are of another recipe, or of other pictures.
     """
     check_batch(photos, recipe.batch)
     backbone.load_network(imagenet)
@@ -135,7 +142,10 @@ class _Run:
             model.trained_parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
         self.schedule = torch.optim.lr_scheduler.OneCycleLR(
-            self.optimiser, recipe.learning_rate, total_steps=round(recipe.cycle * self.steps), pct_start=0.2
+            self.optimiser,
+            recipe.learning_rate,
+            total_steps=max(SHORTEST_CYCLE, round(recipe.cycle * self.steps)),
+            pct_start=0.2,
         )
 
     def train(self, report: Report | None) -> None:
@@ -172,13 +182,29 @@ class _Run:
     def _save(self) -> None:
         tensors = {f"model.{key}": value for key, value in self.model.trained_state().items()}
         tensors |= optimiser_tensors(self.optimiser)
-        write_tensors(self.folder / STATE, tensors, {"step": self.step})
+        write_tensors(self.folder / STATE, tensors, {"step": self.step, "identity": self._identity()})
+
+    def _identity(self) -> dict[str, object]:
+        """The settings that must be the same for a run to be resumed."""
+        recipe = {key: value for key, value in asdict(self.recipe).items() if key not in AFTER_RUNS}
+        pictures = (self.data.photos, self.data.sketches, self.data.doodles, self.data.icons)
+        counts = [0 if each is None else len(each.labels) for each in pictures]
+        return {"recipe": recipe, "crop": self.crop, "pictures": counts}
 
     def resume(self) -> None:
-        """Load the saved state, if there is one."""
+        """Load the saved state, if there is one.
+
+        Raises:
+            TrainingError: it is of another recipe, or of other pictures.
+        """
         if not (self.folder / STATE).exists():
             return
         tensors, note = read_tensors(self.folder / STATE)
+        if note.get("identity", self._identity()) != self._identity():  # older saves have none
+            raise TrainingError(
+                f"{self.folder} holds a fine-tuning with another recipe or other pictures; "
+                "use another name, or leave out --resume"
+            )
         self.model.load_trained_state(
             {key.removeprefix("model."): value for key, value in tensors.items() if key.startswith("model.")}
         )

@@ -18,7 +18,8 @@ from model.presets import PRESETS
 from model.storage import FileDamaged, read_tensors
 from model.training import run
 from model.training.averaging import NORM_BATCHES
-from model.training.run import BEST, STATE, Plan, Run, TrainingError, check_extra
+from model.training.errors import TrainingError
+from model.training.run import BEST, STATE, Plan, Run, check_extra
 
 PRESET = replace(PRESETS["facades"], image_size=32, width=0.125, batch_size=4, lam=5.0, annealing=100.0)
 STEPS = 60

@@ -14,6 +14,7 @@ from model.sketch.fine_tuning import fine_tuning
 from model.sketch.fine_tuning.fine_tuning import fine_tune
 from model.sketch.fine_tuning.recipe import Recipe
 from model.storage import read_tensors
+from model.training.errors import TrainingError
 
 State = dict[str, torch.Tensor]
 
@@ -143,3 +144,25 @@ def test_training_resumes_with_parameters_that_have_no_optimiser_state(tmp_path,
     monkeypatch.setattr(fine_tuning, "fine_tuning_loss", frozen_projection)
     resumed, uninterrupted = resumed_and_uninterrupted(tmp_path, weights)
     assert all(torch.equal(resumed[key], uninterrupted[key]) for key in resumed)
+
+
+def test_a_fine_tuning_of_another_recipe_is_not_resumed(tmp_path, weights):
+    """What is applied after the runs may change: more runs, and another mixture."""
+
+    def train(recipe: Recipe) -> None:
+        pictures, imagenet = noise_pictures(), imagenet_weights(*weights)
+        fine_tune(tmp_path, Backbone(weights[0], 64), imagenet, pictures, pictures, 64, recipe, resume=True)
+
+    recipe = replace(RECIPE, epochs=1)
+    train(recipe)
+    train(replace(recipe, imagenet=0.9))
+    for other in (replace(recipe, learning_rate=1e-4), replace(recipe, crop_share=0.5)):
+        with pytest.raises(TrainingError, match="another recipe"):
+            train(other)
+
+
+def test_every_length_of_training_has_a_cycle(tmp_path, weights):
+    """With a cycle of five steps, torch's own schedule would divide by zero."""
+    backbone, pictures = Backbone(weights[0], 64), noise_pictures()
+    recipe = replace(RECIPE, epochs=1, cycle=2.5)
+    fine_tune(tmp_path, backbone, imagenet_weights(*weights), pictures, pictures, 64, recipe)
