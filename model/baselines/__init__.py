@@ -1,0 +1,1 @@
+"""The systems that the paper compares IIAE with: pix2pix, BicycleGAN and CdDN."""

@@ -1,0 +1,150 @@
+"""Training and capabilities of pix2pix, BicycleGAN and CdDN, on small pictures."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+
+from model.baselines import cddn
+from model.baselines.bicyclegan import BicycleGAN, StyleEncoder, latent_regression
+from model.baselines.cddn import CdDN, Codes
+from model.baselines.pix2pix import Pix2Pix
+from model.baselines.translator import NotCapable, Settings, train_step
+from model.data.synthetic import SyntheticPairs
+from model.presets import SIDES
+
+SETTINGS = Settings(image_size=32, width=0.125)
+SYSTEMS = [Pix2Pix, BicycleGAN, CdDN]
+
+
+def batch(count=4):
+    pairs = SyntheticPairs(count, 32)
+    return tuple(torch.stack(side) for side in zip(*(pairs.pair(i, None) for i in range(count)), strict=True))
+
+
+def system(kind):
+    torch.manual_seed(0)
+    return kind(SETTINGS)
+
+
+def seeded(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("kind", SYSTEMS)
+def test_every_phase_trains_its_own_networks_only(kind):
+    trained, (x, y) = system(kind), batch()
+    optimisers = trained.optimisers()
+    named = dict(trained.named_parameters())
+    assert sum(len(group.param_groups[0]["params"]) for group in optimisers.values()) == len(named)
+    before = {name: value.detach().clone() for name, value in named.items()}
+    for phase, terms in trained.phases(x, y, seeded()):
+        optimisers[phase].zero_grad()
+        sum(terms.values()).backward()
+        optimisers[phase].step()
+        changed = {
+            name.split(".")[0] for name, value in named.items() if not torch.equal(value, before[name])
+        }
+        assert changed == set(trained.trained_in[phase])
+        before = {name: value.detach().clone() for name, value in named.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "term", "steps"),
+    [(Pix2Pix, "l1_from_x", 8), (BicycleGAN, "l1_from_x", 8), (CdDN, "autoencoder_y", 20)],
+)
+def test_pairs_are_learned(kind, term, steps):
+    torch.manual_seed(0)
+    trained, (x, y) = kind(replace(SETTINGS, learning_rate=4e-3)), batch()
+    optimisers = trained.optimisers()
+    found = [train_step(trained, optimisers, x, y, seeded(step))[term].item() for step in range(steps)]
+    assert found[-1] < 0.85 * found[0]
+
+
+@pytest.mark.parametrize("kind", SYSTEMS)
+def test_capabilities_are_what_a_system_can_do(kind):
+    trained, (x, _) = system(kind).eval(), batch()
+    for side in SIDES:
+        assert trained.translate(side, x).shape == x.shape
+    styled = "sampled_style" in trained.capabilities
+    assert styled == (trained.style_size > 0)
+    style = torch.ones(len(x), max(1, trained.style_size))
+    if styled:
+        assert not torch.allclose(trained.translate("x", x, style), trained.translate("x", x))
+    else:
+        with pytest.raises(NotCapable, match="sampled_style"):
+            trained.translate("x", x, style)
+    methods = {
+        "reference_style": trained.style_of,
+        "shared_codes": trained.shared,
+        "exclusive_codes": trained.exclusive,
+    }
+    for capability, method in methods.items():
+        if capability in trained.capabilities:
+            assert len(method("x", x)) == len(x)
+        else:
+            with pytest.raises(NotCapable, match=capability):
+                method("x", x)
+
+
+def test_a_reference_is_encoded_by_the_direction_that_makes_its_domain():
+    trained, (x, _) = system(BicycleGAN).eval(), batch()
+    assert torch.equal(trained.style_of("y", x), trained.encoders["x"](x).mean)
+
+
+@pytest.mark.parametrize("kind", SYSTEMS)
+def test_a_translation_does_not_depend_on_the_batch(kind):
+    trained, (x, _) = system(kind).eval(), batch()
+    torch.testing.assert_close(
+        trained.translate("x", x)[:1], trained.translate("x", x[:1]), atol=1e-5, rtol=0
+    )
+
+
+def test_latent_regression_trains_the_generator_and_not_the_encoder():
+    torch.manual_seed(0)
+    encoder, fake = StyleEncoder(32, 0.125, 8), batch()[0].requires_grad_(True)
+    style = torch.randn(len(fake), 8)
+    loss = latent_regression(encoder, fake, style)
+    loss.backward()
+    assert all(parameter.grad is None for parameter in encoder.parameters())
+    assert fake.grad.abs().sum() > 0
+    torch.testing.assert_close(loss, (encoder(fake).mean - style).abs().mean())
+
+
+def test_bicyclegan_finds_the_random_style_again():
+    """The style of the regression is the one that the picture was made with."""
+    trained, (x, y) = system(BicycleGAN), batch()
+    random = torch.randn(len(x), 8, generator=seeded(3))
+    phases = dict(trained.phases(x, y, seeded(3)))
+    again = trained.encoders["x"](trained.translate("x", x, random)).mean
+    expected = 0.5 * (again - random).abs().mean()
+    torch.testing.assert_close(phases["generators"]["latent_from_x"], expected)
+
+
+def test_the_exclusive_code_is_trained_against_the_decoder_that_uses_it(monkeypatch):
+    """Without the reversal, the encoder would help the small decoder, which is trained the same."""
+    (x, y), gradients = batch(), {}
+    for kind in ("reversed", "plain"):
+        if kind == "plain":
+            monkeypatch.setattr(cddn, "reversed_gradient", lambda inputs: inputs)
+        trained = system(CdDN)
+        term = dict(trained.phases(x, y, seeded()))["networks"]["exclusive_gan_from_x"]
+        parts = (trained.encoders["x"].exclusive.weight, trained.exclusive_decoders["x"][1][0].weight)
+        gradients[kind] = torch.autograd.grad(term, parts)
+    (encoder, decoder), (plain_encoder, plain_decoder) = gradients["reversed"], gradients["plain"]
+    assert encoder.abs().sum() > 0
+    torch.testing.assert_close(encoder, -plain_encoder)
+    torch.testing.assert_close(decoder, plain_decoder)
+
+
+def test_autoencoders_take_the_partners_shared_code():
+    trained, (x, y) = system(CdDN), batch()
+    trained.train()
+    gradients = torch.autograd.grad(
+        dict(trained.phases(x, y, seeded()))["networks"]["autoencoder_x"],
+        list(trained.encoders["y"].shared.parameters()),
+        allow_unused=True,
+    )
+    assert any(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
+    codes = Codes(trained.shared("y", y), trained.exclusive("x", x))
+    assert trained.decode("x", codes).shape == x.shape
