@@ -33,8 +33,9 @@ from model.evaluation.image_figures import translation_writer
 from model.evaluation.retrieval import retrieval_validation
 from model.iiae import IIAE
 from model.presets import ImageReader, Preset
+from model.training.loop import TrainingProgress, check_extra
 from model.training.recipe import RecipeName, start_exclusive_codes
-from model.training.run import Plan, Run, TrainingProgress, check_extra
+from model.training.run import Plan, Run
 
 STEPS = 10_000
 SPLITS: tuple[Split, Split] = ("train", "val")

@@ -39,7 +39,7 @@ from model.sketch.fine_tuning.recipe import Recipe
 from model.sketch.further_pictures import FurtherFiles
 from model.sketch.training import SketchPlan, train_sketch
 from model.sketch.training_pictures import HELD_BACK
-from model.training.run import TrainingProgress, check_extra
+from model.training.loop import TrainingProgress, check_extra
 
 
 @dataclass(frozen=True, kw_only=True)

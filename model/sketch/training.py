@@ -35,7 +35,8 @@ from model.sketch.linear_start import (
 from model.sketch.pictures import PictureKind, some_of_each
 from model.sketch.thing_classifier import fit_thing_classifier
 from model.sketch.training_pictures import TrainingPictures, read_training_pictures
-from model.training.run import Plan, Run, TrainingProgress
+from model.training.loop import TrainingProgress
+from model.training.run import Plan, Run
 
 CLASSIFIED_OF_EACH: dict[PictureKind, int] = {"photos": 10, "sketches": 10, "doodles": 80, "icons": 4}
 """The most pictures of a class that the classifier of things is fitted to."""

@@ -1,62 +1,38 @@
-"""Training IIAE: one loop on one device that logs every term, keeps the best weights, and survives `kill -9`.
-
-All randomness is a function of (seed, step). A run that was killed and resumed ends with the same weights as
-an uninterrupted one.
-"""
+"""Training IIAE: one optimiser, whose steps a CUDA device replays as a graph, and averaged weights."""
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from time import monotonic
-from typing import TYPE_CHECKING, Literal, cast
+from typing import Literal
 
 import torch
 from torch import Tensor
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-from torch.utils.data import DataLoader
 
 from model import objective
-from model.data.pairs import Pairs, on_device
+from model.data.pairs import Pairs
 from model.iiae import IIAE
 from model.objective import ObjectiveName
 from model.presets import Preset
-from model.storage import read_tensors, write_tensors
 from model.training.averaging import estimate_statistics
-from model.training.batches import DeviceBatches, StepBatches, StepPairs
 from model.training.captured_update import CapturedUpdate
-from model.training.errors import TrainingError
+from model.training.loop import Figures, Schedule, TrainingProgress, TrainingRun
 from model.training.optimiser_state import load_optimiser, move_optimiser, optimiser_tensors
 from model.training.recipe import RecipeName
-from model.training.scalar_log import ScalarLog
 from model.training.update import Update
 
-if TYPE_CHECKING:
-    from lightning_fabric import Fabric  # in the extra `train`
-
-STATE, BEST = "state.safetensors", "best.safetensors"
 MOMENTUM = 0.9
-EXTRA = ("lightning_fabric", "tensorboard")
-"""The packages that only training needs: the extra `train`."""
-
-
-def check_extra() -> None:
-    """Raise TrainingError if a package that training needs is missing."""
-    if missing := [name for name in EXTRA if find_spec(name) is None]:
-        raise TrainingError(f"{missing[0]}, which training needs, is missing; run: pip install 'iiae[train]'")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Plan:
-    """The length and the method of a training run; all intervals are in steps.
+class Plan(Schedule):
+    """The length and the method of a training run.
 
     Attributes:
-        steps: optimiser steps in all.
         objective: a key of `model.objective.OBJECTIVES`.
         recipe: whether to train as the paper does, or with our deviations (`model.training.recipe`).
-        workers: processes that read pictures; 0 reads them in the training process.
         warmup: steps over which the learning rate rises to the preset's; 0 starts with it, as the paper does.
             At rates above the paper's, zs otherwise takes up exclusive information before zx is useful, and
             keeps it.
@@ -67,47 +43,25 @@ class Plan:
             plain gradients change strong directions of the inputs first, as a ridge regression does.
     """
 
-    steps: int
-    seed: int = 0
     objective: ObjectiveName = "iiae"
     recipe: RecipeName = "paper"
-    validate_every: int = 1_000
-    save_every: int = 500
-    sample_every: int = 1_000
-    log_every: int = 50
-    workers: int = 0
     warmup: int = 0
     average: float = 0.0
     optimiser: Literal["adam", "sgd"] = "adam"
     cuda_graph: bool = True
     precision: Literal["auto", "32-true", "bf16-mixed", "16-mixed"] = "auto"
-    accelerator: Literal["auto", "cpu", "cuda"] = "auto"
 
 
 IDENTITY = frozenset({"seed", "objective", "recipe", "warmup", "average"})
 """The fields of a plan that must be the same when a run is resumed."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class TrainingProgress:
-    """The state of a run, for display."""
-
-    step: int
-    steps: int
-    steps_per_second: float
-    terms: dict[str, float]
-    validation: float | None
-
-
 Precision = Literal["32-true", "bf16-mixed", "16-mixed"]
-Validate = Callable[[IIAE], dict[str, float]]
-"""Computes figures of the current weights; the highest `validation` marks the best weights."""
+Validate = Callable[[IIAE], Figures]
 Sample = Callable[[IIAE, Path], None]
-"""Writes a grid of pictures to a path."""
 
 
-class Run:
-    """One training run and its folder: saved state, best weights, `metrics.csv`, TensorBoard files, samples.
+class Run(TrainingRun[IIAE]):
+    """A training run of IIAE.
 
     Args:
         folder: the folder of the run's files.
@@ -130,61 +84,53 @@ class Run:
         sample: Sample | None = None,
         report: Callable[[TrainingProgress], None] | None = None,
     ) -> None:
-        self.folder, self.iiae, self.pairs, self.plan = folder, iiae, pairs, plan
-        self.validate, self.sample, self.report = validate, sample, report
         self.preset: Preset = iiae.preset
+        super().__init__(
+            folder,
+            iiae,
+            pairs,
+            self.preset.batch_size,
+            plan,
+            validate=validate,
+            sample=sample,
+            report=report,
+        )
+        self.plan = plan
         self.optimiser = _optimiser(iiae, self.preset, plan)
         self.averaged = (
             AveragedModel(iiae, multi_avg_fn=get_ema_multi_avg_fn(plan.average)) if plan.average else None
         )
-        self.step = 0
-        self.seconds = 0.0
-        self.best: dict[str, float] = {}
+
+    @property
+    def iiae(self) -> IIAE:
+        """The networks."""
+        return self.networks
 
     def identity(self) -> dict[str, object]:
-        """Return the settings that must be the same for a run to be resumed."""
         return {
             "preset": json.loads(json.dumps(asdict(self.preset))),
             "plan": {key: value for key, value in asdict(self.plan).items() if key in IDENTITY},
             "data": self.pairs.fingerprint,
         }
 
-    def resume(self) -> bool:
-        """Restore the last save; returns False if there is none.
+    def tensors(self) -> dict[str, Tensor]:
+        tensors = {f"iiae.{key}": value for key, value in self.iiae.state_dict().items()}
+        tensors |= optimiser_tensors(self.optimiser)
+        if self.averaged is not None:
+            tensors |= {f"averaged.{key}": value for key, value in self.averaged.state_dict().items()}
+        return tensors
 
-        Raises:
-            TrainingError: the save is of another preset, plan or data set.
-        """
-        path = self.folder / STATE
-        if not path.exists():
-            return False
-        tensors, note = read_tensors(path)
-        if note["identity"] != self.identity():
-            raise TrainingError(
-                f"{self.folder} holds a run of another preset, plan or data set; "
-                "use another name, or leave out --resume"
-            )
+    def load(self, tensors: Mapping[str, Tensor]) -> None:
         self.iiae.load_state_dict(_with_prefix(tensors, "iiae."))
         if self.averaged is not None:
             self.averaged.load_state_dict(_with_prefix(tensors, "averaged."))
         load_optimiser(self.optimiser, tensors)
-        self.step = int(str(note["step"]))
-        self.seconds = float(str(note.get("seconds", 0)))
-        self.best = _figures(note["best"])
-        return True
 
-    def train(self, until: float = math.inf) -> dict[str, float]:
-        """Train to the plan's end, load the best weights into `iiae`, and return their figures.
-
-        Args:
-            until: the `time.monotonic()` at which to stop before the plan's end. The run is saved, and can be
-                resumed.
-        """
+    def start(self) -> torch.device:
         from lightning_fabric import Fabric  # in the extra `train`
 
         fabric = Fabric(accelerator=self.plan.accelerator, devices=1, precision=_precision(self.plan))
         fabric.launch()
-        self.folder.mkdir(parents=True, exist_ok=True)
         model, optimiser = fabric.setup(_channels_last(self.iiae), self.optimiser)
         move_optimiser(self.optimiser)
         if self.averaged is not None:
@@ -193,89 +139,25 @@ class Run:
             self.averaged.n_averaged = self.averaged.n_averaged.cpu()
         captures = fabric.device.type == "cuda" and self.plan.cuda_graph and self.plan.optimiser == "adam"
         kind = CapturedUpdate if captures else Update
-        update = kind(fabric, model, optimiser, self.preset, self.plan.objective)
-        log = ScalarLog(self.folder, self.step)
-        first_step, started, seconds_before = self.step, monotonic(), self.seconds
-        for x, y in self._batches(fabric):
-            learning_rate = self.preset.learning_rate * min(1.0, (self.step + 1) / max(1, self.plan.warmup))
-            annealing = 1 - math.exp(-self.step / self.preset.annealing)
-            t = update(
-                x, y, seed=self.plan.seed, step=self.step, learning_rate=learning_rate, annealing=annealing
-            )
-            self.step += 1
-            if self.averaged is not None:
-                self.averaged.update_parameters(self.iiae)
-            elapsed = monotonic() - started
-            self.seconds = seconds_before + elapsed
-            last = self.step == self.plan.steps or monotonic() >= until
-            self._after_step(log, t, (self.step - first_step) / elapsed, last=last)
-            if last:
-                break
-        log.close()
-        tensors, note = read_tensors(self.folder / BEST)
-        self.iiae.load_state_dict(tensors)
-        return _figures(note["figures"])
+        self._update = kind(fabric, model, optimiser, self.preset, self.plan.objective)
+        device: torch.device = fabric.device
+        return device
 
-    def _batches(self, fabric: "Fabric") -> Iterable[tuple[Tensor, Tensor]]:
-        """The batches of all steps, on the device. Pairs that can be kept on a CUDA device are made there."""
-        plan, device = self.plan, fabric.device
-        keys = StepBatches(
-            len(self.pairs), self.preset.batch_size, plan.seed, start=self.step, steps=plan.steps
+    def update(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
+        plan, preset = self.plan, self.preset
+        t = self._update(
+            x,
+            y,
+            seed=plan.seed,
+            step=self.step,
+            learning_rate=preset.learning_rate * min(1.0, (self.step + 1) / max(1, plan.warmup)),
+            annealing=1 - math.exp(-self.step / preset.annealing),
         )
-        if (kept := on_device(self.pairs, device)) is not None:
-            return DeviceBatches(kept, keys, plan.seed)
-        loader = DataLoader(
-            StepPairs(self.pairs, plan.seed),
-            batch_sampler=keys,
-            num_workers=plan.workers,
-            pin_memory=device.type == "cuda",
-        )
-        return cast(
-            "Iterable[tuple[Tensor, Tensor]]", fabric.setup_dataloaders(loader, use_distributed_sampler=False)
-        )
+        if self.averaged is not None:
+            self.averaged.update_parameters(self.iiae)
+        return {name: value for name, value in vars(t).items() if value is not None}
 
-    def _after_step(self, log: ScalarLog, t: objective.Terms, steps_per_second: float, *, last: bool) -> None:
-        """Validate, sample, log and save, if this step is due for it; the last step is due for all."""
-        plan = self.plan
-        figures: dict[str, float] = {}
-
-        def due(every: int) -> bool:
-            return last or self.step % every == 0
-
-        validates = due(plan.validate_every)
-        samples = self.sample is not None and due(plan.sample_every)
-        evaluated = self._evaluated() if validates or samples else self.iiae
-        if validates:
-            figures = self._validate(evaluated)
-        if self.sample is not None and samples:
-            self.sample(evaluated, self.folder / f"samples-{self.step:07d}.png")
-        if validates or samples:
-            self.iiae.train()
-        if figures or due(plan.log_every):
-            terms = {name: float(value.detach()) for name, value in vars(t).items() if value is not None}
-            log.write(self.step, {**terms, **figures})
-            if self.report is not None:
-                progress = TrainingProgress(
-                    step=self.step,
-                    steps=plan.steps,
-                    steps_per_second=steps_per_second,
-                    terms=terms,
-                    validation=figures.get("validation"),
-                )
-                self.report(progress)
-        if due(plan.save_every):
-            self._save()
-
-    def _validate(self, evaluated: IIAE) -> dict[str, float]:
-        """Return the figures of these weights, and keep the weights if they are the best so far."""
-        figures = self.validate(evaluated)
-        if figures["validation"] >= self.best.get("validation", -math.inf):
-            self.best = {**figures, "step": float(self.step)}
-            write_tensors(self.folder / BEST, evaluated.state_dict(), {"figures": self.best})
-        return figures
-
-    def _evaluated(self) -> IIAE:
-        """Return the weights that are validated, sampled and kept, in evaluation mode."""
+    def evaluated(self) -> IIAE:
         if self.averaged is None:
             return self.iiae.eval()
         iiae = self.averaged.module
@@ -284,21 +166,9 @@ class Run:
         estimate_statistics(iiae, self.pairs, self.plan.seed, self.step, statistics_of)
         return iiae.eval()
 
-    def _save(self) -> None:
-        tensors = {f"iiae.{key}": value for key, value in self.iiae.state_dict().items()}
-        tensors |= optimiser_tensors(self.optimiser)
-        if self.averaged is not None:
-            tensors |= {f"averaged.{key}": value for key, value in self.averaged.state_dict().items()}
-        note = {"identity": self.identity(), "step": self.step, "seconds": self.seconds, "best": self.best}
-        write_tensors(self.folder / STATE, tensors, note)
 
-
-def _with_prefix(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     return {key.removeprefix(prefix): value for key, value in tensors.items() if key.startswith(prefix)}
-
-
-def _figures(note: object) -> dict[str, float]:
-    return {str(key): float(value) for key, value in note.items()} if isinstance(note, dict) else {}
 
 
 def _channels_last(iiae: IIAE) -> IIAE:

@@ -10,7 +10,8 @@ from model.iiae import IIAE
 from model.objective import OBJECTIVES
 from model.presets import PRESETS
 from model.storage import read_tensors
-from model.training.run import STATE, Plan, Run
+from model.training.loop import STATE
+from model.training.run import Plan, Run
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
 PRESET = replace(PRESETS["facades"], image_size=32, width=0.25, batch_size=4, lam=5.0, dropout=0.0)

@@ -16,10 +16,11 @@ from model.iiae import IIAE
 from model.objective import OBJECTIVES, statistics_of
 from model.presets import PRESETS
 from model.storage import FileDamaged, read_tensors
-from model.training import run
+from model.training import loop
 from model.training.averaging import NORM_BATCHES
 from model.training.errors import TrainingError
-from model.training.run import BEST, STATE, Plan, Run, check_extra
+from model.training.loop import BEST, STATE, check_extra
+from model.training.run import Plan, Run
 
 PRESET = replace(PRESETS["facades"], image_size=32, width=0.125, batch_size=4, lam=5.0, annealing=100.0)
 STEPS = 60
@@ -96,7 +97,7 @@ def test_a_run_of_every_objective_can_be_resumed(tmp_path, objective):
 
     def interrupt(progress):
         if progress.step == 10:
-            interrupted._save()
+            interrupted.save()
             raise Interrupted
 
     interrupted.report = interrupt
@@ -230,7 +231,7 @@ def test_resuming_without_a_save_starts_at_the_first_step(tmp_path):
 
 
 def test_a_missing_package_is_named_before_the_run_starts(monkeypatch):
-    monkeypatch.setattr(run, "EXTRA", ("lightning_fabric", "no_such_package"))
+    monkeypatch.setattr(loop, "EXTRA", ("lightning_fabric", "no_such_package"))
     with pytest.raises(TrainingError, match=r"no_such_package.*pip install 'iiae\[train\]'"):
         check_extra()
 
