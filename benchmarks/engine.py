@@ -22,7 +22,7 @@ from rich.table import Table
 from torch import Tensor
 
 from model.iiae import IIAE
-from model.inference import Inference
+from model.iiae_inference import IIAEInference
 from model.presets import PRESETS
 from service.inference.engine import Batch, Engine
 
@@ -44,7 +44,7 @@ def forward_passes() -> list[ForwardPass]:
     """Return encoding and decoding for random models of two sizes."""
     passes = []
     for size, width in ((32, 0.125), (64, 0.5)):
-        inference = Inference(
+        inference = IIAEInference(
             IIAE(dataclasses.replace(PRESETS["mnist-cdcb"], image_size=size, width=width)), None, CPU
         )
         pixels, z, zs = (

@@ -79,7 +79,7 @@ def main(
                 rows.append(
                     Row(
                         seen(page.locator("#canvas")),
-                        [(seen(hits.nth(number)), right[number]) for number in range(SHOWN)],
+                        [(seen(hits.nth(number)), right[number]) for number in range(min(SHOWN, len(right)))],
                     )
                 )
             table.add_row(example, names[0], grades[0], str(place or f"not in {len(names)}"))

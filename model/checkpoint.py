@@ -22,8 +22,11 @@ from pydantic import ValidationError
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
+from model.baselines.systems import translator_of
+from model.baselines.translator import Translator
 from model.errors import UserError
 from model.iiae import IIAE
+from model.iiae_inference import IIAEInference
 from model.inference import Inference
 from model.manifest import FORMAT, MANIFEST_BYTES, Manifest, from_json, to_json
 from model.pictures import PREPROCESSING
@@ -32,6 +35,7 @@ from model.regular_file import read_regular
 from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.calibration import Calibration
 from model.storage import sync_folder, write_bytes
+from model.translator_inference import TranslatorInference
 from model.weights import read_weights
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
@@ -54,7 +58,7 @@ def code_version() -> str:
 def publish(
     store: Path,
     name: str,
-    iiae: IIAE,
+    trained: IIAE | Translator,
     backbone: Backbone | None = None,
     *,
     trained_on: str,
@@ -75,13 +79,13 @@ def publish(
     """
     if not NAME.fullmatch(name):
         raise CheckpointError(f"a checkpoint cannot be called {name!r}; {NAME_RULE}")
-    weights = save_tensors(_state(iiae, backbone, half=half))
+    weights = save_tensors(_state(_modules(trained, backbone), half=half))
     now = datetime.now(UTC)
     digest = hashlib.sha256(weights).hexdigest()
     manifest = Manifest(
         name=name,
         version=f"{now:%Y%m%dT%H%M%S%f}Z-{digest[:8]}",
-        preset=iiae.preset,
+        preset=trained.preset,
         trained_on=trained_on,
         terms=terms,
         command=command,
@@ -109,10 +113,10 @@ def publish(
     return folder
 
 
-def _state(iiae: IIAE, backbone: Backbone | None, *, half: bool) -> dict[str, Tensor]:
-    """Return the tensors of `weights.safetensors`, named `iiae.*` and `backbone.*`."""
+def _state(modules: dict[str, nn.Module], *, half: bool) -> dict[str, Tensor]:
+    """Return the tensors of `weights.safetensors`, named `iiae.*` and `backbone.*`, or `system.*`."""
     state: dict[str, Tensor] = {}
-    for prefix, module in _modules(iiae, backbone).items():
+    for prefix, module in modules.items():
         for key, tensor in module.state_dict().items():
             stored = tensor.detach().cpu().contiguous()
             state[f"{prefix}.{key}"] = stored.half() if half and stored.is_floating_point() else stored
@@ -194,20 +198,47 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def load_parts(folder: Path) -> tuple[Manifest, IIAE, Backbone | None]:
-    """Return a checkpoint's manifest and networks, on the CPU in float32.
-
-    The networks are built without memory, on torch's meta device, and then take the tensors of the file. So
-    a manifest that asks for too much is refused, because the file does not have it.
+    """Return the manifest and the networks of an IIAE checkpoint, on the CPU in float32.
 
     Raises:
-        CheckpointError: a file is missing or damaged, or the weights do not match the manifest.
+        CheckpointError: a file is missing or damaged, the weights do not match the manifest, or the
+            checkpoint is of another system.
     """
     manifest = read_manifest(folder)
+    if manifest.preset.system != "iiae":
+        raise CheckpointError(f"{manifest.name} is a {manifest.preset.system} model; this needs one of IIAE")
     sketch = manifest.preset.sketch
     with torch.device("meta"):
         iiae = IIAE(manifest.preset)
         backbone = None if sketch is None else backbone_for(sketch)
-    modules = _modules(iiae, backbone)
+    _fill(_modules(iiae, backbone), folder, manifest)
+    return manifest, iiae, backbone
+
+
+def load_translator(folder: Path) -> tuple[Manifest, Translator]:
+    """Return the manifest of a compared system and what serving needs of it, on the CPU in float32.
+
+    Raises:
+        CheckpointError: a file is missing or damaged, the weights do not match the manifest, or it is IIAE.
+    """
+    manifest = read_manifest(folder)
+    if manifest.preset.system == "iiae":
+        raise CheckpointError(f"{manifest.name} is an IIAE model; this needs one of another system")
+    with torch.device("meta"):
+        system = translator_of(manifest.preset).without_training()
+    _fill(_modules(system, None), folder, manifest)
+    return manifest, system
+
+
+def _fill(modules: dict[str, nn.Module], folder: Path, manifest: Manifest) -> None:
+    """Give modules the tensors of a checkpoint's file.
+
+    They were built without memory, on torch's meta device. So a manifest that asks for too much is refused,
+    because the file does not have it.
+
+    Raises:
+        CheckpointError: the file is missing or damaged, or does not match the manifest.
+    """
     expected = {
         f"{prefix}.{key}": tensor
         for prefix, module in modules.items()
@@ -222,12 +253,14 @@ def load_parts(folder: Path) -> tuple[Manifest, IIAE, Backbone | None]:
     for prefix, module in modules.items():
         own = {key: weights.pop(f"{prefix}.{key}") for key in module.state_dict()}
         module.load_state_dict(own, assign=True)
-    return manifest, iiae, backbone
 
 
-def _modules(iiae: IIAE, backbone: Backbone | None) -> dict[str, nn.Module]:
+def _modules(trained: IIAE | Translator, backbone: Backbone | None) -> dict[str, nn.Module]:
     """Return the networks by the prefix of their tensors in `weights.safetensors`."""
-    return {"iiae": iiae} | ({} if backbone is None else {"backbone": backbone})
+    if isinstance(trained, Translator):
+        names = [name for name, _ in trained.named_children() if name not in trained.only_trained]
+        return {"system": nn.ModuleDict({name: trained.get_submodule(name) for name in names})}
+    return {"iiae": trained} | ({} if backbone is None else {"backbone": backbone})
 
 
 def load(folder: Path, device: torch.device) -> Inference:
@@ -236,8 +269,16 @@ def load(folder: Path, device: torch.device) -> Inference:
     Raises:
         CheckpointError: a file is missing or damaged, or the weights do not match the manifest.
     """
-    _, iiae, backbone = load_parts(folder)
-    return Inference(iiae, backbone, device)
+    return load_with_manifest(folder, device)[1]
+
+
+def load_with_manifest(folder: Path, device: torch.device) -> tuple[Manifest, Inference]:
+    """Return a checkpoint's manifest, and its model as `load` does."""
+    if read_manifest(folder).preset.system != "iiae":
+        manifest, system = load_translator(folder)
+        return manifest, TranslatorInference(system, device)
+    manifest, iiae, backbone = load_parts(folder)
+    return manifest, IIAEInference(iiae, backbone, device)
 
 
 def _reason(error: OSError | ValueError) -> str:

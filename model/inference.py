@@ -1,48 +1,46 @@
 """Inference with a trained model: batches of pixels to codes and codes to pixels, without gradients."""
 
+from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from model import pictures
-from model.domain_score import domain_score
-from model.iiae import IIAE
 from model.images.decode import read_picture
 from model.presets import SIDES, Preset, Side, other
-from model.sketch.backbone.backbone import Backbone
-from model.sketch.backbone.serving_form import serving_form
 from model.sketch.drawings import normalise as drawings
 from model.sketch.drawings.normalise import NoDrawing
-from model.sketch.search_codes import search_codes
 
 __all__ = ["Inference", "NoDrawing", "analogy", "translate"]
 
-M = TypeVar("M", bound=nn.Module)
 
-IMAGE_CAPABILITIES = frozenset({"translate", "analogy", "retrieve", "embed"})
-SKETCH_CAPABILITIES = frozenset({"sbir", "retrieve", "embed"})
-
-
-class Inference:
-    """A model in evaluation mode on one device, with its backbone if it is a sketch model.
+class Inference(ABC):
+    """A model in evaluation mode on one device.
 
     Translation from x to y is `decode("y", z, shared("x", pixels))`, where z is a sample of N(0, I), zeros
     (the prior's mean) or `exclusive("y", reference)`. An analogy in x is `decode("x", exclusive("x",
     reference), shared("x", pixels))`.
+
+    Args:
+        preset: the settings that the model was trained with.
+        device: where it computes.
+
+    Attributes:
+        capabilities: what requests may ask of it.
+        shared_shape: shape of one shared code.
+        search_size: length of a search code; 0 if it has none.
+        exclusive_size: length of an exclusive code, or of a translation's style; 0 if it has none.
     """
 
-    def __init__(self, iiae: IIAE, backbone: Backbone | None, device: torch.device) -> None:
-        self.preset: Preset = iiae.preset
-        self.device = device
-        self.iiae = _frozen(iiae, device)
-        self.backbone = None if backbone is None else serving_form(backbone, device)
-        self.capabilities = IMAGE_CAPABILITIES if self.preset.sketch is None else SKETCH_CAPABILITIES
-        self.shared_shape = self.preset.shared_shape
-        self.search_size = self.preset.search_size
-        self.exclusive_size = self.preset.zx_size
+    capabilities: frozenset[str]
+    shared_shape: tuple[int, ...]
+    search_size: int
+    exclusive_size: int
+
+    def __init__(self, preset: Preset, device: torch.device) -> None:
+        self.preset, self.device = preset, device
 
     def side(self, domain: str) -> Side:
         """Return the side of a domain's name; raises KeyError for any other name."""
@@ -90,51 +88,29 @@ class Inference:
         # --domains renames the sides but does not swap them.
         return sketch is not None and sketch.drawings and side == "y"
 
-    @torch.inference_mode()
+    @abstractmethod
     def shared(self, side: Side, pixels: Tensor) -> Tensor:
-        """Return the means of r(zs|.): [b, 3, s, s] to [b, *shared_shape]."""
-        return self.iiae.shared(side, self._inputs(pixels)).mean
+        """Return the shared codes: [b, 3, s, s] to [b, *shared_shape]."""
 
-    @torch.inference_mode()
+    @abstractmethod
     def search_codes(self, side: Side, pixels: Tensor, *, drawn: bool = False) -> Tensor:
         """Return what galleries store and searches compare: [b, 3, s, s] to [b, search_size].
-
-        Image models return the means of r(zs|.), flattened; sketch models `model.sketch.search_codes`.
 
         Args:
             drawn: whether the gallery has drawn pictures. Its codes cannot be compared with those of others.
         """
-        if self.backbone is None:
-            return self.shared(side, pixels).flatten(1)
-        pooled = self.backbone.pooled(pixels.to(self.device, memory_format=torch.channels_last))
-        zs = self.iiae.shared(side, self.backbone.feature(self.backbone.descriptor(pooled))).mean
-        weight = self.preset.require_sketch().weight_of_things(drawn=drawn)
-        return search_codes(zs.float(), self.backbone.thing_codes(pooled), weight)
 
-    @torch.inference_mode()
+    @abstractmethod
     def exclusive(self, side: Side, pixels: Tensor) -> Tensor:
-        """Return the means of q(zx|x) or q(zy|y): [b, 3, s, s] to [b, exclusive_size]."""
-        return self.iiae.exclusive(side, self._inputs(pixels)).mean
+        """Return the exclusive codes, or the styles, of pictures: [b, 3, s, s] to [b, exclusive_size]."""
 
-    @torch.inference_mode()
+    @abstractmethod
     def decode(self, side: Side, z: Tensor, zs: Tensor) -> Tensor:
-        """Decode one domain: [b, exclusive_size] and [b, *shared_shape] to pictures [b, 3, s, s].
+        """Decode one domain: [b, exclusive_size] and [b, *shared_shape] to pictures [b, 3, s, s]."""
 
-        A sketch model decodes to features, [b, feature_size].
-        """
-        return self.iiae.decode(side, z.to(self.device), zs.to(self.device)).float()
-
-    @torch.inference_mode()
+    @abstractmethod
     def domain_score(self, pixels: Tensor) -> Tensor:
         """Score which domain pictures look like, [b, 3, s, s] to [b]: positive for X, negative for Y."""
-        return domain_score(self.iiae.fe["x"], self.iiae.fe["y"], self._inputs(pixels))
-
-    def _inputs(self, pixels: Tensor) -> Tensor:
-        on_device = pixels.to(self.device, memory_format=torch.channels_last)
-        if self.backbone is None:
-            return on_device
-        features: Tensor = self.backbone(on_device)
-        return features
 
 
 def translate(inference: Inference, source: Side, pixels: Tensor, z: Tensor) -> Tensor:
@@ -145,8 +121,3 @@ def translate(inference: Inference, source: Side, pixels: Tensor, z: Tensor) -> 
 def analogy(inference: Inference, side: Side, query: Tensor, reference: Tensor) -> Tensor:
     """Decode the queries' shared codes with the references' exclusive codes; all of one domain."""
     return inference.decode(side, inference.exclusive(side, reference), inference.shared(side, query))
-
-
-def _frozen(module: M, device: torch.device) -> M:
-    moved: M = module.to(device, memory_format=torch.channels_last)  # type: ignore[call-overload]  # missing in torch's stubs
-    return moved.eval().requires_grad_(False)

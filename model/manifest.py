@@ -20,6 +20,7 @@ from model.presets import (
     Reader,
     Side,
     SketchInput,
+    SystemName,
     check_range,
 )
 from model.sealed_json import seal, unseal
@@ -74,6 +75,7 @@ class FlatPreset:
     drawn_thing_weight: float = 4.0
     learning_rate: float = 2e-4
     betas: tuple[float, float] = (0.5, 0.999)
+    system: SystemName = "iiae"
 
     def preset(self) -> Preset:
         """Return the preset.
@@ -85,6 +87,7 @@ class FlatPreset:
             name=self.name,
             domains=self.domains,
             reader=self.reader,
+            system=self.system,
             sketch=self._sketch(),
             fully_connected=self.network == "convolutional_fc",
             lam=self.lam,
@@ -143,6 +146,7 @@ def flat_preset(preset: Preset) -> FlatPreset:
         name=preset.name,
         domains=preset.domains,
         reader=preset.reader,
+        system=preset.system,
         network=image_network if sketch is None else "perceptron",
         shared_encoder="printed" if sketch is None else sketch.encoders,
         likelihood=preset.likelihood,

@@ -10,7 +10,7 @@ from torch import Tensor
 def top1(queries: Float[Tensor, "n d"], photos: Float[Tensor, "n d"]) -> float:
     """Share of queries whose nearest photo (L2) is the photo in the same row, from 0 to 1.
 
-    A tie between k photos counts 1 / k, so equal codes score 1 / n.
+    A tie between k photos counts 1 / k, so equal codes score 1 / n. Codes that are not numbers find nothing.
     """
     right = 0.0
     for start in range(0, len(queries), 512):
@@ -19,7 +19,7 @@ def top1(queries: Float[Tensor, "n d"], photos: Float[Tensor, "n d"]) -> float:
         own = distances[torch.arange(len(distances)), torch.arange(start, start + len(distances))]
         nearer = (distances < own[:, None]).any(1)
         ties = (distances == own[:, None]).sum(1)
-        right += float((~nearer / ties).sum())
+        right += float((~nearer & (ties > 0)).float().div(ties.clamp_min(1)).sum())
     return right / len(queries)
 
 

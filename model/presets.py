@@ -15,6 +15,8 @@ ImageReader = Literal["mnist-cdcb", "paired", "cars", "synthetic"]
 Reader = ImageReader | Literal["sketchy"]
 Distance = Literal["l2", "cosine", "inner_product"]
 """How search codes are compared: by distance, or by similarity."""
+SystemName = Literal["iiae", "pix2pix", "bicyclegan", "cddn"]
+"""IIAE, or a system that the paper compares it with (`model.baselines`)."""
 BackboneName = Literal["efficientnet-lite0", "efficientnet-lite1", "efficientnet-lite2"]
 
 
@@ -110,6 +112,7 @@ class Preset:
         name: the preset's name.
         domains: names of X and Y, as clients write them.
         reader: which reader of `model.data` reads the published form of its data.
+        system: what is trained on the data; the settings of IIAE's objective and codes are for IIAE only.
         sketch: settings of a sketch model (D.2); None for an image model (D.1).
         fully_connected: whether D.1 has the fully connected layers that the paper uses for Cars only.
         lam: the paper's lambda, weight of the information preference.
@@ -129,6 +132,7 @@ class Preset:
     name: str
     domains: tuple[str, str]
     reader: Reader
+    system: SystemName = "iiae"
     sketch: SketchInput | None = None
     fully_connected: bool = False
     lam: float
@@ -150,6 +154,10 @@ class Preset:
                 check_range(name, value)
         if self.sketch is None and self.image_size % 32:
             raise ValueError(f"image_size is {self.image_size}; it must be a multiple of 32")
+        if self.system != "iiae" and (self.sketch is not None or self.image_size & (self.image_size - 1)):
+            raise ValueError(
+                f"{self.system} needs pictures whose side is a power of two; image_size is {self.image_size}"
+            )
         if not 0 <= self.dropout < 1:
             raise ValueError(f"dropout is {self.dropout}; it must be at least 0 and below 1")
         if not all(0 <= beta < 1 for beta in self.betas):

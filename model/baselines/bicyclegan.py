@@ -6,7 +6,9 @@ A style z of 8 numbers decides what the input does not. Two objectives train the
 - cLR-GAN: z is random, and the encoder has to find it again in the generated picture. This term trains the
   generator only.
 
-The discriminators compare by least squares, at two scales, and each objective has its own.
+The discriminators compare by least squares, at two scales, and each objective has its own. As in the authors'
+code (github.com/junyanz/BicycleGAN), they do not see the input. That code takes two pairs a step, one for
+each objective; here both objectives take all pairs. Its weights start at Xavier's, ours as pix2pix's.
 """
 
 from collections.abc import Iterator
@@ -20,15 +22,15 @@ from torch.func import functional_call
 from model.baselines.adversarial import least_squares
 from model.baselines.blocks import INSTANCE_NORM, SLOPE, channels, halvings
 from model.baselines.discriminators import TwoScales
-from model.baselines.translator import Capability, Settings, Terms, Translator, initialise, normal
+from model.baselines.translator import Capability, Terms, Translator, initialise, normal
 from model.baselines.unet import UNet
 from model.distributions import Gaussian, gaussian, kl_standard
-from model.presets import SIDES, Side, other
+from model.presets import SIDES, Preset, Side, other
 
 L1, LATENT, KL = 10.0, 0.5, 0.01
 """Weights of the L1 error, of the latent regression and of the KL; the adversarial terms have weight 1."""
-WIDEST = 2
-"""The encoder's channels are those of this layer at most: 256."""
+ENCODER = (1, 2, 3, 4)
+"""The encoder's channels, in units of the first layer's; later layers have the last number."""
 
 
 class ResidualBlock(nn.Module):
@@ -57,7 +59,8 @@ class StyleEncoder(nn.Sequential):
 
     def __init__(self, image_size: int, width: float, style_size: int) -> None:
         blocks = halvings(image_size) - 4  # from half the picture to maps of 8x8
-        widths = [channels(min(layer, WIDEST), width) for layer in range(blocks + 1)]
+        multiples = [ENCODER[min(layer, len(ENCODER) - 1)] for layer in range(blocks + 1)]
+        widths = [multiple * channels(0, width) for multiple in multiples]
         super().__init__(
             nn.Conv2d(3, widths[0], 4, 2, 1),
             *(ResidualBlock(widths[layer], widths[layer + 1]) for layer in range(blocks)),
@@ -78,14 +81,15 @@ class BicycleGAN(Translator):
         {"translate", "sampled_style", "reference_style"}
     )
     style_size = 8
+    only_trained = ("discriminators",)
     trained_in = {  # noqa: RUF012
         "discriminators": ("discriminators",),
         "generators": ("generators", "encoders"),
     }
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        size, width, z = settings.image_size, settings.width, self.style_size
+    def __init__(self, preset: Preset) -> None:
+        super().__init__(preset)
+        size, width, z = preset.image_size, preset.width, self.style_size
         self.generators = nn.ModuleDict(
             {source: UNet(size, width, style_size=z, dropout=0.0) for source in SIDES}
         )
@@ -125,17 +129,17 @@ class BicycleGAN(Translator):
         }
         terms: dict[str, Tensor] = {}
         for source in SIDES:
-            condition, real = pictures[source], pictures[other(source)]
+            real = pictures[other(source)]
             for kind, fake in fakes[source].items():
                 discriminate = self.discriminators[source][kind]  # type: ignore[index]
                 terms[f"discriminator_{kind}_from_{source}"] = least_squares(
-                    discriminate(condition, real), real=True
-                ) + least_squares(discriminate(condition, fake.detach()), real=False)
+                    discriminate(real), real=True
+                ) + least_squares(discriminate(fake.detach()), real=False)
         yield "discriminators", terms
         terms = {}
         for source in SIDES:
             for kind, fake in fakes[source].items():
-                logits = self.discriminators[source][kind](pictures[source], fake)  # type: ignore[index]
+                logits = self.discriminators[source][kind](fake)  # type: ignore[index]
                 terms[f"gan_{kind}_from_{source}"] = least_squares(logits, real=True)
             terms[f"l1_from_{source}"] = L1 * F.l1_loss(fakes[source]["encoded"], pictures[other(source)])
             terms[f"kl_from_{source}"] = KL * kl_standard(encoded[source]).mean()

@@ -4,14 +4,15 @@ Each domain has an encoder to a shared code and an exclusive one, and a decoder.
 
 - GAN: a translation from the shared code and a random exclusive one looks real to a WGAN-GP critic.
 - Exclusive GAN: a small decoder tries to make the other domain's picture from the exclusive code alone. A
-  gradient reversal before it lets the encoder remove what helps, so the exclusive code says nothing of the
-  other domain.
+  gradient reversal before it trains the encoder to remove what helps that decoder.
 - Cross-domain autoencoders: a picture is decoded from its own exclusive code and its partner's shared code.
 - Shared codes of a pair are equal.
-- Codes of a translation are those that it was made from.
+- Encoded again, a translation has the codes that it was made from.
 
-Weights and layers are those of the authors' code (github.com/agonzgarc/cross-domain-disen). It has an Adam
-for each term, and we have one for their sum.
+Weights and layers are those of the authors' code (github.com/agonzgarc/cross-domain-disen), with three
+differences. It has an Adam for each term, and we have one for their sum. Its batch norms take a batch's own
+statistics at test time too; ours take running ones, so a picture's result does not depend on others. Only the
+codes of real pictures set them. And all its layers start as here but for the critics' last one.
 """
 
 from collections.abc import Iterator
@@ -23,11 +24,11 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from model.baselines.adversarial import reversed_gradient, wasserstein
-from model.baselines.blocks import channels, down, halvings, to_picture, up
+from model.baselines.blocks import channels, down, frozen_statistics, halvings, to_picture, up
 from model.baselines.discriminators import Critic
-from model.baselines.translator import Capability, Settings, Terms, Translator, initialise, normal
+from model.baselines.translator import Capability, Terms, Translator, initialise, normal
 from model.baselines.unet import with_style
-from model.presets import SIDES, Side, other
+from model.presets import SIDES, Preset, Side, other
 
 L1, EXCLUSIVE_GAN = 100.0, 0.1
 """Weights of all L1 errors and of the exclusive GAN; the GAN has weight 1."""
@@ -96,14 +97,15 @@ class CdDN(Translator):
         {"translate", "sampled_style", "reference_style", "shared_codes", "exclusive_codes"}
     )
     style_size = EXCLUSIVE_SIZE
+    only_trained = ("exclusive_decoders", "critics", "exclusive_critics")
     trained_in = {  # noqa: RUF012
         "critics": ("critics", "exclusive_critics"),
         "networks": ("encoders", "decoders", "exclusive_decoders"),
     }
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        size, width = settings.image_size, settings.width
+    def __init__(self, preset: Preset) -> None:
+        super().__init__(preset)
+        size, width = preset.image_size, preset.width
         halvings(size)
         codes = channels(LAYERS, width) + EXCLUSIVE_SIZE
         self.encoders = nn.ModuleDict({side: Encoder(size, width) for side in SIDES})
@@ -112,6 +114,12 @@ class CdDN(Translator):
         self.critics = nn.ModuleDict({source: Critic(size, width) for source in SIDES})
         self.exclusive_critics = nn.ModuleDict({source: Critic(size, width) for source in SIDES})
         self.apply(initialise)
+
+    @property
+    def shared_shape(self) -> tuple[int, int, int]:
+        """Shape of one shared code."""
+        side = self.preset.image_size // 32
+        return (channels(LAYERS, self.preset.width), side, side)
 
     def encode(self, side: Side, pixels: Float[Tensor, "b 3 s s"]) -> Codes:
         """Return both codes of pictures."""
@@ -134,6 +142,12 @@ class CdDN(Translator):
             maps = maps + NOISE * torch.randn(maps.shape, generator=noise, device=maps.device)
         pixels: Tensor = self.decoders[side](maps)
         return pixels
+
+    def decoded(
+        self, side: Side, exclusive: Float[Tensor, "b z"], shared: Float[Tensor, "b c h w"]
+    ) -> Float[Tensor, "b 3 s s"]:
+        """Decode pictures of one domain from their codes."""
+        return self.decode(side, Codes(shared, exclusive))
 
     def translate(
         self, source: Side, pixels: Float[Tensor, "b 3 s s"], style: Float[Tensor, "b z"] | None = None
@@ -190,10 +204,11 @@ class CdDN(Translator):
                 * self.exclusive_critics[source](pictures[source], exclusive_fakes[source]).mean()
             )
             crossed = Codes(codes[target].shared, codes[source].exclusive)
-            terms[f"autoencoder_{source}"] = L1 * F.l1_loss(
-                self.decode(source, crossed, noise), pictures[source]
-            )
-            again = self.encode(target, fakes[source])
+            with frozen_statistics(self.decoders[source]):
+                autoencoded = self.decode(source, crossed, noise)
+            terms[f"autoencoder_{source}"] = L1 * F.l1_loss(autoencoded, pictures[source])
+            with frozen_statistics(self.encoders[target]):
+                again = self.encode(target, fakes[source])
             terms[f"codes_from_{source}"] = L1 * (
                 F.l1_loss(again.shared, codes[source].shared) + F.l1_loss(again.exclusive, styles[source])
             )

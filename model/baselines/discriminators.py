@@ -18,12 +18,13 @@ class PatchDiscriminator(nn.Module):
     Args:
         image_size: side of the pictures in pixels, a power of two.
         width: multiplies every channel count.
+        pictures: pictures that it sees side by side: 2 for the input and its translation, 1 for the latter.
     """
 
-    def __init__(self, image_size: int, width: float) -> None:
+    def __init__(self, image_size: int, width: float, *, pictures: int = 2) -> None:
         super().__init__()
         layers = min(PATCH_LAYERS, image_size.bit_length() - 3)
-        widths = [6, *(channels(layer, width) for layer in range(layers))]
+        widths = [3 * pictures, *(channels(layer, width) for layer in range(layers))]
         self.layers = nn.Sequential(
             *(
                 down(
@@ -37,33 +38,32 @@ class PatchDiscriminator(nn.Module):
             nn.Conv2d(widths[-1], 1, 4, 1, 1),
         )
 
-    def forward(
-        self, condition: Float[Tensor, "b 3 s s"], picture: Float[Tensor, "b 3 s s"]
-    ) -> Float[Tensor, "b 1 p p"]:
-        logits: Tensor = self.layers(torch.cat([condition, picture], 1))
+    def forward(self, *pictures: Float[Tensor, "b 3 s s"]) -> Float[Tensor, "b 1 p p"]:
+        logits: Tensor = self.layers(torch.cat(pictures, 1))
         return logits
 
 
 class TwoScales(nn.Module):
-    """Patch discriminators of the picture and of the picture at half its size (BicycleGAN)."""
+    """Patch discriminators of a picture, and of it at half its size with half the channels.
+
+    As in BicycleGAN's code, they do not see the picture that was translated.
+    """
 
     def __init__(self, image_size: int, width: float) -> None:
         super().__init__()
-        self.whole = PatchDiscriminator(image_size, width)
-        self.halved = PatchDiscriminator(image_size // 2, width)
+        self.whole = PatchDiscriminator(image_size, width, pictures=1)
+        self.halved = PatchDiscriminator(image_size // 2, width / 2, pictures=1)
 
-    def forward(self, condition: Float[Tensor, "b 3 s s"], picture: Float[Tensor, "b 3 s s"]) -> list[Tensor]:
+    def forward(self, picture: Float[Tensor, "b 3 s s"]) -> list[Tensor]:
         """Return the logits at both scales."""
-        return [
-            self.whole(condition, picture),
-            self.halved(F.avg_pool2d(condition, 2), F.avg_pool2d(picture, 2)),
-        ]
+        halved = F.avg_pool2d(picture, 3, stride=2, padding=1, count_include_pad=False)
+        return [self.whole(picture), self.halved(halved)]
 
 
 class Critic(nn.Module):
     """CdDN's WGAN-GP critic: three layers that halve the pictures, and one number for a pair of them.
 
-    It has no normalisation, because the gradient penalty is of each pair by itself.
+    It has no normalisation: the gradient penalty is measured for each pair alone.
 
     Args:
         image_size: side of the pictures in pixels, a multiple of 8.

@@ -1,8 +1,9 @@
 """pix2pix (Isola et al., 2017), once in each direction.
 
 Each direction has a U-Net and a discriminator of 70x70 patches that also sees the input. The generator
-minimises the discriminator's cross-entropy for real pictures plus 100 times the L1 error; the discriminator's
-loss is halved. Only dropout is random, and only in training, so each picture has one translation.
+minimises the discriminator's cross-entropy for real pictures plus 100 times the L1 error. The discriminator's
+loss is halved. The paper keeps dropout at test time, as its only noise. Here each picture has one
+translation.
 """
 
 from collections.abc import Iterator
@@ -14,9 +15,9 @@ from torch import Generator, Tensor, nn
 
 from model.baselines.adversarial import cross_entropy
 from model.baselines.discriminators import PatchDiscriminator
-from model.baselines.translator import Capability, Settings, Terms, Translator, initialise
+from model.baselines.translator import Capability, Terms, Translator, initialise
 from model.baselines.unet import UNet
-from model.presets import SIDES, Side, other
+from model.presets import SIDES, Preset, Side, other
 
 L1 = 100.0
 
@@ -25,11 +26,12 @@ class Pix2Pix(Translator):
     """pix2pix from X to Y and from Y to X."""
 
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"translate"})
+    only_trained = ("discriminators",)
     trained_in = {"discriminators": ("discriminators",), "generators": ("generators",)}  # noqa: RUF012
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        size, width = settings.image_size, settings.width
+    def __init__(self, preset: Preset) -> None:
+        super().__init__(preset)
+        size, width = preset.image_size, preset.width
         self.generators = nn.ModuleDict({source: UNet(size, width) for source in SIDES})
         self.discriminators = nn.ModuleDict({source: PatchDiscriminator(size, width) for source in SIDES})
         self.apply(initialise)

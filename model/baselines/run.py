@@ -24,7 +24,6 @@ class TranslatorRun(TrainingRun[Translator]):
         folder: the folder of the run's files.
         system: the system to train, as initialised.
         pairs: the training pairs.
-        batch_size: pairs per step.
         schedule: the length of the run.
         validate: computes the figures that choose the best weights.
         sample: writes a grid of pictures to a path.
@@ -36,7 +35,6 @@ class TranslatorRun(TrainingRun[Translator]):
         folder: Path,
         system: Translator,
         pairs: Pairs,
-        batch_size: int,
         schedule: Schedule,
         *,
         validate: Callable[[Translator], Figures],
@@ -44,15 +42,20 @@ class TranslatorRun(TrainingRun[Translator]):
         report: Callable[[TrainingProgress], None] | None = None,
     ) -> None:
         super().__init__(
-            folder, system, pairs, batch_size, schedule, validate=validate, sample=sample, report=report
+            folder,
+            system,
+            pairs,
+            system.preset.batch_size,
+            schedule,
+            validate=validate,
+            sample=sample,
+            report=report,
         )
         self.optimisers = system.optimisers()
 
     def identity(self) -> dict[str, object]:
         return {
-            "system": type(self.networks).__name__,
-            "settings": json.loads(json.dumps(asdict(self.networks.settings))),
-            "batch_size": self.batch_size,
+            "preset": json.loads(json.dumps(asdict(self.networks.preset))),
             "seed": self.schedule.seed,
             "data": self.pairs.fingerprint,
         }
@@ -77,8 +80,10 @@ class TranslatorRun(TrainingRun[Translator]):
             load_optimiser(optimiser, part(f"optimiser.{phase}"))
 
     def start(self) -> torch.device:
-        cuda = self.schedule.accelerator != "cpu" and torch.cuda.is_available()
-        device = torch.device("cuda" if cuda else "cpu")
+        wanted = self.schedule.accelerator
+        device = torch.device(
+            "cuda" if wanted == "cuda" or (wanted == "auto" and torch.cuda.is_available()) else "cpu"
+        )
         self.networks.to(device)
         for optimiser in self.optimisers.values():
             move_optimiser(optimiser)

@@ -2,7 +2,6 @@
 
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 import torch
@@ -11,7 +10,7 @@ from torch import Generator, Tensor, nn
 from torch.optim import Adam, Optimizer
 
 from model.errors import UserError
-from model.presets import Side
+from model.presets import Preset, Side
 
 Capability = Literal["translate", "sampled_style", "reference_style", "shared_codes", "exclusive_codes"]
 """`sampled_style`: a translation's style can be drawn from N(0, I). `reference_style`: it can be that of a
@@ -24,38 +23,27 @@ class NotCapable(UserError):
     """The system does not have a capability; the text says which."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
-    """Settings of a compared system.
-
-    Attributes:
-        image_size: side of the pictures in pixels, a power of two.
-        width: multiplies every channel count; 1 is the published size.
-        learning_rate, betas: of Adam. All three papers have these.
-    """
-
-    image_size: int = 256
-    width: float = 1.0
-    learning_rate: float = 2e-4
-    betas: tuple[float, float] = (0.5, 0.999)
-
-
 class Translator(nn.Module):
     """A system that translates pictures between the domains X and Y.
+
+    Args:
+        preset: decides the pictures' size, the width, the learning rate and Adam's betas.
 
     Attributes:
         capabilities: what it can do; other methods raise NotCapable.
         style_size: dimensions of a style; 0 without `sampled_style`.
-        phases: the parameters of each phase of a step are those of the networks named here.
+        trained_in: names of the networks whose parameters each phase of a step changes.
+        only_trained: names of the networks that only training needs.
     """
 
     capabilities: ClassVar[frozenset[Capability]]
     style_size: ClassVar[int] = 0
     trained_in: ClassVar[Mapping[str, tuple[str, ...]]]
+    only_trained: ClassVar[tuple[str, ...]]
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, preset: Preset) -> None:
         super().__init__()
-        self.settings = settings
+        self.preset = preset
 
     @abstractmethod
     def translate(
@@ -85,7 +73,9 @@ class Translator(nn.Module):
     def phases(
         self, x: Float[Tensor, "b 3 s s"], y: Float[Tensor, "b 3 s s"], noise: Generator
     ) -> Iterator[tuple[str, Terms]]:
-        """Yield the phases of one training step with their terms. Each is minimised before the next one.
+        """Yield the phases of one training step with their terms.
+
+        The caller minimises the sum of a phase's terms before it asks for the next phase.
 
         Args:
             x, y: pairs of pictures.
@@ -94,15 +84,20 @@ class Translator(nn.Module):
 
     def optimisers(self) -> dict[str, Optimizer]:
         """Return the optimiser of each phase."""
-        settings = self.settings
         return {
             phase: Adam(
                 [each for name in names for each in self.get_submodule(name).parameters()],
-                settings.learning_rate,
-                settings.betas,
+                self.preset.learning_rate,
+                self.preset.betas,
             )
             for phase, names in self.trained_in.items()
         }
+
+    def without_training(self) -> "Translator":
+        """Remove the networks that only training needs, and return the system."""
+        for name in self.only_trained:
+            delattr(self, name)
+        return self
 
     def _missing(self, capability: Capability) -> NotCapable:
         return NotCapable(f"{type(self).__name__} does not have the capability {capability!r}")
@@ -122,7 +117,7 @@ def train_step(
 
 
 def initialise(module: nn.Module) -> None:
-    """Set a convolution's weights to Gaussian noise of standard deviation 0.02, as all three papers do."""
+    """Set the weights of a layer to Gaussian noise of standard deviation 0.02, as pix2pix does."""
     if isinstance(module, nn.Conv2d | nn.ConvTranspose2d | nn.Linear) and not module.weight.is_meta:
         nn.init.normal_(module.weight, 0.0, 0.02)
         if module.bias is not None:

@@ -73,6 +73,10 @@ class MnistCdcb:
         x, y = compose(self.digits.images[index], *self.colours(index, rng))
         return self._pixels(x), self._pixels(y)
 
+    @property
+    def device_bytes(self) -> int:
+        return self.digits.images.nbytes
+
     def on_device(self, device: torch.device) -> "DeviceDigits":
         """Return the pairs on a device."""
         return DeviceDigits(self, device)

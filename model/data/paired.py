@@ -12,6 +12,7 @@ have the smallest hashes, and the split `train` leaves that tenth out.
 
 import hashlib
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -83,6 +84,10 @@ class PairedPictures:
         x, y = x[window], y[window]
         return (_tensor(x[:, ::-1]), _tensor(y[:, ::-1])) if mirrored else (_tensor(x), _tensor(y))
 
+    @property
+    def device_bytes(self) -> int:
+        return len(self.files) * 6 * self.load_size**2
+
     def on_device(self, device: torch.device) -> "DevicePictures | None":
         """Return the pairs on a device, or None if they are too many to be kept in memory."""
         if self.pictures is None:
@@ -120,10 +125,15 @@ class DevicePictures:
         self.pictures = torch.stack(
             [torch.from_numpy(np.stack(pair)).permute(0, 3, 1, 2) for pair in pictures]
         ).to(device)
-        whole = [[_resize(side, image_size) for side in pair] for pair in pictures] if augment else []
-        self.whole = (
-            torch.from_numpy(np.array(whole)).permute(0, 1, 4, 2, 3).to(device) if augment else self.pictures
-        )
+        self._decoded = pictures
+
+    @cached_property
+    def whole(self) -> Tensor:
+        """All pairs as they are without augmentation, [n, 2, 3, s, s]."""
+        if self.pictures.shape[-1] == self.image_size:
+            return self.pictures
+        resized = [[_resize(side, self.image_size) for side in pair] for pair in self._decoded]
+        return torch.from_numpy(np.array(resized)).permute(0, 1, 4, 2, 3).to(self.pictures.device)
 
     def batch(
         self, indices: Sequence[int], rngs: Sequence[np.random.Generator | None]

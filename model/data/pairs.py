@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -58,18 +59,35 @@ class DevicePairs(Protocol):
 
 @runtime_checkable
 class KeepsOnDevice(Protocol):
-    """Pairs that a device's memory can hold."""
+    """Pairs that a device's memory may hold."""
+
+    @property
+    def device_bytes(self) -> int:
+        """Memory that the pairs need there."""
+        ...
 
     def on_device(self, device: torch.device) -> DevicePairs | None:
         """Return the pairs on a device, or None if they are too many."""
         ...
 
 
+_COPIES: WeakKeyDictionary[Pairs, dict[torch.device, DevicePairs | None]] = WeakKeyDictionary()
+"""The copies that `on_device` made, for as long as the pairs live."""
+
+
 def on_device(pairs: Pairs, device: torch.device) -> DevicePairs | None:
-    """Return the pairs on a CUDA device; None on another device, or if they cannot be kept there."""
+    """Return the pairs on a CUDA device, where they are copied once.
+
+    Returns:
+        None on another device, or if the pairs would need more than a quarter of its free memory.
+    """
     if device.type != "cuda" or not isinstance(pairs, KeepsOnDevice):
         return None
-    return pairs.on_device(device)
+    copies = _COPIES.setdefault(pairs, {})
+    if device not in copies:
+        free, _ = torch.cuda.mem_get_info(device)
+        copies[device] = pairs.on_device(device) if 4 * pairs.device_bytes <= free else None
+    return copies[device]
 
 
 def batch_of(

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor
 
 from model.data.sketchy import SketchyFiles
+from model.iiae_inference import IIAEInference
 from model.inference import Inference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.presets import SIDES, Side
@@ -49,9 +50,10 @@ def encode_catalogue(inference: Inference, catalogue: SketchyFiles) -> Catalogue
         DataError: no photo or no sketch can be read.
         ValueError: the model has no backbone.
     """
-    preset, iiae, backbone = inference.preset, inference.iiae, inference.backbone
-    if backbone is None:
+    preset = inference.preset
+    if not isinstance(inference, IIAEInference) or inference.backbone is None:
         raise ValueError(f"preset {preset.name} has no backbone")
+    iiae, backbone = inference.iiae, inference.backbone
     pictures = dict(zip(SIDES, decode_classes(catalogue, catalogue.classes, preset), strict=True))
     found = {side: _features(backbone, pictures[side], inference.device) for side in SIDES}
     features: dict[Side, Tensor] = {side: each.features for side, each in found.items()}

@@ -81,6 +81,11 @@ class FeaturePairs:
         photo, sketch = _chosen(*self.class_members[index], rng)
         return self.photos[photo], self.sketches[sketch]
 
+    @property
+    def device_bytes(self) -> int:
+        """Memory that the features need on a device."""
+        return self.photos.nbytes + self.sketches.nbytes
+
     def on_device(self, device: torch.device) -> "DeviceFeatures":
         """Return the pairs on a device."""
         return DeviceFeatures(self, device)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from lightning_fabric import Fabric  # in the extra `train`
 
 WARM_UP = 3
-"""Steps before the capture, in which libraries choose their kernels. Their effect is undone."""
+"""Steps before the capture, in which libraries choose their kernels. They change no weights."""
 
 
 class CapturedUpdate(Update):

@@ -1,7 +1,8 @@
-"""The loop of all trainings: it draws pairs, logs every term, keeps the best weights, and survives `kill -9`.
+"""The loop that trains IIAE and the compared systems.
 
-All randomness is a function of (seed, step). On a CPU, a run that was killed and resumed ends with the same
-weights as an uninterrupted one.
+It draws pairs, logs every term, keeps the best weights, and survives `kill -9`. All randomness is a function
+of (seed, step). On a CPU, a run that was killed and resumed ends with the same weights as an uninterrupted
+one.
 """
 
 import math
@@ -39,7 +40,7 @@ def check_extra() -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """The length of a training run, and when it does what; all intervals are in steps.
+    """The length of a training run, and its intervals, in steps.
 
     Attributes:
         steps: optimiser steps in all.
@@ -149,7 +150,7 @@ class TrainingRun(ABC, Generic[M]):
         """Train to the schedule's end, load the best weights into the networks, and return their figures.
 
         Args:
-            until: the `time.monotonic()` at which to stop before that. The run is saved, and can be resumed.
+            until: the `time.monotonic()` at which to stop and save before that. A new run can resume it.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         device = self.start()
@@ -221,6 +222,11 @@ class TrainingRun(ABC, Generic[M]):
     def _validate(self, evaluated: M) -> Figures:
         """Return the figures of these weights, and keep the weights if they are the best so far."""
         figures = self.validate(evaluated)
+        if not math.isfinite(figures["validation"]):
+            raise TrainingError(
+                f"after step {self.step}, validation is not a number: the training diverged; "
+                "lower the learning rate"
+            )
         if figures["validation"] >= self.best.get("validation", -math.inf):
             self.best = {**figures, "step": float(self.step)}
             write_tensors(self.folder / BEST, evaluated.state_dict(), {"figures": self.best})

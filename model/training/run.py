@@ -137,11 +137,16 @@ class Run(TrainingRun[IIAE]):
             self.averaged.to(fabric.device)
             # Each step asks for this count. Reading it from a GPU would wait for the whole step.
             self.averaged.n_averaged = self.averaged.n_averaged.cpu()
-        captures = fabric.device.type == "cuda" and self.plan.cuda_graph and self.plan.optimiser == "adam"
+        captures = fabric.device.type == "cuda" and self._can_be_captured()
         kind = CapturedUpdate if captures else Update
         self._update = kind(fabric, model, optimiser, self.preset, self.plan.objective)
         device: torch.device = fabric.device
         return device
+
+    def _can_be_captured(self) -> bool:
+        """Whether a step reads no value from the device. SGD reads its rate, and float16 its loss scale."""
+        plan = self.plan
+        return plan.cuda_graph and plan.optimiser == "adam" and _precision(plan) != "16-mixed"
 
     def update(self, x: Tensor, y: Tensor) -> dict[str, Tensor]:
         plan, preset = self.plan, self.preset

@@ -3,8 +3,7 @@
 from contextlib import suppress
 from pathlib import Path
 
-from model.checkpoint import CheckpointError, find, load_parts, published, read_manifest, released
-from model.inference import Inference
+from model.checkpoint import CheckpointError, find, load_with_manifest, published, read_manifest, released
 from service.inference.device import select_device
 from service.registry.model import Model
 
@@ -22,13 +21,13 @@ def load_model(home: Path, name: str, device: str) -> Model:
         DeviceUnavailable.
     """
     folder = find(store_of(home), name)
-    manifest, iiae, backbone = load_parts(folder)
+    manifest, inference = load_with_manifest(folder, select_device(device))
     return Model(
         id=manifest.name,
         version=manifest.version,
         digest=manifest.weights_sha256,
         manifest=manifest,
-        inference=Inference(iiae, backbone, select_device(device)),
+        inference=inference,
     )
 
 

@@ -145,7 +145,8 @@ class ModelOut(Answer):
     image_size: int = Field(description="Height and width in pixels to which images are resized.")
     metrics: dict[str, float] = Field(description="Metrics of the model, measured after training.")
     capabilities: list[str] = Field(
-        description="What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir` and `translate`."
+        description="What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir`, `styles` and "
+        "`translate`. Without `styles`, an image has one translation."
     )
     digest: str = Field(description="SHA-256 of the weights. A gallery belongs to one digest.")
     trained_on: str = Field(description="Data set that the model was trained on.")

@@ -90,13 +90,20 @@ class Translator:
 
         Raises:
             CapabilityMissing, DomainUnknown.
-            ParameterInvalid: the options contradict each other, or a sample's seed exceeds the limit.
+            ParameterInvalid: the options contradict each other, a sample's seed exceeds the limit, or several
+                samples are wanted of a model without styles.
             ServiceError: as `Embedder.shared` raises.
         """
         model.require("translate")
         side = model.side(source)
         target = other(side)
+        if references:
+            model.require("styles")
         _check_style(samples, len(references), mix, style)
+        if "styles" not in model.inference.capabilities:
+            if samples > 1:
+                raise _contradiction("samples", f"model {model.id!r} has one translation of an image")
+            style = "mean"
         _check_seeds(seed or 0, samples)
         seeds: list[int | None] = [None]
         if references:

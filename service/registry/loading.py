@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from model.checkpoint import CheckpointError, load_parts
+from model.checkpoint import CheckpointError, load_with_manifest
 from model.inference import Inference
 from model.presets import SIDES
 from service.registry.model import Model
@@ -19,8 +19,7 @@ def load(candidate: Candidate, device: torch.device) -> Model:
     """
     # Only the engine's forward thread may have OpenMP helpers, see `device.configure_threads`.
     torch.set_num_threads(1)
-    manifest, iiae, backbone = load_parts(candidate.folder)
-    inference = Inference(iiae, backbone, device)
+    manifest, inference = load_with_manifest(candidate.folder, device)
     _run_once(inference)
     return Model(
         id=candidate.name,
@@ -36,10 +35,13 @@ def _run_once(inference: Inference) -> None:
     size = inference.preset.image_size
     pixels = torch.zeros(1, 3, size, size)
     for side in SIDES:
-        zs, z = inference.shared(side, pixels), inference.exclusive(side, pixels)
-        _check(inference.search_codes(side, pixels), (1, inference.search_size))
+        zs, z = inference.shared(side, pixels), torch.zeros(1, inference.exclusive_size)
         _check(zs, (1, *inference.shared_shape))
-        _check(z, (1, inference.exclusive_size))
+        if inference.search_size:
+            _check(inference.search_codes(side, pixels), (1, inference.search_size))
+        if inference.exclusive_size:
+            z = inference.exclusive(side, pixels)
+            _check(z, (1, inference.exclusive_size))
         if "translate" in inference.capabilities:
             _check(inference.decode(side, z, zs), (1, 3, size, size))
 

@@ -8,7 +8,8 @@ from PIL import Image, ImageDraw
 
 from model import pictures
 from model.iiae import IIAE
-from model.inference import IMAGE_CAPABILITIES, SKETCH_CAPABILITIES, Inference, NoDrawing, analogy, translate
+from model.iiae_inference import IMAGE_CAPABILITIES, SKETCH_CAPABILITIES, IIAEInference
+from model.inference import NoDrawing, analogy, translate
 from model.presets import PRESETS, SketchInput
 from model.sketch.backbone.backbone import backbone_for
 from model.sketch.drawings import normalise as drawings
@@ -24,13 +25,13 @@ SKETCHES = replace(
 
 
 @pytest.fixture(scope="module")
-def images() -> Inference:
-    return Inference(IIAE(IMAGES), None, CPU)
+def images() -> IIAEInference:
+    return IIAEInference(IIAE(IMAGES), None, CPU)
 
 
 @pytest.fixture(scope="module")
-def sketches() -> Inference:
-    return Inference(IIAE(SKETCHES), backbone_for(SKETCHES.require_sketch()), CPU)
+def sketches() -> IIAEInference:
+    return IIAEInference(IIAE(SKETCHES), backbone_for(SKETCHES.require_sketch()), CPU)
 
 
 def test_capabilities_follow_from_the_kind_of_model(images, sketches):

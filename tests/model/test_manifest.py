@@ -22,6 +22,7 @@ LATER_KEYS = {
         "thing_size",
         "thing_weight",
         "drawn_thing_weight",
+        "system",
     },
     "manifest": {"calibration", "held_out"},
     "curve": {"strong", "possible"},

@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from model.data.pairs import fingerprint_of
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.backbone.serving_form import precision
 from model.sketch.fine_tuning.augmentation import CPU
@@ -77,7 +78,7 @@ def fine_tune(
 
     Raises:
         DataError: there are fewer photos than one batch holds.
-        TrainingError: the saved states are of another recipe, or of other pictures.
+        TrainingError: the saved states are of another recipe, or of pictures of other classes.
     """
     check_batch(photos, recipe.batch)
     backbone.load_network(imagenet)
@@ -185,24 +186,24 @@ class _Run:
         write_tensors(self.folder / STATE, tensors, {"step": self.step, "identity": self._identity()})
 
     def _identity(self) -> dict[str, object]:
-        """The settings that must be the same for a run to be resumed."""
+        """The settings, and the pictures' classes, that must be the same for a run to be resumed."""
         recipe = {key: value for key, value in asdict(self.recipe).items() if key not in AFTER_RUNS}
         pictures = (self.data.photos, self.data.sketches, self.data.doodles, self.data.icons)
-        counts = [0 if each is None else len(each.labels) for each in pictures]
-        return {"recipe": recipe, "crop": self.crop, "pictures": counts}
+        labels = fingerprint_of(str(None if each is None else each.labels.tolist()) for each in pictures)
+        return {"recipe": recipe, "crop": self.crop, "labels": labels}
 
     def resume(self) -> None:
         """Load the saved state, if there is one.
 
         Raises:
-            TrainingError: it is of another recipe, or of other pictures.
+            TrainingError: it is of another recipe, or of pictures of other classes.
         """
         if not (self.folder / STATE).exists():
             return
         tensors, note = read_tensors(self.folder / STATE)
         if note.get("identity", self._identity()) != self._identity():  # older saves have none
             raise TrainingError(
-                f"{self.folder} holds a fine-tuning with another recipe or other pictures; "
+                f"{self.folder} holds a fine-tuning with another recipe, or of pictures of other classes; "
                 "use another name, or leave out --resume"
             )
         self.model.load_trained_state(

@@ -4,7 +4,13 @@ import pytest
 import torch
 from torch import nn
 
-from model.baselines.adversarial import cross_entropy, gradient_penalty, least_squares, reversed_gradient
+from model.baselines.adversarial import (
+    cross_entropy,
+    gradient_penalty,
+    least_squares,
+    reversed_gradient,
+    wasserstein,
+)
 from model.baselines.blocks import channels, halvings
 from model.baselines.discriminators import PatchDiscriminator, TwoScales
 from model.baselines.unet import UNet
@@ -41,12 +47,12 @@ def test_every_layer_sees_the_style():
 
 def test_a_patch_has_70_pixels_a_side():
     """Instance norm would see the whole picture, so it is taken out."""
-    discriminator = PatchDiscriminator(256, 0.125)
+    discriminator = PatchDiscriminator(256, 0.125, pictures=1)
     for layer in discriminator.layers:
         if isinstance(layer, nn.Sequential) and isinstance(layer[1], nn.InstanceNorm2d):
             layer[1] = nn.Identity()
     picture = pictures(1, 256).requires_grad_(True)
-    logits = discriminator(torch.zeros_like(picture), picture)
+    logits = discriminator(picture)
     assert logits.shape[-2:] == (30, 30)
     logits[0, 0, 15, 15].backward()
     seen = picture.grad[0].abs().sum(0) > 0
@@ -54,7 +60,7 @@ def test_a_patch_has_70_pixels_a_side():
 
 
 def test_two_scales_see_the_picture_and_its_half():
-    whole, half = TwoScales(256, 0.0625)(pictures(1, 256), pictures(1, 256))
+    whole, half = TwoScales(256, 0.125)(pictures(1, 256))
     assert (whole.shape[-1], half.shape[-1]) == (30, 14)
 
 
@@ -102,3 +108,28 @@ def test_other_sizes_are_refused():
     for size in (16, 48):
         with pytest.raises(ValueError, match="power of two"):
             halvings(size)
+
+
+def test_the_wasserstein_loss_is_how_much_more_the_fake_is_worth_than_the_real():
+    """A linear critic whose gradient has norm 1 has no penalty."""
+    direction = torch.ones(3, 8, 8) / (3 * 64) ** 0.5
+    real, fake, mix = pictures(4, 8), pictures(4, 8, seed=1).requires_grad_(True), torch.rand(4)
+
+    def critic(condition, picture):
+        return (picture * direction).sum((1, 2, 3))
+
+    expected = critic(real, fake).mean() - critic(real, real).mean()
+    torch.testing.assert_close(
+        wasserstein(critic, real, real, fake, mix), expected.detach(), atol=1e-5, rtol=0
+    )
+    twice = wasserstein(lambda condition, picture: 2 * critic(condition, picture), real, real, fake, mix)
+    torch.testing.assert_close(twice, 2 * expected.detach() + 10, atol=1e-4, rtol=0)
+    assert not twice.requires_grad  # fake pictures are detached, and this critic has no weights
+
+
+def test_least_squares_and_cross_entropy_have_their_published_values():
+    logits = torch.tensor([[0.5, -1.0]])
+    assert least_squares([logits, logits], real=True).item() == pytest.approx(2 * (0.25 + 4) / 2)
+    assert least_squares([logits], real=False).item() == pytest.approx((0.25 + 1) / 2)
+    chance = torch.zeros(3)
+    assert cross_entropy(chance, real=True).item() == pytest.approx(0.6931, abs=1e-4)

@@ -9,13 +9,13 @@ from model.baselines.bicyclegan import BicycleGAN
 from model.baselines.cddn import CdDN
 from model.baselines.pix2pix import Pix2Pix
 from model.baselines.run import TranslatorRun, translation_validation
-from model.baselines.translator import Settings
 from model.data.synthetic import SyntheticPairs
+from model.presets import PRESETS
 from model.storage import read_tensors
 from model.training.errors import TrainingError
 from model.training.loop import STATE, Schedule
 
-SETTINGS = Settings(image_size=32, width=0.0625)
+PRESET = replace(PRESETS["facades"], image_size=32, width=0.0625, batch_size=4)
 SCHEDULE = Schedule(steps=4, validate_every=2, save_every=2, sample_every=2, log_every=1, accelerator="cpu")
 SYSTEMS = [Pix2Pix, BicycleGAN, CdDN]
 
@@ -24,9 +24,8 @@ def run_in(folder, kind, schedule=SCHEDULE, **changes) -> TranslatorRun:
     torch.manual_seed(0)
     return TranslatorRun(
         folder,
-        kind(replace(SETTINGS, **changes)),
+        kind(replace(PRESET, **changes)),
         SyntheticPairs(12, 32),
-        4,
         schedule,
         validate=translation_validation(SyntheticPairs(5, 32, seed=1), batch=2),
         sample=lambda system, path: path.write_bytes(b"grid"),
@@ -55,14 +54,14 @@ def test_a_resumed_run_ends_with_the_same_weights(tmp_path, kind):
 @pytest.mark.parametrize("changes", [{"width": 0.125}, {"learning_rate": 1e-3}])
 def test_a_run_with_other_settings_is_not_resumed(tmp_path, changes):
     run_in(tmp_path, Pix2Pix, replace(SCHEDULE, steps=2)).train()
-    for other in (run_in(tmp_path, Pix2Pix, **changes), run_in(tmp_path, CdDN)):
+    for other in (run_in(tmp_path, Pix2Pix, **changes), run_in(tmp_path, CdDN, system="cddn")):
         with pytest.raises(TrainingError, match="another preset, plan or data set"):
             other.resume()
 
 
 def test_validation_is_minus_the_mean_error_of_both_directions():
     pairs = SyntheticPairs(5, 32)
-    system = Pix2Pix(SETTINGS).eval()
+    system = Pix2Pix(PRESET).eval()
     system.translate = lambda source, pixels: torch.zeros_like(pixels)
     x, y = (torch.stack(side) for side in zip(*(pairs.pair(i, None) for i in range(5)), strict=True))
     figures = translation_validation(pairs, batch=2)(system)

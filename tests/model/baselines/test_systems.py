@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 import torch
 
-from model.baselines import cddn
+from model.baselines import bicyclegan, cddn, pix2pix
 from model.baselines.bicyclegan import BicycleGAN, StyleEncoder, latent_regression
 from model.baselines.cddn import CdDN, Codes
 from model.baselines.pix2pix import Pix2Pix
-from model.baselines.translator import NotCapable, Settings, train_step
+from model.baselines.translator import NotCapable, train_step
 from model.data.synthetic import SyntheticPairs
-from model.presets import SIDES
+from model.presets import PRESETS, SIDES
 
-SETTINGS = Settings(image_size=32, width=0.125)
+PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
 SYSTEMS = [Pix2Pix, BicycleGAN, CdDN]
 
 
@@ -24,7 +24,7 @@ def batch(count=4):
 
 def system(kind):
     torch.manual_seed(0)
-    return kind(SETTINGS)
+    return kind(PRESET)
 
 
 def seeded(seed=0):
@@ -55,7 +55,7 @@ def test_every_phase_trains_its_own_networks_only(kind):
 )
 def test_pairs_are_learned(kind, term, steps):
     torch.manual_seed(0)
-    trained, (x, y) = kind(replace(SETTINGS, learning_rate=4e-3)), batch()
+    trained, (x, y) = kind(replace(PRESET, learning_rate=4e-3)), batch()
     optimisers = trained.optimisers()
     found = [train_step(trained, optimisers, x, y, seeded(step))[term].item() for step in range(steps)]
     assert found[-1] < 0.85 * found[0]
@@ -148,3 +148,85 @@ def test_autoencoders_take_the_partners_shared_code():
     assert any(gradient is not None and gradient.abs().sum() > 0 for gradient in gradients)
     codes = Codes(trained.shared("y", y), trained.exclusive("x", x))
     assert trained.decode("x", codes).shape == x.shape
+
+
+@pytest.mark.parametrize(
+    ("kind", "terms", "score"),
+    [
+        (Pix2Pix, ("discriminator_from_x", "gan_from_x"), lambda t, x, p: t.discriminators["x"](x, p)),
+        (
+            BicycleGAN,
+            ("discriminator_random_from_x", "gan_random_from_x"),
+            lambda t, _, p: t.discriminators["x"]["random"](p)[0],
+        ),
+        (CdDN, ("critic_from_x", "gan_from_x"), lambda t, x, p: t.critics["x"](x, p)),
+    ],
+)
+def test_discriminators_and_generators_work_against_each_other(kind, terms, score):
+    """Discriminators learn to score real pictures higher than translations, which then get higher scores."""
+    torch.manual_seed(0)
+    trained, (x, y) = kind(replace(PRESET, learning_rate=2e-3)), batch()
+    optimisers, phases = trained.optimisers(), list(trained.trained_in)
+
+    @torch.no_grad()
+    def scores():
+        style = torch.ones(len(x), trained.style_size) if trained.style_size else None
+        fake = trained.eval().translate("x", x, style)
+        found = [score(trained, x, picture).mean().item() for picture in (y, fake)]
+        trained.train()
+        return found
+
+    def steps(phase, term):
+        for number in range(6):
+            optimisers[phase].zero_grad()
+            dict(trained.phases(x, y, seeded(number)))[phase][term].backward()
+            optimisers[phase].step()
+
+    real, fake = scores()
+    steps(phases[0], terms[0])
+    later_real, later_fake = scores()
+    assert later_real - later_fake > real - fake
+    steps(phases[1], terms[1])
+    assert scores()[1] > later_fake
+
+
+@pytest.mark.parametrize(
+    ("kind", "weights"),
+    [
+        (Pix2Pix, {"l1_from_x": 100.0}),
+        (BicycleGAN, {"l1_from_x": 10.0, "kl_from_x": 0.01}),
+        (CdDN, {"shared": 100.0, "exclusive_gan_from_x": 0.1}),
+    ],
+)
+def test_terms_have_their_published_weights(kind, weights, monkeypatch):
+    """Each module's constants say the weights; a term falls with its weight."""
+    assert {
+        Pix2Pix: (pix2pix.L1,),
+        BicycleGAN: (bicyclegan.L1, bicyclegan.LATENT, bicyclegan.KL),
+        CdDN: (cddn.L1, cddn.EXCLUSIVE_GAN, cddn.NOISE),
+    }[kind] == {Pix2Pix: (100,), BicycleGAN: (10, 0.5, 0.01), CdDN: (100, 0.1, 0.1)}[kind]
+    (x, y), module = batch(), {Pix2Pix: pix2pix, BicycleGAN: bicyclegan, CdDN: cddn}[kind]
+
+    def terms():
+        trained = system(kind)
+        found = {}
+        for _, each in trained.phases(x, y, seeded()):
+            found |= each
+        return {name: found[name].item() for name in weights}
+
+    before = terms()
+    for name in ("L1", "KL", "EXCLUSIVE_GAN"):
+        if hasattr(module, name):
+            monkeypatch.setattr(module, name, 2 * getattr(module, name))
+    assert terms() == pytest.approx({name: 2 * value for name, value in before.items()}, rel=1e-4)
+
+
+def test_only_real_pictures_set_cddns_statistics():
+    trained, (x, y) = system(CdDN), batch()
+    dict(trained.phases(x, y, seeded()))
+    counts = {
+        name: int(value)
+        for name, value in trained.state_dict().items()
+        if name.endswith("num_batches_tracked") and name.startswith(("encoders", "decoders"))
+    }
+    assert counts and set(counts.values()) == {1}

@@ -14,7 +14,7 @@ from model.data.pairs import DataError
 from model.data.sketchy import SketchyFiles, read_sketchy
 from model.evaluation.sketch_search import encode_catalogue, map_by_class, measure_sketch_search
 from model.iiae import IIAE
-from model.inference import Inference
+from model.iiae_inference import IIAEInference
 from model.metrics import cosine, mean_average_precision, ranked_relevance
 from model.objective import ObjectiveName
 from model.presets import SIDES
@@ -49,7 +49,7 @@ def test_training_learns_the_classes_of_photos_and_sketches(tmp_path, weights, s
         projected = pooled @ heads["model.projection.weight"].T + heads["model.projection.bias"]
         predicted = cosine(projected, heads["model.classes"]).argmax(1).numpy()
         assert (predicted == pictures.labels).mean() > 0.7
-    inference = Inference(trained.iiae, trained.backbone, torch.device("cpu"))
+    inference = IIAEInference(trained.iiae, trained.backbone, torch.device("cpu"))
     codes = encode_catalogue(inference, seen)
     assert codes.standardised is not None
     for side in SIDES:

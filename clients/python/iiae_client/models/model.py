@@ -24,7 +24,7 @@ class Model:
     metrics: ModelMetrics
     """Metrics of the model, measured after training."""
     capabilities: list[str]
-    """What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir` and `translate`."""
+    """What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir`, `styles` and `translate`. Without `styles`, an image has one translation."""
     digest: str
     """SHA-256 of the weights. A gallery belongs to one digest."""
     trained_on: str

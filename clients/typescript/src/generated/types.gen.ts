@@ -226,7 +226,7 @@ export type Model = {
         [key: string]: number;
     };
     /**
-     * What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir` and `translate`.
+     * What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir`, `styles` and `translate`. Without `styles`, an image has one translation.
      */
     capabilities: Array<string>;
     /**

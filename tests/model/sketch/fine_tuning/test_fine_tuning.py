@@ -147,7 +147,7 @@ def test_training_resumes_with_parameters_that_have_no_optimiser_state(tmp_path,
 
 
 def test_a_fine_tuning_of_another_recipe_is_not_resumed(tmp_path, weights):
-    """What is applied after the runs may change: more runs, and another mixture."""
+    """What is applied after the runs may change, such as the mixture with ImageNet's weights."""
 
     def train(recipe: Recipe) -> None:
         pictures, imagenet = noise_pictures(), imagenet_weights(*weights)
