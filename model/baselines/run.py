@@ -97,33 +97,42 @@ class TranslatorRun(TrainingRun[Translator]):
         return self.networks.eval()
 
 
+@torch.inference_mode()
+def translation_errors(
+    system: Translator, pairs: Pairs, *, limit: int | None = None, batch: int = 32
+) -> Figures:
+    """Return the mean absolute errors of translations in the mean style, from X and from Y, in [0, 2].
+
+    Args:
+        system: in evaluation mode.
+        pairs: the pairs.
+        limit: at most this many pairs, the first ones; None takes all.
+        batch: pairs translated at once.
+    """
+    device = next(system.parameters()).device
+    kept = on_device(pairs, device)
+    errors: dict[Side, list[Tensor]] = {side: [] for side in SIDES}
+    count = len(pairs) if limit is None else min(limit, len(pairs))
+    for start in range(0, count, batch):
+        chunk = batch_of(pairs, kept, range(start, min(start + batch, count)), None, device)
+        pictures = dict(zip(SIDES, chunk, strict=True))
+        for source in SIDES:
+            translated = system.translate(source, pictures[source])
+            error = F.l1_loss(translated, pictures[other(source)], reduction="none")
+            errors[source].append(error.flatten(1).mean(1))
+    return {f"l1_from_{source}": float(torch.cat(each).mean()) for source, each in errors.items()}
+
+
 def translation_validation(
     pairs: Pairs, *, limit: int = 200, batch: int = 32
 ) -> Callable[[Translator], Figures]:
-    """Return a validation function that measures translations in the mean style, in both directions.
+    """Return a validation function that measures `translation_errors` of the current weights.
 
-    Training keeps the weights with the highest `validation`: minus the mean absolute error, in [-2, 0].
-
-    Args:
-        pairs: the validation pairs.
-        limit: at most this many pairs.
-        batch: pairs translated at once.
+    Training keeps the weights with the highest `validation`: minus the mean of both errors.
     """
 
-    @torch.inference_mode()
     def validate(system: Translator) -> Figures:
-        device = next(system.parameters()).device
-        kept = on_device(pairs, device)
-        errors: dict[Side, list[Tensor]] = {side: [] for side in SIDES}
-        count = min(limit, len(pairs))
-        for start in range(0, count, batch):
-            chunk = batch_of(pairs, kept, range(start, min(start + batch, count)), None, device)
-            pictures = dict(zip(SIDES, chunk, strict=True))
-            for source in SIDES:
-                translated = system.translate(source, pictures[source])
-                error = F.l1_loss(translated, pictures[other(source)], reduction="none")
-                errors[source].append(error.flatten(1).mean(1))
-        found = {f"l1_from_{source}": float(torch.cat(each).mean()) for source, each in errors.items()}
+        found = translation_errors(system, pairs, limit=limit, batch=batch)
         return {**found, "validation": -sum(found.values()) / len(found)}
 
     return validate

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from model import checkpoint
+from model.baselines.run import translation_errors
 from model.cli.options import (
     CheckpointName,
     Data,
@@ -24,6 +25,7 @@ from model.data.open import open_pairs
 from model.data.pairs import Split
 from model.evaluation.retrieval import cross_domain_retrieval
 from model.evaluation.sketch_search import measure_sketch_search
+from model.translator_inference import TranslatorInference
 
 
 def evaluate(
@@ -46,7 +48,10 @@ def evaluate(
         ),
     ] = True,
 ) -> None:
-    """Measure a checkpoint: cross-domain retrieval both ways and leakage, or zero-shot sketch search."""
+    """Measure a checkpoint: cross-domain retrieval both ways and leakage, or zero-shot sketch search.
+
+    A system without shared codes has the mean absolute error of its translations instead.
+    """
     if json_file is not None:
         check_output(json_file, "--json")
     folder = checkpoint.find(home / "checkpoints", name)
@@ -60,9 +65,12 @@ def evaluate(
         refuse_unused({"--unseen": unseen}, f"{manifest.name}, which is an image model")
         inference = checkpoint.load(folder, choose_device(device))
         pairs = open_pairs(preset.reader, data, split or "test", preset.image_size, preset.domains)
-        figures = cross_domain_retrieval(
-            inference.shared, inference.exclusive, pairs, inference.device, limit=limit
-        )
+        if isinstance(inference, TranslatorInference) and "retrieve" not in inference.capabilities:
+            figures = translation_errors(inference.system, pairs, limit=limit)
+        else:
+            figures = cross_domain_retrieval(
+                inference.shared, inference.exclusive, pairs, inference.device, limit=limit
+            )
     if note and folder not in checkpoint.released():
         checkpoint.with_metrics(folder, figures)
     if json_file is not None:

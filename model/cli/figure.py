@@ -106,9 +106,14 @@ def _sketch_figure(
 def _image_figure(
     folder: Path, kind: FigureKind, data: Path, split: Split, rows: int, seed: int
 ) -> Image.Image:
-    manifest, iiae, _ = checkpoint.load_parts(folder)
-    preset = manifest.preset
+    preset = checkpoint.read_manifest(folder).preset
     pairs = open_pairs(preset.reader, data, split, preset.image_size, preset.domains)
+    if preset.system != "iiae":
+        if kind == "analogies":
+            raise typer.BadParameter(f"{preset.system} models have translations only", param_hint="--kind")
+        _, system = checkpoint.load_translator(folder)
+        return translations(system.eval(), pairs, count=rows, seed=seed)
+    _, iiae, _ = checkpoint.load_parts(folder)
     if kind == "analogies":
         return analogies(iiae.eval(), pairs, count=rows)
     return translations(iiae.eval(), pairs, count=rows, seed=seed)

@@ -8,11 +8,12 @@ from typing import Annotated
 import torch
 import typer
 
-from model.cli.options import Data, Device, Home, choose_device
+from model.baselines.run import TranslatorRun, translation_validation
+from model.baselines.systems import SYSTEMS, translator_of
+from model.cli.options import Data, Device, Home, choose_device, refuse_unused
 from model.cli.progress import progress_bar, report_damaged
 from model.cli.train_options import (
     Annealing,
-    Batch,
     Domains,
     Half,
     Lambda,
@@ -21,6 +22,7 @@ from model.cli.train_options import (
     Publication,
     Resume,
     Seed,
+    SystemOption,
     Terms,
     Threads,
     TrainedOn,
@@ -28,7 +30,7 @@ from model.cli.train_options import (
     use_threads,
 )
 from model.data.open import open_pairs
-from model.data.pairs import Split
+from model.data.pairs import Pairs, Split
 from model.evaluation.image_figures import translation_writer
 from model.evaluation.retrieval import retrieval_validation
 from model.iiae import IIAE
@@ -53,6 +55,9 @@ class ImageTraining:
 
     def run(self) -> None:
         """Train, and publish the weights that were best on the validation pairs."""
+        augment = self.plan.recipe == "small"
+        if self.preset.system != "iiae":
+            augment = SYSTEMS[self.preset.system].augment
         pairs, validation = (
             open_pairs(
                 self.preset.reader,
@@ -60,41 +65,57 @@ class ImageTraining:
                 split,
                 self.preset.image_size,
                 self.preset.domains,
-                augment=self.plan.recipe == "small",
+                augment=augment,
             )
             for split in SPLITS
         )
         report_damaged(pairs.damaged)
         torch.manual_seed(self.plan.seed)
-        iiae = IIAE(self.preset)
-        if self.plan.recipe == "small":
-            start_exclusive_codes(iiae)
         with progress_bar() as bar:
             task = bar.add_task("training", total=self.plan.steps, figures="")
 
             def report(progress: TrainingProgress) -> None:
                 best = f"  best {run.best['validation']:.3f}" if run.best else ""
                 speed = f"{progress.steps_per_second:.1f}/s"
-                log_px = f"log p(x) {progress.terms['log_px']:.1f}"
-                bar.update(task, completed=progress.step, figures=f"{speed}  {log_px}{best}")
+                name, value = next(iter(progress.terms.items()))
+                bar.update(task, completed=progress.step, figures=f"{speed}  {name} {value:.1f}{best}")
 
-            run = Run(
-                self.publication.run_folder,
-                iiae,
-                pairs,
-                self.plan,
-                validate=retrieval_validation(validation),
-                sample=translation_writer(validation),
-                report=report,
-            )
+            run = self._run(pairs, validation, report)
             if self.resume:
                 run.resume()
             best = run.train()
         self.publication.publish(
-            iiae,
+            run.networks,
             seed=self.plan.seed,
             data_fingerprint=pairs.fingerprint,
             metrics={f"val_{key}": value for key, value in best.items()},
+        )
+
+    def _run(
+        self, pairs: Pairs, validation: Pairs, report: Callable[[TrainingProgress], None]
+    ) -> Run | TranslatorRun:
+        folder, sample = self.publication.run_folder, translation_writer(validation)
+        if self.preset.system != "iiae":
+            return TranslatorRun(
+                folder,
+                translator_of(self.preset),
+                pairs,
+                self.plan,
+                validate=translation_validation(validation),
+                sample=sample,
+                report=report,
+            )
+        iiae = IIAE(self.preset)
+        if self.plan.recipe == "small":
+            start_exclusive_codes(iiae)
+        return Run(
+            folder,
+            iiae,
+            pairs,
+            self.plan,
+            validate=retrieval_validation(validation),
+            sample=sample,
+            report=report,
         )
 
 
@@ -105,6 +126,7 @@ def image_command(preset: Preset) -> Callable[..., None]:
         data: Data,
         home: Home = Path("var"),
         name: Name = preset.name,
+        system: SystemOption = "iiae",
         reader: Annotated[
             ImageReader | None,
             typer.Option(help=f"Form of the data; {preset.reader} if not given.", show_default=False),
@@ -117,7 +139,14 @@ def image_command(preset: Preset) -> Callable[..., None]:
             float, typer.Option(min=0.01, max=4, help="Multiplies every channel count; 1 is the paper.")
         ] = preset.width,
         steps: Annotated[int, typer.Option(min=1, help="Optimiser steps.")] = STEPS,
-        batch: Batch = preset.batch_size,
+        batch: Annotated[
+            int | None,
+            typer.Option(
+                min=1,
+                help=f"Pairs per step; if not given, {preset.batch_size}, or as another system's paper has.",
+                show_default=False,
+            ),
+        ] = None,
         objective: Objective = "iiae",
         lam: Lambda = preset.lam,
         annealing: Annealing = preset.annealing,
@@ -157,9 +186,26 @@ def image_command(preset: Preset) -> Callable[..., None]:
         check_extra()
         choose_device(device)
         use_threads(threads)
+        if system == "iiae":
+            if batch == 1:
+                raise typer.BadParameter("batch norm needs at least 2 pairs", param_hint="--batch")
+            batch = batch or preset.batch_size
+        else:
+            batch = batch or SYSTEMS[system].batch_size
+            of_iiae = {
+                "--objective": objective != "iiae",
+                "--lambda": lam != preset.lam,
+                "--annealing": annealing != preset.annealing,
+                "--recipe": recipe != "paper",
+                "--warmup": warmup != 0,
+                "--average": average != 0,
+                "--dropout": dropout != preset.dropout,
+            }
+            refuse_unused({option: given or None for option, given in of_iiae.items()}, system)
         try:
             chosen = replace(
                 preset,
+                system=system,
                 reader=reader or preset.reader,
                 domains=domains,
                 image_size=image_size,

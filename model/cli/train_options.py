@@ -11,14 +11,16 @@ import typer
 from rich.console import Console
 
 from model import checkpoint
+from model.baselines.translator import Translator
 from model.iiae import IIAE
 from model.objective import ObjectiveName
-from model.presets import Preset, QueryKind
+from model.presets import Preset, QueryKind, SystemName
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.calibration import Calibration
 
 Name = Annotated[str, typer.Option(help=f"The checkpoint's name; {checkpoint.NAME_RULE}.")]
 Batch = Annotated[int, typer.Option(min=2, help="Pairs per step.")]
+SystemOption = Annotated[SystemName, typer.Option(help="IIAE, or a system that the paper compares it with.")]
 Lambda = Annotated[float, typer.Option("--lambda", help="Weight of the information preference.")]
 Annealing = Annotated[
     float, typer.Option(min=1, help="a0: the prior KLs are multiplied by 1 - exp(-step / a0).")
@@ -67,7 +69,7 @@ class Publication:
 
     def publish(
         self,
-        iiae: IIAE,
+        trained: IIAE | Translator,
         backbone: Backbone | None = None,
         *,
         seed: int,
@@ -80,7 +82,7 @@ class Publication:
         folder = checkpoint.publish(
             self.store,
             self.name,
-            iiae,
+            trained,
             backbone,
             trained_on=self.trained_on,
             terms=self.terms,

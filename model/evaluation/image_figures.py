@@ -8,10 +8,11 @@ import torch
 from PIL import Image
 from torch import Tensor
 
+from model.baselines.translator import Translator
 from model.data.pairs import Pairs
 from model.iiae import IIAE
 from model.pictures import picture
-from model.presets import SIDES, other
+from model.presets import SIDES, Side, other
 
 GAP = 2
 """Pixels between pictures."""
@@ -33,26 +34,37 @@ def grid(rows: list[list[Tensor]], *, scale: int = 1) -> Image.Image:
 
 
 @torch.inference_mode()
-def translations(iiae: IIAE, pairs: Pairs, *, count: int = 6, samples: int = 3, seed: int = 0) -> Image.Image:
+def translations(
+    model: IIAE | Translator, pairs: Pairs, *, count: int = 6, samples: int = 3, seed: int = 0
+) -> Image.Image:
     """Table 7: translations of pairs in both directions, one pair a row.
 
-    Each direction shows the input, `samples` outputs with random exclusive codes, the output with the prior's
-    mean, and the true picture.
+    Each direction shows the input, `samples` outputs with random styles, the output with the prior's mean,
+    and the true picture. A system without styles has no samples.
     """
-    device = next(iiae.parameters()).device
+    device = next(model.parameters()).device
     chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int)
-    z = torch.randn(samples, iiae.preset.zx_size, generator=torch.Generator().manual_seed(seed))
-    codes = torch.cat([z, torch.zeros(1, iiae.preset.zx_size)]).to(device)
+    size = model.style_size if isinstance(model, Translator) else model.preset.zx_size
+    z = torch.randn(samples if size else 0, size, generator=torch.Generator().manual_seed(seed))
+    styles = torch.cat([z, torch.zeros(1, size)]).to(device)
     rows: list[list[Tensor]] = []
     for index in chosen:
         pair = dict(zip(SIDES, pairs.pair(int(index), None), strict=True))
         row: list[Tensor] = []
         for side in SIDES:
-            zs = iiae.shared(side, pair[side][None].to(device)).mean
-            outputs = iiae.decode(other(side), codes, zs.expand(len(codes), *zs.shape[1:]))
+            outputs = _translated(model, side, pair[side][None].to(device), styles)
             row += [pair[side], *outputs, pair[other(side)]]
         rows.append(row)
     return grid(rows)
+
+
+def _translated(model: IIAE | Translator, side: Side, pixels: Tensor, styles: Tensor) -> Tensor:
+    """Translate one picture [1, 3, s, s] with each of the styles [n, z]."""
+    if isinstance(model, Translator):
+        repeated = pixels.expand(len(styles), -1, -1, -1)
+        return model.translate(side, repeated, styles if model.style_size else None)
+    zs = model.shared(side, pixels).mean
+    return model.decode(other(side), styles, zs.expand(len(styles), *zs.shape[1:]))
 
 
 @torch.inference_mode()
@@ -72,6 +84,6 @@ def analogies(iiae: IIAE, pairs: Pairs, *, count: int = 6) -> Image.Image:
     return grid(rows)
 
 
-def translation_writer(pairs: Pairs) -> Callable[[IIAE, Path], None]:
+def translation_writer(pairs: Pairs) -> Callable[[IIAE | Translator, Path], None]:
     """Return a function for training that writes `translations` of the current weights to a path."""
-    return lambda iiae, path: translations(iiae, pairs).save(path)
+    return lambda model, path: translations(model, pairs).save(path)

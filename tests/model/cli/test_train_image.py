@@ -7,9 +7,11 @@ from dataclasses import replace
 import pytest
 import torch
 from train_command import SMALL, invoke
+from typer.testing import CliRunner
 
 from model import checkpoint
 from model.cli import train_image
+from model.cli.app import app
 from model.data.synthetic import SyntheticPairs
 from model.presets import PRESETS
 from model.training.recipe import START_LOG_VAR
@@ -124,3 +126,36 @@ def test_a_run_of_another_recipe_is_not_resumed(tmp_path):
     assert "another preset, plan or data set" in str(again.exception)
     saved = json.dumps(sorted(os.listdir(tmp_path / "checkpoints" / "facades")))
     assert saved.count("Z-") == 1
+
+
+@pytest.mark.parametrize("system", ["pix2pix", "bicyclegan", "cddn"])
+def test_a_compared_system_is_trained_measured_and_drawn(tmp_path, system):
+    """The same commands as for IIAE; the options of IIAE's objective are refused."""
+    common = ("facades", "--data", tmp_path, "--home", tmp_path, "--name", system, "--system", system)
+    small = ("--reader", "synthetic", "--image-size", 32, "--width", 0.0625, "--steps", 2, "--every", 1)
+    assert invoke(*common, *small, "--batch", 4, "--device", "cpu").exit_code == 0
+    folder = checkpoint.find(tmp_path / "checkpoints", system)
+    manifest = checkpoint.read_manifest(folder)
+    assert (manifest.preset.system, manifest.preset.batch_size) == (system, 4)
+    assert manifest.metrics["val_step"] in {1, 2}
+    assert list((tmp_path / "runs" / system).glob("samples-*.png"))
+    for option in (("--lambda", 7), ("--objective", "elbo"), ("--recipe", "small"), ("--average", 0.9)):
+        refused = invoke(*common, *small, *option)
+        assert refused.exit_code == 2
+        assert option[0] in refused.output
+    runner = CliRunner()
+    measured = runner.invoke(app, ["evaluate", system, "--data", str(tmp_path), "--home", str(tmp_path)])
+    assert measured.exit_code == 0
+    assert ("top1_shared_xy" in measured.output) == (system == "cddn")
+    assert ("l1_from_x" in measured.output) == (system != "cddn")
+    out = tmp_path / "grid.png"
+    drawn = ["figure", system, "--data", str(tmp_path), "--home", str(tmp_path), "--out", str(out)]
+    assert runner.invoke(app, drawn).exit_code == 0
+    assert out.exists()
+    assert runner.invoke(app, [*drawn, "--kind", "analogies"]).exit_code == 2
+
+
+@pytest.mark.parametrize(("system", "batch"), [("iiae", 8), ("pix2pix", 1), ("bicyclegan", 2), ("cddn", 4)])
+def test_each_system_has_the_batch_size_of_its_paper(planned, tmp_path, system, batch):
+    assert invoke("facades", "--data", tmp_path, "--home", tmp_path, "--system", system).exit_code == 0
+    assert planned[0].preset.batch_size == batch

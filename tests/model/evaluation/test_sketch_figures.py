@@ -9,11 +9,11 @@ from PIL import Image
 
 from model.data.sketchy import read_sketchy
 from model.evaluation.sketch_figures import BAR, GAP, MARK, RIGHT, TILE, WRONG, class_bars, search_rows
-from model.inference import Inference
+from model.iiae_inference import IIAEInference
 from model.presets import PRESETS, SketchInput
 
 
-class ByBrightness(Inference):
+class ByBrightness(IIAEInference):
     """A model whose codes depend on the brightness only."""
 
     def __init__(self):

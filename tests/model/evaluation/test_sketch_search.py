@@ -8,7 +8,7 @@ import torch
 from model.data.sketchy import SketchyFiles
 from model.evaluation import sketch_search
 from model.evaluation.sketch_search import CatalogueCodes, map_by_class, measure_sketch_search
-from model.inference import Inference
+from model.iiae_inference import IIAEInference
 from model.metrics import cosine, mean_average_precision, precision_at, ranked_relevance
 from model.sketch.expansion import expanded_scores
 from model.sketch.search_codes import similarities
@@ -33,7 +33,7 @@ def codes(monkeypatch) -> CatalogueCodes:
 
 
 def test_figures_are_cut_at_the_number_of_photos_in_their_names(codes):
-    figures = measure_sketch_search(Inference.__new__(Inference), SketchyFiles((), ()))
+    figures = measure_sketch_search(IIAEInference.__new__(IIAEInference), SketchyFiles((), ()))
     relevant = ranked_relevance(cosine(codes.zs["y"], codes.zs["x"]), codes.labels["y"], codes.labels["x"])
     assert figures["map_all"] == mean_average_precision(relevant)
     assert figures["map_200"] == mean_average_precision(relevant, 200) != figures["map_all"]
@@ -48,7 +48,7 @@ def test_figures_are_cut_at_the_number_of_photos_in_their_names(codes):
 
 def test_the_mean_over_classes_of_equal_size_is_the_map(codes):
     catalogue = SketchyFiles(tuple((Path(label), label) for label in "abc"), ())
-    by_class = map_by_class(Inference.__new__(Inference), catalogue)
-    figures = measure_sketch_search(Inference.__new__(Inference), catalogue)
+    by_class = map_by_class(IIAEInference.__new__(IIAEInference), catalogue)
+    figures = measure_sketch_search(IIAEInference.__new__(IIAEInference), catalogue)
     assert list(by_class) == ["a", "b", "c"]
     assert sum(by_class.values()) / 3 == pytest.approx(figures["map_all"])
