@@ -10,9 +10,11 @@ from PIL import Image
 
 from benchmarks.shared.noise_pictures import png
 from model import checkpoint
+from model.baselines.systems import translator_of
+from model.baselines.translator import Translator
 from model.iiae import IIAE
 from model.pictures import prepare
-from model.presets import PRESETS, QueryKind, SketchInput
+from model.presets import PRESETS, QueryKind, SketchInput, SystemName
 from model.sketch.backbone.backbone import Backbone
 from model.sketch.calibration import Calibration
 from model.sketch.linear_start import init_shared_encoders
@@ -32,6 +34,12 @@ def publish_tiny(home: Path, name: str = "tiny", seed: int = 0) -> Path:
     """Publish an untrained image model. Another seed gives another version."""
     torch.manual_seed(seed)
     return _publish(home, name, IIAE(IMAGE_PRESET))
+
+
+def publish_system(home: Path, system: SystemName) -> Path:
+    """Publish a compared system under its own name."""
+    torch.manual_seed(0)
+    return _publish(home, system, translator_of(replace(IMAGE_PRESET, system=system)))
 
 
 def publish_sketch(
@@ -89,14 +97,14 @@ def _backbone(sketch: SketchInput) -> Backbone:
 def _publish(
     home: Path,
     name: str,
-    iiae: IIAE,
+    trained: IIAE | Translator,
     backbone: Backbone | None = None,
     calibration: dict[QueryKind, Calibration] | None = None,
 ) -> Path:
     return checkpoint.publish(
         home / "checkpoints",
         name,
-        iiae,
+        trained,
         backbone,
         calibration=calibration,
         trained_on="nothing",

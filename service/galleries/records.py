@@ -62,7 +62,7 @@ class GallerySpec:
             digest=model.digest,
             domain=model.domain(side),
             distance=preset.distance,
-            dim=preset.search_size,
+            dim=model.inference.search_size,
             credit=credit,
             drawn=drawn,
             expand=not drawn if expand is None else expand,

@@ -241,6 +241,11 @@ export class GenerationMode {
     if (!byId(this.#name).hidden) this.open();
   }
 
+  /** @protected @param {string} capability of the chosen model */
+  can(capability) {
+    return this.#service.modelsWith(capability).some(({ id }) => id === this.model.value);
+  }
+
   /** Remove the pictures that are known to be of the wrong domain now. */
   #changeSource() {
     this.offerSamples();

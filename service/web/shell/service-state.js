@@ -67,7 +67,7 @@ export class ServiceState extends EventTarget {
 
   /**
    * The models with this capability.
-   * @param {"analogy" | "sbir" | "translate"} capability
+   * @param {string} capability
    */
   modelsWith(capability) {
     return this.models.filter((model) => model.capabilities.includes(capability));

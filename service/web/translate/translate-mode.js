@@ -110,9 +110,9 @@ export class TranslateMode extends GenerationMode {
    */
   fields() {
     const [first, second] = [this.reference.picture, this.#secondReference.picture];
-    const hasStyle = first !== null;
+    const hasStyle = first !== null || !this.can("styles");
     this.#samples.disabled = this.#seed.disabled = this.#newSeedButton.disabled = hasStyle;
-    this.#newSeedButton.title = hasStyle ? "With a style picture there is one result" : "Other random styles";
+    this.#newSeedButton.title = hasStyle ? "There is one result" : "Other random styles";
     if (!this.image.picture) return null;
     return {
       image: this.image.picture,
