@@ -154,7 +154,7 @@ def test_nothing_of_a_failed_forward_pass_is_kept(home, monkeypatch):
 
     async def check() -> Counter[str]:
         async with client(home) as http:
-            monkeypatch.setattr("model.inference.Inference.search_codes", fail)
+            monkeypatch.setattr("model.iiae_inference.IIAEInference.search_codes", fail)
             monkeypatch.setattr(unhandled_errors.logger, "disabled", True)  # pytest keeps what is logged
             return await kept_after(http, search(drawing), 500)
 

@@ -10,7 +10,7 @@ from small_sketch import small_preset
 
 from model.data.pairs import DataError
 from model.data.sketchy import read_sketchy
-from model.inference import Inference
+from model.iiae_inference import IIAEInference
 from model.sketch.pictures import Pictures, decode
 
 
@@ -34,7 +34,7 @@ def test_training_prepares_sketches_as_the_service_does(tmp_path, shapes_folder)
     )
     assert (plain != decode(catalogue.sketches, ("star",), 64).pixels[:]).any()
     np.testing.assert_array_equal(plain, white_on_black)
-    inference = Inference.__new__(Inference)
+    inference = IIAEInference.__new__(IIAEInference)
     inference.preset = small_preset("efficientnet-lite0")
     with Image.open(catalogue.sketches[0][0]) as sketch:
         prepared = inference.prepare(sketch.convert("RGB"), "y")

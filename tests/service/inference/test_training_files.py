@@ -8,7 +8,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from model.inference import Inference
+from model.iiae_inference import IIAEInference
 from model.presets import PRESETS, Side
 from model.sketch.pictures import decode
 from service.inference.pixels import decode_pixels
@@ -60,8 +60,8 @@ FILES = {
 
 
 @pytest.fixture
-def inference() -> Inference:
-    prepared = Inference.__new__(Inference)  # only the preset decides how pictures are prepared
+def inference() -> IIAEInference:
+    prepared = IIAEInference.__new__(IIAEInference)  # only the preset decides how pictures are prepared
     prepared.preset = PRESETS["sketchy"]
     return prepared
 
@@ -69,7 +69,7 @@ def inference() -> Inference:
 @pytest.mark.parametrize("name", FILES)
 @pytest.mark.parametrize("side", ["x", "y"])
 def test_training_and_serving_give_the_same_pixels(
-    tmp_path: Path, inference: Inference, name: str, side: Side
+    tmp_path: Path, inference: IIAEInference, name: str, side: Side
 ):
     path = tmp_path / name
     path.write_bytes(FILES[name])

@@ -10,7 +10,8 @@ import reindexer
 from PIL import Image
 from reindexer import create, embedded, new, number_of, spaces, spec, vector
 
-from model.inference import Inference, NoDrawing
+from model.iiae_inference import IIAEInference
+from model.inference import NoDrawing
 from service.errors import GalleryNotFound, ReindexCancelled, StorageFull
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
@@ -61,7 +62,7 @@ def test_a_fifo_instead_of_a_photos_files_is_a_fault(tmp_path):
         path.unlink(missing_ok=True)
         path.parent.mkdir(parents=True, exist_ok=True)
         os.mkfifo(path)
-    read = read_photo(gallery, Inference.__new__(Inference), "x", photo)
+    read = read_photo(gallery, IIAEInference.__new__(IIAEInference), "x", photo)
     assert (read.pixels, read.fault) == (None, "its file is gone")
 
 
@@ -100,9 +101,9 @@ def test_an_empty_drawing_is_a_fault(tmp_path, monkeypatch):
     def prepare(*_):
         raise NoDrawing("there is no ink")
 
-    monkeypatch.setattr(Inference, "prepare", prepare)
-    monkeypatch.setattr(Inference, "smallest_side", lambda *_: 1024)
-    monkeypatch.setattr(Inference, "takes_drawings", lambda *_: True)
+    monkeypatch.setattr(IIAEInference, "prepare", prepare)
+    monkeypatch.setattr(IIAEInference, "smallest_side", lambda *_: 1024)
+    monkeypatch.setattr(IIAEInference, "takes_drawings", lambda *_: True)
     blank = BytesIO()
     Image.new("RGB", (8, 8), "white").save(blank, "PNG")
     sha256 = hashlib.sha256(blank.getvalue()).hexdigest()
@@ -119,7 +120,7 @@ def test_an_empty_drawing_is_a_fault(tmp_path, monkeypatch):
             )
         ]
     )
-    found = read_photo(gallery, Inference.__new__(Inference), "x", photo)
+    found = read_photo(gallery, IIAEInference.__new__(IIAEInference), "x", photo)
     assert (found.pixels, found.fault) == (None, "there is no ink")
 
 
