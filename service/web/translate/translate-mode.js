@@ -113,6 +113,7 @@ export class TranslateMode extends GenerationMode {
     const hasStyle = first !== null || !this.can("styles");
     this.#samples.disabled = this.#seed.disabled = this.#newSeedButton.disabled = hasStyle;
     this.#newSeedButton.title = hasStyle ? "There is one result" : "Other random styles";
+    byId("translate-reference").hidden = !this.can("styles");
     if (!this.image.picture) return null;
     return {
       image: this.image.picture,
