@@ -1,9 +1,13 @@
 """Records the training runs that commands would start."""
 
+from dataclasses import dataclass
+
 import pytest
 
+from model.cli import train_sketch
 from model.cli.train_image import ImageTraining
 from model.cli.train_sketch import SketchTraining
+from model.sketch.training import SketchPlan
 
 
 def _recorder(plans: list[object]):
@@ -20,3 +24,16 @@ def planned(monkeypatch):
     for training in (ImageTraining, SketchTraining):
         monkeypatch.setattr(training, "run", _recorder(plans))
     return plans
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortPlan(SketchPlan):
+    """Trains the decoders for a few steps only."""
+
+    decoder_steps: int = 8
+
+
+@pytest.fixture
+def few_decoder_steps(monkeypatch):
+    """For tests that train sketch models, but not to find anything."""
+    monkeypatch.setattr(train_sketch, "SketchPlan", ShortPlan)
