@@ -1,15 +1,19 @@
 """The model: encoders of the shared code and of the exclusive codes, and a decoder for each domain."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
 import torch
 from torch import Generator, Tensor, nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 from model.distributions import Gaussian
-from model.networks import decoder, exclusive_encoder, feature_extractor, initialise, shared_encoder
+from model.networks import (
+    decoder,
+    exclusive_encoder,
+    feature_extractor,
+    initialise,
+    running_statistics,
+    shared_encoder,
+)
 from model.presets import SIDES, Preset, Side
 
 Decoding = Literal["both_codes", "shared_code"]
@@ -84,11 +88,11 @@ class IIAE(nn.Module):
         q_zx, q_zy = self.exclusive("x", x), self.exclusive("y", y)
         q_zs: Gaussian = self.q_zs(torch.cat([features_x, features_y], dim=1))
         zx, zy, zs = q_zx.sample(generator), q_zy.sample(generator), q_zs.sample(generator)
-        with _running_statistics(self.p, updated=statistics_of == "both_codes"):
+        with running_statistics(self.p, updated=statistics_of == "both_codes"):
             x_hat, y_hat = self.decode("x", zx, zs), self.decode("y", zy, zs)
         x_bar, y_bar = None, None
         if from_shared:
-            with _running_statistics(self.p, updated=statistics_of == "shared_code"):
+            with running_statistics(self.p, updated=statistics_of == "shared_code"):
                 x_bar = self.decode("x", torch.zeros_like(zx), zs)
                 y_bar = self.decode("y", torch.zeros_like(zy), zs)
         return Pass(
@@ -102,16 +106,3 @@ class IIAE(nn.Module):
             x_bar=x_bar,
             y_bar=y_bar,
         )
-
-
-@contextmanager
-def _running_statistics(module: nn.Module, *, updated: bool) -> Iterator[None]:
-    """Let batch norms update their running statistics only if `updated`; batches are normalised anyway."""
-    norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
-    for norm in norms:
-        norm.track_running_stats = updated
-    try:
-        yield
-    finally:
-        for norm in norms:
-            norm.track_running_stats = True

@@ -3,11 +3,14 @@
 Each builder takes a preset and returns the layers of one column of the appendix's tables.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import pairwise
 
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 
 from model.distributions import Gaussian, gaussian
 from model.presets import Preset, SketchInput
@@ -176,3 +179,16 @@ def initialise(module: nn.Module) -> None:
         nn.init.normal_(module.weight, 0.0, 0.02)
         if module.bias is not None:
             nn.init.zeros_(module.bias)
+
+
+@contextmanager
+def running_statistics(module: nn.Module, *, updated: bool) -> Iterator[None]:
+    """Let batch norms update their running statistics only if `updated`; batches are normalised anyway."""
+    norms = [norm for norm in module.modules() if isinstance(norm, _BatchNorm)]
+    for norm in norms:
+        norm.track_running_stats = updated
+    try:
+        yield
+    finally:
+        for norm in norms:
+            norm.track_running_stats = True

@@ -5,12 +5,10 @@ code has instance norm. We take it for both, with learned scales, so the result 
 on the other pictures of its batch.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from functools import partial
 
 from torch import nn
-from torch.nn.modules.batchnorm import _BatchNorm
 
 Norm = Callable[[int], nn.Module]
 """Makes the normalisation of a number of channels."""
@@ -55,19 +53,6 @@ def up(inputs: int, outputs: int, *, dropout: float = 0.0, norm: Norm = INSTANCE
     if dropout:
         layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers, nn.ReLU())
-
-
-@contextmanager
-def frozen_statistics(module: nn.Module) -> Iterator[None]:
-    """Keep the running statistics of batch norms as they are; batches are normalised by their own anyway."""
-    norms = [each for each in module.modules() if isinstance(each, _BatchNorm)]
-    for norm in norms:
-        norm.track_running_stats = False
-    try:
-        yield
-    finally:
-        for norm in norms:
-            norm.track_running_stats = True
 
 
 def to_picture(inputs: int) -> nn.Sequential:

@@ -24,10 +24,11 @@ from jaxtyping import Float
 from torch import Generator, Tensor, nn
 
 from model.baselines.adversarial import reversed_gradient, wasserstein
-from model.baselines.blocks import channels, down, frozen_statistics, halvings, to_picture, up
+from model.baselines.blocks import channels, down, halvings, to_picture, up
 from model.baselines.discriminators import Critic
 from model.baselines.translator import Capability, Terms, Translator, initialise, normal
 from model.baselines.unet import with_style
+from model.networks import running_statistics
 from model.presets import SIDES, Preset, Side, other
 
 L1, EXCLUSIVE_GAN = 100.0, 0.1
@@ -204,10 +205,10 @@ class CdDN(Translator):
                 * self.exclusive_critics[source](pictures[source], exclusive_fakes[source]).mean()
             )
             crossed = Codes(codes[target].shared, codes[source].exclusive)
-            with frozen_statistics(self.decoders[source]):
+            with running_statistics(self.decoders[source], updated=False):
                 autoencoded = self.decode(source, crossed, noise)
             terms[f"autoencoder_{source}"] = L1 * F.l1_loss(autoencoded, pictures[source])
-            with frozen_statistics(self.encoders[target]):
+            with running_statistics(self.encoders[target], updated=False):
                 again = self.encode(target, fakes[source])
             terms[f"codes_from_{source}"] = L1 * (
                 F.l1_loss(again.shared, codes[source].shared) + F.l1_loss(again.exclusive, styles[source])
