@@ -20,10 +20,11 @@ def pictures(count=2, size=32, seed=0):
     return torch.rand(count, 3, size, size, generator=torch.Generator().manual_seed(seed)) * 2 - 1
 
 
-def test_a_unet_passes_details_around_its_bottleneck():
-    """Without its innermost layer, a U-Net still sees the picture; an encoder and decoder would not."""
+@pytest.mark.parametrize("layer", [1, -1])
+def test_a_unet_passes_details_around_its_inner_layers(layer):
+    """Blind from the second layer on, or in the innermost, it still sees the picture through its skips."""
     unet = UNet(32, 0.125).eval()
-    nn.init.zeros_(unet.encoder[-1][0].weight)
+    nn.init.zeros_(unet.encoder[layer][0].weight)
     first, second = unet(pictures(seed=0)), unet(pictures(seed=1))
     assert first.shape == (2, 3, 32, 32)
     assert (first - second).abs().mean() > 1e-3
