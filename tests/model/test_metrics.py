@@ -41,3 +41,8 @@ def test_ranking_ignores_the_length_of_codes():
         cosine(torch.tensor([[1.0, 1.0]]), photos), torch.tensor([1]), torch.tensor([0, 1, 2])
     )
     assert relevant.tolist() == [[True, False, False]]
+
+
+def test_codes_that_are_not_numbers_find_nothing():
+    codes = torch.full((3, 2), float("nan"))
+    assert top1(codes, codes) == 0

@@ -248,3 +248,10 @@ def test_a_run_stops_at_its_time_and_resumes_to_the_same_weights(tmp_path):
     resumed.train()
     assert resumed.seconds > stopped.seconds > 0
     assert_same_state(tmp_path / "whole", tmp_path / "parts")
+
+
+def test_a_run_that_diverges_says_so(tmp_path):
+    run = run_in(tmp_path)
+    run.validate = lambda iiae: {"validation": float("nan")}
+    with pytest.raises(TrainingError, match=r"after step 20.*lower the learning rate"):
+        run.train()
