@@ -14,7 +14,7 @@ from model.networks import (
     running_statistics,
     shared_encoder,
 )
-from model.presets import SIDES, Preset, Side
+from model.presets import SIDES, Preset, Side, other
 
 Decoding = Literal["both_codes", "shared_code"]
 """The input of a decoder: samples of both codes, or zs and the mean of the exclusive code's prior."""
@@ -65,6 +65,23 @@ class IIAE(nn.Module):
         """Return the mean of p(x|zx, zs) or p(y|zy, zs); z has shape [b, zx_size], zs [b, *shared_shape]."""
         inputs: Tensor = self.p[side](z, zs)
         return inputs
+
+    @property
+    def style_size(self) -> int:
+        """Dimensions of what a translation needs besides its input: an exclusive code of the target."""
+        return self.preset.zx_size
+
+    def translate(self, source: Side, inputs: Tensor, style: Tensor | None = None) -> Tensor:
+        """Decode the other domain from the mean of r(zs|inputs) and an exclusive code.
+
+        Args:
+            source: the inputs' domain.
+            inputs: [b, 3, s, s], or [b, feature_size] for D.2.
+            style: [b, zx_size]; None for the mean of the prior.
+        """
+        if style is None:
+            style = inputs.new_zeros(len(inputs), self.style_size)
+        return self.decode(other(source), style, self.shared(source, inputs).mean)
 
     def forward(
         self,

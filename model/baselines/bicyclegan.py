@@ -7,8 +7,9 @@ A style z of 8 numbers decides what the input does not. Two objectives train the
   generator only.
 
 The discriminators compare by least squares, at two scales, and each objective has its own. As in the authors'
-code (github.com/junyanz/BicycleGAN), they do not see the input. That code takes two pairs a step, one for
-each objective; here both objectives take all pairs. Its weights start at Xavier's, ours as pix2pix's.
+code (github.com/junyanz/BicycleGAN), they do not see the input, and a step's pairs are shared out: both
+objectives translate the first half, and the true pictures that cLR-GAN's discriminator sees are those of the
+second half. That code's weights start at Xavier's, ours as pix2pix's.
 """
 
 from collections.abc import Iterator
@@ -117,9 +118,11 @@ class BicycleGAN(Translator):
     def phases(
         self, x: Float[Tensor, "b 3 s s"], y: Float[Tensor, "b 3 s s"], noise: Generator
     ) -> Iterator[tuple[str, Terms]]:
-        pictures: dict[Side, Tensor] = {"x": x, "y": y}
+        half = max(1, len(x) // 2)
+        pictures: dict[Side, Tensor] = {"x": x[:half], "y": y[:half]}
+        unpaired: dict[Side, Tensor] = {"x": x[-half:], "y": y[-half:]}
         encoded = {source: self.encoders[source](pictures[other(source)]) for source in SIDES}
-        random = {source: normal(x, self.style_size, noise) for source in SIDES}
+        random = {source: normal(pictures[source], self.style_size, noise) for source in SIDES}
         fakes = {
             source: {
                 "encoded": self.translate(source, pictures[source], encoded[source].sample(noise)),
@@ -129,11 +132,11 @@ class BicycleGAN(Translator):
         }
         terms: dict[str, Tensor] = {}
         for source in SIDES:
-            real = pictures[other(source)]
+            seen = {"encoded": pictures[other(source)], "random": unpaired[other(source)]}
             for kind, fake in fakes[source].items():
                 discriminate = self.discriminators[source][kind]  # type: ignore[index]
                 terms[f"discriminator_{kind}_from_{source}"] = least_squares(
-                    discriminate(real), real=True
+                    discriminate(seen[kind]), real=True
                 ) + least_squares(discriminate(fake.detach()), real=False)
         yield "discriminators", terms
         terms = {}

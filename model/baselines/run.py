@@ -6,12 +6,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from model.baselines.translator import Translator, train_step
-from model.data.pairs import Pairs, batch_of, on_device
-from model.presets import SIDES, Side, other
+from model.data.pairs import Pairs
 from model.training.batches import step_generator
 from model.training.loop import Figures, Schedule, TrainingProgress, TrainingRun
 from model.training.optimiser_state import load_optimiser, move_optimiser, optimiser_tensors
@@ -95,44 +93,3 @@ class TranslatorRun(TrainingRun[Translator]):
 
     def evaluated(self) -> Translator:
         return self.networks.eval()
-
-
-@torch.inference_mode()
-def translation_errors(
-    system: Translator, pairs: Pairs, *, limit: int | None = None, batch: int = 32
-) -> Figures:
-    """Return the mean absolute errors of translations in the mean style, from X and from Y, in [0, 2].
-
-    Args:
-        system: in evaluation mode.
-        pairs: the pairs.
-        limit: at most this many pairs, the first ones; None takes all.
-        batch: pairs translated at once.
-    """
-    device = next(system.parameters()).device
-    kept = on_device(pairs, device)
-    errors: dict[Side, list[Tensor]] = {side: [] for side in SIDES}
-    count = len(pairs) if limit is None else min(limit, len(pairs))
-    for start in range(0, count, batch):
-        chunk = batch_of(pairs, kept, range(start, min(start + batch, count)), None, device)
-        pictures = dict(zip(SIDES, chunk, strict=True))
-        for source in SIDES:
-            translated = system.translate(source, pictures[source])
-            error = F.l1_loss(translated, pictures[other(source)], reduction="none")
-            errors[source].append(error.flatten(1).mean(1))
-    return {f"l1_from_{source}": float(torch.cat(each).mean()) for source, each in errors.items()}
-
-
-def translation_validation(
-    pairs: Pairs, *, limit: int = 200, batch: int = 32
-) -> Callable[[Translator], Figures]:
-    """Return a validation function that measures `translation_errors` of the current weights.
-
-    Training keeps the weights with the highest `validation`: minus the mean of both errors.
-    """
-
-    def validate(system: Translator) -> Figures:
-        found = translation_errors(system, pairs, limit=limit, batch=batch)
-        return {**found, "validation": -sum(found.values()) / len(found)}
-
-    return validate

@@ -9,7 +9,6 @@ from rich.console import Console
 from rich.table import Table
 
 from model import checkpoint
-from model.baselines.run import translation_errors
 from model.cli.options import (
     CheckpointName,
     Data,
@@ -23,9 +22,9 @@ from model.cli.options import (
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
 from model.data.pairs import Split
-from model.evaluation.retrieval import cross_domain_retrieval
+from model.evaluation.lpips import NETWORKS, load_lpips
 from model.evaluation.sketch_search import measure_sketch_search
-from model.translator_inference import TranslatorInference
+from model.evaluation.translation import measure_pictures
 
 
 def evaluate(
@@ -36,6 +35,14 @@ def evaluate(
         Split | None, typer.Option(help="Which pairs (image models); test if not given.", show_default=False)
     ] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many pairs (image models).")] = None,
+    lpips: Annotated[
+        bool,
+        typer.Option(
+            "--lpips",
+            help="Also measure LPIPS (Alex and VGG) and absolute errors of translations (image models). "
+            "Its weights are downloaded once (64 MB).",
+        ),
+    ] = False,
     unseen: Unseen = None,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Also write the figures to this file.")
@@ -50,7 +57,7 @@ def evaluate(
 ) -> None:
     """Measure a checkpoint: cross-domain retrieval both ways and leakage, or zero-shot sketch search.
 
-    A system without shared codes has the mean absolute error of its translations instead.
+    A system without shared codes searches by translation, and has the errors of its translations too.
     """
     if json_file is not None:
         check_output(json_file, "--json")
@@ -58,19 +65,16 @@ def evaluate(
     manifest = checkpoint.read_manifest(folder)
     preset = manifest.preset
     if preset.sketch is not None:
-        refuse_unused({"--split": split, "--limit": limit}, f"{manifest.name}, which is a sketch model")
+        image_options = {"--split": split, "--limit": limit, "--lpips": lpips or None}
+        refuse_unused(image_options, f"{manifest.name}, which is a sketch model")
         inference = checkpoint.load(folder, choose_device(device))
         figures = measure_sketch_search(inference, measured_classes(data, unseen))
     else:
         refuse_unused({"--unseen": unseen}, f"{manifest.name}, which is an image model")
         inference = checkpoint.load(folder, choose_device(device))
         pairs = open_pairs(preset.reader, data, split or "test", preset.image_size, preset.domains)
-        if isinstance(inference, TranslatorInference) and "retrieve" not in inference.capabilities:
-            figures = translation_errors(inference.system, pairs, limit=limit)
-        else:
-            figures = cross_domain_retrieval(
-                inference.shared, inference.exclusive, pairs, inference.device, limit=limit
-            )
+        networks = {each: load_lpips(each).to(inference.device) for each in NETWORKS} if lpips else {}
+        figures = measure_pictures(inference, pairs, networks, limit=limit)
     if note and folder not in checkpoint.released():
         checkpoint.with_metrics(folder, figures)
     if json_file is not None:

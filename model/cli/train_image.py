@@ -8,7 +8,7 @@ from typing import Annotated
 import torch
 import typer
 
-from model.baselines.run import TranslatorRun, translation_validation
+from model.baselines.run import TranslatorRun
 from model.baselines.systems import SYSTEMS, translator_of
 from model.cli.options import Data, Device, Home, choose_device, refuse_unused
 from model.cli.progress import progress_bar, report_damaged
@@ -33,6 +33,7 @@ from model.data.open import open_pairs
 from model.data.pairs import Pairs, Split
 from model.evaluation.image_figures import translation_writer
 from model.evaluation.retrieval import retrieval_validation
+from model.evaluation.translation import translation_validation
 from model.iiae import IIAE
 from model.presets import ImageReader, Preset
 from model.training.loop import TrainingProgress, check_extra

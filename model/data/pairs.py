@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 from weakref import WeakKeyDictionary
@@ -111,6 +111,24 @@ def batch_of(
     chunk = [pairs.pair(index, rng) for index in indices]
     x, y = (torch.stack(side).to(device) for side in zip(*chunk, strict=True))
     return x, y
+
+
+def pair_batches(
+    pairs: Pairs, device: torch.device, *, limit: int | None = None, batch: int = 64
+) -> Iterator[tuple[Tensor, Tensor]]:
+    """Yield pairs without augmentation, [b, 3, s, s] each on the device.
+
+    Args:
+        pairs: the pairs.
+        device: where to yield them.
+        limit: at most this many pairs, spread evenly; None yields all.
+        batch: pairs at once.
+    """
+    count = len(pairs) if limit is None else min(limit, len(pairs))
+    indices = np.linspace(0, len(pairs) - 1, count).round().astype(int).tolist()
+    kept = on_device(pairs, device)
+    for start in range(0, count, batch):
+        yield batch_of(pairs, kept, indices[start : start + batch], None, device)
 
 
 def by_number(path: Path) -> list[tuple[int, int, str]]:

@@ -12,7 +12,7 @@ from model.baselines.translator import Translator
 from model.data.pairs import Pairs
 from model.iiae import IIAE
 from model.pictures import picture
-from model.presets import SIDES, Side, other
+from model.presets import SIDES, other
 
 GAP = 2
 """Pixels between pictures."""
@@ -44,7 +44,7 @@ def translations(
     """
     device = next(model.parameters()).device
     chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int)
-    size = model.style_size if isinstance(model, Translator) else model.preset.zx_size
+    size = model.style_size
     z = torch.randn(samples if size else 0, size, generator=torch.Generator().manual_seed(seed))
     styles = torch.cat([z, torch.zeros(1, size)]).to(device)
     rows: list[list[Tensor]] = []
@@ -52,19 +52,11 @@ def translations(
         pair = dict(zip(SIDES, pairs.pair(int(index), None), strict=True))
         row: list[Tensor] = []
         for side in SIDES:
-            outputs = _translated(model, side, pair[side][None].to(device), styles)
+            pixels = pair[side][None].to(device).expand(len(styles), -1, -1, -1)
+            outputs = model.translate(side, pixels, styles if size else None)
             row += [pair[side], *outputs, pair[other(side)]]
         rows.append(row)
     return grid(rows)
-
-
-def _translated(model: IIAE | Translator, side: Side, pixels: Tensor, styles: Tensor) -> Tensor:
-    """Translate one picture [1, 3, s, s] with each of the styles [n, z]."""
-    if isinstance(model, Translator):
-        repeated = pixels.expand(len(styles), -1, -1, -1)
-        return model.translate(side, repeated, styles if model.style_size else None)
-    zs = model.shared(side, pixels).mean
-    return model.decode(other(side), styles, zs.expand(len(styles), *zs.shape[1:]))
 
 
 @torch.inference_mode()

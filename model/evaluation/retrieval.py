@@ -2,11 +2,10 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import torch
 from torch import Tensor
 
-from model.data.pairs import Pairs, batch_of, on_device
+from model.data.pairs import Pairs, pair_batches
 from model.iiae import IIAE
 from model.metrics import top1
 from model.presets import SIDES, Side
@@ -30,12 +29,8 @@ def encode_pairs(
     Returns:
         Flattened codes of each side, [n, d], on the device.
     """
-    count = len(pairs) if limit is None else min(limit, len(pairs))
-    indices = np.linspace(0, len(pairs) - 1, count).round().astype(int).tolist()
     codes: dict[Side, list[Tensor]] = {"x": [], "y": []}
-    kept = on_device(pairs, device)
-    for start in range(0, count, batch):
-        chunk = batch_of(pairs, kept, indices[start : start + batch], None, device)
+    for chunk in pair_batches(pairs, device, limit=limit, batch=batch):
         for side, pictures in zip(SIDES, chunk, strict=True):
             codes[side].append(encode(side, pictures).flatten(1).float())
     return {side: torch.cat(parts) for side, parts in codes.items()}

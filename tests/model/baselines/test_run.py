@@ -8,8 +8,9 @@ import torch
 from model.baselines.bicyclegan import BicycleGAN
 from model.baselines.cddn import CdDN
 from model.baselines.pix2pix import Pix2Pix
-from model.baselines.run import TranslatorRun, translation_validation
+from model.baselines.run import TranslatorRun
 from model.data.synthetic import SyntheticPairs
+from model.evaluation.translation import translation_validation
 from model.presets import PRESETS
 from model.storage import read_tensors
 from model.training.errors import TrainingError
@@ -57,14 +58,3 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path, changes):
     for other in (run_in(tmp_path, Pix2Pix, **changes), run_in(tmp_path, CdDN, system="cddn")):
         with pytest.raises(TrainingError, match="another preset, plan or data set"):
             other.resume()
-
-
-def test_validation_is_minus_the_mean_error_of_both_directions():
-    pairs = SyntheticPairs(5, 32)
-    system = Pix2Pix(PRESET).eval()
-    system.translate = lambda source, pixels: torch.zeros_like(pixels)
-    x, y = (torch.stack(side) for side in zip(*(pairs.pair(i, None) for i in range(5)), strict=True))
-    figures = translation_validation(pairs, batch=2)(system)
-    assert figures["l1_from_x"] == pytest.approx(y.abs().mean().item(), rel=1e-5)
-    assert figures["l1_from_y"] == pytest.approx(x.abs().mean().item(), rel=1e-5)
-    assert figures["validation"] == pytest.approx(-(x.abs().mean() + y.abs().mean()).item() / 2, rel=1e-5)

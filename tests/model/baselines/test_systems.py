@@ -114,11 +114,22 @@ def test_latent_regression_trains_the_generator_and_not_the_encoder():
 def test_bicyclegan_finds_the_random_style_again():
     """The style of the regression is the one that the picture was made with."""
     trained, (x, y) = system(BicycleGAN), batch()
-    random = torch.randn(len(x), 8, generator=seeded(3))
+    half = len(x) // 2
+    random = torch.randn(half, 8, generator=seeded(3))
     phases = dict(trained.phases(x, y, seeded(3)))
-    again = trained.encoders["x"](trained.translate("x", x, random)).mean
+    again = trained.encoders["x"](trained.translate("x", x[:half], random)).mean
     expected = 0.5 * (again - random).abs().mean()
     torch.testing.assert_close(phases["generators"]["latent_from_x"], expected)
+
+
+def test_bicyclegan_shares_out_the_pairs_of_a_step():
+    """The random style's discriminator sees true pictures of other pairs than the encoded style's."""
+    trained, (x, y) = system(BicycleGAN), batch()
+    terms = dict(trained.phases(x, y, seeded(3)))["discriminators"]
+    other_y = torch.cat([y[: len(y) // 2], -y[len(y) // 2 :]])
+    changed = dict(trained.phases(x, other_y, seeded(3)))["discriminators"]
+    assert changed["discriminator_random_from_x"] != terms["discriminator_random_from_x"]
+    assert changed["discriminator_encoded_from_x"] == terms["discriminator_encoded_from_x"]
 
 
 def test_the_exclusive_code_is_trained_against_the_decoder_that_uses_it(monkeypatch):

@@ -6,7 +6,9 @@ import pytest
 from typer.testing import CliRunner
 
 from model import checkpoint
+from model.cli import evaluate
 from model.cli.app import app
+from model.evaluation.lpips import ALEX, Lpips
 from model.iiae import IIAE
 from model.presets import PRESETS
 
@@ -33,11 +35,23 @@ def test_figures_are_written_to_the_stores_manifests_only(tmp_path, monkeypatch)
         assert bool(checkpoint.read_manifest(folders[place]).metrics) == is_written
 
 
+def test_lpips_measures_how_translations_look_with_both_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate, "load_lpips", lambda name: Lpips(ALEX))
+    folder = checkpoint.publish(tmp_path / "checkpoints", "tiny", IIAE(TINY), **PROVENANCE)
+    arguments = ["evaluate", str(folder), "--data", str(tmp_path), "--limit", "4", "--lpips"]
+    done = CliRunner().invoke(app, arguments, catch_exceptions=False)
+    assert done.exit_code == 0
+    figures = checkpoint.read_manifest(folder).metrics
+    expected = ("lpips_alex_xy", "lpips_vgg_sampled_yx", "lpips_vgg_reference_xy", "l1_from_x")
+    assert all(figures[name] > 0 for name in expected) and "top1_shared_xy" in figures
+
+
 @pytest.mark.parametrize(
     ("name", "option"),
     [
         ("facades", ("--unseen", "sketchy-25")),
         ("sketchy", ("--split", "test")),
+        ("sketchy", ("--lpips",)),
         ("sketchy", ("--limit", "5")),
     ],
 )

@@ -148,6 +148,7 @@ def test_a_compared_system_is_trained_measured_and_drawn(tmp_path, system):
     assert measured.exit_code == 0
     assert ("top1_shared_xy" in measured.output) == (system == "cddn")
     assert ("l1_from_x" in measured.output) == (system != "cddn")
+    assert ("top1_translated_xy" in measured.output) == (system != "cddn")
     out = tmp_path / "grid.png"
     drawn = ["figure", system, "--data", str(tmp_path), "--home", str(tmp_path), "--out", str(out)]
     assert runner.invoke(app, drawn).exit_code == 0
