@@ -128,6 +128,19 @@ def test_a_run_of_another_recipe_is_not_resumed(tmp_path):
     assert saved.count("Z-") == 1
 
 
+def test_iiae_can_be_chosen_by_translation_as_other_systems_are(tmp_path):
+    words = ("facades", "--data", tmp_path, "--home", tmp_path, *SMALL)
+    assert invoke(*words, "--select", "translation").exit_code == 0
+    metrics = checkpoint.read_manifest(checkpoint.find(tmp_path / "checkpoints", "facades")).metrics
+    expected = -(metrics["val_l1_from_x"] + metrics["val_l1_from_y"]) / 2
+    assert metrics["val_validation"] == pytest.approx(expected)
+    assert "val_top1_shared_xy" not in metrics
+    again = invoke(*words, "--resume")
+    assert again.exit_code == 1 and "has another --select" in str(again.exception)
+    refused = invoke(*words, "--system", "cddn", "--select", "retrieval")
+    assert refused.exit_code == 2 and "--select" in refused.output
+
+
 @pytest.mark.parametrize("system", ["pix2pix", "bicyclegan", "cddn"])
 def test_a_compared_system_is_trained_measured_and_drawn(tmp_path, system):
     """The same commands as for IIAE; the options of IIAE's objective are refused."""
