@@ -35,7 +35,7 @@ from model.evaluation.image_figures import translation_writer
 from model.evaluation.retrieval import retrieval_validation
 from model.evaluation.translation import translation_validation
 from model.iiae import IIAE
-from model.presets import ImageReader, Preset
+from model.presets import ImageReader, Preset, SystemName
 from model.training.errors import TrainingError
 from model.training.loop import TrainingProgress, check_extra
 from model.training.recipe import RecipeName, start_exclusive_codes
@@ -59,15 +59,13 @@ class ImageTraining:
     preset: Preset
     plan: Plan
     data: Path
+    augment: bool
     selection: Selection
     publication: Publication
     resume: bool
 
     def run(self) -> None:
         """Train, and publish the weights that were best on the validation pairs."""
-        augment = self.plan.recipe == "small"
-        if self.preset.system != "iiae":
-            augment = SYSTEMS[self.preset.system].augment
         pairs, validation = (
             open_pairs(
                 self.preset.reader,
@@ -75,7 +73,7 @@ class ImageTraining:
                 split,
                 self.preset.image_size,
                 self.preset.domains,
-                augment=augment,
+                augment=self.augment,
             )
             for split in SPLITS
         )
@@ -135,6 +133,10 @@ class ImageTraining:
         return retrieval_validation(pairs) if self.selection == "retrieval" else translation_validation(pairs)
 
 
+def _augments(system: SystemName, recipe: RecipeName) -> bool:
+    return recipe == "small" if system == "iiae" else SYSTEMS[system].augment
+
+
 def image_command(preset: Preset) -> Callable[..., None]:
     """Return the command that trains this preset; the preset gives the options' defaults."""
 
@@ -190,6 +192,15 @@ def image_command(preset: Preset) -> Callable[..., None]:
         every: Annotated[
             int, typer.Option(min=1, help="Steps between validations, saves and sample grids.")
         ] = 500,
+        augment: Annotated[
+            bool | None,
+            typer.Option(
+                "--augment/--no-augment",
+                help="Whether training pairs vary from draw to draw; as the recipe or the other system's "
+                "paper has it if not given.",
+                show_default=False,
+            ),
+        ] = None,
         select: Annotated[
             Selection | None,
             typer.Option(
@@ -261,6 +272,7 @@ def image_command(preset: Preset) -> Callable[..., None]:
             preset=chosen,
             plan=plan,
             data=data,
+            augment=_augments(system, recipe) if augment is None else augment,
             selection=select or ("retrieval" if system == "iiae" else "translation"),
             publication=publication(
                 chosen, data, home=home, name=name, terms=terms, trained_on=trained_on, half=half

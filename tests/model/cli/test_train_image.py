@@ -101,10 +101,22 @@ def test_the_recipe_sets_the_start_of_the_exclusive_codes(tmp_path, recipe):
     )
 
 
-@pytest.mark.parametrize("recipe", ["paper", "small"])
-def test_only_the_small_recipe_augments_and_validation_pairs_choose_the_weights(
-    tmp_path, monkeypatch, recipe
+@pytest.mark.parametrize(
+    ("options", "augments"),
+    [
+        ((), False),
+        (("--recipe", "small"), True),
+        (("--recipe", "small", "--no-augment"), False),
+        (("--augment",), True),
+        (("--system", "pix2pix"), True),
+        (("--system", "cddn"), False),
+        (("--system", "cddn", "--augment"), True),
+    ],
+)
+def test_training_pairs_vary_as_the_recipe_or_the_systems_paper_has_it(
+    tmp_path, monkeypatch, options, augments
 ):
+    """The weights are chosen on the validation pairs."""
     opened: list[tuple[str, bool]] = []
 
     def open_pairs(reader, folder, split, image_size, domains, *, augment):
@@ -112,10 +124,9 @@ def test_only_the_small_recipe_augments_and_validation_pairs_choose_the_weights(
         return SyntheticPairs(8, image_size, domains=domains)
 
     monkeypatch.setattr(train_image, "open_pairs", open_pairs)
-    assert (
-        invoke("facades", "--data", tmp_path, "--home", tmp_path, "--recipe", recipe, *SMALL).exit_code == 0
-    )
-    assert opened == [("train", recipe == "small"), ("val", recipe == "small")]
+    done = invoke("facades", "--data", tmp_path, "--home", tmp_path, *options, *SMALL, "--steps", 1)
+    assert done.exit_code == 0
+    assert opened == [("train", augments), ("val", augments)]
 
 
 def test_a_run_of_another_recipe_is_not_resumed(tmp_path):
