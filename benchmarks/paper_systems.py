@@ -3,9 +3,9 @@
     python -m benchmarks.paper_systems --facades DIR --mnist DIR --cars DIR --maps DIR --home DIR
         [--seeds 3] [--jobs 2] [--only facades-cddn] [--list]
 
-On one data set, all systems have the same pictures, width, batch size, steps and augmentation, and the weights
-with the smallest error of translated validation pairs. Each training is one command of `iiae train`; `--list`
-prints the commands. Called again, it goes on: published checkpoints stay, and other runs are resumed.
+On one data set, all systems have the same pictures, width, batch size, steps and augmentation. The weights with
+the smallest error of translated validation pairs are kept. Each training is one command of `iiae train`;
+`--list` prints the commands. Called again, it goes on: published checkpoints stay, and other runs are resumed.
 `iiae report` measures the checkpoints.
 """
 
@@ -27,7 +27,7 @@ Words = tuple[str, ...]
 SYSTEMS: tuple[SystemName, ...] = ("iiae", "cddn", "bicyclegan", "pix2pix")
 ABLATED = ("elbo", "ii", "ii-mi", "elbo+ii")
 FAIR: Words = ("--select", "translation", "--augment", "--width", "0.25", "--batch", "8")
-IIAE: Words = tuple("--recipe small --learning-rate 1e-3 --dropout 0 --average 0.999".split())
+IIAE: Words = ("--recipe", "small", "--learning-rate", "1e-3", "--dropout", "0", "--average", "0.999")
 """Our recipe for small pictures; the other systems have the settings of their papers."""
 
 
@@ -74,6 +74,22 @@ class Training:
     name: str
     words: Words
 
+    def all_words(self) -> Words:
+        """Return the words that follow the preset."""
+        return (*self.words, "--name", self.name, "--threads", "1", "--half")
+
+
+def train(preset: str, training: Training, home: Path) -> bool:
+    """Train a checkpoint that is missing, or go on with it; returns False if that failed."""
+    if (home / "checkpoints" / training.name).is_dir():
+        return True
+    words = ["train", preset, *training.all_words(), "--home", str(home), "--resume"]
+    done = subprocess.run(
+        [sys.executable, "-m", "service.cli", *words], check=False, capture_output=True, text=True
+    )
+    Console().print(f"{training.name}: {'trained' if done.returncode == 0 else done.stderr[-800:]}")
+    return done.returncode == 0
+
 
 def trainings(data_set: DataSet, folder: Path, seed: int) -> Iterator[Training]:
     """Yield the trainings of one data set with one seed."""
@@ -111,21 +127,12 @@ def main(
     if not wanted:
         raise typer.BadParameter("nothing to train: give the folder of a data set, and an existing name")
 
-    def train(each: tuple[str, Training]) -> bool:
-        preset, training = each
-        words = ["train", preset, *training.words, "--name", training.name, "--threads", "1", "--half"]
-        if list_only:
-            print("iiae", *words)
-            return True
-        if (home / "checkpoints" / training.name).is_dir():
-            return True
-        started = [sys.executable, "-m", "service.cli", *words, "--home", str(home), "--resume"]
-        done = subprocess.run(started, capture_output=True, text=True)
-        Console().print(f"{training.name}: {'trained' if done.returncode == 0 else done.stderr[-800:]}")
-        return done.returncode == 0
-
-    with ThreadPoolExecutor(1 if list_only else jobs) as pool:
-        finished = list(pool.map(train, wanted))
+    if list_only:
+        for preset, training in wanted:
+            print("iiae train", preset, *training.all_words())
+        return
+    with ThreadPoolExecutor(jobs) as pool:
+        finished = list(pool.map(lambda each: train(*each, home), wanted))
     if not all(finished):
         raise typer.Exit(1)
 
