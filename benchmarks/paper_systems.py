@@ -3,9 +3,9 @@
     python -m benchmarks.paper_systems --facades DIR --mnist DIR --cars DIR --maps DIR --home DIR
         [--seeds 3] [--jobs 2] [--only facades-cddn] [--list]
 
-On one data set, all systems have the same pictures, width, batch size, steps and augmentation. The weights with
-the smallest error of translated validation pairs are kept. Each training is one command of `iiae train`;
-`--list` prints the commands. Called again, it goes on: published checkpoints stay, and other runs are resumed.
+On one data set, all systems have the same pictures, width, batch size, steps and augmentation. The weights
+with the smallest error of translated validation pairs are kept. Each training is one command of `iiae train`;
+`--list` prints the commands. Called again, it goes on: published checkpoints stay, other runs are resumed.
 `iiae report` measures the checkpoints.
 """
 
@@ -132,7 +132,7 @@ def main(
             print("iiae train", preset, *training.all_words())
         return
     with ThreadPoolExecutor(jobs) as pool:
-        finished = list(pool.map(lambda each: train(*each, home), wanted))
+        finished = list(pool.map(lambda each: train(each[0], each[1], home), wanted))
     if not all(finished):
         raise typer.Exit(1)
 
