@@ -2,24 +2,28 @@
 
 import numpy as np
 import torch
-from jaxtyping import Bool, Float
+from jaxtyping import Bool, Float, Int
 from numpy.typing import NDArray
 from torch import Tensor
 
 
-def top1(queries: Float[Tensor, "n d"], photos: Float[Tensor, "n d"]) -> float:
-    """Share of queries whose nearest photo (L2) is the photo in the same row, from 0 to 1.
+def top1(
+    queries: Float[Tensor, "n d"], photos: Float[Tensor, "n d"], labels: Int[Tensor, " n"] | None = None
+) -> float:
+    """Share of queries whose nearest photo (L2) is the right one, from 0 to 1.
 
-    A tie between k photos counts 1 / k, so equal codes score 1 / n. Codes that are not numbers find nothing.
+    The right one is the photo in the same row, or with labels any photo of the query's label. If k photos are
+    equally near, the right ones among them count 1 / k each, so equal codes score 1 / n. Codes that are not
+    numbers find nothing.
     """
     right = 0.0
+    labels = torch.arange(len(queries)) if labels is None else labels.cpu()
     for start in range(0, len(queries), 512):
         chunk = slice(start, start + 512)
-        distances = torch.cdist(queries[chunk].double(), photos.double())
-        own = distances[torch.arange(len(distances)), torch.arange(start, start + len(distances))]
-        nearer = (distances < own[:, None]).any(1)
-        ties = (distances == own[:, None]).sum(1)
-        right += float((~nearer & (ties > 0)).float().div(ties.clamp_min(1)).sum())
+        distances = torch.cdist(queries[chunk].double(), photos.double()).cpu()
+        nearest = distances == distances.min(1, keepdim=True).values
+        own = nearest & (labels[chunk, None] == labels)
+        right += float((own.sum(1) / nearest.sum(1).clamp_min(1)).sum())
     return right / len(queries)
 
 

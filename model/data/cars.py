@@ -48,6 +48,10 @@ class Cars:
         views = self.cars[car][elevation]
         return _tensor(views[0]), _tensor(views[turned + 1])
 
+    def label(self, index: int) -> int:
+        """Return one number for each car and elevation: view 0 is X's picture of all their pairs."""
+        return index // (VIEWS - 1)
+
 
 def read_car(path: Path, image_size: int) -> NDArray[np.uint8]:
     """Return one car's pictures, [elevations, views, image_size, image_size, 3].

@@ -71,6 +71,15 @@ class KeepsOnDevice(Protocol):
         ...
 
 
+@runtime_checkable
+class LabelledPairs(Protocol):
+    """Pairs of which several show the same thing, so that a search cannot tell them apart."""
+
+    def label(self, index: int) -> int:
+        """Return the number of what pair `index` shows in both domains."""
+        ...
+
+
 _COPIES: WeakKeyDictionary[Pairs, dict[torch.device, DevicePairs | None]] = WeakKeyDictionary()
 """The copies that `on_device` made, for as long as the pairs live."""
 
@@ -124,11 +133,25 @@ def pair_batches(
         limit: at most this many pairs, spread evenly; None yields all.
         batch: pairs at once.
     """
-    count = len(pairs) if limit is None else min(limit, len(pairs))
-    indices = np.linspace(0, len(pairs) - 1, count).round().astype(int).tolist()
+    indices = spread(pairs, limit)
     kept = on_device(pairs, device)
-    for start in range(0, count, batch):
+    for start in range(0, len(indices), batch):
         yield batch_of(pairs, kept, indices[start : start + batch], None, device)
+
+
+def spread(pairs: Pairs, limit: int | None) -> list[int]:
+    """Return the numbers of at most `limit` pairs, spread evenly; None takes all."""
+    count = len(pairs) if limit is None else min(limit, len(pairs))
+    numbers: list[int] = np.linspace(0, len(pairs) - 1, count).round().astype(int).tolist()
+    return numbers
+
+
+def labels_of(pairs: Pairs, limit: int | None) -> Tensor:
+    """Return the label of each pair that `spread` chooses, [n]; without labels, each pair has its own."""
+    chosen = spread(pairs, limit)
+    return torch.tensor(
+        [pairs.label(each) for each in chosen] if isinstance(pairs, LabelledPairs) else chosen
+    )
 
 
 def by_number(path: Path) -> list[tuple[int, int, str]]:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from model.data.pairs import Pairs, pair_batches
+from model.data.pairs import Pairs, labels_of, pair_batches
 from model.iiae import IIAE
 from model.metrics import top1
 from model.presets import SIDES, Side
@@ -42,7 +42,7 @@ def cross_domain_retrieval(
     """Top-1 accuracy of retrieval in both directions, as fractions of 1.
 
     Retrieval with the shared codes should find the pair. Retrieval with the exclusive codes measures leakage;
-    chance is 1 / pairs.
+    chance is 1 / pairs. Pairs with labels (`LabelledPairs`) count any pair of the label.
 
     Args:
         shared: means of r(zs|.).
@@ -53,11 +53,12 @@ def cross_domain_retrieval(
     """
     zs = encode_pairs(shared, pairs, device, limit=limit)
     z = encode_pairs(exclusive, pairs, device, limit=limit)
+    labels = labels_of(pairs, limit)
     return {
-        "top1_shared_xy": top1(zs["x"], zs["y"]),
-        "top1_shared_yx": top1(zs["y"], zs["x"]),
-        "top1_exclusive_xy": top1(z["x"], z["y"]),
-        "top1_exclusive_yx": top1(z["y"], z["x"]),
+        "top1_shared_xy": top1(zs["x"], zs["y"], labels),
+        "top1_shared_yx": top1(zs["y"], zs["x"], labels),
+        "top1_exclusive_xy": top1(z["x"], z["y"], labels),
+        "top1_exclusive_yx": top1(z["y"], z["x"], labels),
         "pairs": float(len(zs["x"])),
     }
 

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from model.baselines.translator import Translator
-from model.data.pairs import Pairs, pair_batches
+from model.data.pairs import Pairs, labels_of, pair_batches
 from model.evaluation.lpips import Lpips, NetworkName
 from model.evaluation.retrieval import cross_domain_retrieval
 from model.iiae import IIAE
@@ -97,8 +97,10 @@ def retrieval_by_translation(
             if inference.exclusive_size:
                 styles = [inference.exclusive(target, each) for each in (translated, pictures[target])]
                 add(f"top1_style_{WAYS[source]}", styles[0], styles[1])
+    labels = labels_of(pairs, limit)
     return {
-        figure: top1(torch.cat(queries), torch.cat(photos)) for figure, (queries, photos) in found.items()
+        figure: top1(torch.cat(queries), torch.cat(photos), labels)
+        for figure, (queries, photos) in found.items()
     }
 
 

@@ -18,6 +18,13 @@ def test_top1_of_equal_codes_is_chance():
     assert top1(torch.zeros(50, 3), torch.zeros(50, 3)) == pytest.approx(1 / 50)
 
 
+def test_top1_with_labels_counts_any_photo_of_the_label():
+    photos, labels = torch.eye(4), torch.tensor([0, 0, 1, 1])
+    assert top1(photos, photos[[1, 0, 2, 3]], labels) == 1
+    assert top1(photos, photos[[2, 1, 0, 3]], labels) == 0.5
+    assert top1(torch.zeros(4, 2), torch.zeros(4, 2), labels) == 0.5
+
+
 def average_precision(relevant):
     precisions = [np.mean(relevant[: k + 1]) for k in range(len(relevant)) if relevant[k]]
     return np.sum(precisions) / max(1, np.sum(relevant))

@@ -29,6 +29,7 @@ def test_cars_pair_the_front_with_every_other_view_of_an_elevation(tmp_path):
     fronts = [train.pair(index, None)[0] for index in range(23)]
     assert all(torch.equal(front, fronts[0]) for front in fronts)
     assert not torch.equal(train.pair(23, None)[0], fronts[0])
+    assert [train.label(index) for index in (0, 22, 23, PAIRS_PER_CAR)] == [0, 0, 1, 4]
     pictures = rng(1).integers(0, 256, (16, 16, 3, 24, 4)).astype(np.uint8)
     expected = Image.fromarray(np.ascontiguousarray(pictures[..., 5, 2])).resize(
         (32, 32), Image.Resampling.BICUBIC

@@ -64,3 +64,14 @@ def test_validation_is_the_shared_figure_minus_the_leakage():
     leaked = (figures["top1_exclusive_xy"] + figures["top1_exclusive_yx"]) / 2
     assert figures["validation"] == pytest.approx(shared - leaked)
     assert figures["pairs"] == 4
+
+
+def test_pairs_with_labels_count_any_pair_of_the_label():
+    class Halves(NumberedPairs):
+        def label(self, index):
+            return index // 4
+
+    figures = cross_domain_retrieval(mean_pixel, constant, Halves(8), CPU)
+    assert figures["top1_shared_xy"] == 1 and figures["top1_exclusive_yx"] == 0.5
+    figures = cross_domain_retrieval(mean_pixel, constant, Halves(8), CPU, limit=2)
+    assert figures["top1_exclusive_xy"] == 0.5
