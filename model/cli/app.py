@@ -9,6 +9,7 @@ from model.allocator import keep_memory
 from model.cli.calibrate import calibrate
 from model.cli.evaluate import evaluate
 from model.cli.figure import figure
+from model.cli.report import report
 from model.cli.train import train
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
@@ -35,3 +36,4 @@ app.add_typer(train, name="train")
 app.command(epilog="Example: `iiae evaluate mnist-cdcb --data mnist --json figures.json`")(evaluate)
 app.command(epilog="Example: `iiae calibrate sketchy --like sketchy-0 --like sketchy-1`")(calibrate)
 app.command(epilog="Example: `iiae figure facades --data facades --kind translations --out grid.png`")(figure)
+app.command(epilog="Example: `iiae report results --facades facades --mnist mnist`")(report)

@@ -144,7 +144,12 @@ def lpips_distances(
 
 
 def measure_pictures(
-    inference: Inference, pairs: Pairs, networks: Mapping[NetworkName, Lpips], *, limit: int | None = None
+    inference: Inference,
+    pairs: Pairs,
+    networks: Mapping[NetworkName, Lpips],
+    *,
+    limit: int | None = None,
+    lpips_limit: int | None = None,
 ) -> dict[str, float]:
     """Return all figures of an image model.
 
@@ -156,6 +161,7 @@ def measure_pictures(
         pairs: the pairs.
         networks: the LPIPS distances to measure, by name, on the model's device.
         limit: at most this many pairs, spread evenly; None takes all.
+        lpips_limit: the same for LPIPS, which is slow; None takes as many as for the other figures.
     """
     device = inference.device
     if "retrieve" in inference.capabilities:
@@ -168,7 +174,9 @@ def measure_pictures(
             return translate(inference, source, pixels, _mean_style(inference, len(pixels)))
 
         figures |= translation_errors(in_the_mean_style, pairs, device, limit=limit)
-    return figures | lpips_distances(inference, pairs, networks, limit=limit) if networks else figures
+    if networks:
+        figures |= lpips_distances(inference, pairs, networks, limit=lpips_limit or limit)
+    return figures
 
 
 def _styles(

@@ -1,0 +1,132 @@
+"""`iiae report`: the results page and its pictures, from published checkpoints, without training."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+
+from model import checkpoint
+from model.cli.options import Device, Home, choose_device
+from model.cli.unseen import measured_classes
+from model.data.open import open_pairs
+from model.evaluation.lpips import NETWORKS, Lpips, NetworkName, load_lpips
+from model.evaluation.report.measured import Figures, FiguresFile, Measured, option
+from model.evaluation.report.page import page
+from model.evaluation.sketch_search import measure_sketch_search
+from model.evaluation.translation import measure_pictures
+from model.manifest import Manifest
+from model.storage import write_bytes
+
+PAGE, FIGURES = "report.md", "figures.json"
+LPIPS_SIDE = 64
+"""Smallest pictures whose LPIPS is measured: its networks were trained on 64x64 and larger."""
+LPIPS_PAIRS = 200
+"""LPIPS is measured on at most this many pairs."""
+
+
+@dataclass(frozen=True)
+class Reporter:
+    """Measures checkpoints.
+
+    Attributes:
+        data: the folder of each preset's data.
+        networks: the LPIPS distances.
+        device: where to compute.
+        limit: at most this many pairs; None takes all.
+        kept: figures that were measured before.
+    """
+
+    data: dict[str, Path]
+    networks: dict[NetworkName, Lpips]
+    device: torch.device
+    limit: int | None
+    kept: FiguresFile
+
+    def measured(self, home: Path) -> Iterator[Measured]:
+        """Yield the newest version of each checkpoint of the store and the package whose data are at hand.
+
+        A checkpoint that cannot be read is left out, with a line that says why.
+        """
+        newest = {folder.name: folder for folder in checkpoint.released()}
+        newest |= {folder.parent.name: folder for folder in checkpoint.published(home / "checkpoints")}
+        for name, folder in newest.items():
+            try:
+                manifest = checkpoint.read_manifest(folder)
+                if manifest.preset.name in self.data and not _saw_all_classes(manifest):
+                    yield Measured(manifest, folder, self._figures(manifest, folder))
+            except checkpoint.CheckpointError as error:
+                Console(stderr=True).print(f"left out {name}: {error}", soft_wrap=True, markup=False)
+
+    def _figures(self, manifest: Manifest, folder: Path) -> Figures:
+        key = f"{manifest.weights_sha256} {self.limit} {sorted(self.networks)}"
+        if (found := self.kept.get(key)) is None:
+            Console().print(f"measuring {manifest.name}")
+            found = self._measure(manifest, folder)
+            self.kept.put(key, found)
+        return found
+
+    def _measure(self, manifest: Manifest, folder: Path) -> dict[str, float]:
+        inference, data = checkpoint.load(folder, self.device), self.data[manifest.preset.name]
+        if manifest.preset.sketch is not None:
+            return measure_sketch_search(inference, measured_classes(data, option(manifest, "--unseen", "")))
+        preset = manifest.preset
+        pairs = open_pairs(preset.reader, data, "test", preset.image_size, preset.domains)
+        networks = self.networks if preset.image_size >= LPIPS_SIDE else {}
+        lpips_limit = min(self.limit or LPIPS_PAIRS, LPIPS_PAIRS)
+        return measure_pictures(inference, pairs, networks, limit=self.limit, lpips_limit=lpips_limit)
+
+
+def _saw_all_classes(manifest: Manifest) -> bool:
+    """Whether a sketch model has no unseen classes to be measured on."""
+    return manifest.preset.sketch is not None and not option(manifest, "--unseen", "")
+
+
+DataFolder = Annotated[Path | None, typer.Option(help="Folder of this data set.", show_default=False)]
+
+
+def report(
+    out: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Folder of the page; made if it does not exist.")
+    ],
+    home: Home = Path("var"),
+    facades: DataFolder = None,
+    mnist: DataFolder = None,
+    cars: DataFolder = None,
+    maps: DataFolder = None,
+    sketchy: DataFolder = None,
+    stand_in: Annotated[
+        list[str] | None, typer.Option(help="A preset whose data stand in for the published data.")
+    ] = None,
+    lpips: Annotated[bool, typer.Option(help="Measure LPIPS; its weights are downloaded once.")] = True,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many pairs of pictures.")] = None,
+    device: Device = "auto",
+) -> None:
+    """Measure published checkpoints, and write the results page and its pictures.
+
+    Checkpoints that differ by their seed only share a row. Figures are kept in DIR/figures.json, so a report
+    that was stopped goes on.
+    """
+    folders = {
+        "facades": facades,
+        "mnist-cdcb": mnist,
+        "cars": cars,
+        "maps": maps,
+        "sketchy": sketchy,
+        "sketchy-printed": sketchy,
+    }
+    data = {preset: folder for preset, folder in folders.items() if folder is not None}
+    if not data:
+        raise typer.BadParameter("give the folder of a data set, such as --facades")
+    out.mkdir(parents=True, exist_ok=True)
+    chosen = choose_device(device)
+    networks = {each: load_lpips(each).to(chosen) for each in NETWORKS} if lpips else {}
+    reporter = Reporter(data, networks, chosen, limit, FiguresFile(out / FIGURES))
+    measured = list(reporter.measured(home))
+    if not measured:
+        raise typer.BadParameter(f"{home} has no checkpoint of these data", param_hint="--home")
+    write_bytes(out / PAGE, page(measured, [], stand_in or []).encode())
+    Console().print(f"wrote {out / PAGE}: {len(measured)} checkpoints", soft_wrap=True)

@@ -1,0 +1,83 @@
+"""`iiae report`: which checkpoints it measures, and what it keeps and writes."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from typer.testing import CliRunner
+
+from model import checkpoint
+from model.baselines.systems import translator_of
+from model.cli import report
+from model.cli.app import app
+from model.iiae import IIAE
+from model.presets import PRESETS
+
+TINY = replace(PRESETS["facades"], reader="synthetic", image_size=32, width=0.0625)
+
+
+def publish(home, name, system="iiae", seed=0, options=""):
+    torch.manual_seed(seed)
+    preset = replace(TINY, system=system)
+    trained = IIAE(preset) if system == "iiae" else translator_of(preset)
+    return checkpoint.publish(
+        home / "checkpoints",
+        name,
+        trained,
+        trained_on="nothing",
+        terms="none",
+        command=f"iiae train facades --steps 10 {options}",
+        seed=seed,
+        data_fingerprint="0",
+    )
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoint, "released", lambda: iter(()))
+
+    def invoke(*options):
+        words = ["report", str(tmp_path / "out"), "--home", str(tmp_path), "--facades", str(tmp_path)]
+        return CliRunner().invoke(app, [*words, "--no-lpips", "--limit", "4", *options])
+
+    return invoke
+
+
+def test_the_page_has_a_row_for_each_kind_of_checkpoint(tmp_path, run):
+    for name, system, seed in (("a", "iiae", 0), ("b", "iiae", 1), ("p", "pix2pix", 0)):
+        publish(tmp_path, name, system, seed)
+    publish(tmp_path, "ablated", options="--objective ii")
+    assert run("--stand-in", "facades").exit_code == 0
+    text = (tmp_path / "out" / report.PAGE).read_text()
+    assert "IIAE, by shared codes | 2 |" in text
+    assert "pix2pix, by pixels of the translation | 1 |" in text
+    assert "## The objectives on pictures" in text and "are a stand-in" in text
+    assert "iiae train facades --steps 10 --objective ii" in text
+
+
+def test_figures_are_measured_once(tmp_path, run, monkeypatch):
+    publish(tmp_path, "a")
+    assert "measuring a" in run().output
+    monkeypatch.setattr(report, "measure_pictures", lambda *_, **__: pytest.fail("measured again"))
+    again = run()
+    assert again.exit_code == 0 and "measuring" not in again.output
+    assert len(json.loads((tmp_path / "out" / report.FIGURES).read_text())) == 1
+
+
+def test_a_damaged_checkpoint_is_left_out_and_named(tmp_path, run):
+    publish(tmp_path, "good")
+    (publish(tmp_path, "damaged", seed=1) / checkpoint.WEIGHTS).write_bytes(b"damaged")
+    done = run()
+    assert done.exit_code == 0
+    assert "left out damaged" in done.output
+    assert "good" in (tmp_path / "out" / report.PAGE).read_text()
+
+
+@pytest.mark.parametrize("arguments", [(), ("--maps", ".")])
+def test_without_data_or_checkpoints_the_report_says_what_to_give(tmp_path, monkeypatch, arguments):
+    monkeypatch.setattr(checkpoint, "released", lambda: iter(()))
+    words = ["report", str(tmp_path / "out"), "--home", str(tmp_path), "--no-lpips", *arguments]
+    done = CliRunner().invoke(app, words)
+    assert done.exit_code == 2
+    assert ("--home" if arguments else "--facades") in done.output

@@ -1,0 +1,118 @@
+"""Tables of made figures: grouping by seed, means, published figures, and which rows a table has."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from model.evaluation.report.measured import FiguresFile, Kind, Measured, grouped, kind_of, option
+from model.evaluation.report.page import Drawn, page
+from model.evaluation.report.tables import ablation_table, lpips_table, retrieval_table, search_table
+from model.manifest import Manifest
+from model.presets import PRESETS
+
+BOTH = {"top1_shared_xy": 0.9, "top1_shared_yx": 0.8, "top1_exclusive_xy": 0.01, "top1_exclusive_yx": 0.02}
+TRANSLATED = {"top1_translated_xy": 0.5, "top1_translated_yx": 0.4}
+LPIPS = {f"lpips_alex{style}_{way}": 0.25 for style in ("", "_sampled", "_reference") for way in ("xy", "yx")}
+
+
+def measured(figures, *, preset="facades", seed=0, options="", **changes):
+    manifest = Manifest(
+        name=f"some-{seed}",
+        version="1",
+        preset=replace(PRESETS[preset], **changes),
+        trained_on="made",
+        terms="none",
+        command=f"iiae train {preset} --steps 100 {options}",
+        seed=seed,
+        data_fingerprint="0",
+        weights_sha256="0" * 64,
+    )
+    return Measured(manifest, Path("some"), figures)
+
+
+def rows(table):
+    """The cells of a Markdown table, by its heads."""
+    head, _, *lines = (
+        [cell.strip() for cell in line.strip("|").split("|")] for line in table.strip().splitlines()
+    )
+    return [dict(zip(head, line, strict=True)) for line in lines]
+
+
+def test_checkpoints_that_differ_by_their_seed_share_a_row():
+    found = grouped([measured(BOTH, seed=1), measured(BOTH, seed=0), measured(BOTH, width=0.5)])
+    assert sorted(len(group) for group in found.values()) == [1, 2]
+    assert [each.manifest.seed for each in found[kind_of(measured(BOTH).manifest)]] == [0, 1]
+    assert kind_of(measured(BOTH, options="--objective ii").manifest) == Kind(
+        preset="facades",
+        image_size=256,
+        width=1.0,
+        pairs_seen=800,
+        system="iiae",
+        objective="ii",
+    )
+
+
+def test_options_come_from_the_command_that_trained_the_checkpoint():
+    manifest = measured(BOTH, options="--trained-on 'a --seed b' --objective ii-mi").manifest
+    assert option(manifest, "--objective", "iiae") == "ii-mi"
+    assert option(manifest, "--seed", "none") == "none"
+
+
+def test_retrieval_has_means_deviations_leakage_and_the_papers_figures():
+    seeds = [measured({**BOTH, "top1_shared_xy": share}, seed=n) for n, share in enumerate((0.9, 0.7))]
+    others = [measured(TRANSLATED, system="pix2pix"), measured(BOTH, options="--objective ii")]
+    ours, compared = rows(retrieval_table(grouped([*seeds, *others])))
+    assert (ours["seeds"], ours["X→Y, %"], ours["Y→X, %"]) == (
+        "2",
+        "80.0 ± 14.1 (1.0 ± 0.0)",
+        "80.0 ± 0.0 (2.0 ± 0.0)",
+    )
+    assert ours["paper, X→Y"] == "100.0 (1.0)"
+    assert (compared["system"], compared["X→Y, %"]) == ("pix2pix, by pixels of the translation", "50.0")
+    assert compared["paper, X→Y"] == ""
+
+
+def test_lpips_has_the_checkpoints_that_measured_it():
+    found = rows(lpips_table(grouped([measured(LPIPS, preset="cars"), measured(BOTH)]), "alex"))
+    assert [row["data"] for row in found] == ["cars"]
+    assert (found[0]["X→Y, mean style"], found[0]["paper, Y→X"]) == (".250", ".153")
+    pixels = {name: value for name, value in LPIPS.items() if "_sampled" not in name}
+    assert rows(lpips_table(grouped([measured(pixels)]), "alex"))[0]["X→Y, random styles"] == "–"
+
+
+def test_ablation_has_the_data_sets_with_ablated_objectives_in_the_papers_order():
+    ablated = [measured(BOTH, options=f"--objective {name}") for name in ("ii", "elbo")]
+    found = rows(ablation_table(grouped([*ablated, measured(BOTH), measured(BOTH, preset="maps")])))
+    assert [row["objective"] for row in found] == ["ELBO + λ(II − MI)", "ELBO", "II"]
+    assert {row["data"] for row in found} == {"facades"}
+    assert found[2]["paper, mAP of sketch search"] == ".517"
+    assert found[0]["leak Y→X"] == "2.0"
+
+
+def test_sketch_search_names_what_is_compared():
+    figures = {f"{prefix}{name}": 0.5 for prefix in ("", "search_") for name in ("map_all", "p_100")}
+    sketch = measured(figures, preset="sketchy", options="--unseen sketchy-25")
+    found = rows(search_table(grouped([sketch, measured(BOTH)])))
+    assert {row["unseen classes"] for row in found} == {"sketchy-25"}
+    assert found[0]["mAP@all"] == ".500" and found[0]["paper, mAP"] == ".573"
+    assert found[1]["mAP@all"] == "–"
+
+
+def test_the_page_leaves_out_empty_tables_and_names_stand_ins():
+    text = page([measured(BOTH, preset="maps")], [Drawn("a.png", "Pictures of maps")], ["maps"])
+    assert "## Retrieval" in text and "LPIPS" not in text
+    assert "`maps` are a stand-in" in text
+    assert "![Pictures of maps](a.png)" in text
+
+
+def test_figures_are_kept_in_a_file(tmp_path):
+    FiguresFile(tmp_path / "figures.json").put("a", {"x": 0.5})
+    again = FiguresFile(tmp_path / "figures.json")
+    assert again.get("a") == {"x": 0.5} and again.get("b") is None
+
+
+@pytest.mark.parametrize("name", ["iiae", "ii", "ii-mi", "elbo", "elbo+ii"])
+def test_every_objective_has_a_name(name):
+    one = [measured(BOTH, options=f"--objective {name}"), measured(BOTH, options="--objective ii")]
+    assert rows(ablation_table(grouped(one)))
