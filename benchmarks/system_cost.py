@@ -132,7 +132,7 @@ def main(
         "ratio",
         "translation, ms",
         "ratio",
-        title=f"{image_size} x {image_size}, width {width:g}, {batch} pairs a step, {chosen}, {threads} threads",
+        title=f"{image_size} x {image_size}, width {width:g}, {batch} pairs a step, {chosen}, threads: {threads}",
     )
     for number, each in enumerate(contenders):
         pair, translation = (statistics.median(turn[number][kind] for turn in measured) for kind in (0, 1))
