@@ -124,6 +124,7 @@ def main(
             [(each.seconds_a_pair(), each.seconds_a_translation()) for each in contenders]
             for _ in range(rounds)
         ]
+    setting = f"{image_size} x {image_size}, width {width:g}, {batch} pairs a step"
     table = Table(
         "system",
         "parameters, served",
@@ -132,7 +133,7 @@ def main(
         "ratio",
         "translation, ms",
         "ratio",
-        title=f"{image_size} x {image_size}, width {width:g}, {batch} pairs a step, {chosen}, threads: {threads}",
+        title=f"{setting}, {chosen}, threads: {threads}",
     )
     for number, each in enumerate(contenders):
         pair, translation = (statistics.median(turn[number][kind] for turn in measured) for kind in (0, 1))
