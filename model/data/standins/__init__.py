@@ -1,0 +1,1 @@
+"""Made data sets that stand in for published ones that cannot be downloaded."""
