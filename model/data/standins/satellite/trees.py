@@ -30,7 +30,7 @@ class Trees(NamedTuple):
 
 def plant(cover: Cover, look: Look, rng: np.random.Generator) -> Trees:
     """Return trees; they stand in clumps, and never on streets, water or buildings."""
-    places = np.round(rng.uniform(0, SIDE, (CANDIDATES, 2)), 3)
+    places = rng.uniform(0, SIDE, (CANDIDATES, 2))
     columns, rows = places.astype(int).T
     shares = np.array([DENSITY.get(name, 0.0) for name in COVERS])
     of_place = shares[cover[rows, columns]]

@@ -57,7 +57,7 @@ def divide(grid: Grid, rng: np.random.Generator) -> tuple[list[Rectangle], list[
     """Return the blocks and the streets between them, before they are bent."""
     blocks: list[Rectangle] = []
     streets: list[Street] = []
-    whole = _Plot(Rectangle(-REACH, -REACH, REACH, REACH), 0, 0, 0, 0)
+    whole = _Plot(Rectangle(-REACH, -REACH, REACH, REACH), 0.0, 0.0, 0.0, 0.0)
     waiting = [(whole, 0)]
     while waiting:
         plot, depth = waiting.pop()

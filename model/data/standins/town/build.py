@@ -43,12 +43,12 @@ ESTATE: Uses = {lots.towers: 58, lots.park: 14, lots.school: 10, lots.parking: 9
 INDUSTRY: Uses = {lots.halls: 66, lots.parking: 9, lots.houses: 8, lots.wood: 8, lots.fields: 9}
 COUNTRY: Uses = {lots.fields: 58, lots.houses: 14, lots.wood: 24, lots.halls: 4}
 CHARACTERS = (
-    Character(0.30, length=(90, 170), width=(50, 66), uses=SUBURB),
-    Character(0.16, length=(70, 130), width=(46, 60), uses=TERRACES),
-    Character(0.18, length=(60, 110), width=(46, 70), uses=CENTRE),
-    Character(0.10, length=(90, 140), width=(60, 90), uses=ESTATE),
-    Character(0.12, length=(90, 160), width=(60, 90), uses=INDUSTRY),
-    Character(0.14, length=(150, 230), width=(90, 150), uses=COUNTRY),
+    Character(0.30, length=(90.0, 170.0), width=(50.0, 66.0), uses=SUBURB),
+    Character(0.16, length=(70.0, 130.0), width=(46.0, 60.0), uses=TERRACES),
+    Character(0.18, length=(60.0, 110.0), width=(46.0, 70.0), uses=CENTRE),
+    Character(0.10, length=(90.0, 140.0), width=(60.0, 90.0), uses=ESTATE),
+    Character(0.12, length=(90.0, 160.0), width=(60.0, 90.0), uses=INDUSTRY),
+    Character(0.14, length=(150.0, 230.0), width=(90.0, 150.0), uses=COUNTRY),
 )
 
 

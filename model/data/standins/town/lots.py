@@ -117,7 +117,7 @@ def towers(block: Rectangle, rng: np.random.Generator) -> Lot:
     for column in range(count):
         for row in range(rows):
             cell = block.columns(column / count, (column + 1) / count)
-            cell = cell.transposed.columns(row / rows, (row + 1) / rows).transposed.inset(5)
+            cell = cell.transposed.columns(row / rows, (row + 1) / rows).transposed.inset(5.0)
             if rng.random() < 0.12:
                 lot.areas.append(Area("parking", cell.outline))
                 continue
@@ -135,13 +135,13 @@ def halls(block: Rectangle, rng: np.random.Generator) -> Lot:
     lot = Lot([Area("industry", block.outline)])
     share = rng.uniform(0.5, 0.72)
     mirrored = rng.random() < 0.5
-    built = block.columns(1 - share, 1) if mirrored else block.columns(0, share)
-    rest = block.columns(0, 1 - share) if mirrored else block.columns(share, 1)
+    built = block.columns(1 - share, 1.0) if mirrored else block.columns(0.0, share)
+    rest = block.columns(0.0, 1 - share) if mirrored else block.columns(share, 1.0)
     lot.areas.append(Area("parking", rest.inset(2.5).outline))
     count = 1 if built.width < 60 else int(rng.integers(1, 4))
     for number in range(count):
         hall = built.columns(number / count, (number + 1) / count).inset(rng.uniform(3, 7))
-        parts = [hall.columns(0, rng.uniform(0.75, 1)).corners]
+        parts = [hall.columns(0.0, rng.uniform(0.75, 1)).corners]
         lot.buildings.append(Building(tuple(parts), rng.uniform(7, 13), flat=bool(rng.random() < 0.75)))
     return lot
 
@@ -149,7 +149,7 @@ def halls(block: Rectangle, rng: np.random.Generator) -> Lot:
 def school(block: Rectangle, rng: np.random.Generator) -> Lot:
     """A building with two wings, a sports pitch and a parking lot."""
     lot = Lot([Area("school", block.outline)])
-    pitch, built = block.columns(0, 0.45).inset(5), block.columns(0.48, 1).inset(5)
+    pitch, built = block.columns(0.0, 0.45).inset(5.0), block.columns(0.48, 1.0).inset(5.0)
     lot.areas.append(Area("pitch", pitch.outline))
     depth = min(13.0, built.height / 3)
     spine = Rectangle(built.left, built.top, built.right, built.top + depth)
@@ -172,7 +172,7 @@ def park(block: Rectangle, rng: np.random.Generator) -> Lot:
         lot.ponds.append(blob(np.array([[x, y]]), rng.uniform(0.22, 0.36) * block.height, rng))
     elif rng.random() < 0.5:
         start = rng.uniform(0.05, 0.5)
-        lot.areas.append(Area("pitch", block.columns(start, start + 0.4).inset(8).outline))
+        lot.areas.append(Area("pitch", block.columns(start, start + 0.4).inset(8.0).outline))
     return lot
 
 
@@ -191,14 +191,14 @@ def fields(block: Rectangle, rng: np.random.Generator) -> Lot:
     """Strips of crops, perhaps a farm at one end."""
     lot = Lot([Area("yard", block.outline)])
     farm = rng.random() < 0.3
-    ground = block.columns(0, 0.72) if farm else block
+    ground = block.columns(0.0, 0.72) if farm else block
     edges = np.linspace(0, 1, int(rng.integers(2, 5)))
     upright = rng.random() < 0.5
     for start, end in pairwise(edges.tolist()):
         strip = ground.columns(start, end) if upright else ground.transposed.columns(start, end).transposed
         lot.areas.append(Area("field", strip.inset(1.5).outline))
     if farm:
-        yard = block.columns(0.76, 1).inset(6)
+        yard = block.columns(0.76, 1.0).inset(6.0)
         for _ in range(int(rng.integers(2, 5))):
             width, depth = rng.uniform(8, 14), rng.uniform(10, 24)
             x = yard.left + rng.uniform(0, 1) * max(0.0, yard.width - width)
