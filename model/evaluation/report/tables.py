@@ -6,16 +6,16 @@ from typing import Literal
 from model.evaluation.report.measured import Kind, Measured, mean_and_deviation
 from model.evaluation.report.published import ABLATION_MAP, LPIPS, RETRIEVAL, BothWays
 from model.objective import OBJECTIVES
-from model.presets import SystemName
 
 Groups = Mapping[Kind, Sequence[Measured]]
 Way = Literal["xy", "yx"]
 WAYS: tuple[Way, Way] = ("xy", "yx")
-NAMES: dict[SystemName, str] = {
+NAMES: dict[str, str] = {
     "iiae": "IIAE",
     "cddn": "CdDN",
     "bicyclegan": "BicycleGAN",
     "pix2pix": "pix2pix",
+    "drit": "DRIT",
 }
 OBJECTIVE_NAMES = {
     "iiae": "ELBO + λ(II − MI)",
@@ -88,8 +88,14 @@ def retrieval_table(groups: Groups) -> str:
                     published.yx or "",
                 )
             )
+    for preset in dict.fromkeys(kind.preset for kind in groups):
+        measured = {kind.system for kind in groups if kind.preset == preset}
+        for system, published in RETRIEVAL.get(preset, {}).items():
+            if system not in measured:
+                paper = (published.xy or "", published.yx or "")
+                rows.append((preset, "–", NAMES[system], "0", "–", "–", *paper))
     head = ("data", "setting", "system", "seeds", "X→Y, %", "Y→X, %", "paper, X→Y", "paper, Y→X")
-    return table(head, rows)
+    return table(head, sorted(rows, key=lambda row: row[0]))
 
 
 def lpips_table(groups: Groups, network: Literal["alex", "vgg"]) -> str:

@@ -62,7 +62,7 @@ def test_options_come_from_the_command_that_trained_the_checkpoint():
 def test_retrieval_has_means_deviations_leakage_and_the_papers_figures():
     seeds = [measured({**BOTH, "top1_shared_xy": share}, seed=n) for n, share in enumerate((0.9, 0.7))]
     others = [measured(TRANSLATED, system="pix2pix"), measured(BOTH, options="--objective ii")]
-    ours, compared = rows(retrieval_table(grouped([*seeds, *others])))
+    ours, compared, *published = rows(retrieval_table(grouped([*seeds, *others])))
     assert (ours["seeds"], ours["X→Y, %"], ours["Y→X, %"]) == (
         "2",
         "80.0 ± 14.1 (1.0 ± 0.0)",
@@ -71,6 +71,10 @@ def test_retrieval_has_means_deviations_leakage_and_the_papers_figures():
     assert ours["paper, X→Y"] == "100.0 (1.0)"
     assert (compared["system"], compared["X→Y, %"]) == ("pix2pix, by pixels of the translation", "50.0")
     assert compared["paper, X→Y"] == ""
+    assert {(row["system"], row["seeds"], row["X→Y, %"]) for row in published} == {
+        ("CdDN", "0", "–"),
+        ("BicycleGAN", "0", "–"),
+    }
 
 
 def test_lpips_has_the_checkpoints_that_measured_it():
