@@ -22,6 +22,10 @@ def test_a_building_that_touches_the_ground_is_left_out():
     assert keep_clear([clear, corner, around, wing, outside], [taken]) == (clear, outside)
 
 
+def test_a_building_whose_side_alone_is_touched_is_left_out():
+    assert keep_clear([house(square(40, 40, 20))], [square(48, 36, 6)]) == ()
+
+
 def test_without_ground_to_avoid_all_buildings_stay():
     houses = [house(square(0, 0, 10))]
     assert keep_clear(houses, []) == tuple(houses)
