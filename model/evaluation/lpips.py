@@ -7,7 +7,7 @@ downloads (64 MB). They are converted once, to a safetensors file in the user's 
 import os
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -107,16 +107,18 @@ class Lpips(nn.Module):
         self, first: Float[Tensor, "b 3 h w"], second: Float[Tensor, "b 3 h w"]
     ) -> Float[Tensor, " b"]:
         """Return the distance of each pair of pictures in [-1, 1]: 0 for equal ones."""
+        return self.between(self.features(first), self.features(second))
+
+    def between(self, first: Sequence[Tensor], second: Sequence[Tensor]) -> Float[Tensor, " b"]:
+        """Return the distance of each pair of pictures by their `features`."""
         distances = [
             ((one - other).square() * weight[:, None, None]).sum(1).mean((1, 2))
-            for one, other, weight in zip(
-                self._features(first), self._features(second), self.weights, strict=True
-            )
+            for one, other, weight in zip(first, second, self.weights, strict=True)
         ]
         return torch.stack(distances).sum(0)
 
-    def _features(self, pixels: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
-        """The outputs that are compared; each pixel's channels have length 1."""
+    def features(self, pixels: Float[Tensor, "b 3 h w"]) -> list[Tensor]:
+        """Return what is compared, [b, c, h, w] of each layer; each pixel's channels have length 1."""
         hidden, compared = (pixels - self.shift) / self.scale, []
         for layer, convolution in zip(self.layers, self.convolutions, strict=True):
             if layer.pool:

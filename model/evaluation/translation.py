@@ -135,10 +135,12 @@ def lpips_distances(
         pictures = dict(zip(SIDES, chunk, strict=True))
         for source in SIDES:
             truth = pictures[other(source)]
+            true_features = {name: lpips.features(truth) for name, lpips in networks.items()}
             for style, codes in _styles(inference, source, truth, samples, noise).items():
                 outputs = [translate(inference, source, pictures[source], each) for each in codes]
-                for name, distance in networks.items():
-                    mean = torch.stack([distance(output, truth) for output in outputs]).mean(0)
+                for name, lpips in networks.items():
+                    distances = [lpips.between(lpips.features(each), true_features[name]) for each in outputs]
+                    mean = torch.stack(distances).mean(0)
                     found.setdefault(f"lpips_{name}{style}_{WAYS[source]}", []).append(mean)
     return {figure: _mean(distances) for figure, distances in found.items()}
 
