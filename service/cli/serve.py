@@ -35,7 +35,8 @@ def refuse_misspelled(variables: Iterable[str]) -> None:
 
 def serve() -> None:
     """Serve models and galleries over HTTP, with the web page at /."""
+    refuse_misspelled(os.environ)
+    settings = Settings()
     from service.http.server import serve as run_server  # only this command needs the web framework
 
-    refuse_misspelled(os.environ)
-    run_server(Settings())
+    run_server(settings)

@@ -12,7 +12,7 @@ from model.openmp import SHORT_SPIN, wait_asleep
 SPINS = "300000"
 """GOMP_SPINCOUNT of GNU OpenMP without a policy."""
 PROGRAMS = {
-    "iiae": ("-c", "from service.cli.commands import main; main()", "models"),
+    "iiae": ("-c", "from service.cli.__main__ import main; main()", "models"),
     "python -m service.cli": ("-m", "service.cli", "models"),
     "python -m service.cli.demo": ("-m", "service.cli.demo", "--help"),
     "iiae train": ("-m", "service.cli", "train", "facades", "--help"),
