@@ -4,8 +4,10 @@ Tests run in parallel, one process per core (`make test`). By default each proce
 core. How threads wait is the shipped default, see `model.openmp`.
 """
 
+import gc
 import os
 
+gc.disable()  # until all tests are collected: see `pytest_collection_finish`
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
 from pathlib import Path
@@ -21,6 +23,15 @@ import model  # noqa: F401  # before a test imports torch: see `model.openmp`
 
 settings.register_profile("project", deadline=None, max_examples=50)
 settings.load_profile("project")
+
+
+def pytest_collection_finish() -> None:
+    """Collect garbage from now on, but leave out what was imported, as the service does.
+
+    Each full collection would look at all modules, in every process that runs tests.
+    """
+    gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
