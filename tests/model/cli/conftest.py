@@ -7,6 +7,7 @@ import pytest
 from model.cli import train_sketch
 from model.cli.train_image import ImageTraining
 from model.cli.train_sketch import SketchTraining
+from model.sketch import calibration_fitting
 from model.sketch.training import SketchPlan
 
 
@@ -34,6 +35,7 @@ class ShortPlan(SketchPlan):
 
 
 @pytest.fixture
-def few_decoder_steps(monkeypatch):
-    """For tests that train sketch models, but not to find anything."""
+def short_training(monkeypatch):
+    """Few decoder steps and few searches to calibrate with, for models that need not find anything."""
     monkeypatch.setattr(train_sketch, "SketchPlan", ShortPlan)
+    monkeypatch.setattr(calibration_fitting, "GALLERIES", 20)

@@ -76,7 +76,7 @@ def icons(tmp_path) -> Path:
     return folder
 
 
-@pytest.mark.usefixtures("few_decoder_steps")
+@pytest.mark.usefixtures("short_training")
 def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder, doodles, icons):
     (shapes_folder / "sketch" / "disc" / "broken.png").write_bytes(b"no picture")
     OPENED.append("start recording")
@@ -145,7 +145,7 @@ def test_doodles_or_icons_of_unseen_classes_alone_are_refused(home, weights, sha
         train(home, shapes_folder, **common, icons=icons)
 
 
-@pytest.mark.usefixtures("few_decoder_steps")
+@pytest.mark.usefixtures("short_training")
 def test_a_backbone_is_reused_only_if_it_was_fine_tuned_on_the_same_classes(
     home, weights, shapes_folder, doodles, monkeypatch
 ):
