@@ -20,6 +20,11 @@ class Trial:
     seed: int = 0
     patience: float = 1.0
 
+    @property
+    def short(self) -> bool:
+        """Whether this is a short form, as tests run it. It repeats less and waits less."""
+        return self.seconds < 10
+
     def home(self, name: str = "home") -> Path:
         """Create a folder for `IIAE_HOME`."""
         home = self.folder / name

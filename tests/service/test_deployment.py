@@ -1,10 +1,11 @@
-"""A deployed service: keys, new checkpoints without failed requests, kill -9, and the loss of Redis."""
+"""A deployed service: keys, new checkpoints without failed requests, and the loss of Redis.
+
+`benchmarks/chaos/scenarios/` has the tests with `kill -9` and with settings that would leave it open.
+"""
 
 import http.client
 import json
 import os
-import random
-import signal
 import socket
 import subprocess
 import sys
@@ -23,10 +24,44 @@ HALF_AN_UPLOAD = (
 )
 
 
+READER, ADMIN = "reader-key-0123456789", "admin-key-0123456789"
+
+
 @pytest.fixture
 def own_home(tmp_path):
     publish_tiny(tmp_path)
     return tmp_path
+
+
+@pytest.fixture(scope="module")
+def server_that_reloads(tmp_path_factory):
+    """A client and the home of a server that looks for checkpoints only on request."""
+    home = tmp_path_factory.mktemp("reloads")
+    for name in ("tiny", "replaced"):
+        publish_tiny(home, name)
+    with Server(home, IIAE_STORE_POLL_SECONDS="3600").ready() as running:
+        yield running.client, home
+
+
+@pytest.fixture(scope="module")
+def server_with_keys(tmp_path_factory):
+    """A server with keys. Afterwards its log and the names of its files show no key."""
+    home = tmp_path_factory.mktemp("keys")
+    publish_tiny(home)
+    with Server(home, IIAE_API_KEYS=READER, IIAE_ADMIN_KEYS=ADMIN).ready() as running:
+        yield running
+    assert READER not in running.log.read_text() + "".join(path.name for path in home.iterdir())
+
+
+@pytest.fixture(scope="module")
+def server_with_defaults(tmp_path_factory):
+    """A server with a default model and a default gallery."""
+    home = tmp_path_factory.mktemp("defaults")
+    for name in ("another", "tiny"):
+        publish_tiny(home, name)
+    publish_sketch(home)
+    with Server(home, IIAE_DEFAULT_GALLERY="second", IIAE_DEFAULT_MODEL="tiny").ready() as running:
+        yield running
 
 
 def test_no_request_fails_while_a_new_checkpoint_is_loaded(own_home):
@@ -105,60 +140,43 @@ def test_a_running_service_serves_a_newly_trained_checkpoint(own_home):
         server.stop()
 
 
-def test_a_broken_checkpoint_is_not_served_and_listed_with_its_reason(own_home):
-    # the service looks for checkpoints only on request, after the damage
-    server = Server(own_home, IIAE_STORE_POLL_SECONDS="3600").ready()
-    try:
-        first = server.client.get("/models/tiny").json()["version"]
-        broken = publish_tiny(own_home, seed=1)
-        (broken / "weights.safetensors").write_bytes(b"broken")
-        server.client.post("/models/reload")
-        answer = server.client.get("/models").json()
-        serving = {model["id"]: model["version"] for model in answer["models"]}
-        assert serving["tiny"] == first
-        assert [(rejected["id"], rejected["version"]) for rejected in answer["rejected"]] == [
-            ("tiny", broken.name)
-        ]
-        assert "the weights are damaged" in answer["rejected"][0]["reason"]
-    finally:
-        server.stop()
+def test_a_broken_checkpoint_is_not_served_and_listed_with_its_reason(server_that_reloads):
+    client, home = server_that_reloads
+    first = client.get("/models/tiny").json()["version"]
+    broken = publish_tiny(home, seed=1)
+    (broken / "weights.safetensors").write_bytes(b"broken")
+    client.post("/models/reload")
+    answer = client.get("/models").json()
+    serving = {model["id"]: model["version"] for model in answer["models"]}
+    assert serving["tiny"] == first
+    assert [(rejected["id"], rejected["version"]) for rejected in answer["rejected"]] == [
+        ("tiny", broken.name)
+    ]
+    assert "the weights are damaged" in answer["rejected"][0]["reason"]
 
 
-def test_a_search_of_an_outdated_gallery_is_refused_with_a_remedy(own_home):
-    server = Server(own_home).ready()
-    try:
-        server.client.post("/galleries", json={"name": "g", "model": "tiny"}).raise_for_status()
-        publish_tiny(own_home, seed=1)
-        server.client.post("/models/reload").raise_for_status()
-        answer = server.client.post("/retrieve", files={"image": png()}, data={"gallery": "g"})
-        assert (answer.status_code, answer.json()["code"]) == (409, "gallery_outdated")
-        assert "`iiae reindex g`" in answer.json()["detail"]
-        assert server.client.get("/galleries/g").json()["outdated"]
-    finally:
-        server.stop()
+def test_a_search_of_an_outdated_gallery_is_refused_with_a_remedy(server_that_reloads):
+    client, home = server_that_reloads
+    client.post("/galleries", json={"name": "g", "model": "replaced"}).raise_for_status()
+    publish_tiny(home, "replaced", seed=1)
+    client.post("/models/reload").raise_for_status()
+    answer = client.post("/retrieve", files={"image": png()}, data={"gallery": "g"})
+    assert (answer.status_code, answer.json()["code"]) == (409, "gallery_outdated")
+    assert "`iiae reindex g`" in answer.json()["detail"]
+    assert client.get("/galleries/g").json()["outdated"]
 
 
-def test_keys_allow_to_read_and_administrators_keys_to_write(own_home):
-    server = Server(
-        own_home, IIAE_API_KEYS="reader-key-0123456789", IIAE_ADMIN_KEYS="admin-key-0123456789"
-    ).ready()
-    try:
+def test_keys_allow_to_read_and_administrators_keys_to_write(server_with_keys):
+    def status(method: str, path: str, key: str | None, **body: object) -> int:
+        headers = {} if key is None else {"X-API-Key": key}
+        return server_with_keys.client.request(method, path, headers=headers, **body).status_code
 
-        def status(method: str, path: str, key: str | None, **body: object) -> int:
-            headers = {} if key is None else {"X-API-Key": key}
-            return server.client.request(method, path, headers=headers, **body).status_code
-
-        new = {"json": {"name": "g", "model": "tiny"}}
-        keys = (None, "wrong", "reader-key-0123456789", "admin-key-0123456789")
-        assert [status("GET", "/models", key) for key in keys] == [401, 403, 200, 200]
-        assert [status("POST", "/galleries", key, **new) for key in keys] == [401, 403, 403, 201]
-        assert status("GET", "/health/live", None) == status("GET", "/health/ready", None) == 200
-        assert status("POST", "/translate", None, files={"image": png()}) == 401
-    finally:
-        server.stop()
-    assert "reader-key-0123456789" not in server.log.read_text() + "".join(
-        path.name for path in own_home.iterdir()
-    )
+    new = {"json": {"name": "g", "model": "tiny"}}
+    keys = (None, "wrong", READER, ADMIN)
+    assert [status("GET", "/models", key) for key in keys] == [401, 403, 200, 200]
+    assert [status("POST", "/galleries", key, **new) for key in keys] == [401, 403, 403, 201]
+    assert status("GET", "/health/live", None) == status("GET", "/health/ready", None) == 200
+    assert status("POST", "/translate", None, files={"image": png()}) == 401
 
 
 def test_a_request_cut_off_by_the_drain_timeout_gets_not_ready(own_home):
@@ -177,13 +195,9 @@ def test_a_request_cut_off_by_the_drain_timeout_gets_not_ready(own_home):
     assert "Traceback" not in server.log.read_text()
 
 
-def test_keys_are_checked_before_the_body_is_received(own_home):
-    server = Server(
-        own_home, IIAE_API_KEYS="reader-key-0123456789", IIAE_ADMIN_KEYS="admin-key-0123456789"
-    ).ready()
-
+def test_keys_are_checked_before_the_body_is_received(server_with_keys):
     def answer(path: str, key: str, content_type: str, length: int, body: bytes) -> tuple[int, str]:
-        with socket.create_connection(("127.0.0.1", server.port), timeout=5) as connection:
+        with socket.create_connection(("127.0.0.1", server_with_keys.port), timeout=5) as connection:
             head = (
                 f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {content_type}\r\n"
                 f"Content-Length: {length}\r\n{key}\r\n"
@@ -193,20 +207,17 @@ def test_keys_are_checked_before_the_body_is_received(own_home):
             response.begin()
             return response.status, json.loads(response.read())["code"]
 
-    reader, admin = "X-API-Key: reader-key-0123456789\r\n", "X-API-Key: admin-key-0123456789\r\n"
+    reader, admin = f"X-API-Key: {READER}\r\n", f"X-API-Key: {ADMIN}\r\n"
     form, half = (
         "multipart/form-data; boundary=b",
         b'--b\r\nContent-Disposition: form-data; name="image"; filename="x"\r\n\r\n',
     )
-    try:
-        for path in ("/translate", "/analogy", "/embed", "/sbir/search", "/retrieve", "/galleries/g/photos"):
-            assert answer(path, "", form, 14_000_000, half) == (401, "key_missing"), path
-        assert answer("/galleries/g/photos", reader, form, 14_000_000, half) == (403, "key_refused")
-        assert answer("/galleries", "", "application/json", 1, b"{") == (401, "key_missing")
-        assert answer("/galleries", reader, "application/json", 1, b"{") == (403, "key_refused")
-        assert answer("/galleries", admin, "application/json", 1, b"{") == (422, "parameter_invalid")
-    finally:
-        server.stop()
+    for path in ("/translate", "/analogy", "/embed", "/sbir/search", "/retrieve", "/galleries/g/photos"):
+        assert answer(path, "", form, 14_000_000, half) == (401, "key_missing"), path
+    assert answer("/galleries/g/photos", reader, form, 14_000_000, half) == (403, "key_refused")
+    assert answer("/galleries", "", "application/json", 1, b"{") == (401, "key_missing")
+    assert answer("/galleries", reader, "application/json", 1, b"{") == (403, "key_refused")
+    assert answer("/galleries", admin, "application/json", 1, b"{") == (422, "parameter_invalid")
 
 
 def test_a_stalled_body_is_answered_and_its_connection_closed(own_home):
@@ -227,27 +238,19 @@ def test_a_stalled_body_is_answered_and_its_connection_closed(own_home):
         server.stop()
 
 
-def test_the_default_gallery_is_listed_first_and_searched_by_default(own_home):
-    publish_sketch(own_home)
-    server = Server(own_home, IIAE_DEFAULT_GALLERY="second").ready()
-    try:
-        for name in ("first", "second", "third"):
-            server.client.post("/galleries", json={"name": name, "model": "drawn"}).raise_for_status()
-        galleries = server.client.get("/galleries").json()["galleries"]
-        assert [gallery["name"] for gallery in galleries] == ["second", "first", "third"]
-        assert server.client.post("/sbir/search", files={"sketch": png()}).json()["gallery"] == "second"
-    finally:
-        server.stop()
+def test_the_default_gallery_is_listed_first_and_searched_by_default(server_with_defaults):
+    client = server_with_defaults.client
+    for name in ("first", "second", "third"):
+        client.post("/galleries", json={"name": name, "model": "drawn"}).raise_for_status()
+    galleries = client.get("/galleries").json()["galleries"]
+    assert [gallery["name"] for gallery in galleries] == ["second", "first", "third"]
+    assert client.post("/sbir/search", files={"sketch": png()}).json()["gallery"] == "second"
 
 
-def test_the_default_model_is_listed_first_and_used_by_default(own_home):
-    publish_tiny(own_home, name="another")
-    server = Server(own_home, IIAE_DEFAULT_MODEL="tiny").ready()
-    try:
-        assert [model["id"] for model in server.client.get("/models").json()["models"]][:1] == ["tiny"]
-        assert server.client.post("/translate", files={"image": png()}).json()["model"] == "tiny"
-    finally:
-        server.stop()
+def test_the_default_model_is_listed_first_and_used_by_default(server_with_defaults):
+    client = server_with_defaults.client
+    assert [model["id"] for model in client.get("/models").json()["models"]][:1] == ["tiny"]
+    assert client.post("/translate", files={"image": png()}).json()["model"] == "tiny"
 
 
 def test_the_service_answers_with_all_shipped_defaults(own_home):
@@ -265,61 +268,6 @@ def test_the_service_answers_with_all_shipped_defaults(own_home):
     log = server.log.read_text()
     assert f"OMP_NUM_THREADS = '{os.cpu_count()}'" in log
     assert "GOMP_SPINCOUNT = '1000'" in log
-
-
-@pytest.mark.parametrize("keys", [None, "", ",", "too-short", "$(openssl rand -hex 24)"])
-def test_the_service_does_not_start_on_an_open_address_with_absent_or_malformed_keys(own_home, keys):
-    given = {} if keys is None else {"IIAE_API_KEYS": keys, "IIAE_ALLOW_OPEN": "true"}
-    server = Server(own_home, IIAE_HOST="0.0.0.0", **given)
-    assert server.process.wait(60) == 2
-    log = server.log.read_text()
-    assert "IIAE_API_KEYS" in log
-    assert not keys or len(keys) < 2 or keys not in log
-
-
-KILLS = 4
-"""Number of kills. `python -m benchmarks.chaos kill9` kills more often."""
-
-
-def test_acknowledged_photos_survive_kill_9(tmp_path):
-    publish_sketch(tmp_path)
-    acknowledged: dict[int, bytes] = {}
-    counter = iter(range(1_000_000))
-    chance = random.Random(0)
-    for kill in range(KILLS):
-        server = Server(tmp_path).ready()
-        if kill == 0:
-            server.client.post("/galleries", json={"name": "g", "model": "drawn"}).raise_for_status()
-
-        def add(server: Server = server) -> None:
-            try:
-                while True:
-                    data = png(next(counter))
-                    answer = server.client.post("/galleries/g/photos", files={"image": data})
-                    if answer.status_code == 201:
-                        acknowledged[answer.json()["photos"][0]["id"]] = data
-            except (httpx.TransportError, RuntimeError):
-                return
-
-        adder = threading.Thread(target=add)
-        adder.start()
-        time.sleep(chance.uniform(0.1, 0.8))
-        server.process.send_signal(signal.SIGKILL)
-        adder.join()
-        server.process.wait()
-    server = Server(tmp_path).ready()
-    try:
-        assert len(acknowledged) >= KILLS
-        for identity, data in acknowledged.items():
-            assert server.client.get(f"/galleries/g/photos/{identity}").content == data
-        for identity in chance.sample(sorted(acknowledged), min(10, len(acknowledged))):
-            files = {"image": acknowledged[identity]}
-            hits = server.client.post(
-                "/retrieve", files=files, data={"gallery": "g", "source": "photo", "k": "1"}
-            ).json()["hits"]
-            assert hits[0]["id"] == identity
-    finally:
-        server.stop()
 
 
 def test_redis_is_shared_and_its_loss_fails_no_request(own_home):
