@@ -16,30 +16,30 @@ STALLED = 48
 UPLOAD = 2_000_000
 HELD_MB = "64"
 """The stalled uploads together are larger than this."""
-IDLE = 3
-"""IIAE_IDLE_SECONDS of the server."""
+IDLE, SHORT_IDLE = 3, 2
+"""IIAE_IDLE_SECONDS of the server, and in a short trial."""
 PHOTO = 15_000_000
 """Bytes of the photo that slow readers download: more than the buffers of a connection hold."""
 
 
 def run(trial: Trial) -> list[Row]:
     """Stall many connections, and measure the requests of other clients."""
-    home = trial.home()
+    home, idle = trial.home(), SHORT_IDLE if trial.short else IDLE
     publish_tiny(home)
-    with Server(home, IIAE_IDLE_SECONDS=str(IDLE), IIAE_HELD_MB=HELD_MB) as server:
+    with Server(home, IIAE_IDLE_SECONDS=str(idle), IIAE_HELD_MB=HELD_MB) as server:
         server.ready()
         server.client.post("/galleries", json={"name": "g", "model": "tiny"}).raise_for_status()
         large = {"image": png(0) + bytes(PHOTO)}  # bytes after the picture's end do not matter
         photo = server.client.post("/galleries/g/photos", files=large).raise_for_status().json()["photos"][0]
-        rows = readers(trial, server, requests.get(photo["url"]))
+        rows = readers(trial, server, requests.get(photo["url"]), idle)
         rows += writers(trial, server)
     return rows
 
 
-def readers(trial: Trial, server: Server, download: bytes) -> list[Row]:
+def readers(trial: Trial, server: Server, download: bytes, idle: int) -> list[Row]:
     """Start downloads and some uploads, and read nothing."""
     upload = requests.form("/translate", {"image": png(1) + bytes(UPLOAD)}, {"model": "tiny", "samples": "8"})
-    seconds = max(trial.seconds / 2, 2 * IDLE + 2)
+    seconds = max(trial.seconds / 2, 2 * idle + 2)
     with ExitStack() as sockets:
         stalled = [sockets.enter_context(small_socket(server.port)) for _ in range(STALLED)]
         for number, each in enumerate(stalled):
@@ -52,7 +52,7 @@ def readers(trial: Trial, server: Server, download: bytes) -> list[Row]:
         row_of_others(trial, f"{STALLED} clients do not read their answers", outcomes),
         Row(
             f"{STALLED} clients do not read their answers",
-            f"they are disconnected after IIAE_IDLE_SECONDS ({IDLE} s)",
+            f"they are disconnected after IIAE_IDLE_SECONDS ({idle} s)",
             f"{complete} of {len(downloads)} downloads still open after {seconds:g} s",
             complete == 0,
         ),
