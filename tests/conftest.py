@@ -10,6 +10,7 @@ import os
 gc.disable()  # until all tests are collected: see `pytest_collection_finish`
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch is imported
 
+from collections.abc import Iterator
 from pathlib import Path
 
 from jaxtyping import install_import_hook
@@ -20,6 +21,8 @@ import pytest
 from hypothesis import settings
 
 import model  # noqa: F401  # before a test imports torch: see `model.openmp`
+from benchmarks.shared.preloaded import Preloaded
+from benchmarks.shared.server_process import Server
 
 settings.register_profile("project", deadline=None, max_examples=50)
 settings.load_profile("project")
@@ -41,3 +44,11 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("set IIAE_TEST_DATA to a folder with facades/, mnist_cdcb/ and sketchy/")
     return Path(folder)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _preloaded_servers() -> Iterator[None]:
+    """All servers are forks of one process, which saves their imports."""
+    preloaded = Server.preloaded = Preloaded(os.environ | {"OMP_NUM_THREADS": "1"})
+    yield
+    preloaded.close()

@@ -7,9 +7,11 @@ import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 import httpx
+
+from benchmarks.shared.preloaded import Adopted, Preloaded
 
 OVERRIDES = ("IIAE_", "OMP_", "GOMP_", "KMP_")
 """Starts of the variables that change a default of the service or of its threads."""
@@ -37,7 +39,13 @@ class Server:
         home: `IIAE_HOME` of the service. The log is written there.
         shipped_defaults: run with the shipped defaults instead, whatever this process's environment says.
         environment: further settings, such as `IIAE_MAX_IMAGES="8"`.
+
+    Attributes:
+        preloaded: forks the servers, if it is not None. Tests set it. A server whose other variables differ
+            is always a new Python, as one with the shipped defaults is.
     """
+
+    preloaded: ClassVar[Preloaded | None] = None
 
     def __init__(self, home: Path, *, shipped_defaults: bool = False, **environment: str) -> None:
         self.port = free_port()
@@ -49,14 +57,18 @@ class Server:
             inherited = {name: value for name, value in inherited.items() if not name.startswith(OVERRIDES)}
         else:
             settings |= {"IIAE_STORE_POLL_SECONDS": "0.2", "OMP_NUM_THREADS": "1"}
-        with self.log.open("w") as log:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "service.cli", "serve"],
-                env=inherited | settings | environment,
-                stdout=log,
-                stderr=log,
-            )
+        variables = inherited | settings | environment
+        self.process = self._start(variables, None if shipped_defaults else self.preloaded)
         self.client = httpx.Client(base_url=self.url, timeout=30)
+
+    def _start(
+        self, variables: dict[str, str], preloaded: Preloaded | None
+    ) -> Adopted | subprocess.Popen[bytes]:
+        with self.log.open("w") as log:
+            if preloaded is not None and preloaded.can_start(variables):
+                return preloaded.start(variables, self.log)
+            command = [sys.executable, "-m", "service.cli", "serve"]
+            return subprocess.Popen(command, env=variables, stdout=log, stderr=log)
 
     def ready(self, within: float = 60) -> Self:
         """Wait until the service is ready to answer.

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from command_line import iiae
 
-from benchmarks.chaos.scenarios import open_door
 from service.cli.serve import refuse_misspelled, settings_table
 from service.http import server
 from service.settings import Settings
@@ -17,15 +16,6 @@ def test_wrong_settings_are_a_sentence_and_status_2(tmp_path, monkeypatch):
     done = iiae("serve", home=tmp_path)
     assert done.status == 2
     assert "IIAE_API_KEYS" in done.stderr
-
-
-@pytest.mark.parametrize("mistake", open_door.MISTAKES)
-def test_the_service_does_not_start_with_a_mistake_that_would_leave_it_open(tmp_path, monkeypatch, mistake):
-    served: list[Settings] = []
-    monkeypatch.setattr(server, "serve", served.append)
-    for variable, value in (open_door.OPEN | open_door.MISTAKES[mistake]).items():
-        monkeypatch.setenv(variable, value)
-    assert (iiae("serve", home=tmp_path).status, served) == (2, [])
 
 
 @pytest.mark.parametrize("keys", [None, "", ",", "too-short", "$(openssl rand -hex 24)"])

@@ -10,8 +10,8 @@ import threading
 import time
 
 import httpx
-from serving import Server
 
+from benchmarks.shared.server_process import free_port
 from service.http.log_queue import LogQueue
 
 
@@ -73,9 +73,7 @@ def test_an_entry_keeps_no_traceback_alive():
 
 
 def test_a_server_answers_and_stops_although_nobody_reads_its_log(home):
-    server = Server(home, IIAE_ACCESS_LOG="true")
-    port = server.port
-    server.ready().stop()
+    port = free_port()
     read, write = os.pipe()
     environment = {**os.environ, "IIAE_HOME": str(home), "IIAE_PORT": str(port), "OMP_NUM_THREADS": "1"}
     command = [sys.executable, "-m", "service.cli", "serve"]
