@@ -144,7 +144,9 @@ class BicycleGAN(Translator):
             for kind, fake in fakes[source].items():
                 logits = self.discriminators[source][kind](fake)  # type: ignore[index]
                 terms[f"gan_{kind}_from_{source}"] = least_squares(logits, real=True)
-            terms[f"l1_from_{source}"] = L1 * F.l1_loss(fakes[source]["encoded"], pictures[other(source)])
+            terms[f"reconstruction_from_{source}"] = L1 * F.l1_loss(
+                fakes[source]["encoded"], pictures[other(source)]
+            )
             terms[f"kl_from_{source}"] = KL * kl_standard(encoded[source]).mean()
             terms[f"latent_from_{source}"] = LATENT * latent_regression(
                 self.encoders[source], fakes[source]["random"], random[source]

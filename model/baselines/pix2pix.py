@@ -60,5 +60,5 @@ class Pix2Pix(Translator):
         for source in SIDES:
             logits = self.discriminators[source](pictures[source], fakes[source])
             terms[f"gan_from_{source}"] = cross_entropy(logits, real=True)
-            terms[f"l1_from_{source}"] = L1 * F.l1_loss(fakes[source], pictures[other(source)])
+            terms[f"reconstruction_from_{source}"] = L1 * F.l1_loss(fakes[source], pictures[other(source)])
         yield "generators", terms

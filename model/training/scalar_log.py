@@ -7,6 +7,9 @@ from pathlib import Path
 from model.regular_file import open_regular
 from model.storage import write_bytes
 
+METRICS = "metrics.csv"
+"""The CSV file's name, in the run's folder."""
+
 
 class ScalarLog:
     """Writes `metrics.csv` and TensorBoard scalars of the same names.
@@ -17,7 +20,7 @@ class ScalarLog:
     def __init__(self, folder: Path, step: int) -> None:
         from torch.utils.tensorboard import SummaryWriter  # of the extra `train`
 
-        self.path = folder / "metrics.csv"
+        self.path = folder / METRICS
         kept = [row for row in _rows(self.path) if int(row[0]) <= step]
         text = "".join(",".join(row) + "\n" for row in [["step", "name", "value"], *kept])
         write_bytes(self.path, text.encode())
@@ -34,6 +37,27 @@ class ScalarLog:
     def close(self) -> None:
         self.file.close()
         self.board.close()
+
+
+Scalars = dict[str, tuple[list[int], list[float]]]
+"""The steps and the values of each name, in the order in which the names first appear."""
+
+
+def read_scalars(path: Path) -> Scalars:
+    """Return the scalars of a `metrics.csv`; none if there is no such file.
+
+    A run that was killed, or goes on, may have written half of the last row. It is left out.
+    """
+    scalars: Scalars = {}
+    for step, name, value in _rows(path):
+        try:
+            number = float(value)
+        except ValueError:
+            continue
+        steps, values = scalars.setdefault(name, ([], []))
+        steps.append(int(step))
+        values.append(number)
+    return scalars
 
 
 def _rows(path: Path) -> list[list[str]]:

@@ -51,7 +51,11 @@ def test_every_phase_trains_its_own_networks_only(kind):
 
 @pytest.mark.parametrize(
     ("kind", "term", "steps"),
-    [(Pix2Pix, "l1_from_x", 8), (BicycleGAN, "l1_from_x", 8), (CdDN, "autoencoder_y", 20)],
+    [
+        (Pix2Pix, "reconstruction_from_x", 8),
+        (BicycleGAN, "reconstruction_from_x", 8),
+        (CdDN, "autoencoder_y", 20),
+    ],
 )
 def test_pairs_are_learned(kind, term, steps):
     torch.manual_seed(0)
@@ -204,8 +208,8 @@ def test_discriminators_and_generators_work_against_each_other(kind, terms, scor
 @pytest.mark.parametrize(
     ("kind", "weights"),
     [
-        (Pix2Pix, {"l1_from_x": 100.0}),
-        (BicycleGAN, {"l1_from_x": 10.0, "kl_from_x": 0.01}),
+        (Pix2Pix, {"reconstruction_from_x": 100.0}),
+        (BicycleGAN, {"reconstruction_from_x": 10.0, "kl_from_x": 0.01}),
         (CdDN, {"shared": 100.0, "exclusive_gan_from_x": 0.1}),
     ],
 )

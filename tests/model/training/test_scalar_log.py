@@ -1,6 +1,6 @@
 """The log of a run as CSV; TensorBoard's files are only checked to exist."""
 
-from model.training.scalar_log import ScalarLog
+from model.training.scalar_log import ScalarLog, read_scalars
 
 
 def rows(folder):
@@ -26,3 +26,16 @@ def test_rows_after_the_last_save_are_dropped(tmp_path):
     resumed.write(15, {"loss": 99.0})
     resumed.close()
     assert rows(tmp_path) == ["step,name,value", "5,loss,5", "10,loss,10", "15,loss,99"]
+
+
+def test_scalars_are_read_by_name_without_the_row_that_was_cut_off(tmp_path):
+    log = ScalarLog(tmp_path, 0)
+    for step in (5, 10):
+        log.write(step, {"loss": step / 10, "kl": float("nan")})
+    log.close()
+    with log.path.open("a") as file:
+        file.write("15,loss,-")
+    scalars = read_scalars(log.path)
+    assert scalars["loss"] == ([5, 10], [0.5, 1.0])
+    assert list(scalars) == ["loss", "kl"] and scalars["kl"][0] == [5, 10]
+    assert read_scalars(tmp_path / "nothing.csv") == {}
