@@ -123,7 +123,7 @@ def train(paper_run: PaperRun, data: Path, home: Path, minutes: float, device: t
     reported = pairs_of("test")
     figures = cross_domain_retrieval(inference.shared, inference.exclusive, reported, device)
     checkpoint.with_metrics(folder, figures)
-    translations(iiae.eval(), reported, count=4).save(home / f"{paper_run.name}.png")
+    translations(inference, reported, count=4).save(home / f"{paper_run.name}.png")
     return Measured(run, best, figures)
 
 

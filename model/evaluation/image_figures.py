@@ -1,6 +1,7 @@
-"""The paper's pictures of an image model: translations (Table 7) and analogies (Table 8)."""
+"""The paper's pictures of an image model: translations (Tables 7, 9, 10) and analogies (Tables 8, 11)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,72 +11,105 @@ from torch import Tensor
 
 from model.baselines.translator import Translator
 from model.data.pairs import Pairs
+from model.evaluation.sheet import beside, columns, text_size, tile, titled
 from model.iiae import IIAE
-from model.pictures import picture
-from model.presets import SIDES, other
+from model.inference import Inference, analogy, translate
+from model.presets import SIDES, Side, other
 
-GAP = 2
-"""Pixels between pictures."""
-
-
-def grid(rows: list[list[Tensor]], *, scale: int = 1) -> Image.Image:
-    """Arrange rows of pictures [3, s, s] in one picture with narrow white gaps, each enlarged by `scale`."""
-    size = rows[0][0].shape[-1] * scale
-    step = size + GAP
-    sheet = Image.new("RGB", (step * max(len(row) for row in rows) - GAP, step * len(rows) - GAP), "white")
-    for y, row in enumerate(rows):
-        for x, pixels in enumerate(row):
-            tile = picture(pixels)
-            sheet.paste(
-                tile if scale == 1 else tile.resize((size, size), Image.Resampling.NEAREST),
-                (x * step, y * step),
-            )
-    return sheet
+StyledTranslate = Callable[[Side, Tensor, Tensor], Tensor]
+"""From a domain, its pictures [b, 3, s, s] and styles [b, z] to the other domain's pictures."""
 
 
-@torch.inference_mode()
 def translations(
-    model: IIAE | Translator, pairs: Pairs, *, count: int = 6, samples: int = 3, seed: int = 0
+    inference: Inference, pairs: Pairs, *, count: int = 6, samples: int = 3, seed: int = 0
 ) -> Image.Image:
-    """Table 7: translations of pairs in both directions, one pair a row.
+    """Tables 7, 9 and 10: translations of pairs in both directions, one pair a row.
 
     Each direction shows the input, `samples` outputs with random styles, the output with the prior's mean,
-    and the true picture. A system without styles has no samples.
+    and the true picture. A system without styles has one output.
+
+    Args:
+        inference: a model that translates.
+        pairs: the pairs.
+        count: number of pairs, spread evenly.
+        samples: random styles, the same for all inputs.
+        seed: of the random styles.
     """
-    device = next(model.parameters()).device
-    chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int)
-    size = model.style_size
-    z = torch.randn(samples if size else 0, size, generator=torch.Generator().manual_seed(seed))
-    styles = torch.cat([z, torch.zeros(1, size)]).to(device)
-    rows: list[list[Tensor]] = []
-    for index in chosen:
-        pair = dict(zip(SIDES, pairs.pair(int(index), None), strict=True))
-        row: list[Tensor] = []
-        for side in SIDES:
-            pixels = pair[side][None].to(device).expand(len(styles), -1, -1, -1)
-            outputs = model.translate(side, pixels, styles if size else None)
-            row += [pair[side], *outputs, pair[other(side)]]
-        rows.append(row)
-    return grid(rows)
+    return _translations(
+        partial(translate, inference),
+        inference.exclusive_size,
+        pairs,
+        inference.device,
+        count=count,
+        samples=samples,
+        seed=seed,
+    )
 
 
-@torch.inference_mode()
-def analogies(iiae: IIAE, pairs: Pairs, *, count: int = 6) -> Image.Image:
-    """Table 8: rows of a query, a reference, and the query in the reference's style, in both domains."""
-    device = next(iiae.parameters()).device
+def analogies(inference: Inference, pairs: Pairs, *, count: int = 6) -> Image.Image:
+    """Tables 8 and 11: rows of a query, a reference, and the query in the reference's style, in both domains.
+
+    Args:
+        inference: a model with shared and exclusive codes.
+        pairs: the pairs.
+        count: number of queries, spread evenly over the first half of the pairs; the second has references.
+    """
     chosen = np.linspace(0, len(pairs) - 1, 2 * count).round().astype(int)
-    rows: list[list[Tensor]] = []
+    rows: dict[Side, list[list[Image.Image]]] = {side: [] for side in SIDES}
     for query_index, reference_index in zip(chosen[:count], chosen[count:], strict=True):
         queries, references = pairs.pair(int(query_index), None), pairs.pair(int(reference_index), None)
-        row: list[Tensor] = []
         for side, query, reference in zip(SIDES, queries, references, strict=True):
-            z = iiae.exclusive(side, reference[None].to(device)).mean
-            zs = iiae.shared(side, query[None].to(device)).mean
-            row += [query, reference, iiae.decode(side, z, zs)[0]]
-        rows.append(row)
-    return grid(rows)
+            output = analogy(inference, side, query[None], reference[None])[0]
+            rows[side].append([tile(each) for each in (query, reference, output)])
+    heads = ("query", "reference", "output")
+    return _blocks(pairs.domains, [columns(heads, rows[side]) for side in SIDES], rows["x"][0][0].width)
 
 
 def translation_writer(pairs: Pairs) -> Callable[[IIAE | Translator, Path], None]:
     """Return a function for training that writes `translations` of the current weights to a path."""
-    return lambda model, path: translations(model, pairs).save(path)
+
+    @torch.inference_mode()
+    def write(model: IIAE | Translator, path: Path) -> None:
+        device = next(model.parameters()).device
+
+        def translated(source: Side, pixels: Tensor, z: Tensor) -> Tensor:
+            return model.translate(source, pixels.to(device), z.to(device) if model.style_size else None)
+
+        _translations(translated, model.style_size, pairs, device).save(path)
+
+    return write
+
+
+def _translations(
+    translated: StyledTranslate,
+    style_size: int,
+    pairs: Pairs,
+    device: torch.device,
+    *,
+    count: int = 6,
+    samples: int = 3,
+    seed: int = 0,
+) -> Image.Image:
+    chosen = np.linspace(0, len(pairs) - 1, count).round().astype(int)
+    z = torch.randn(samples if style_size else 0, style_size, generator=torch.Generator().manual_seed(seed))
+    styles = torch.cat([z, torch.zeros(1, style_size)]).to(device)
+    outputs = (*(f"sample {each + 1}" for each in range(len(z))), "mean" if style_size else "output")
+    rows: dict[Side, list[list[Image.Image]]] = {side: [] for side in SIDES}
+    for index in chosen:
+        pair = dict(zip(SIDES, pairs.pair(int(index), None), strict=True))
+        for side in SIDES:
+            inputs = pair[side][None].to(device).expand(len(styles), -1, -1, -1)
+            row = (pair[side], *translated(side, inputs, styles), pair[other(side)])
+            rows[side].append([tile(each) for each in row])
+    domains = dict(zip(SIDES, pairs.domains, strict=True))
+    return _blocks(
+        [f"{domains[side]} → {domains[other(side)]}" for side in SIDES],
+        [columns((domains[side], *outputs, "truth"), rows[side]) for side in SIDES],
+        rows["x"][0][0].width,
+    )
+
+
+def _blocks(titles: Sequence[str], sheets: Sequence[Image.Image], side: int) -> Image.Image:
+    """Place the sheets of both domains or directions beside each other, under their titles."""
+    size = text_size(side)
+    return beside([titled(title, sheet, size) for title, sheet in zip(titles, sheets, strict=True)], size)

@@ -9,15 +9,17 @@ from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
 from model.data.sketchy import SketchyFiles
+from model.evaluation.marks import marked
+from model.evaluation.sheet import beside, columns
 from model.images.decode import read_picture
 from model.inference import Inference
 from model.presets import Side
 from model.sketch.search_codes import similarities
 
-TILE, MARK, GAP = 96, 18, 2
-"""Sides of a picture and of its mark, and the gap between pictures, in pixels."""
-RIGHT, WRONG, BAR = (22, 140, 60), (200, 40, 40), (120, 160, 215)
-"""Colours of the marks and of the bars."""
+TILE, APART = 96, 18
+"""The side of a picture, and the gap between a sketch and its photos, in pixels."""
+BAR = (120, 160, 215)
+"""Colour of the bars."""
 
 
 def search_rows(
@@ -45,15 +47,14 @@ def search_rows(
     photos = torch.cat(
         [inference.search_codes("x", _pixels(inference, "x", path)) for path, _ in catalogue.photos]
     )
-    sheet = Image.new("RGB", ((k + 1) * (TILE + GAP) + MARK, count * (TILE + GAP)), "white")
-    for row, (sketch, label) in enumerate(chosen):
+    hits: list[list[Image.Image]] = []
+    for sketch, label in chosen:
         scores = similarities(inference.search_codes("y", _pixels(inference, "y", sketch)), photos)[0]
-        _paste(sheet, 0, row, sketch)
-        for column, hit in enumerate(scores.topk(min(k, len(scores))).indices.tolist(), 1):
-            path, photo_label = catalogue.photos[hit]
-            _paste(sheet, column, row, path)
-            _mark(sheet, column, row, right=photo_label == label)
-    return sheet
+        found = [catalogue.photos[hit] for hit in scores.topk(min(k, len(scores))).indices.tolist()]
+        hits.append([marked(_small(path), right=photo_label == label) for path, photo_label in found])
+    ranks = [str(rank + 1) for rank in range(len(hits[0]))]
+    queries = columns(("sketch",), [[_small(sketch)] for sketch, _ in chosen])
+    return beside([queries, columns(ranks, hits)], APART)
 
 
 def class_bars(figures: Mapping[str, float], *, chance: float) -> Image.Image:
@@ -79,22 +80,5 @@ def _pixels(inference: Inference, side: Side, path: Path) -> Tensor:
     return inference.read(path, side)[None]
 
 
-def _position(column: int, row: int) -> tuple[int, int]:
-    """Left and top of a tile; a wider gap follows the sketches."""
-    return column * (TILE + GAP) + (MARK if column else 0), row * (TILE + GAP)
-
-
-def _paste(sheet: Image.Image, column: int, row: int, path: Path) -> None:
-    small = read_picture(path).resize((TILE, TILE), Image.Resampling.BICUBIC)
-    sheet.paste(small, _position(column, row))
-
-
-def _mark(sheet: Image.Image, column: int, row: int, *, right: bool) -> None:
-    """Draw a white tick on green or a white cross on red; the shape tells them apart without colour."""
-    left, top = _position(column, row)
-    left, top = left + TILE - MARK, top + TILE - MARK
-    draw = ImageDraw.Draw(sheet)
-    draw.rectangle((left, top, left + MARK - 1, top + MARK - 1), fill=RIGHT if right else WRONG)
-    lines = [((4, 9), (8, 13), (14, 5))] if right else [((5, 5), (13, 13)), ((13, 5), (5, 13))]
-    for line in lines:
-        draw.line([(left + x, top + y) for x, y in line], fill="white", width=2)
+def _small(path: Path) -> Image.Image:
+    return read_picture(path).resize((TILE, TILE), Image.Resampling.BICUBIC)

@@ -1,62 +1,109 @@
-"""Tables 7 and 8 have one row per pair and the documented columns."""
+"""Tables 7 and 8 have one row per pair, and the documented columns under their heads."""
 
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
+from model.baselines.cddn import CdDN
+from model.baselines.pix2pix import Pix2Pix
 from model.data.open import open_pairs
-from model.evaluation.image_figures import GAP, analogies, grid, translation_writer, translations
+from model.evaluation.image_figures import analogies, translation_writer, translations
+from model.evaluation.sheet import GAP, line_height, text_size, tile
 from model.iiae import IIAE
-from model.pictures import picture
+from model.iiae_inference import IIAEInference
 from model.presets import PRESETS
+from model.translator_inference import TranslatorInference
 
-SIDE = 32
+CPU = torch.device("cpu")
+PRESET = replace(PRESETS["facades"], image_size=32, width=0.125)
+STEP = 64 + GAP
+"""From one column to the next; the pictures of 32 pixels are shown at 64."""
+SIZE = text_size(64)
+TOP = 2 * line_height(SIZE) + 3 * GAP
+"""Height of the heads and the titles."""
 
 
 @pytest.fixture(scope="module")
 def iiae() -> IIAE:
     torch.manual_seed(0)
-    return IIAE(replace(PRESETS["facades"], image_size=SIDE, width=0.125)).eval()
+    return IIAE(PRESET).eval()
 
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory):
-    return open_pairs("synthetic", tmp_path_factory.mktemp("none"), "test", SIDE, ("photo", "label"))
+    return open_pairs("synthetic", tmp_path_factory.mktemp("none"), "test", 32, ("photo", "label"))
 
 
-def tile(sheet, column: int, row: int) -> np.ndarray:
-    left, top = column * (SIDE + GAP), row * (SIDE + GAP)
-    return np.asarray(sheet.crop((left, top, left + SIDE, top + SIDE)))
+def shown(sheet: Image.Image, column: int, row: int, columns: int) -> np.ndarray:
+    """The picture in a column; the second block of `columns` columns begins after a wider gap."""
+    left = column * STEP + (SIZE - GAP if column >= columns else 0)
+    top = TOP + row * STEP
+    return np.asarray(sheet.crop((left, top, left + 64, top + 64)))
 
 
-def test_grids_have_white_gaps_and_enlarge_their_pictures():
-    black = torch.full((3, 4, 4), -1.0)
-    sheet = np.asarray(grid([[black, black], [black]], scale=2))
-    assert sheet.shape == (16 + GAP, 16 + GAP, 3)
-    assert not sheet[:8, :8].any()
-    assert (sheet[8 : 8 + GAP] == 255).all()
-    assert (sheet[8 + GAP :, 8:] == 255).all()
+def size(columns: int, rows: int) -> tuple[int, int]:
+    return 2 * (columns * STEP - GAP) + SIZE, TOP + rows * STEP - GAP
+
+
+def has_head(sheet: Image.Image, column: int, columns: int) -> bool:
+    left = column * STEP + (SIZE - GAP if column >= columns else 0)
+    return bool((np.asarray(sheet.crop((left, TOP - line_height(SIZE), left + 64, TOP))) < 255).any())
 
 
 def test_translations_show_the_input_the_samples_the_prior_mean_and_the_truth(iiae, pairs):
-    sheet = translations(iiae, pairs, count=2, samples=3)
-    columns = 2 * (1 + 3 + 1 + 1)
-    assert sheet.size == (columns * (SIDE + GAP) - GAP, 2 * (SIDE + GAP) - GAP)
-    x, y = (np.asarray(picture(each)) for each in pairs.pair(0, None))
+    sheet = translations(IIAEInference(iiae, None, CPU), pairs, count=2, samples=3)
+    assert sheet.size == size(6, 2)
+    x, y = (np.asarray(tile(each)) for each in pairs.pair(0, None))
     for column, expected in ((0, x), (5, y), (6, y), (11, x)):
-        np.testing.assert_array_equal(tile(sheet, column, 0), expected)
+        np.testing.assert_array_equal(shown(sheet, column, 0, 6), expected)
+    with torch.inference_mode():
+        mean = iiae.translate("x", pairs.pair(0, None)[0][None])[0]
+    np.testing.assert_allclose(shown(sheet, 4, 0, 6).astype(int), np.asarray(tile(mean)), atol=1)
+    assert all(has_head(sheet, column, 6) for column in range(12))
 
 
-def test_analogies_show_query_reference_and_output_of_both_domains(iiae, pairs):
-    sheet = analogies(iiae, pairs, count=2)
-    assert sheet.size == (6 * (SIDE + GAP) - GAP, 2 * (SIDE + GAP) - GAP)
-    queries = pairs.pair(0, None)
-    np.testing.assert_array_equal(tile(sheet, 0, 0), np.asarray(picture(queries[0])))
-    np.testing.assert_array_equal(tile(sheet, 3, 0), np.asarray(picture(queries[1])))
+def test_a_system_without_styles_has_one_output(pairs):
+    torch.manual_seed(0)
+    system = Pix2Pix(replace(PRESET, system="pix2pix"))
+    inference = TranslatorInference(system, CPU)
+    sheet = translations(inference, pairs, count=2)
+    assert sheet.size == size(3, 2)
+    x, y = pairs.pair(0, None)
+    np.testing.assert_array_equal(shown(sheet, 2, 0, 3), np.asarray(tile(y)))
+    with torch.inference_mode():
+        output = system.translate("y", y[None])[0]
+    np.testing.assert_allclose(shown(sheet, 4, 0, 3).astype(int), np.asarray(tile(output)), atol=1)
+    np.testing.assert_array_equal(shown(sheet, 5, 0, 3), np.asarray(tile(x)))
 
 
-def test_the_writer_saves_translations(iiae, pairs, tmp_path):
+@pytest.mark.parametrize("system", ["iiae", "cddn"])
+def test_analogies_show_query_reference_and_output_of_both_domains(iiae, pairs, system):
+    torch.manual_seed(0)
+    inference = (
+        IIAEInference(iiae, None, CPU)
+        if system == "iiae"
+        else TranslatorInference(CdDN(replace(PRESET, system="cddn")), CPU)
+    )
+    sheet = analogies(inference, pairs, count=2)
+    assert sheet.size == size(3, 2)
+    queries, references = pairs.pair(0, None), pairs.pair(round(2 * (len(pairs) - 1) / 3), None)
+    for side, query, reference, first in zip("xy", queries, references, (0, 3), strict=True):
+        codes = inference.exclusive(side, reference[None]), inference.shared(side, query[None])
+        output = inference.decode(side, *codes)[0]
+        for column, expected in enumerate((query, reference, output), first):
+            np.testing.assert_allclose(
+                shown(sheet, column, 0, 3).astype(int), np.asarray(tile(expected)), atol=1
+            )
+            assert has_head(sheet, column, 3)
+
+
+def test_training_writes_the_translations_of_its_networks(iiae, pairs, tmp_path):
     translation_writer(pairs)(iiae, tmp_path / "sample.png")
-    assert (tmp_path / "sample.png").stat().st_size > 0
+    written = np.asarray(Image.open(tmp_path / "sample.png")).astype(int)
+    np.testing.assert_allclose(written, translations(IIAEInference(iiae, None, CPU), pairs), atol=1)
+    torch.manual_seed(0)
+    translation_writer(pairs)(Pix2Pix(replace(PRESET, system="pix2pix")), tmp_path / "other.png")
+    assert Image.open(tmp_path / "other.png").size == size(3, 6)

@@ -8,7 +8,9 @@ import torch
 from PIL import Image
 
 from model.data.sketchy import read_sketchy
-from model.evaluation.sketch_figures import BAR, GAP, MARK, RIGHT, TILE, WRONG, class_bars, search_rows
+from model.evaluation.marks import RIGHT, WRONG, mark_side
+from model.evaluation.sheet import GAP, line_height, text_size
+from model.evaluation.sketch_figures import APART, BAR, TILE, class_bars, search_rows
 from model.iiae_inference import IIAEInference
 from model.presets import PRESETS, SketchInput
 
@@ -40,13 +42,14 @@ def catalogue(tmp_path):
 
 def test_hits_of_the_sketchs_class_are_marked_right(catalogue):
     sheet = search_rows(ByBrightness(), catalogue, count=4, k=5)
-    assert sheet.size == (6 * (TILE + GAP) + MARK, 4 * (TILE + GAP))
+    top, step, corner = line_height(text_size(TILE)), TILE + GAP, TILE - mark_side(TILE)
+    assert sheet.size == (TILE + APART + 5 * step - GAP, top + 4 * step - GAP)
+    lefts = [TILE + APART + column * step for column in range(5)]
     for row in range(4):
-        marks = [
-            sheet.getpixel((column * (TILE + GAP) + MARK + TILE - MARK, row * (TILE + GAP) + TILE - MARK))
-            for column in range(1, 6)
-        ]
+        marks = [sheet.getpixel((left + corner, top + row * step + corner)) for left in lefts]
         assert marks == [RIGHT] * 3 + [WRONG] * 2
+    heads = np.asarray(sheet)[:top].min(2) < 255
+    assert all(heads[:, left : left + TILE].any() for left in (0, *lefts))
 
 
 def test_bars_are_sorted_and_proportional_to_their_values():
