@@ -2,6 +2,7 @@
 
 UserError
 ├── CheckpointError       model.checkpoint
+├── CurvesError           model.evaluation.curves
 ├── DataError             model.data.pairs
 ├── FileDamaged           model.storage
 ├── PictureError          model.images.errors
