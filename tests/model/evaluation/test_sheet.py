@@ -53,11 +53,14 @@ def test_a_long_head_stays_within_its_column(head):
     assert heads[:, :SIDE].any() and not heads[:2].any() and not heads[-2:].any()
 
 
-def test_a_long_head_is_shortened_with_dots():
-    """The dots are the last ink, so a reader sees that more follows."""
-    short = columns(("a name that is far too long",), [[black()]])
-    longer = columns(("a name that is far too long for it",), [[black()]])
-    np.testing.assert_array_equal(np.asarray(short), np.asarray(longer))
+@pytest.mark.parametrize(
+    ("head", "shortened"), [("a long name", False), ("a name that is far too long for its column", True)]
+)
+def test_a_long_head_is_written_smaller_before_it_is_shortened_with_dots(head, shortened):
+    """Dots are the last ink of a shortened head, and stand below the middle of the line."""
+    text = ink(columns((head,), [[black()]]), (0, 0, SIDE, TOP))
+    last = text[:, np.flatnonzero(text.any(0))[-1]]
+    assert (np.flatnonzero(last)[0] > TOP / 2) == shortened
 
 
 def test_a_title_stands_above_its_sheet_with_an_arrow_for_a_direction():
