@@ -1,6 +1,6 @@
 """`iiae report`: the results page and its pictures, from published checkpoints, without training."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -13,9 +13,11 @@ from model import checkpoint
 from model.cli.options import Device, Home, choose_device
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
+from model.data.pairs import Pairs
 from model.evaluation.lpips import NETWORKS, Lpips, NetworkName, load_lpips
-from model.evaluation.report.measured import Figures, FiguresFile, Measured, option
-from model.evaluation.report.page import page
+from model.evaluation.report.measured import Figures, FiguresFile, Measured, grouped, option
+from model.evaluation.report.page import Drawn, page
+from model.evaluation.report.pictures import draw
 from model.evaluation.sketch_search import measure_sketch_search
 from model.evaluation.translation import measure_pictures
 from model.manifest import Manifest
@@ -73,11 +75,23 @@ class Reporter:
         inference, data = checkpoint.load(folder, self.device), self.data[manifest.preset.name]
         if manifest.preset.sketch is not None:
             return measure_sketch_search(inference, measured_classes(data, option(manifest, "--unseen", "")))
-        preset = manifest.preset
-        pairs = open_pairs(preset.reader, data, "test", preset.image_size, preset.domains)
+        preset, pairs = manifest.preset, self._pairs(manifest)
         networks = self.networks if preset.image_size >= LPIPS_SIDE else {}
         lpips_limit = min(self.limit or LPIPS_PAIRS, LPIPS_PAIRS)
         return measure_pictures(inference, pairs, networks, limit=self.limit, lpips_limit=lpips_limit)
+
+    def _pairs(self, manifest: Manifest) -> Pairs:
+        preset, data = manifest.preset, self.data[manifest.preset.name]
+        return open_pairs(preset.reader, data, "test", preset.image_size, preset.domains)
+
+    def pictures(self, measured: Sequence[Measured], folder: Path) -> Iterator[Drawn]:
+        """Draw the first seed of each kind of image model, and yield the pictures."""
+        for kind, group in grouped(measured).items():
+            first = group[0]
+            if first.manifest.preset.sketch is None:
+                name = f"{first.manifest.name}-{first.manifest.weights_sha256[:8]}"
+                inference = checkpoint.load(first.folder, self.device)
+                yield from draw(inference, self._pairs(first.manifest), kind, name, folder)
 
 
 def _saw_all_classes(manifest: Manifest) -> bool:
@@ -102,6 +116,7 @@ def report(
         list[str] | None, typer.Option(help="A preset whose data stand in for the published data.")
     ] = None,
     lpips: Annotated[bool, typer.Option(help="Measure LPIPS; its weights are downloaded once.")] = True,
+    pictures: Annotated[bool, typer.Option(help="Draw translations, analogies and retrieval.")] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many pairs of pictures.")] = None,
     device: Device = "auto",
 ) -> None:
@@ -128,5 +143,6 @@ def report(
     measured = list(reporter.measured(home))
     if not measured:
         raise typer.BadParameter(f"{home} has no checkpoint of these data", param_hint="--home")
-    write_bytes(out / PAGE, page(measured, [], stand_in or []).encode())
+    drawn = list(reporter.pictures(measured, out)) if pictures else []
+    write_bytes(out / PAGE, page(measured, drawn, stand_in or []).encode())
     Console().print(f"wrote {out / PAGE}: {len(measured)} checkpoints", soft_wrap=True)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from model.data.pairs import Pairs
+from model.data.pairs import Pairs, labels_of
 from model.evaluation.marks import marked
 from model.evaluation.retrieval import encode_pairs
 from model.evaluation.sheet import GAP, beside, columns, note, stacked, text_size, tile, titled
@@ -33,8 +33,9 @@ def retrieval(
         seed: decides the queries.
     """
     codes = encode_pairs(inference.shared, pairs, inference.device)
+    labels = labels_of(pairs, None).numpy()
     directions = [
-        _Direction(pairs, source, nearest(codes[source], codes[other(source)], k).cpu().numpy())
+        _Direction(pairs, source, nearest(codes[source], codes[other(source)], k).cpu().numpy(), labels)
         for source in SIDES
     ]
     size = text_size(directions[0].side)
@@ -63,15 +64,17 @@ class _Direction:
         pairs: the pairs.
         source: the queries' domain.
         hits: the first hits of each query, [pairs, k], nearest first.
+        labels: which pairs show the same; a hit of the query's label is right.
     """
 
     pairs: Pairs
     source: Side
     hits: NDArray[np.int64]
+    labels: NDArray[np.int64]
 
     def sheet(self, count: int, seed: int, *, succeeded: bool) -> Image.Image:
         """Return at most `count` of the queries that succeeded, or of those that failed."""
-        chosen = np.flatnonzero((self.hits[:, 0] == np.arange(len(self.pairs))) == succeeded)
+        chosen = np.flatnonzero((self.labels[self.hits[:, 0]] == self.labels) == succeeded)
         shown = np.random.default_rng(seed).permutation(chosen)[:count].tolist()
         domains = dict(zip(SIDES, self.pairs.domains, strict=True))
         heads = (domains[self.source], "truth", *(str(rank + 1) for rank in range(self.hits.shape[1])))
@@ -91,7 +94,10 @@ class _Direction:
 
     def _row(self, query: int) -> list[Image.Image]:
         target = other(self.source)
-        hits = [marked(self._tile(target, hit), right=hit == query) for hit in self.hits[query].tolist()]
+        hits = [
+            marked(self._tile(target, hit), right=bool(self.labels[hit] == self.labels[query]))
+            for hit in self.hits[query].tolist()
+        ]
         return [self._tile(self.source, query), self._tile(target, query), *hits]
 
     def _tile(self, side: Side, index: int) -> Image.Image:

@@ -54,6 +54,13 @@ def test_the_page_has_a_row_for_each_kind_of_checkpoint(tmp_path, run):
     assert "pix2pix, by pixels of the translation | 1 |" in text
     assert "## The objectives on pictures" in text and "are a stand-in" in text
     assert "iiae train facades --steps 10 --objective ii" in text
+    drawn = [path.name for path in (tmp_path / "out").glob("*.png")]
+    kinds = ("translations", "analogies", "retrieval")
+    assert drawn == {f"{name}-{kind}.png" for name in ("a", "ablated") for kind in kinds} | {
+        "p-translations.png"
+    }
+    assert all(f"]({name})" in text for name in drawn)
+    assert "Analogies by IIAE, II on facades" in text
 
 
 def test_figures_are_measured_once(tmp_path, run, monkeypatch):

@@ -89,6 +89,16 @@ def test_the_true_pair_is_marked_right_and_failures_are_apart():
             assert shade(sheet, left + STEP, top) == shade(sheet, left + 3 * STEP, top)
 
 
+def test_a_hit_with_the_querys_label_is_right():
+    class Twins(Shades):
+        def label(self, index):
+            return index // 2
+
+    pairs = Twins([0, 0.1, 0.8, 0.9], [0.1, 0, 0.9, 0.8])
+    sheet = retrieval(ByShade(), pairs, count=1)
+    assert marks(sheet, 0, HEAD) == [RIGHT, RIGHT, WRONG]
+
+
 def test_without_failures_the_picture_says_so():
     sheet = np.asarray(retrieval(ByShade(), Shades(EQUAL[::16], EQUAL[::16]), count=1))
     failures = HEAD + SIDE + SIZE
