@@ -61,7 +61,7 @@ def _annealed(warmup: int, annealing: int) -> Words:
 
 DATA_SETS: tuple[DataSet, ...] = (
     DataSet(preset="facades", image_size=64, steps=6_000, iiae=_annealed(500, 3_000), ablated=True),
-    DataSet(preset="mnist-cdcb", image_size=32, steps=6_000, iiae=_annealed(500, 3_000), ablated=True),
+    DataSet(preset="mnist-cdcb", image_size=64, steps=4_000, iiae=_annealed(500, 25_000), ablated=True),
     DataSet(preset="cars", image_size=64, steps=6_000, iiae=_annealed(500, 100)),
     DataSet(preset="maps", image_size=64, steps=6_000, iiae=_annealed(500, 3_000)),
 )
