@@ -34,11 +34,11 @@ def test_a_fork_that_refuses_its_settings_ends_with_status_2(tmp_path):
     assert server.log.read_text().startswith("iiae: IIAE_PORT")
 
 
-def test_only_the_services_own_variables_may_differ():
-    preloaded = Preloaded({"PATH": "/bin", "IIAE_PORT": "1"})
-    assert preloaded.can_start({"PATH": "/bin", "IIAE_HOME": "x", "PYTEST_CURRENT_TEST": "y"})
-    assert not preloaded.can_start({"PATH": "/bin", "PYTHONPATH": "z"})
-    assert not preloaded.can_start({})
+def test_variables_that_imports_read_may_not_differ():
+    preloaded = Preloaded({"PATH": "/bin", "OMP_NUM_THREADS": "1"})
+    assert preloaded.can_start({"OMP_NUM_THREADS": "1", "IIAE_HOME": "x", "SET_BY_A_TEST": "y"})
+    assert not preloaded.can_start({"OMP_NUM_THREADS": "1", "PYTHONPATH": "z"})
+    assert not preloaded.can_start({"OMP_NUM_THREADS": "2"})
 
 
 def test_tests_use_preloaded_servers_unless_they_ask_for_the_shipped_defaults(tmp_path):

@@ -21,8 +21,8 @@ from typing import TextIO, cast
 ROOT = Path(__file__).parents[2]
 SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of prctl(2)."""
-CHANGEABLE = ("IIAE_", "PYTEST_")
-"""Starts of the variables that no import reads."""
+READ_BY_IMPORTS = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "TORCH", "CUDA", "LD_", "MALLOC_", "PYTHON")
+"""Starts of the variables that matter before a server's own code runs. The others are those of each fork."""
 
 
 class Preloaded:
@@ -33,12 +33,12 @@ class Preloaded:
     """
 
     def __init__(self, variables: Mapping[str, str]) -> None:
-        self._fixed = _fixed(variables)
+        self._variables = dict(variables)
         self._process: subprocess.Popen[str] | None = None
 
     def can_start(self, variables: Mapping[str, str]) -> bool:
         """Return whether a server with these environment variables would import the same."""
-        return sys.platform == "linux" and _fixed(variables) == self._fixed
+        return sys.platform == "linux" and _imported(variables) == _imported(self._variables)
 
     def start(self, variables: Mapping[str, str], log: Path) -> "Adopted":
         """Start a server with these environment variables. It writes stdout and stderr to the log."""
@@ -47,7 +47,7 @@ class Preloaded:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "benchmarks.shared.preloaded"],
                 cwd=ROOT,
-                env=self._fixed,
+                env=self._variables,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 text=True,
@@ -62,8 +62,8 @@ class Preloaded:
             self._process.communicate()
 
 
-def _fixed(variables: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in variables.items() if not name.startswith(CHANGEABLE)}
+def _imported(variables: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if name.startswith(READ_BY_IMPORTS)}
 
 
 class Adopted:

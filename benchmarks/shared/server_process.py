@@ -41,8 +41,8 @@ class Server:
         environment: further settings, such as `IIAE_MAX_IMAGES="8"`.
 
     Attributes:
-        preloaded: forks the servers, if it is not None. Tests set it. A server whose other variables differ
-            is always a new Python, as one with the shipped defaults is.
+        preloaded: forks the servers, if it is not None. Tests set it. A server with other variables that
+            imports read is always a new Python, as one with the shipped defaults is.
     """
 
     preloaded: ClassVar[Preloaded | None] = None

@@ -54,7 +54,7 @@ def run(trial: Trial) -> list[Row]:
         search, seconds = NewSketches(), trial.seconds / 2
         answered = uvloop.run(closed_loop(server.port, search.next(), CLIENTS, seconds))
         estimate = goodput(answered, seconds / 5, seconds)
-        rounds, step = (1, trial.seconds / 2) if trial.short else (ROUNDS, trial.seconds / 3)
+        rounds, step = (1, trial.seconds) if trial.short else (ROUNDS, trial.seconds / 3)
         steps = Steps([max(OVERLOADS), *STEPS * rounds], step)
         outcomes = uvloop.run(open_loop(server.port, search.next(), steps.times(estimate)))
         best = mean(steps.goodputs(outcomes, JUST_ABOVE))
