@@ -136,6 +136,8 @@ def report(
     data = {preset: folder for preset, folder in folders.items() if folder is not None}
     if not data:
         raise typer.BadParameter("give the folder of a data set, such as --facades")
+    if out.exists() and not out.is_dir():
+        raise typer.BadParameter(f"{out} is a file; name a folder", param_hint="DIR")
     out.mkdir(parents=True, exist_ok=True)
     chosen = choose_device(device)
     networks = {each: load_lpips(each).to(chosen) for each in NETWORKS} if lpips else {}

@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from pydantic import TypeAdapter
+
 from model.manifest import Manifest
 from model.presets import SystemName
 from model.regular_file import read_regular
-from model.storage import write_bytes
+from model.storage import FileDamaged, write_bytes
 
 Figures = Mapping[str, float]
 
@@ -87,16 +89,27 @@ def mean_and_deviation(group: Iterable[Measured], figure: str) -> tuple[float, f
     return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else None
 
 
+_FIGURES = TypeAdapter(dict[str, dict[str, float]])
+
+
 class FiguresFile:
     """Figures that were measured before, so that a report that was stopped goes on.
 
     Args:
         path: the JSON file, which is written after each measurement.
+
+    Raises:
+        FileDamaged: the file cannot be read.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._figures: dict[str, dict[str, float]] = json.loads(read_regular(path)) if path.exists() else {}
+        self._figures: dict[str, dict[str, float]] = {}
+        if path.exists():
+            try:
+                self._figures = _FIGURES.validate_json(read_regular(path))
+            except (OSError, ValueError) as error:
+                raise FileDamaged(f"{path} cannot be read; delete it to measure again") from error
 
     def get(self, key: str) -> dict[str, float] | None:
         """Return the figures of a key, or None if they were not measured."""

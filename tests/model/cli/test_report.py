@@ -88,3 +88,9 @@ def test_without_data_or_checkpoints_the_report_says_what_to_give(tmp_path, monk
     done = CliRunner().invoke(app, words)
     assert done.exit_code == 2
     assert ("--home" if arguments else "--facades") in done.output
+
+
+def test_a_file_in_place_of_the_folder_is_refused(tmp_path, run):
+    (tmp_path / "out").write_text("mine")
+    done = run()
+    assert done.exit_code == 2 and "name a folder" in " ".join(done.output.replace("│", " ").split())

@@ -10,6 +10,7 @@ from model.evaluation.report.page import Drawn, page
 from model.evaluation.report.tables import ablation_table, lpips_table, retrieval_table, search_table
 from model.manifest import Manifest
 from model.presets import PRESETS
+from model.storage import FileDamaged
 
 BOTH = {"top1_shared_xy": 0.9, "top1_shared_yx": 0.8, "top1_exclusive_xy": 0.01, "top1_exclusive_yx": 0.02}
 TRANSLATED = {"top1_translated_xy": 0.5, "top1_translated_yx": 0.4}
@@ -114,6 +115,13 @@ def test_figures_are_kept_in_a_file(tmp_path):
     FiguresFile(tmp_path / "figures.json").put("a", {"x": 0.5})
     again = FiguresFile(tmp_path / "figures.json")
     assert again.get("a") == {"x": 0.5} and again.get("b") is None
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"a": 1}'])
+def test_a_damaged_file_of_figures_says_what_to_do(tmp_path, text):
+    (tmp_path / "figures.json").write_text(text)
+    with pytest.raises(FileDamaged, match="delete it to measure again"):
+        FiguresFile(tmp_path / "figures.json")
 
 
 @pytest.mark.parametrize("name", ["iiae", "ii", "ii-mi", "elbo", "elbo+ii"])
