@@ -38,6 +38,7 @@ class Kind:
         system: what was trained.
         objective: of IIAE.
         unseen: the split of unseen classes of a sketch model; empty for image models.
+        settings: all further words of the command that can change the result, sorted.
     """
 
     preset: str
@@ -47,12 +48,42 @@ class Kind:
     system: SystemName
     objective: str
     unseen: str = ""
+    settings: tuple[str, ...] = ()
 
 
 def option(manifest: Manifest, name: str, default: str) -> str:
     """Return an option of the command that trained a checkpoint, or its default."""
     words = shlex.split(manifest.command)
     return words[words.index(name) + 1] if name in words[:-1] else default
+
+
+DIFFERS = frozenset(
+    {
+        "--seed",
+        "--name",
+        "--data",
+        "--home",
+        "--threads",
+        "--workers",
+        "--device",
+        "--trained-on",
+        "--terms",
+        "--doodles",
+        "--icons",
+    }
+)
+"""Options with a value that checkpoints of one kind may have different."""
+
+
+def _settings(manifest: Manifest) -> tuple[str, ...]:
+    """Return the words of the training command without those of `DIFFERS`, each option with its values."""
+    settings: list[str] = []
+    for word in shlex.split(manifest.command):
+        if word.startswith("--") or not settings:
+            settings.append(word)
+        else:
+            settings[-1] += f" {word}"
+    return tuple(sorted(each for each in settings if each.split()[0] not in DIFFERS))
 
 
 def kind_of(manifest: Manifest) -> Kind:
@@ -66,6 +97,7 @@ def kind_of(manifest: Manifest) -> Kind:
         system=preset.system,
         objective=option(manifest, "--objective", "iiae"),
         unseen=option(manifest, "--unseen", "") if preset.sketch is not None else "",
+        settings=_settings(manifest),
     )
 
 

@@ -51,7 +51,15 @@ def test_checkpoints_that_differ_by_their_seed_share_a_row():
         pairs_seen=800,
         system="iiae",
         objective="ii",
+        settings=("--objective ii", "--steps 100", "iiae train facades"),
     )
+
+
+def test_checkpoints_of_other_settings_do_not_share_a_row():
+    """Folders, names and threads may differ; λ may not."""
+    same = ["--name a --data b --threads 1", "--threads 2 --name b --data 'c d'"]
+    found = grouped([measured(BOTH, options=options) for options in [*same, "--lambda 3"]])
+    assert sorted(len(group) for group in found.values()) == [1, 2]
 
 
 def test_options_come_from_the_command_that_trained_the_checkpoint():
