@@ -64,7 +64,7 @@ class Reporter:
                 Console(stderr=True).print(f"left out {name}: {error}", soft_wrap=True, markup=False)
 
     def _figures(self, manifest: Manifest, folder: Path) -> Figures:
-        key = f"{manifest.weights_sha256} {self.limit} {sorted(self.networks)}"
+        key = f"{manifest.weights_sha256} {self._data_key(manifest)} {self.limit} {sorted(self.networks)}"
         if (found := self.kept.get(key)) is None:
             Console().print(f"measuring {manifest.name}")
             found = self._measure(manifest, folder)
@@ -80,6 +80,12 @@ class Reporter:
         lpips_limit = min(self.limit or LPIPS_PAIRS, LPIPS_PAIRS)
         return measure_pictures(inference, pairs, networks, limit=self.limit, lpips_limit=lpips_limit)
 
+    def _data_key(self, manifest: Manifest) -> str:
+        """Return what tells the data from other data of the same preset."""
+        if manifest.preset.sketch is not None:
+            return str(self.data[manifest.preset.name].resolve())
+        return self._pairs(manifest).fingerprint
+
     def _pairs(self, manifest: Manifest) -> Pairs:
         preset, data = manifest.preset, self.data[manifest.preset.name]
         return open_pairs(preset.reader, data, "test", preset.image_size, preset.domains)
@@ -89,9 +95,10 @@ class Reporter:
         for kind, group in grouped(measured).items():
             first = group[0]
             if first.manifest.preset.sketch is None:
-                name = f"{first.manifest.name}-{first.manifest.weights_sha256[:8]}"
+                pairs = self._pairs(first.manifest)
+                name = f"{first.manifest.name}-{first.manifest.weights_sha256[:8]}{pairs.fingerprint[:8]}"
                 inference = checkpoint.load(first.folder, self.device)
-                yield from draw(inference, self._pairs(first.manifest), kind, name, folder)
+                yield from draw(inference, pairs, kind, name, folder)
 
 
 def _saw_all_classes(manifest: Manifest) -> bool:

@@ -83,7 +83,10 @@ def _settings(manifest: Manifest) -> tuple[str, ...]:
             settings.append(word)
         else:
             settings[-1] += f" {word}"
-    return tuple(sorted(each for each in settings if each.split()[0] not in DIFFERS))
+    kept = [each for each in settings if each.split()[0] not in DIFFERS]
+    # A sketch model's data depend on its seed, which chooses the held-out classes.
+    data = [] if manifest.preset.sketch is not None else [f"data {manifest.data_fingerprint}"]
+    return tuple(sorted([*kept, *data]))
 
 
 def kind_of(manifest: Manifest) -> Kind:

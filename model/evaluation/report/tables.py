@@ -89,7 +89,7 @@ def retrieval_table(groups: Groups) -> str:
                 )
             )
     for preset in dict.fromkeys(kind.preset for kind in groups):
-        measured = {kind.system for kind in groups if kind.preset == preset}
+        measured = {each.system for each in groups if each.preset == preset and each.objective == "iiae"}
         for system, published in RETRIEVAL.get(preset, {}).items():
             if system not in measured:
                 paper = (published.xy or "", published.yx or "")

@@ -51,7 +51,7 @@ def test_checkpoints_that_differ_by_their_seed_share_a_row():
         pairs_seen=800,
         system="iiae",
         objective="ii",
-        settings=("--objective ii", "--steps 100", "iiae train facades"),
+        settings=("--objective ii", "--steps 100", "data 0", "iiae train facades"),
     )
 
 
