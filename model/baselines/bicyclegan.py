@@ -9,7 +9,8 @@ A style z of 8 numbers decides what the input does not. Two objectives train the
 The discriminators compare by least squares, at two scales, and each objective has its own. As in the authors'
 code (github.com/junyanz/BicycleGAN), they do not see the input, and a step's pairs are shared out: both
 objectives translate the first half, and the true pictures that cLR-GAN's discriminator sees are those of the
-second half. That code's weights start at Xavier's, ours as pix2pix's.
+second half. That code's weights start at Xavier's, ours as pix2pix's. It sums the KL over the half batch, and
+takes a step of its own for the latent regression; here the KL is a mean, and both join the generator's step.
 """
 
 from collections.abc import Iterator
