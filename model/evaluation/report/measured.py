@@ -51,9 +51,17 @@ class Kind:
     settings: tuple[str, ...] = ()
 
 
+def _words(manifest: Manifest) -> list[str]:
+    """Return the words of the training command; `--option=value` is two words."""
+    words: list[str] = []
+    for word in shlex.split(manifest.command):
+        words += word.split("=", 1) if word.startswith("--") else [word]
+    return words
+
+
 def option(manifest: Manifest, name: str, default: str) -> str:
     """Return an option of the command that trained a checkpoint, or its default."""
-    words = shlex.split(manifest.command)
+    words = _words(manifest)
     return words[words.index(name) + 1] if name in words[:-1] else default
 
 
@@ -78,7 +86,7 @@ DIFFERS = frozenset(
 def _settings(manifest: Manifest) -> tuple[str, ...]:
     """Return the words of the training command without those of `DIFFERS`, each option with its values."""
     settings: list[str] = []
-    for word in shlex.split(manifest.command):
+    for word in _words(manifest):
         if word.startswith("--") or not settings:
             settings.append(word)
         else:

@@ -66,6 +66,7 @@ def test_options_come_from_the_command_that_trained_the_checkpoint():
     manifest = measured(BOTH, options="--trained-on 'a --seed b' --objective ii-mi").manifest
     assert option(manifest, "--objective", "iiae") == "ii-mi"
     assert option(manifest, "--seed", "none") == "none"
+    assert option(measured(BOTH, options="--objective=ii").manifest, "--objective", "iiae") == "ii"
 
 
 def test_retrieval_has_means_deviations_leakage_and_the_papers_figures():
