@@ -15,12 +15,14 @@ from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
 from model.data.pairs import Pairs
 from model.evaluation.lpips import NETWORKS, Lpips, NetworkName, load_lpips
-from model.evaluation.report.measured import Figures, FiguresFile, Measured, grouped, option
+from model.evaluation.report.measured import Figures, FiguresFile, Measured, grouped, kind_of
 from model.evaluation.report.page import Drawn, page
 from model.evaluation.report.pictures import draw
+from model.evaluation.report.tables import setting
 from model.evaluation.sketch_search import measure_sketch_search
 from model.evaluation.translation import measure_pictures
 from model.manifest import Manifest
+from model.presets import PRESETS
 from model.storage import write_bytes
 
 PAGE, FIGURES = "report.md", "figures.json"
@@ -58,10 +60,17 @@ class Reporter:
         for name, folder in newest.items():
             try:
                 manifest = checkpoint.read_manifest(folder)
-                if manifest.preset.name in self.data and not _saw_all_classes(manifest):
-                    yield Measured(manifest, folder, self._figures(manifest, folder))
-            except checkpoint.CheckpointError as error:
-                Console(stderr=True).print(f"left out {name}: {error}", soft_wrap=True, markup=False)
+                if manifest.preset.name not in self.data:
+                    continue
+                if kind_of(manifest).unseen == "" and manifest.preset.sketch is not None:
+                    continue  # it saw all classes: there are none to measure it on
+                if manifest.preset.reader != PRESETS[manifest.preset.name].reader:
+                    raise ValueError(f"it was trained on {manifest.preset.reader} data")
+                measured = Measured(manifest, folder, self._figures(manifest, folder))
+            except (checkpoint.CheckpointError, ValueError) as error:
+                _left_out(name, error)
+                continue
+            yield measured
 
     def _figures(self, manifest: Manifest, folder: Path) -> Figures:
         key = f"{manifest.weights_sha256} {self._data_key(manifest)} {self.limit} {sorted(self.networks)}"
@@ -74,7 +83,7 @@ class Reporter:
     def _measure(self, manifest: Manifest, folder: Path) -> dict[str, float]:
         inference, data = checkpoint.load(folder, self.device), self.data[manifest.preset.name]
         if manifest.preset.sketch is not None:
-            return measure_sketch_search(inference, measured_classes(data, option(manifest, "--unseen", "")))
+            return measure_sketch_search(inference, measured_classes(data, kind_of(manifest).unseen))
         preset, pairs = manifest.preset, self._pairs(manifest)
         networks = self.networks if preset.image_size >= LPIPS_SIDE else {}
         lpips_limit = min(self.limit or LPIPS_PAIRS, LPIPS_PAIRS)
@@ -92,18 +101,23 @@ class Reporter:
 
     def pictures(self, measured: Sequence[Measured], folder: Path) -> Iterator[Drawn]:
         """Draw the first seed of each kind of image model, and yield the pictures."""
-        for kind, group in grouped(measured).items():
+        groups = grouped(measured)
+        for kind, group in groups.items():
             first = group[0]
-            if first.manifest.preset.sketch is None:
-                pairs = self._pairs(first.manifest)
-                name = f"{first.manifest.name}-{first.manifest.weights_sha256[:8]}{pairs.fingerprint[:8]}"
+            if first.manifest.preset.sketch is not None:
+                continue
+            pairs = self._pairs(first.manifest)
+            name = f"{first.manifest.name}-{first.manifest.weights_sha256[:8]}{pairs.fingerprint[:8]}"
+            try:
                 inference = checkpoint.load(first.folder, self.device)
-                yield from draw(inference, pairs, kind, name, folder)
+            except checkpoint.CheckpointError as error:
+                _left_out(f"the pictures of {first.manifest.name}", error)
+                continue
+            yield from draw(inference, pairs, kind, name, folder, setting(kind, groups))
 
 
-def _saw_all_classes(manifest: Manifest) -> bool:
-    """Whether a sketch model has no unseen classes to be measured on."""
-    return manifest.preset.sketch is not None and not option(manifest, "--unseen", "")
+def _left_out(what: str, error: Exception) -> None:
+    Console(stderr=True).print(f"left out {what}: {error}", soft_wrap=True, markup=False)
 
 
 DataFolder = Annotated[Path | None, typer.Option(help="Folder of this data set.", show_default=False)]

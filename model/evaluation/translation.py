@@ -98,10 +98,11 @@ def retrieval_by_translation(
                 styles = [inference.exclusive(target, each) for each in (translated, pictures[target])]
                 add(f"top1_style_{WAYS[source]}", styles[0], styles[1])
     labels = labels_of(pairs, limit)
-    return {
+    figures = {
         figure: top1(torch.cat(queries), torch.cat(photos), labels)
         for figure, (queries, photos) in found.items()
     }
+    return {**figures, "pairs": float(len(labels))}
 
 
 @torch.inference_mode()

@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import TypeAdapter
 
 from model.manifest import Manifest
+from model.objective import OBJECTIVES
 from model.presets import SystemName
 from model.regular_file import read_regular
 from model.storage import FileDamaged, write_bytes
@@ -34,11 +35,12 @@ class Kind:
         preset: the preset's name, which says the data set.
         image_size: side of the pictures in pixels.
         width: of the networks.
-        pairs_seen: steps times batch size; 0 if the command does not say it.
+        pairs_seen: steps times batch size, before the best weights are chosen; 0 if the command does not
+            say the steps.
         system: what was trained.
         objective: of IIAE.
         unseen: the split of unseen classes of a sketch model; empty for image models.
-        settings: all further words of the command that can change the result, sorted.
+        settings: all further options that can change the result, and the training data, sorted.
     """
 
     preset: str
@@ -51,21 +53,24 @@ class Kind:
     settings: tuple[str, ...] = ()
 
 
-def _words(manifest: Manifest) -> list[str]:
-    """Return the words of the training command; `--option=value` is two words."""
-    words: list[str] = []
+def recorded_options(manifest: Manifest) -> dict[str, str]:
+    """Return the options of the command that trained a checkpoint, with their values; flags have none.
+
+    Raises:
+        ValueError: the command is no command line.
+    """
+    options: dict[str, str] = {}
+    name = ""
     for word in shlex.split(manifest.command):
-        words += word.split("=", 1) if word.startswith("--") else [word]
-    return words
+        if word.startswith("--"):
+            name, _, value = word.partition("=")
+            options[name] = value
+        elif name:
+            options[name] = f"{options[name]} {word}".strip()
+    return options
 
 
-def option(manifest: Manifest, name: str, default: str) -> str:
-    """Return an option of the command that trained a checkpoint, or its default."""
-    words = _words(manifest)
-    return words[words.index(name) + 1] if name in words[:-1] else default
-
-
-DIFFERS = frozenset(
+MAY_DIFFER = frozenset(
     {
         "--seed",
         "--name",
@@ -76,39 +81,41 @@ DIFFERS = frozenset(
         "--device",
         "--trained-on",
         "--terms",
-        "--doodles",
-        "--icons",
     }
 )
-"""Options with a value that checkpoints of one kind may have different."""
-
-
-def _settings(manifest: Manifest) -> tuple[str, ...]:
-    """Return the words of the training command without those of `DIFFERS`, each option with its values."""
-    settings: list[str] = []
-    for word in _words(manifest):
-        if word.startswith("--") or not settings:
-            settings.append(word)
-        else:
-            settings[-1] += f" {word}"
-    kept = [each for each in settings if each.split()[0] not in DIFFERS]
-    # A sketch model's data depend on its seed, which chooses the held-out classes.
-    data = [] if manifest.preset.sketch is not None else [f"data {manifest.data_fingerprint}"]
-    return tuple(sorted([*kept, *data]))
+"""Options that checkpoints of one kind may have different."""
+FOLDERS = frozenset({"--doodles", "--icons"})
+"""Options of which it only matters whether they were given."""
+IN_KIND = frozenset({"--image-size", "--width", "--batch", "--steps", "--system", "--objective", "--unseen"})
+"""Options that other attributes of a kind have."""
 
 
 def kind_of(manifest: Manifest) -> Kind:
-    """Return what a checkpoint has in common with those of other seeds."""
-    preset = manifest.preset
+    """Return what a checkpoint has in common with those of other seeds.
+
+    Raises:
+        ValueError: the command that trained it cannot be read.
+    """
+    preset, options = manifest.preset, recorded_options(manifest)
+    objective = options.get("--objective", "iiae")
+    if objective not in OBJECTIVES:
+        raise ValueError(f"there is no objective {objective!r}")
+    settings = {
+        name if name in FOLDERS else f"{name} {value}".strip()
+        for name, value in options.items()
+        if name not in MAY_DIFFER | IN_KIND
+    }
+    # A sketch model's data depend on its seed, which chooses the held-out classes.
+    data = set() if preset.sketch is not None else {f"data {manifest.data_fingerprint[:8]}"}
     return Kind(
         preset=preset.name,
         image_size=preset.image_size,
         width=preset.width,
-        pairs_seen=int(option(manifest, "--steps", "0")) * preset.batch_size,
+        pairs_seen=int(options.get("--steps", "0")) * preset.batch_size,
         system=preset.system,
-        objective=option(manifest, "--objective", "iiae"),
-        unseen=option(manifest, "--unseen", "") if preset.sketch is not None else "",
-        settings=_settings(manifest),
+        objective=objective,
+        unseen=options.get("--unseen", "") if preset.sketch is not None else "",
+        settings=tuple(sorted(settings | data)),
     )
 
 

@@ -1,10 +1,12 @@
 """The report's tables, in Markdown: retrieval, how translations look, ablation, and sketch search."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal
 
 from model.evaluation.report.measured import Kind, Measured, mean_and_deviation
-from model.evaluation.report.published import ABLATION_MAP, LPIPS, RETRIEVAL, BothWays
+from model.evaluation.report.published import ABLATION, LPIPS, PUBLISHED_SPLIT, BothWays, retrieval_of
 from model.objective import OBJECTIVES
 
 Groups = Mapping[Kind, Sequence[Measured]]
@@ -35,7 +37,8 @@ RETRIEVAL_BY: dict[str, str] = {
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """Return a Markdown table."""
     lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    escaped = ([cell.replace("|", "\\|").replace("\n", " ") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in escaped) + "\n"
 
 
 def percent(found: tuple[float, float | None] | None) -> str:
@@ -52,13 +55,22 @@ def fraction(found: tuple[float, float | None] | None) -> str:
         return "–"
     mean, deviation = found
     text = f"{mean:.3f}" + ("" if deviation is None else f" ± {deviation:.3f}")
-    return text.replace("0.", ".")
+    return re.sub(r"\b0\.", ".", text)
 
 
-def setting(kind: Kind) -> str:
-    """Return a kind's pictures and training in words."""
-    side = f"{kind.image_size}×{kind.image_size}, width {kind.width:g}"
-    return f"{side}, {kind.pairs_seen:,} pairs seen" if kind.pairs_seen else side
+def setting(kind: Kind, groups: Iterable[Kind]) -> str:
+    """Return a kind's pictures and training in words, with what differs among this system's kinds."""
+    others = [each for each in groups if (each.preset, each.system) == (kind.preset, kind.system)]
+    common = set(kind.settings).intersection(*(each.settings for each in others))
+    words = [f"{kind.image_size}×{kind.image_size}, width {kind.width:g}"]
+    if kind.pairs_seen:
+        words.append(f"trained on {kind.pairs_seen:,} pairs")
+    return ", ".join([*words, *sorted(set(kind.settings) - common)])
+
+
+def pairs_of(group: Sequence[Measured]) -> str:
+    """Return the number of pairs that a group was measured on."""
+    return " or ".join(sorted({f"{each.figures['pairs']:,.0f}" for each in group if "pairs" in each.figures}))
 
 
 def retrieval_table(groups: Groups) -> str:
@@ -67,7 +79,8 @@ def retrieval_table(groups: Groups) -> str:
     for kind, group in groups.items():
         if kind.objective != "iiae" or kind.unseen:
             continue
-        published = RETRIEVAL.get(kind.preset, {}).get(kind.system, BothWays(None, None))
+        pairs = pairs_of(group)
+        published = retrieval_of(kind.preset, pairs).get(kind.system, BothWays(None, None))
         for figure, words in RETRIEVAL_BY.items():
             found = {way: mean_and_deviation(group, f"top1_{figure}_{way}") for way in WAYS}
             if found["xy"] is None:
@@ -80,22 +93,30 @@ def retrieval_table(groups: Groups) -> str:
             rows.append(
                 (
                     kind.preset,
-                    setting(kind),
+                    setting(kind, groups),
                     f"{NAMES[kind.system]}, by {words}",
                     str(len(group)),
+                    pairs,
                     *ours,
                     published.xy or "",
                     published.yx or "",
                 )
             )
-    for preset in dict.fromkeys(kind.preset for kind in groups):
-        measured = {each.system for each in groups if each.preset == preset and each.objective == "iiae"}
-        for system, published in RETRIEVAL.get(preset, {}).items():
-            if system not in measured:
-                paper = (published.xy or "", published.yx or "")
-                rows.append((preset, "–", NAMES[system], "0", "–", "–", *paper))
-    head = ("data", "setting", "system", "seeds", "X→Y, %", "Y→X, %", "paper, X→Y", "paper, Y→X")
+    rows += _unmeasured({(row[0], row[4]) for row in rows}, groups)
+    head = ("data", "setting", "system", "seeds", "pairs", "X→Y, %", "Y→X, %", "paper, X→Y", "paper, Y→X")
     return table(head, sorted(rows, key=lambda row: row[0]))
+
+
+def _unmeasured(measured: set[tuple[str, str]], groups: Groups) -> list[Sequence[str]]:
+    """Return rows of the published systems that no checkpoint has, of each preset and number of pairs."""
+    rows: list[Sequence[str]] = []
+    for preset, pairs in sorted(measured):
+        systems = {kind.system for kind in groups if kind.preset == preset and kind.objective == "iiae"}
+        for system, published in retrieval_of(preset, pairs).items():
+            if system not in systems:
+                paper = (published.xy or "", published.yx or "")
+                rows.append((preset, "–", NAMES[system], "0", pairs, "–", "–", *paper))
+    return rows
 
 
 def lpips_table(groups: Groups, network: Literal["alex", "vgg"]) -> str:
@@ -111,7 +132,7 @@ def lpips_table(groups: Groups, network: Literal["alex", "vgg"]) -> str:
             for style in ("", "_sampled", "_reference")
         ]
         paper = (published.xy or "", published.yx or "") if network == "alex" else ("", "")
-        rows.append((kind.preset, setting(kind), NAMES[kind.system], str(len(group)), *ours, *paper))
+        rows.append((kind.preset, setting(kind, groups), NAMES[kind.system], str(len(group)), *ours, *paper))
     head = ("data", "setting", "system", "seeds")
     styles = ("mean style", "random styles", "true style")
     ours_head = [f"{way}, {style}" for way in ("X→Y", "Y→X") for style in styles]
@@ -132,16 +153,23 @@ def ablation_table(groups: Groups) -> str:
             for codes in ("shared", "exclusive")
             for way in WAYS
         ]
-        paper = ABLATION_MAP.get(kind.objective, "")
+        paper, _ = ABLATION.get(kind.objective, ("", ""))
         rows.append(
-            (kind.preset, setting(kind), OBJECTIVE_NAMES[kind.objective], str(len(group)), *cells, paper)
+            (
+                kind.preset,
+                setting(kind, groups),
+                OBJECTIVE_NAMES[kind.objective],
+                str(len(group)),
+                *cells,
+                paper,
+            )
         )
     head = ("data", "setting", "objective", "seeds", "X→Y, %", "Y→X, %", "leak X→Y", "leak Y→X")
     return table((*head, "paper, mAP of sketch search"), rows)
 
 
-def _without_objective(kind: Kind) -> tuple[str, int, float, int]:
-    return (kind.preset, kind.image_size, kind.width, kind.pairs_seen)
+def _without_objective(kind: Kind) -> Kind:
+    return replace(kind, objective="")
 
 
 def _order(objective: str) -> int:
@@ -165,7 +193,7 @@ def search_table(groups: Groups) -> str:
     for kind, group in groups.items():
         if not kind.unseen:
             continue
-        paper = ABLATION_MAP.get(kind.objective, "")
+        paper = ABLATION.get(kind.objective, ("", "")) if kind.unseen == PUBLISHED_SPLIT else ("", "")
         for prefix, words in SEARCHES.items():
             cells = [
                 fraction(mean_and_deviation(group, f"{prefix}{name}"))
@@ -173,16 +201,18 @@ def search_table(groups: Groups) -> str:
             ]
             rows.append(
                 (
+                    kind.preset,
                     kind.unseen,
                     OBJECTIVE_NAMES[kind.objective],
                     words,
                     str(len(group)),
                     *cells,
-                    paper if prefix == "" else "",
+                    *(paper if prefix == "" else ("", "")),
                 )
             )
     figures = ("mAP@all", "mAP@200", "P@100", "P@10")
-    return table(("unseen classes", "objective", "compared", "seeds", *figures, "paper, mAP"), rows)
+    head = ("model", "unseen classes", "objective", "compared", "seeds")
+    return table((*head, *figures, "paper, mAP", "paper, P@100"), rows)
 
 
 def checkpoint_table(groups: Groups) -> str:

@@ -3,8 +3,10 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from typer.testing import CliRunner
 
 from model import checkpoint
@@ -14,12 +16,22 @@ from model.cli.app import app
 from model.iiae import IIAE
 from model.presets import PRESETS
 
-TINY = replace(PRESETS["facades"], reader="synthetic", image_size=32, width=0.0625)
+TINY = replace(PRESETS["facades"], image_size=32, width=0.0625)
 
 
-def publish(home, name, system="iiae", seed=0, options=""):
+def write_pairs(folder, count=4, seed=0):
+    """Facades in its published form: the pairs of val/ are the reported ones."""
+    rng = np.random.default_rng(seed)
+    for split in ("train", "val"):
+        (folder / split).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            noise = rng.integers(0, 256, (32, 64, 3), dtype=np.uint8)
+            Image.fromarray(noise).save(folder / split / f"{number}.png")
+
+
+def publish(home, name, system="iiae", seed=0, options="", **changes):
     torch.manual_seed(seed)
-    preset = replace(TINY, system=system)
+    preset = replace(TINY, system=system, **changes)
     trained = IIAE(preset) if system == "iiae" else translator_of(preset)
     return checkpoint.publish(
         home / "checkpoints",
@@ -36,10 +48,12 @@ def publish(home, name, system="iiae", seed=0, options=""):
 @pytest.fixture
 def run(tmp_path, monkeypatch):
     monkeypatch.setattr(checkpoint, "released", lambda: iter(()))
+    write_pairs(tmp_path / "facades")
 
-    def invoke(*options):
-        words = ["report", str(tmp_path / "out"), "--home", str(tmp_path), "--facades", str(tmp_path)]
-        return CliRunner().invoke(app, [*words, "--no-lpips", "--limit", "4", *options])
+    def invoke(*options, facades="facades"):
+        words = ["report", str(tmp_path / "out"), "--home", str(tmp_path)]
+        words += ["--facades", str(tmp_path / facades)]
+        return CliRunner().invoke(app, [*words, "--no-lpips", *options])
 
     return invoke
 
@@ -54,6 +68,7 @@ def test_the_page_has_a_row_for_each_kind_of_checkpoint(tmp_path, run):
     assert "pix2pix, by pixels of the translation | 1 |" in text
     assert "## The objectives on pictures" in text and "are a stand-in" in text
     assert "iiae train facades --steps 10 --objective ii" in text
+    assert "| 2 | 4 |" in text, "two seeds, measured on four pairs"
     drawn = [path.name for path in (tmp_path / "out").glob("*.png")]
     kinds = ("translations", "analogies", "retrieval")
     of_iiae = {(name, f"{kind}.png") for name in ("a", "ablated") for kind in kinds}
@@ -70,6 +85,43 @@ def test_figures_are_measured_once(tmp_path, run, monkeypatch):
     again = run()
     assert again.exit_code == 0 and "measuring" not in again.output
     assert len(json.loads((tmp_path / "out" / report.FIGURES).read_text())) == 1
+
+
+def test_other_data_are_measured_and_drawn_again(tmp_path, run):
+    publish(tmp_path, "a")
+    assert run().exit_code == 0
+    write_pairs(tmp_path / "other", count=3, seed=1)
+    again = run(facades="other")
+    assert "measuring a" in again.output
+    assert "| 1 | 3 |" in (tmp_path / "out" / report.PAGE).read_text()
+    assert len(list((tmp_path / "out").glob("a-*-translations.png"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"options": "--steps many"}, "invalid literal"),
+        ({"options": "don't ask"}, "No closing quotation"),
+        ({"options": "--objective best"}, "there is no objective 'best'"),
+        ({"reader": "synthetic"}, "it was trained on synthetic data"),
+    ],
+)
+def test_a_checkpoint_that_no_row_can_have_is_left_out_and_named(tmp_path, run, changes, reason):
+    publish(tmp_path, "good")
+    publish(tmp_path, "odd", seed=1, **changes)
+    done = run("--no-pictures")
+    assert done.exit_code == 0
+    assert "left out odd" in done.output and reason in done.output
+    assert "| good |" in (tmp_path / "out" / report.PAGE).read_text()
+
+
+def test_weights_that_were_damaged_after_they_were_measured_cost_their_pictures_only(tmp_path, run):
+    folder = publish(tmp_path, "a")
+    assert run("--no-pictures").exit_code == 0
+    (folder / checkpoint.WEIGHTS).write_bytes(b"damaged")
+    done = run()
+    assert done.exit_code == 0 and "left out the pictures of a" in done.output
+    assert "| a |" in (tmp_path / "out" / report.PAGE).read_text()
 
 
 def test_a_damaged_checkpoint_is_left_out_and_named(tmp_path, run):

@@ -85,6 +85,7 @@ def test_a_right_translation_finds_its_pair(pairs):
     assert retrieval_by_translation(right, pairs, batch=2) == {
         "top1_translated_xy": 1.0,
         "top1_translated_yx": 1.0,
+        "pairs": 5.0,
     }
     blind = with_outputs(inference_of(Pix2Pix), lambda zs, z: torch.zeros_like(zs))
     assert retrieval_by_translation(blind, pairs)["top1_translated_xy"] <= 0.4

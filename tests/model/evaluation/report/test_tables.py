@@ -5,15 +5,28 @@ from pathlib import Path
 
 import pytest
 
-from model.evaluation.report.measured import FiguresFile, Kind, Measured, grouped, kind_of, option
+from model.evaluation.report.measured import FiguresFile, Kind, Measured, grouped, kind_of, recorded_options
 from model.evaluation.report.page import Drawn, page
-from model.evaluation.report.tables import ablation_table, lpips_table, retrieval_table, search_table
+from model.evaluation.report.tables import (
+    ablation_table,
+    fraction,
+    lpips_table,
+    retrieval_table,
+    search_table,
+    table,
+)
 from model.manifest import Manifest
 from model.presets import PRESETS
 from model.storage import FileDamaged
 
-BOTH = {"top1_shared_xy": 0.9, "top1_shared_yx": 0.8, "top1_exclusive_xy": 0.01, "top1_exclusive_yx": 0.02}
-TRANSLATED = {"top1_translated_xy": 0.5, "top1_translated_yx": 0.4}
+BOTH = {
+    "top1_shared_xy": 0.9,
+    "top1_shared_yx": 0.8,
+    "top1_exclusive_xy": 0.01,
+    "top1_exclusive_yx": 0.02,
+    "pairs": 100.0,
+}
+TRANSLATED = {"top1_translated_xy": 0.5, "top1_translated_yx": 0.4, "pairs": 100.0}
 LPIPS = {f"lpips_alex{style}_{way}": 0.25 for style in ("", "_sampled", "_reference") for way in ("xy", "yx")}
 
 
@@ -51,7 +64,7 @@ def test_checkpoints_that_differ_by_their_seed_share_a_row():
         pairs_seen=800,
         system="iiae",
         objective="ii",
-        settings=("--objective ii", "--steps 100", "data 0", "iiae train facades"),
+        settings=("data 0",),
     )
 
 
@@ -62,11 +75,46 @@ def test_checkpoints_of_other_settings_do_not_share_a_row():
     assert sorted(len(group) for group in found.values()) == [1, 2]
 
 
+def test_rows_of_other_settings_say_what_differs():
+    found = rows(retrieval_table(grouped([measured(BOTH), measured(BOTH, options="--lambda 3")])))
+    settings = {row["setting"] for row in found if row["seeds"] == "1"}
+    side = "256×256, width 1, trained on 800 pairs"
+    assert settings == {side, f"{side}, --lambda 3"}
+
+
+def test_an_ablation_is_compared_with_the_same_settings_only():
+    one = measured(BOTH, options="--recipe small")
+    other = measured(BOTH, options="--objective ii")
+    found = rows(ablation_table(grouped([one, other])))
+    assert [row["objective"] for row in found] == ["II"]
+
+
+@pytest.mark.parametrize(("pairs", "published"), [(100, "100.0 (1.0)"), (106, "96.2 (.94)"), (50, "")])
+def test_facades_published_figures_are_of_the_same_pairs(pairs, published):
+    found = rows(retrieval_table(grouped([measured({**BOTH, "pairs": float(pairs)})])))
+    assert (found[0]["pairs"], found[0]["paper, X→Y"]) == (str(pairs), published)
+
+
+def test_cells_cannot_break_the_table():
+    assert table(["a"], [["b|c\nd"]]).splitlines()[-1] == "| b\\|c d |"
+
+
+def test_only_a_leading_zero_is_left_out():
+    assert (fraction((10.5, None)), fraction((0.5, 0.01))) == ("10.500", ".500 ± .010")
+
+
 def test_options_come_from_the_command_that_trained_the_checkpoint():
-    manifest = measured(BOTH, options="--trained-on 'a --seed b' --objective ii-mi").manifest
-    assert option(manifest, "--objective", "iiae") == "ii-mi"
-    assert option(manifest, "--seed", "none") == "none"
-    assert option(measured(BOTH, options="--objective=ii").manifest, "--objective", "iiae") == "ii"
+    manifest = measured(
+        BOTH, options="--trained-on 'a --seed b' --objective ii-mi --half --domains day night"
+    ).manifest
+    assert recorded_options(manifest) == {
+        "--steps": "100",
+        "--trained-on": "a --seed b",
+        "--objective": "ii-mi",
+        "--half": "",
+        "--domains": "day night",
+    }
+    assert kind_of(measured(BOTH, options="--objective=ii").manifest).objective == "ii"
 
 
 def test_retrieval_has_means_deviations_leakage_and_the_papers_figures():
@@ -109,7 +157,11 @@ def test_sketch_search_names_what_is_compared():
     sketch = measured(figures, preset="sketchy", options="--unseen sketchy-25")
     found = rows(search_table(grouped([sketch, measured(BOTH)])))
     assert {row["unseen classes"] for row in found} == {"sketchy-25"}
-    assert found[0]["mAP@all"] == ".500" and found[0]["paper, mAP"] == ".573"
+    assert found[0]["mAP@all"] == ".500"
+    assert (found[0]["paper, mAP"], found[0]["paper, P@100"]) == (".573", ".659")
+    other = measured(figures, preset="sketchy-printed", options="--unseen sketchy-21")
+    assert rows(search_table(grouped([other])))[0]["paper, mAP"] == ""
+    assert rows(search_table(grouped([other])))[0]["model"] == "sketchy-printed"
     assert found[1]["mAP@all"] == "–"
 
 
