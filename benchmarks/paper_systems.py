@@ -9,6 +9,7 @@ with the smallest error of translated validation pairs are kept. Each training i
 `iiae report` measures the checkpoints.
 """
 
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -21,6 +22,7 @@ import typer
 from rich.console import Console
 
 from benchmarks.shared.options import Home
+from model import checkpoint
 from model.presets import SystemName
 
 Words = tuple[str, ...]
@@ -74,18 +76,22 @@ class Training:
     name: str
     words: Words
 
-    def all_words(self) -> Words:
-        """Return the words that follow the preset."""
-        return (*self.words, "--name", self.name, "--threads", "1", "--half")
+    def command(self, home: Path) -> list[str]:
+        """Return the words that follow `iiae`."""
+        return ["train", *self.words, "--name", self.name, "--threads", "1", "--half", "--home", str(home)]
 
 
-def train(preset: str, training: Training, home: Path) -> bool:
+def train(training: Training, home: Path) -> bool:
     """Train a checkpoint that is missing, or go on with it; returns False if that failed."""
-    if (home / "checkpoints" / training.name).is_dir():
-        return True
-    words = ["train", preset, *training.all_words(), "--home", str(home), "--resume"]
+    store, words = home / "checkpoints", training.command(home)
+    if (store / training.name).is_dir():
+        made_by = checkpoint.read_manifest(checkpoint.find(store, training.name)).command
+        if made_by == shlex.join(["iiae", *words]):
+            return True
+        Console().print(f"{training.name}: there is one that another command trained; remove it", style="red")
+        return False
     done = subprocess.run(
-        [sys.executable, "-m", "service.cli", *words], check=False, capture_output=True, text=True
+        [sys.executable, "-m", "service.cli", *words, "--resume"], check=False, capture_output=True, text=True
     )
     Console().print(f"{training.name}: {'trained' if done.returncode == 0 else done.stderr[-800:]}")
     return done.returncode == 0
@@ -93,7 +99,7 @@ def train(preset: str, training: Training, home: Path) -> bool:
 
 def trainings(data_set: DataSet, folder: Path, seed: int) -> Iterator[Training]:
     """Yield the trainings of one data set with one seed."""
-    common = (*data_set.options(), "--data", str(folder), "--seed", str(seed))
+    common = (data_set.preset, *data_set.options(), "--data", str(folder), "--seed", str(seed))
     ours = (*common, *IIAE, *data_set.iiae)
     for system in SYSTEMS:
         words = ours if system == "iiae" else (*common, "--system", system)
@@ -111,28 +117,29 @@ def main(
     home: Home = Path("var"),
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each kind.")] = 3,
     jobs: Annotated[int, typer.Option(min=1, help="Trainings at the same time, one thread each.")] = 2,
-    only: Annotated[list[str] | None, typer.Option(help="Beginnings of names; all if not given.")] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(help="Names without their last parts; all if not given.")
+    ] = None,
     list_only: Annotated[bool, typer.Option("--list", help="Print the commands and stop.")] = False,
 ) -> None:
     """Train the checkpoints that are missing."""
     folders = {"facades": facades, "mnist-cdcb": mnist, "cars": cars, "maps": maps}
     wanted = [
-        (data_set.preset, training)
+        training
         for seed in range(seeds)
         for data_set in DATA_SETS
         if (folder := folders[data_set.preset]) is not None
         for training in trainings(data_set, folder, seed)
-        if not only or training.name.startswith(tuple(only))
+        if not only or {data_set.preset, training.name, training.name.removesuffix(f"-{seed}")} & set(only)
     ]
     if not wanted:
         raise typer.BadParameter("nothing to train: give the folder of a data set, and an existing name")
-
     if list_only:
-        for preset, training in wanted:
-            print("iiae train", preset, *training.all_words())
+        for training in wanted:
+            print(shlex.join(["iiae", *training.command(home)]))
         return
     with ThreadPoolExecutor(jobs) as pool:
-        finished = list(pool.map(lambda each: train(each[0], each[1], home), wanted))
+        finished = list(pool.map(lambda each: train(each, home), wanted))
     if not all(finished):
         raise typer.Exit(1)
 

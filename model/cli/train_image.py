@@ -36,7 +36,6 @@ from model.evaluation.retrieval import retrieval_validation
 from model.evaluation.translation import translation_validation
 from model.iiae import IIAE
 from model.presets import ImageReader, Preset, SystemName
-from model.training.errors import TrainingError
 from model.training.loop import TrainingProgress, check_extra
 from model.training.recipe import RecipeName, start_exclusive_codes
 from model.training.run import Plan, Run
@@ -48,8 +47,6 @@ SPLITS: tuple[Split, Split] = ("train", "val")
 Selection = Literal["retrieval", "translation"]
 """The figure of the validation pairs that chooses the weights: `retrieval_validation` or
 `translation_validation`."""
-FIGURE: dict[Selection, str] = {"retrieval": "top1_shared_xy", "translation": "l1_from_x"}
-"""A figure that only this selection measures."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,11 +86,9 @@ class ImageTraining:
                 bar.update(task, completed=progress.step, figures=f"{speed}  {name} {value:.1f}{best}")
 
             run = self._run(pairs, validation, report)
-            if self.resume and run.resume() and run.best and FIGURE[self.selection] not in run.best:
-                raise TrainingError(
-                    f"the run of {self.publication.name} has another --select; "
-                    "use the same, or another --name"
-                )
+            run.conditions = {"--augment": self.augment, "--select": self.selection}
+            if self.resume:
+                run.resume()
             best = run.train()
         self.publication.publish(
             run.networks,

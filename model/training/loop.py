@@ -80,6 +80,9 @@ class TrainingRun(ABC, Generic[M]):
         validate: computes figures of the current weights; the highest `validation` marks the best weights.
         sample: writes a grid of pictures to a path.
         report: receives the progress every `log_every` steps.
+
+    Attributes:
+        conditions: further settings that a run must be resumed with, such as whether its pairs vary.
     """
 
     def __init__(
@@ -100,6 +103,7 @@ class TrainingRun(ABC, Generic[M]):
         self.step = 0
         self.seconds = 0.0
         self.best: Figures = {}
+        self.conditions: dict[str, str | bool] = {}
 
     @abstractmethod
     def identity(self) -> dict[str, object]:
@@ -140,6 +144,13 @@ class TrainingRun(ABC, Generic[M]):
                 f"{self.folder} holds a run of another preset, plan or data set; "
                 "use another name, or leave out --resume"
             )
+        for name, value in self.conditions.items():
+            before = _mapping(note.get("conditions")).get(name, value)  # earlier versions saved none
+            if before != value:
+                raise TrainingError(
+                    f"{self.folder} holds a run with {name} {before}, not {value}; "
+                    "use the same, or another name"
+                )
         self.load(tensors)
         self.step = int(str(note["step"]))
         self.seconds = float(str(note.get("seconds", 0)))
@@ -234,8 +245,18 @@ class TrainingRun(ABC, Generic[M]):
 
     def save(self) -> None:
         """Save the run's state, atomically."""
-        note = {"identity": self.identity(), "step": self.step, "seconds": self.seconds, "best": self.best}
+        note = {
+            "identity": self.identity(),
+            "conditions": self.conditions,
+            "step": self.step,
+            "seconds": self.seconds,
+            "best": self.best,
+        }
         write_tensors(self.folder / STATE, self.tensors(), note)
+
+
+def _mapping(note: object) -> dict[str, object]:
+    return note if isinstance(note, dict) else {}
 
 
 def _figures(note: object) -> Figures:

@@ -139,6 +139,15 @@ def test_a_run_of_another_recipe_is_not_resumed(tmp_path):
     assert saved.count("Z-") == 1
 
 
+@pytest.mark.parametrize("system", ["iiae", "cddn"])
+def test_a_run_with_other_augmentation_is_not_resumed(tmp_path, system):
+    words = ("facades", "--data", tmp_path, "--home", tmp_path, *SMALL, "--system", system)
+    assert invoke(*words, "--augment").exit_code == 0
+    again = invoke(*words, "--no-augment", "--resume")
+    assert again.exit_code == 1 and "with --augment True, not False" in str(again.exception)
+    assert invoke(*words, "--augment", "--resume").exit_code == 0
+
+
 def test_iiae_can_be_chosen_by_translation_as_other_systems_are(tmp_path):
     words = ("facades", "--data", tmp_path, "--home", tmp_path, *SMALL)
     assert invoke(*words, "--select", "translation").exit_code == 0
@@ -147,7 +156,7 @@ def test_iiae_can_be_chosen_by_translation_as_other_systems_are(tmp_path):
     assert metrics["val_validation"] == pytest.approx(expected)
     assert "val_top1_shared_xy" not in metrics
     again = invoke(*words, "--resume")
-    assert again.exit_code == 1 and "has another --select" in str(again.exception)
+    assert again.exit_code == 1 and "with --select translation, not retrieval" in str(again.exception)
     refused = invoke(*words, "--system", "cddn", "--select", "retrieval")
     assert refused.exit_code == 2 and "--select" in refused.output
 
