@@ -82,5 +82,5 @@ def evaluate(
         json_file.write_text(json.dumps({**figures, **source}, indent=2) + "\n")
     table = Table("figure", "value", title=f"{manifest.name} {manifest.version}")
     for key, value in figures.items():
-        table.add_row(key, f"{value:.4f}" if value <= 1 else f"{value:.0f}")
+        table.add_row(key, f"{value:.0f}" if value > 1 and value.is_integer() else f"{value:.4f}")
     Console().print(table)

@@ -150,6 +150,8 @@ def _curves(home: Path, names: list[str]) -> Image.Image:
         folder = Path(name)
         is_checkpoint = (folder / checkpoint.MANIFEST).is_file()
         run = checkpoint.read_manifest(folder).name if is_checkpoint else name
+        if run in runs:
+            raise typer.BadParameter(f"both runs are {run}; name another one", param_hint="--beside")
         runs[run] = run_scalars(home / "runs" / run)
     return curves(runs)
 

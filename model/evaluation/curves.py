@@ -67,8 +67,12 @@ def run_scalars(folder: Path) -> Scalars:
         CurvesError: the folder has no log, or an empty one.
     """
     for place in (folder, folder / "iiae"):
-        if scalars := read_scalars(place / METRICS):
-            return scalars
+        if (place / METRICS).exists():
+            if panels_of([scalars := read_scalars(place / METRICS)]):
+                return scalars
+            raise CurvesError(
+                f"{place / METRICS} has nothing to draw yet; try again when the run has logged steps"
+            )
     raise CurvesError(
         f"{folder} has no {METRICS}, the log of a training run; "
         "give the --home with which `iiae train` ran, and the run's name"
@@ -116,7 +120,7 @@ def curves(runs: Mapping[str, Scalars]) -> Image.Image:
     rows = len(panels) if compared else -(-len(panels) // 2)
     figure = Figure(figsize=(2 * WIDTH, rows * HEIGHT + 0.6), dpi=DPI, layout="constrained")
     plots = figure.subplots(rows, 2, squeeze=False, sharex=True, sharey="row" if compared else False)
-    figure.suptitle(f"Training of {' and '.join(runs)}", fontsize=13)
+    figure.suptitle(f"Training of {' and '.join(runs)}", fontsize=13, parse_math=False)
     figure.supxlabel("optimiser step", fontsize=10)
     for index, panel in enumerate(panels):
         for column, (name, scalars) in enumerate(runs.items()):
@@ -141,7 +145,7 @@ def _draw(axes: "Axes", panel: Panel, scalars: Scalars, title: str) -> None:
             dashes = "--" if index > 1 else "-"
             marker = "." if len(steps) <= FEW else ""
             axes.plot(steps, values, dashes, color=f"C{index % 2}", marker=marker, linewidth=1.3, label=name)
-    axes.set_title(title, fontsize=10)
+    axes.set_title(title, fontsize=10, parse_math=False)
     axes.set_ylabel(panel.unit, fontsize=9)
     if panel.limits is not None:
         axes.set_ylim(panel.limits)

@@ -63,5 +63,6 @@ def read_scalars(path: Path) -> Scalars:
 def _rows(path: Path) -> list[list[str]]:
     if not path.exists():
         return []
-    with io.TextIOWrapper(open_regular(path), newline="") as file:
-        return [row for row in csv.reader(file) if len(row) == 3 and row[0].isdigit()]
+    with io.TextIOWrapper(open_regular(path), encoding="utf-8", errors="replace") as file:
+        rows = (line.rstrip("\n").split(",") for line in file)  # no name has a comma
+        return [row for row in rows if len(row) == 3 and row[0].isascii() and row[0].isdigit()]

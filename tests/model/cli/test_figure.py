@@ -122,6 +122,8 @@ def test_curves_are_drawn_of_runs_in_home_without_a_checkpoint(tmp_path):
     assert CliRunner().invoke(app, words).exit_code == 0
     one = Image.open(out).height
     assert CliRunner().invoke(app, [*words, "--beside", "two"]).exit_code == 0
+    same = CliRunner().invoke(app, [*words, "--beside", "one"])
+    assert same.exit_code == 2 and "--beside" in same.output
     assert Image.open(out).height > 1.5 * one  # a row for each panel instead of one for both
 
 

@@ -20,6 +20,24 @@ def titles(*runs):
     return [panel.title for panel in panels_of(runs)]
 
 
+@pytest.mark.parametrize("rows", ["", "50,pairs,100\n50,validation,0.5\n", "²,kl_zs,1\n"])
+def test_a_log_without_curves_says_so(tmp_path, rows):
+    (tmp_path / METRICS).write_text(f"step,name,value\n{rows}")
+    with pytest.raises(CurvesError, match="nothing to draw yet"):
+        run_scalars(tmp_path)
+
+
+def test_damaged_rows_are_left_out(tmp_path):
+    (tmp_path / METRICS).write_bytes(
+        b'step,name,value\n50,kl_zs,1\n\xff\xfe,"\n100,kl_zs,2\n' + b"x" * 200_000
+    )
+    assert run_scalars(tmp_path) == {"kl_zs": ([50, 100], [1.0, 2.0])}
+
+
+def test_a_runs_name_may_have_any_letters():
+    curves({"a $ b $": run(("kl_zs",))})
+
+
 def test_each_group_of_terms_has_a_panel():
     groups = {panel.title.split(":")[0]: panel.names for panel in panels_of([run()])}
     assert groups == {
