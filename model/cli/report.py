@@ -14,6 +14,7 @@ from model.cli.options import Device, Home, choose_device
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
 from model.data.pairs import Pairs
+from model.data.standins.folder import NOTE
 from model.evaluation.lpips import NETWORKS, Lpips, NetworkName, load_lpips
 from model.evaluation.report.measured import Figures, FiguresFile, Measured, grouped, kind_of
 from model.evaluation.report.page import Drawn, page
@@ -66,7 +67,12 @@ class Reporter:
                     continue  # it saw all classes: there are none to measure it on
                 if manifest.preset.reader != PRESETS[manifest.preset.name].reader:
                     raise ValueError(f"it was trained on {manifest.preset.reader} data")
-                measured = Measured(manifest, folder, self._figures(manifest, folder))
+                measured = Measured(
+                    manifest,
+                    folder,
+                    self._figures(manifest, folder),
+                    stand_in=(self.data[manifest.preset.name] / NOTE).is_file(),
+                )
             except (checkpoint.CheckpointError, ValueError) as error:
                 _left_out(name, error)
                 continue
@@ -133,9 +139,6 @@ def report(
     cars: DataFolder = None,
     maps: DataFolder = None,
     sketchy: DataFolder = None,
-    stand_in: Annotated[
-        list[str] | None, typer.Option(help="A preset whose data stand in for the published data.")
-    ] = None,
     lpips: Annotated[bool, typer.Option(help="Measure LPIPS; its weights are downloaded once.")] = True,
     pictures: Annotated[bool, typer.Option(help="Draw translations, analogies and retrieval.")] = True,
     limit: Annotated[int | None, typer.Option(min=1, help="At most this many pairs of pictures.")] = None,
@@ -167,5 +170,5 @@ def report(
     if not measured:
         raise typer.BadParameter(f"{home} has no checkpoint of these data", param_hint="--home")
     drawn = list(reporter.pictures(measured, out)) if pictures else []
-    write_bytes(out / PAGE, page(measured, drawn, stand_in or []).encode())
+    write_bytes(out / PAGE, page(measured, drawn, limit).encode())
     Console().print(f"wrote {out / PAGE}: {len(measured)} checkpoints", soft_wrap=True)

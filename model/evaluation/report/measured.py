@@ -4,7 +4,7 @@ import json
 import shlex
 import statistics
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -20,11 +20,16 @@ Figures = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Measured:
-    """A checkpoint, where it is, and its figures."""
+    """A checkpoint, where it is, and its figures.
+
+    Attributes:
+        stand_in: whether the figures are of data that stand in for the published data.
+    """
 
     manifest: Manifest
     folder: Path
     figures: Figures
+    stand_in: bool = False
 
 
 @dataclass(frozen=True, order=True)
@@ -41,6 +46,7 @@ class Kind:
         objective: of IIAE.
         unseen: the split of unseen classes of a sketch model; empty for image models.
         settings: all further options that can change the result, and the training data, sorted.
+        stand_in: as in `Measured`.
     """
 
     preset: str
@@ -51,6 +57,12 @@ class Kind:
     objective: str
     unseen: str = ""
     settings: tuple[str, ...] = ()
+    stand_in: bool = False
+
+    @property
+    def data(self) -> str:
+        """The data set's name; a stand-in is called one."""
+        return f"{self.preset} (stand-in)" if self.stand_in else self.preset
 
 
 def recorded_options(manifest: Manifest) -> dict[str, str]:
@@ -123,7 +135,8 @@ def grouped(measured: Iterable[Measured]) -> dict[Kind, list[Measured]]:
     """Return the checkpoints of each kind, by seed."""
     groups: dict[Kind, list[Measured]] = {}
     for each in sorted(measured, key=lambda each: each.manifest.seed):
-        groups.setdefault(kind_of(each.manifest), []).append(each)
+        kind = replace(kind_of(each.manifest), stand_in=each.stand_in)
+        groups.setdefault(kind, []).append(each)
     return dict(sorted(groups.items()))
 
 

@@ -29,16 +29,21 @@ class Drawn:
     caption: str
 
 
-def page(measured: Sequence[Measured], pictures: Sequence[Drawn], stand_ins: Sequence[str]) -> str:
+def page(measured: Sequence[Measured], pictures: Sequence[Drawn], limit: int | None = None) -> str:
     """Return the page.
 
     Args:
         measured: the checkpoints.
         pictures: the pictures beside the page.
-        stand_ins: names of presets whose data stand in for the published data.
+        limit: at most this many pairs were measured; None if it was all.
     """
     groups = grouped(measured)
+    stand_ins = sorted({kind.preset for kind in groups if kind.stand_in})
     notes = [f"The data of `{name}` are a stand-in for the published data." for name in stand_ins]
+    if "cars" in {kind.preset for kind in groups}:
+        notes.append("The paper's LPIPS of Cars is of a bimodal set; here Y has 23 views.")
+    if limit is not None:
+        notes.append(f"At most {limit:,} pairs of each data set were measured.")
     sections = [
         (
             "Retrieval (Tables 2 and 5)",

@@ -43,4 +43,4 @@ def draw(
             png = BytesIO()
             picture().save(png, "PNG")
             write_bytes(folder / file, png.getvalue())
-        yield Drawn(file, f"{title} by {system} on {kind.preset} ({setting})")
+        yield Drawn(file, f"{title} by {system} on {kind.data} ({setting})")

@@ -92,7 +92,7 @@ def retrieval_table(groups: Groups) -> str:
             ]
             rows.append(
                 (
-                    kind.preset,
+                    kind.data,
                     setting(kind, groups),
                     f"{NAMES[kind.system]}, by {words}",
                     str(len(group)),
@@ -102,20 +102,24 @@ def retrieval_table(groups: Groups) -> str:
                     published.yx or "",
                 )
             )
-    rows += _unmeasured({(row[0], row[4]) for row in rows}, groups)
+    rows += _unmeasured(groups)
     head = ("data", "setting", "system", "seeds", "pairs", "X→Y, %", "Y→X, %", "paper, X→Y", "paper, Y→X")
     return table(head, sorted(rows, key=lambda row: row[0]))
 
 
-def _unmeasured(measured: set[tuple[str, str]], groups: Groups) -> list[Sequence[str]]:
-    """Return rows of the published systems that no checkpoint has, of each preset and number of pairs."""
+def _unmeasured(groups: Groups) -> list[Sequence[str]]:
+    """Return rows of the published systems that no checkpoint has, of each data set and number of pairs."""
+    measured: dict[tuple[str, str, str], set[str]] = {}
+    for kind, group in groups.items():
+        if not kind.unseen:
+            systems = measured.setdefault((kind.data, kind.preset, pairs_of(group)), set())
+            systems |= {kind.system} if kind.objective == "iiae" else set()
     rows: list[Sequence[str]] = []
-    for preset, pairs in sorted(measured):
-        systems = {kind.system for kind in groups if kind.preset == preset and kind.objective == "iiae"}
+    for (data, preset, pairs), systems in sorted(measured.items()):
         for system, published in retrieval_of(preset, pairs).items():
             if system not in systems:
                 paper = (published.xy or "", published.yx or "")
-                rows.append((preset, "–", NAMES[system], "0", pairs, "–", "–", *paper))
+                rows.append((data, "–", NAMES[system], "0", pairs, "–", "–", *paper))
     return rows
 
 
@@ -132,7 +136,7 @@ def lpips_table(groups: Groups, network: Literal["alex", "vgg"]) -> str:
             for style in ("", "_sampled", "_reference")
         ]
         paper = (published.xy or "", published.yx or "") if network == "alex" else ("", "")
-        rows.append((kind.preset, setting(kind, groups), NAMES[kind.system], str(len(group)), *ours, *paper))
+        rows.append((kind.data, setting(kind, groups), NAMES[kind.system], str(len(group)), *ours, *paper))
     head = ("data", "setting", "system", "seeds")
     styles = ("mean style", "random styles", "true style")
     ours_head = [f"{way}, {style}" for way in ("X→Y", "Y→X") for style in styles]
@@ -156,7 +160,7 @@ def ablation_table(groups: Groups) -> str:
         paper, _ = ABLATION.get(kind.objective, ("", ""))
         rows.append(
             (
-                kind.preset,
+                kind.data,
                 setting(kind, groups),
                 OBJECTIVE_NAMES[kind.objective],
                 str(len(group)),

@@ -13,6 +13,7 @@ from model import checkpoint
 from model.baselines.systems import translator_of
 from model.cli import report
 from model.cli.app import app
+from model.data.standins.folder import NOTE
 from model.iiae import IIAE
 from model.presets import PRESETS
 
@@ -62,11 +63,13 @@ def test_the_page_has_a_row_for_each_kind_of_checkpoint(tmp_path, run):
     for name, system, seed in (("a", "iiae", 0), ("b", "iiae", 1), ("p", "pix2pix", 0)):
         publish(tmp_path, name, system, seed)
     publish(tmp_path, "ablated", options="--objective ii")
-    assert run("--stand-in", "facades").exit_code == 0
+    (tmp_path / "facades" / NOTE).write_text("{}")
+    assert run().exit_code == 0
     text = (tmp_path / "out" / report.PAGE).read_text()
     assert "IIAE, by shared codes | 2 |" in text
     assert "pix2pix, by pixels of the translation | 1 |" in text
     assert "## The objectives on pictures" in text and "are a stand-in" in text
+    assert "| facades (stand-in) |" in text and "on facades (stand-in) (32" in text
     assert "iiae train facades --steps 10 --objective ii" in text
     assert "| 2 | 4 |" in text, "two seeds, measured on four pairs"
     drawn = [path.name for path in (tmp_path / "out").glob("*.png")]
@@ -75,7 +78,7 @@ def test_the_page_has_a_row_for_each_kind_of_checkpoint(tmp_path, run):
     found = {(name.split("-")[0], name.split("-")[2]) for name in drawn}
     assert found == of_iiae | {("p", "translations.png")}
     assert all(f"]({name})" in text for name in drawn)
-    assert "Analogies by IIAE, II on facades" in text
+    assert "Analogies by IIAE, II on facades (stand-in)" in text
 
 
 def test_figures_are_measured_once(tmp_path, run, monkeypatch):

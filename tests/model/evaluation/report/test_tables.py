@@ -166,9 +166,12 @@ def test_sketch_search_names_what_is_compared():
 
 
 def test_the_page_leaves_out_empty_tables_and_names_stand_ins():
-    text = page([measured(BOTH, preset="maps")], [Drawn("a.png", "Pictures of maps")], ["maps"])
+    maps = replace(measured(BOTH, preset="maps"), stand_in=True)
+    text = page([maps], [Drawn("a.png", "Pictures of maps")], limit=100)
     assert "## Retrieval" in text and "LPIPS" not in text
-    assert "`maps` are a stand-in" in text
+    assert "`maps` are a stand-in" in text and "At most 100 pairs" in text
+    assert "| maps (stand-in) | – | DRIT |" in text
+    assert "stand-in" not in page([measured(BOTH, preset="maps")], [])
     assert "![Pictures of maps](a.png)" in text
 
 
