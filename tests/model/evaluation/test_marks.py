@@ -19,3 +19,14 @@ def test_marks_differ_in_colour_and_in_shape(side):
         shapes.append((corner == 255).all(2))
     assert (shapes[0] != shapes[1]).any()
     assert not np.asarray(picture).any(), "the picture itself is unchanged"
+
+
+def test_a_tick_and_a_cross_differ_in_shape():
+    """A cross reaches the mark's upper left, and a tick does not; both reach the upper right."""
+    plain = Image.new("RGB", (96, 96), "black")
+    side = mark_side(96)
+    unit = side / 18
+    for right, upper_left in ((True, RIGHT), (False, (255, 255, 255))):
+        mark = marked(plain, right=right).crop((96 - side, 96 - side, 96, 96))
+        assert mark.getpixel((round(6 * unit), round(6 * unit))) == upper_left
+        assert mark.getpixel((round(13 * unit), round(6 * unit))) == (255, 255, 255)

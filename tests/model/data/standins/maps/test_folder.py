@@ -11,6 +11,9 @@ from model.data.paired import open_paired
 from model.data.pairs import DataError
 from model.data.standins.maps.__main__ import main
 from model.data.standins.maps.folder import make_pair, write_maps
+from model.data.standins.maps.satellite.draw import draw_satellite
+from model.data.standins.maps.street_map import draw_map
+from model.data.standins.maps.town.build import build_town
 
 COUNTS = {"train": 2, "val": 1}
 
@@ -100,3 +103,11 @@ def test_the_command_line_writes_the_pairs_and_shows_progress(tmp_path, capsys):
         assert picture.size == (80, 40)
         assert difference(picture, make_pair(7, "val", 2, 40)) < 4
     assert "Making pairs" in capsys.readouterr().err
+
+
+def test_both_halves_show_the_same_town():
+    made = make_pair(3, "train", 5, 64)
+    town_rng, satellite_rng, map_rng = (np.random.default_rng((3, 0, 5, part)) for part in range(3))
+    town = build_town(town_rng)
+    assert made.crop((0, 0, 64, 64)).tobytes() == draw_satellite(town, 64, satellite_rng).tobytes()
+    assert made.crop((64, 0, 128, 64)).tobytes() == draw_map(town, 64, map_rng).tobytes()
