@@ -1,6 +1,5 @@
 """Preloaded servers are processes of their own, with the environment and the end of started ones."""
 
-import os
 import signal
 import subprocess
 
@@ -42,10 +41,8 @@ def test_variables_that_imports_read_may_not_differ():
     assert not preloaded.can_start({"OMP_NUM_THREADS": "2"})
 
 
-def test_servers_are_forks_unless_they_ask_for_the_shipped_defaults(tmp_path, monkeypatch):
-    preloaded = Preloaded(os.environ | {"OMP_NUM_THREADS": "1"})
-    monkeypatch.setattr(Server, "preloaded", preloaded)
+def test_tests_use_preloaded_servers_unless_they_ask_for_the_shipped_defaults(tmp_path, monkeypatch):
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/tmp/set-by-torch")
     with Server(tmp_path) as fork, Server(tmp_path, shipped_defaults=True) as started:
         assert isinstance(fork.process, Adopted)
         assert not isinstance(started.process, Adopted)
-    preloaded.close()
