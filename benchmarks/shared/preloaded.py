@@ -22,8 +22,10 @@ ROOT = Path(__file__).parents[2]
 SUBREAPER = 36
 """PR_SET_CHILD_SUBREAPER of prctl(2)."""
 READ_BY_IMPORTS = ("OMP_", "GOMP_", "KMP_", "MKL_", "OPENBLAS_", "LD_", "MALLOC_", "PYTHON")
-"""Starts of the variables that matter before a server's own code runs. The others are those of each fork: torch,
-for one, sets TORCHINDUCTOR_CACHE_DIR in a process that trains."""
+"""Starts of the variables that matter before a server's own code runs.
+
+The others are those of each fork. Torch, for one, sets TORCHINDUCTOR_CACHE_DIR in a process that trains.
+"""
 
 
 class Preloaded:
