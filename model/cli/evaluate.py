@@ -22,7 +22,7 @@ from model.cli.options import (
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
 from model.data.pairs import Split
-from model.evaluation.lpips import NETWORKS, load_lpips
+from model.evaluation.lpips import NETWORKS, SMALLEST, load_lpips
 from model.evaluation.sketch_search import measure_sketch_search
 from model.evaluation.translation import measure_pictures
 
@@ -71,6 +71,11 @@ def evaluate(
         figures = measure_sketch_search(inference, measured_classes(data, unseen))
     else:
         refuse_unused({"--unseen": unseen}, f"{manifest.name}, which is an image model")
+        if lpips and preset.image_size < SMALLEST:
+            raise typer.BadParameter(
+                f"{manifest.name} makes pictures of {preset.image_size} pixels; LPIPS needs {SMALLEST}",
+                param_hint="--lpips",
+            )
         inference = checkpoint.load(folder, choose_device(device))
         pairs = open_pairs(preset.reader, data, split or "test", preset.image_size, preset.domains)
         networks = {each: load_lpips(each).to(inference.device) for each in NETWORKS} if lpips else {}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,9 @@ from model import checkpoint
 from model.cli.options import Device, Home, choose_device
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
-from model.data.pairs import Pairs
+from model.data.pairs import DataError, Pairs
 from model.data.standins.folder import NOTE
-from model.evaluation.lpips import NETWORKS, Lpips, NetworkName, load_lpips
+from model.evaluation.lpips import NETWORKS, SMALLEST, Lpips, NetworkName, load_lpips
 from model.evaluation.report.measured import Figures, FiguresFile, Measured, grouped, kind_of
 from model.evaluation.report.page import Drawn, page
 from model.evaluation.report.pictures import draw
@@ -27,8 +28,6 @@ from model.presets import PRESETS
 from model.storage import write_bytes
 
 PAGE, FIGURES = "report.md", "figures.json"
-LPIPS_SIDE = 64
-"""Smallest pictures whose LPIPS is measured: its networks were trained on 64x64 and larger."""
 LPIPS_PAIRS = 200
 """LPIPS is measured on at most this many pairs."""
 
@@ -39,17 +38,22 @@ class Reporter:
 
     Attributes:
         data: the folder of each preset's data.
-        networks: the LPIPS distances.
+        lpips: whether to measure LPIPS.
         device: where to compute.
         limit: at most this many pairs; None takes all.
         kept: figures that were measured before.
     """
 
     data: dict[str, Path]
-    networks: dict[NetworkName, Lpips]
+    lpips: bool
     device: torch.device
     limit: int | None
     kept: FiguresFile
+
+    @cached_property
+    def networks(self) -> dict[NetworkName, Lpips]:
+        """The LPIPS distances, loaded when they are first needed."""
+        return {each: load_lpips(each).to(self.device) for each in NETWORKS}
 
     def measured(self, home: Path) -> Iterator[Measured]:
         """Yield the newest version of each checkpoint of the store and the package whose data are at hand.
@@ -79,7 +83,8 @@ class Reporter:
             yield measured
 
     def _figures(self, manifest: Manifest, folder: Path) -> Figures:
-        key = f"{manifest.weights_sha256} {self._data_key(manifest)} {self.limit} {sorted(self.networks)}"
+        networks = sorted(NETWORKS) if self.lpips else []
+        key = f"{manifest.weights_sha256} {self._data_key(manifest)} {self.limit} {networks}"
         if (found := self.kept.get(key)) is None:
             Console().print(f"measuring {manifest.name}")
             found = self._measure(manifest, folder)
@@ -89,9 +94,13 @@ class Reporter:
     def _measure(self, manifest: Manifest, folder: Path) -> dict[str, float]:
         inference, data = checkpoint.load(folder, self.device), self.data[manifest.preset.name]
         if manifest.preset.sketch is not None:
-            return measure_sketch_search(inference, measured_classes(data, kind_of(manifest).unseen))
+            try:
+                classes = measured_classes(data, kind_of(manifest).unseen)
+            except DataError as error:
+                raise ValueError(str(error)) from error
+            return measure_sketch_search(inference, classes)
         preset, pairs = manifest.preset, self._pairs(manifest)
-        networks = self.networks if preset.image_size >= LPIPS_SIDE else {}
+        networks = self.networks if self.lpips and preset.image_size >= SMALLEST else {}
         lpips_limit = min(self.limit or LPIPS_PAIRS, LPIPS_PAIRS)
         return measure_pictures(inference, pairs, networks, limit=self.limit, lpips_limit=lpips_limit)
 
@@ -164,11 +173,12 @@ def report(
         raise typer.BadParameter(f"{out} is a file; name a folder", param_hint="DIR")
     out.mkdir(parents=True, exist_ok=True)
     chosen = choose_device(device)
-    networks = {each: load_lpips(each).to(chosen) for each in NETWORKS} if lpips else {}
-    reporter = Reporter(data, networks, chosen, limit, FiguresFile(out / FIGURES))
+    reporter = Reporter(data, lpips, chosen, limit, FiguresFile(out / FIGURES))
     measured = list(reporter.measured(home))
     if not measured:
         raise typer.BadParameter(f"{home} has no checkpoint of these data", param_hint="--home")
     drawn = list(reporter.pictures(measured, out)) if pictures else []
     write_bytes(out / PAGE, page(measured, drawn, limit).encode())
-    Console().print(f"wrote {out / PAGE}: {len(measured)} checkpoints", soft_wrap=True)
+    shipped = sum(each.folder in checkpoint.released() for each in measured)
+    text = f"wrote {out / PAGE}: {len(measured) - shipped} checkpoints of {home}, {shipped} of the package"
+    Console().print(text, soft_wrap=True)

@@ -29,7 +29,7 @@ from model.cli.train_options import (
     publication,
     use_threads,
 )
-from model.data.open import open_pairs
+from model.data.open import open_pairs, varies
 from model.data.pairs import Pairs, Split
 from model.evaluation.image_figures import translation_writer
 from model.evaluation.retrieval import retrieval_validation
@@ -234,6 +234,8 @@ def image_command(preset: Preset) -> Callable[..., None]:
             refuse_unused({option: given or None for option, given in of_iiae.items()}, system)
             if select == "retrieval":
                 raise typer.BadParameter(f"{system} is chosen by translation", param_hint="--select")
+        if augment and not varies(reader or preset.reader, data):
+            raise typer.BadParameter(f"pairs in {data} cannot vary from draw to draw", param_hint="--augment")
         try:
             chosen = replace(
                 preset,

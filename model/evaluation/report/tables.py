@@ -26,6 +26,8 @@ OBJECTIVE_NAMES = {
     "ii-mi": "II − MI",
     "elbo+ii": "ELBO + λII",
 }
+LITTLE = 0.0005
+"""Shares below it would be printed as 0.0 %."""
 RETRIEVAL_BY: dict[str, str] = {
     "shared": "shared codes",
     "translated": "pixels of the translation",
@@ -42,10 +44,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def percent(found: tuple[float, float | None] | None) -> str:
-    """Return a share and its deviation in percent, such as `98.0 ± 1.0`."""
+    """Return a share and its deviation in percent, such as `98.0 ± 1.0`; a little is not nothing: `<0.1`."""
     if found is None:
         return "–"
     mean, deviation = found
+    if 0 < mean < LITTLE:
+        return "<0.1"
     return f"{100 * mean:.1f}" + ("" if deviation is None else f" ± {100 * deviation:.1f}")
 
 

@@ -37,13 +37,21 @@ def test_figures_are_written_to_the_stores_manifests_only(tmp_path, monkeypatch)
 
 def test_lpips_measures_how_translations_look_with_both_networks(tmp_path, monkeypatch):
     monkeypatch.setattr(evaluate, "load_lpips", lambda name: Lpips(ALEX))
-    folder = checkpoint.publish(tmp_path / "checkpoints", "tiny", IIAE(TINY), **PROVENANCE)
+    preset = replace(TINY, image_size=64)
+    folder = checkpoint.publish(tmp_path / "checkpoints", "tiny", IIAE(preset), **PROVENANCE)
     arguments = ["evaluate", str(folder), "--data", str(tmp_path), "--limit", "4", "--lpips"]
     done = CliRunner().invoke(app, arguments, catch_exceptions=False)
     assert done.exit_code == 0
     figures = checkpoint.read_manifest(folder).metrics
     expected = ("lpips_alex_xy", "lpips_vgg_sampled_yx", "lpips_vgg_reference_xy", "l1_from_x")
     assert all(figures[name] > 0 for name in expected) and "top1_shared_xy" in figures
+
+
+def test_lpips_of_small_pictures_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(evaluate, "load_lpips", lambda name: pytest.fail("LPIPS was loaded"))
+    folder = checkpoint.publish(tmp_path / "checkpoints", "tiny", IIAE(TINY), **PROVENANCE)
+    done = CliRunner().invoke(app, ["evaluate", str(folder), "--data", str(tmp_path), "--lpips"])
+    assert done.exit_code == 2 and "32 pixels" in done.output
 
 
 @pytest.mark.parametrize(

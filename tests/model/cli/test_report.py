@@ -145,6 +145,35 @@ def test_without_data_or_checkpoints_the_report_says_what_to_give(tmp_path, monk
     assert ("--home" if arguments else "--facades") in done.output
 
 
+def test_a_sketch_model_whose_unseen_classes_are_not_known_is_left_out_and_named(tmp_path, run):
+    publish(tmp_path, "good")
+    preset = replace(PRESETS["sketchy"], width=0.0625)
+    checkpoint.publish(
+        tmp_path / "checkpoints",
+        "sketch",
+        IIAE(preset),
+        trained_on="nothing",
+        terms="none",
+        command=f"iiae train sketchy --steps 10 --unseen {tmp_path}/lost.txt",
+        seed=0,
+        data_fingerprint="0",
+    )
+    (tmp_path / "sketchy" / "photos" / "cat").mkdir(parents=True)
+    done = run("--no-pictures", "--sketchy", str(tmp_path / "sketchy"))
+    assert done.exit_code == 0
+    assert "left out sketch" in done.output
+    assert "| good |" in (tmp_path / "out" / report.PAGE).read_text()
+
+
+def test_the_report_says_how_many_checkpoints_ship_with_the_package(tmp_path, run, monkeypatch):
+    shipped = publish(tmp_path / "package", "shipped")
+    publish(tmp_path, "mine", seed=1)
+    monkeypatch.setattr(checkpoint, "released", lambda: iter([shipped]))
+    done = run("--no-pictures")
+    assert done.output.count("measuring") == 2, done.output
+    assert "1 checkpoints of" in done.output and "1 of the package" in done.output
+
+
 def test_a_file_in_place_of_the_folder_is_refused(tmp_path, run):
     (tmp_path / "out").write_text("mine")
     done = run()

@@ -124,7 +124,8 @@ def test_training_pairs_vary_as_the_recipe_or_the_systems_paper_has_it(
         return SyntheticPairs(8, image_size, domains=domains)
 
     monkeypatch.setattr(train_image, "open_pairs", open_pairs)
-    done = invoke("facades", "--data", tmp_path, "--home", tmp_path, *options, *SMALL, "--steps", 1)
+    words = ("--data", tmp_path, "--home", tmp_path, *options, *SMALL, "--reader", "paired", "--steps", 1)
+    done = invoke("facades", *words)
     assert done.exit_code == 0
     assert opened == [("train", augments), ("val", augments)]
 
@@ -139,9 +140,19 @@ def test_a_run_of_another_recipe_is_not_resumed(tmp_path):
     assert saved.count("Z-") == 1
 
 
+def test_augmentation_is_refused_for_data_that_cannot_vary(planned, tmp_path):
+    (tmp_path / "train").mkdir()
+    for name in ("cars", "mnist-cdcb"):
+        refused = invoke(name, "--data", tmp_path, "--home", tmp_path, "--augment")
+        assert refused.exit_code == 2 and "cannot vary from draw to draw" in refused.output
+        assert invoke(name, "--data", tmp_path, "--home", tmp_path, "--recipe", "small").exit_code == 0
+    assert len(planned) == 2
+
+
 @pytest.mark.parametrize("system", ["iiae", "cddn"])
-def test_a_run_with_other_augmentation_is_not_resumed(tmp_path, system):
-    words = ("facades", "--data", tmp_path, "--home", tmp_path, *SMALL, "--system", system)
+def test_a_run_with_other_augmentation_is_not_resumed(tmp_path, side_by_side_folder, system):
+    words = ("facades", "--data", side_by_side_folder, "--home", tmp_path, *SMALL, "--reader", "paired")
+    words += ("--system", system)
     assert invoke(*words, "--augment").exit_code == 0
     again = invoke(*words, "--no-augment", "--resume")
     assert again.exit_code == 1 and "with --augment True, not False" in str(again.exception)

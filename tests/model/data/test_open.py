@@ -5,7 +5,7 @@ from typing import get_args
 import pytest
 import torch
 
-from model.data.open import open_pairs
+from model.data.open import open_pairs, varies
 from model.data.pairs import DataError
 from model.presets import ImageReader
 
@@ -40,9 +40,11 @@ def test_published_folders_of_pictures_are_read_and_never_augmented(side_by_side
     pairs = open_pairs(reader, side_by_side_folder, "train", 32, DOMAINS, augment=augment)
     assert pairs.load_size == 32
     assert not pairs.augment
+    assert not varies(reader, side_by_side_folder)
 
 
 def test_paired_pictures_are_augmented_on_request(side_by_side_folder):
     assert not open_pairs("paired", side_by_side_folder, "train", 32, DOMAINS).augment
     assert open_pairs("paired", side_by_side_folder, "train", 32, DOMAINS, augment=True).augment
+    assert varies("paired", side_by_side_folder)
     assert not open_pairs("paired", side_by_side_folder, "val", 32, DOMAINS, augment=True).augment

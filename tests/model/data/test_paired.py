@@ -9,7 +9,7 @@ from PIL import Image
 
 from model.data import paired
 from model.data.paired import PairedPictures, open_paired
-from model.data.pairs import DataError
+from model.data.pairs import DataError, labels_of
 
 DOMAINS = ("first", "second")
 SPLITS = ("train", "val", "test")
@@ -179,3 +179,14 @@ def test_a_batch_on_a_device_has_the_same_pairs(tmp_path, augment):
 def test_pairs_that_do_not_fit_in_memory_are_not_kept_on_a_device(side_by_side_folder, monkeypatch):
     monkeypatch.setattr(paired, "MEMORY", 10)
     assert open_paired(side_by_side_folder, "val", 32, DOMAINS).on_device(torch.device("cpu")) is None
+
+
+def test_pairs_with_one_picture_of_x_share_a_label(tmp_path):
+    """As the pairs of a car in two folders, whose front view is in all of them."""
+    for name, colour in (("1", "red"), ("2", "blue"), ("3", "red")):
+        picture(tmp_path / "train" / "first" / f"{name}.png", colour)
+        picture(tmp_path / "train" / "second" / f"{name}.png", (int(name), 0, 0))
+        picture(tmp_path / "val" / "first" / f"{name}.png", colour)
+        picture(tmp_path / "val" / "second" / f"{name}.png", (int(name), 0, 0))
+    pairs = open_paired(tmp_path, "test", 32, DOMAINS)
+    assert labels_of(pairs, None).tolist() == [0, 1, 0]

@@ -11,6 +11,7 @@ from model.evaluation.report.tables import (
     ablation_table,
     fraction,
     lpips_table,
+    percent,
     retrieval_table,
     search_table,
     table,
@@ -100,6 +101,7 @@ def test_cells_cannot_break_the_table():
 
 
 def test_only_a_leading_zero_is_left_out():
+    assert (percent((0.0001, 0.0)), percent((0.0, None)), percent((0.0006, None))) == ("<0.1", "0.0", "0.1")
     assert (fraction((10.5, None)), fraction((0.5, 0.01))) == ("10.500", ".500 ± .010")
 
 
