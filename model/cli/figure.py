@@ -14,21 +14,22 @@ from model.baselines.systems import SYSTEMS
 from model.cli.options import CheckpointName, Home, Unseen, check_picture_output, refuse_unused
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
-from model.data.pairs import Split
+from model.data.pairs import Pairs, Split
 from model.evaluation.curves import curves, run_scalars
 from model.evaluation.image_figures import analogies, translations
 from model.evaluation.retrieval_figure import retrieval
 from model.evaluation.sketch_figures import class_bars, search_rows
 from model.evaluation.sketch_search import map_by_class
+from model.inference import Inference
 from model.manifest import Manifest
-from model.presets import Preset
+from model.presets import SIDES, Preset, Side
 
 FigureKind = Literal["translations", "analogies", "retrieval", "search", "classes", "curves"]
 ROWS, SEED = 6, 0
 
 USES: dict[FigureKind, frozenset[str]] = {
     "translations": frozenset({"--data", "--count", "--split", "--seed"}),
-    "analogies": frozenset({"--data", "--count", "--split"}),
+    "analogies": frozenset({"--data", "--count", "--split", "--references", "--side"}),
     "retrieval": frozenset({"--data", "--count", "--split", "--seed"}),
     "search": frozenset({"--data", "--count", "--unseen", "--seed"}),
     "classes": frozenset({"--data", "--unseen"}),
@@ -48,9 +49,9 @@ def figure(
     kind: Annotated[
         FigureKind | None,
         typer.Option(
-            help="Of an image model: translations (Table 7, the default), analogies (Table 8) or retrieval "
-            "(Figures 5 to 8). Of a sketch model: search (Figure 9, the default) or classes (each class's "
-            "mAP). Of both: curves (the log of their training).",
+            help="Of an image model: translations (Table 7, the default), analogies (Tables 8 and 11) or "
+            "retrieval (Figures 5 to 8). Of a sketch model: search (Figure 9, the default) or classes (each "
+            "class's mAP). Of both: curves (the log of their training).",
             show_default=False,
         ),
     ] = None,
@@ -67,6 +68,19 @@ def figure(
         Split | None, typer.Option(help="Which pairs (image models); test if not given.", show_default=False)
     ] = None,
     unseen: Unseen = None,
+    references: Annotated[
+        int | None,
+        typer.Option(
+            min=1,
+            max=4,
+            help="References of each query (analogies); 1 if not given, 2 in Table 11.",
+            show_default=False,
+        ),
+    ] = None,
+    side: Annotated[
+        Side | None,
+        typer.Option(help="The only domain to show (analogies); both if not given.", show_default=False),
+    ] = None,
     seed: Annotated[
         int | None,
         typer.Option(
@@ -88,6 +102,8 @@ def figure(
         "--count": count,
         "--split": split,
         "--unseen": unseen,
+        "--references": references,
+        "--side": side,
         "--seed": seed,
         "--beside": beside,
     }
@@ -104,7 +120,14 @@ def figure(
         if chosen in {"search", "classes"}:
             picture = _sketch_figure(folder, chosen, data, unseen, rows, number)
         else:
-            picture = _image_figure(folder, chosen, data, split or "test", rows, number)
+            inference, pairs = _opened(folder, data, split or "test")
+            if chosen == "analogies":
+                sides = SIDES if side is None else (side,)
+                picture = analogies(inference, pairs, count=rows, references=references or 1, sides=sides)
+            elif chosen == "retrieval":
+                picture = retrieval(inference, pairs, count=rows, seed=number)
+            else:
+                picture = translations(inference, pairs, count=rows, seed=number)
     picture.save(out)
     Console().print(f"wrote {out}")
 
@@ -167,14 +190,7 @@ def _sketch_figure(
     return class_bars(precision_by_class, chance=1 / len(precision_by_class))
 
 
-def _image_figure(
-    folder: Path, kind: FigureKind, data: Path, split: Split, rows: int, seed: int
-) -> Image.Image:
+def _opened(folder: Path, data: Path, split: Split) -> tuple[Inference, Pairs]:
     preset = checkpoint.read_manifest(folder).preset
     pairs = open_pairs(preset.reader, data, split, preset.image_size, preset.domains)
-    inference = checkpoint.load(folder, torch.device("cpu"))
-    if kind == "analogies":
-        return analogies(inference, pairs, count=rows)
-    if kind == "retrieval":
-        return retrieval(inference, pairs, count=rows, seed=seed)
-    return translations(inference, pairs, count=rows, seed=seed)
+    return checkpoint.load(folder, torch.device("cpu")), pairs

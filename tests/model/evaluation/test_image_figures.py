@@ -14,6 +14,7 @@ from model.evaluation.image_figures import analogies, translation_writer, transl
 from model.evaluation.sheet import GAP, line_height, text_size, tile
 from model.iiae import IIAE
 from model.iiae_inference import IIAEInference
+from model.inference import analogy
 from model.presets import PRESETS
 from model.translator_inference import TranslatorInference
 
@@ -55,14 +56,18 @@ def has_head(sheet: Image.Image, column: int, columns: int) -> bool:
 
 def test_translations_show_the_input_the_samples_the_prior_mean_and_the_truth(iiae, pairs):
     sheet = translations(IIAEInference(iiae, None, CPU), pairs, count=2, samples=3)
-    assert sheet.size == size(6, 2)
+    assert sheet.size == size(7, 2)
     x, y = (np.asarray(tile(each)) for each in pairs.pair(0, None))
-    for column, expected in ((0, x), (5, y), (6, y), (11, x)):
-        np.testing.assert_array_equal(shown(sheet, column, 0, 6), expected)
+    for column, expected in ((0, x), (6, y), (7, y), (13, x)):
+        np.testing.assert_array_equal(shown(sheet, column, 0, 7), expected)
     with torch.inference_mode():
-        mean = iiae.translate("x", pairs.pair(0, None)[0][None])[0]
-    np.testing.assert_allclose(shown(sheet, 4, 0, 6).astype(int), np.asarray(tile(mean)), atol=1)
-    assert all(has_head(sheet, column, 6) for column in range(12))
+        inputs = [each[None] for each in pairs.pair(0, None)]
+        style = IIAEInference(iiae, None, CPU).exclusive("y", inputs[1])
+        outputs = iiae.translate("x", inputs[0])[0], iiae.translate("x", inputs[0], style)[0]
+    for column, expected in zip((4, 5), outputs, strict=True):
+        found = shown(sheet, column, 0, 7).astype(int)
+        np.testing.assert_allclose(found, np.asarray(tile(expected)), atol=1)
+    assert all(has_head(sheet, column, 7) for column in range(14))
 
 
 def test_a_system_without_styles_has_one_output(pairs):
@@ -100,10 +105,26 @@ def test_analogies_show_query_reference_and_output_of_both_domains(iiae, pairs, 
             assert has_head(sheet, column, 3)
 
 
+def test_analogies_with_two_references_in_one_domain(iiae, pairs):
+    inference = IIAEInference(iiae, None, CPU)
+    sheet = analogies(inference, pairs, count=2, references=2, sides=("y",))
+    assert sheet.size == (5 * STEP - GAP, TOP + 2 * STEP - GAP)
+    numbers = np.linspace(0, len(pairs) - 1, 6).round().astype(int)
+    query, first, second = (pairs.pair(int(number), None)[1] for number in numbers[1::2])
+    outputs = [analogy(inference, "y", query[None], each[None])[0] for each in (first, second)]
+    for column, expected in enumerate((query, first, outputs[0], second, outputs[1])):
+        np.testing.assert_allclose(shown(sheet, column, 1, 5).astype(int), np.asarray(tile(expected)), atol=1)
+        assert has_head(sheet, column, 5)
+
+
 def test_training_writes_the_translations_of_its_networks(iiae, pairs, tmp_path):
     translation_writer(pairs)(iiae, tmp_path / "sample.png")
-    written = np.asarray(Image.open(tmp_path / "sample.png")).astype(int)
-    np.testing.assert_allclose(written, translations(IIAEInference(iiae, None, CPU), pairs), atol=1)
+    written = Image.open(tmp_path / "sample.png")
+    drawn = translations(IIAEInference(iiae, None, CPU), pairs)
+    assert written.size == size(6, 6)
+    for column in range(5):
+        first, second = shown(written, column, 0, 6), shown(drawn, column, 0, 7)
+        np.testing.assert_allclose(first.astype(int), second, atol=1)
     torch.manual_seed(0)
     translation_writer(pairs)(Pix2Pix(replace(PRESET, system="pix2pix")), tmp_path / "other.png")
     assert Image.open(tmp_path / "other.png").size == size(3, 6)
