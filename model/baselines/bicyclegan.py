@@ -24,7 +24,7 @@ from torch.func import functional_call
 from model.baselines.adversarial import least_squares
 from model.baselines.blocks import INSTANCE_NORM, SLOPE, channels, halvings
 from model.baselines.discriminators import TwoScales
-from model.baselines.translator import Capability, Terms, Translator, initialise, normal
+from model.baselines.translator import Capability, Losses, Translator, initialise, normal
 from model.baselines.unet import UNet
 from model.distributions import Gaussian, gaussian, kl_standard
 from model.presets import SIDES, Preset, Side, other
@@ -84,7 +84,7 @@ class BicycleGAN(Translator):
     )
     style_size = 8
     only_trained = ("discriminators",)
-    trained_in = {  # noqa: RUF012
+    trained_by = {  # noqa: RUF012
         "discriminators": ("discriminators",),
         "generators": ("generators", "encoders"),
     }
@@ -118,7 +118,7 @@ class BicycleGAN(Translator):
 
     def phases(
         self, x: Float[Tensor, "b 3 s s"], y: Float[Tensor, "b 3 s s"], noise: Generator
-    ) -> Iterator[tuple[str, Terms]]:
+    ) -> Iterator[Losses]:
         half = max(1, len(x) // 2)
         pictures: dict[Side, Tensor] = {"x": x[:half], "y": y[:half]}
         unpaired: dict[Side, Tensor] = {"x": x[-half:], "y": y[-half:]}
@@ -139,7 +139,7 @@ class BicycleGAN(Translator):
                 terms[f"discriminator_{kind}_from_{source}"] = least_squares(
                     discriminate(seen[kind]), real=True
                 ) + least_squares(discriminate(fake.detach()), real=False)
-        yield "discriminators", terms
+        yield {"discriminators": terms}
         terms = {}
         for source in SIDES:
             for kind, fake in fakes[source].items():
@@ -152,7 +152,7 @@ class BicycleGAN(Translator):
             terms[f"latent_from_{source}"] = LATENT * latent_regression(
                 self.encoders[source], fakes[source]["random"], random[source]
             )
-        yield "generators", terms
+        yield {"generators": terms}
 
 
 def latent_regression(

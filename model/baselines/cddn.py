@@ -9,10 +9,11 @@ Each domain has an encoder to a shared code and an exclusive one, and a decoder.
 - Shared codes of a pair are equal.
 - Encoded again, a translation has the codes that it was made from.
 
-Weights and layers are those of the authors' code (github.com/agonzgarc/cross-domain-disen), with three
-differences. It has an Adam for each term, and we have one for their sum. Its batch norms take a batch's own
-statistics at test time too; ours take running ones, so a picture's result does not depend on others. Only the
-codes of real pictures set them. And all its layers start as here but for the critics' last one.
+Weights and layers are those of the authors' code (github.com/agonzgarc/cross-domain-disen). So are the
+optimisers: each term has its own Adam. It matters: with one Adam for their sum, the shared codes of small
+pictures become constants. There are two differences. The code's batch norms take a batch's own statistics at
+test time too; ours take running ones, so a picture's result does not depend on others. Only the codes of real
+pictures set them. And all its layers start as here but for the critics' last one.
 """
 
 from collections.abc import Iterator
@@ -26,7 +27,7 @@ from torch import Generator, Tensor, nn
 from model.baselines.adversarial import reversed_gradient, wasserstein
 from model.baselines.blocks import channels, down, halvings, to_picture, up
 from model.baselines.discriminators import Critic
-from model.baselines.translator import Capability, Terms, Translator, initialise, normal
+from model.baselines.translator import Capability, Losses, Translator, initialise, normal
 from model.baselines.unet import with_style
 from model.networks import running_statistics
 from model.presets import SIDES, Preset, Side, other
@@ -99,9 +100,16 @@ class CdDN(Translator):
     )
     style_size = EXCLUSIVE_SIZE
     only_trained = ("exclusive_decoders", "critics", "exclusive_critics")
-    trained_in = {  # noqa: RUF012
+    trained_by = {  # noqa: RUF012
         "critics": ("critics", "exclusive_critics"),
-        "networks": ("encoders", "decoders", "exclusive_decoders"),
+        "gan_from_x": ("encoders.x", "decoders.y"),
+        "gan_from_y": ("encoders.y", "decoders.x"),
+        "exclusive_gan_from_x": ("encoders.x", "exclusive_decoders.x"),
+        "exclusive_gan_from_y": ("encoders.y", "exclusive_decoders.y"),
+        "autoencoder_x": ("encoders", "decoders.x"),
+        "autoencoder_y": ("encoders", "decoders.y"),
+        "shared": ("encoders",),
+        "codes": ("encoders", "decoders"),
     }
 
     def __init__(self, preset: Preset) -> None:
@@ -173,7 +181,7 @@ class CdDN(Translator):
 
     def phases(
         self, x: Float[Tensor, "b 3 s s"], y: Float[Tensor, "b 3 s s"], noise: Generator
-    ) -> Iterator[tuple[str, Terms]]:
+    ) -> Iterator[Losses]:
         pictures: dict[Side, Tensor] = {"x": x, "y": y}
         codes = {side: self.encode(side, pictures[side]) for side in SIDES}
         styles = {source: normal(x, self.style_size, noise) for source in SIDES}
@@ -195,22 +203,25 @@ class CdDN(Translator):
                 terms[f"{kind}_from_{source}"] = wasserstein(
                     critics[source], pictures[source], pictures[other(source)], made[source], mix
                 )
-        yield "critics", terms
-        terms = {"shared": L1 * F.l1_loss(codes["x"].shared, codes["y"].shared)}
+        yield {"critics": terms}
+        shared = L1 * F.l1_loss(codes["x"].shared, codes["y"].shared)
+        losses: dict[str, dict[str, Tensor]] = {"shared": {"shared": shared}, "codes": {}}
         for source in SIDES:
             target = other(source)
-            terms[f"gan_from_{source}"] = -self.critics[source](pictures[source], fakes[source]).mean()
-            terms[f"exclusive_gan_from_{source}"] = (
-                -EXCLUSIVE_GAN
-                * self.exclusive_critics[source](pictures[source], exclusive_fakes[source]).mean()
-            )
+            losses[f"gan_from_{source}"] = {
+                f"gan_from_{source}": -self.critics[source](pictures[source], fakes[source]).mean()
+            }
+            score = self.exclusive_critics[source](pictures[source], exclusive_fakes[source]).mean()
+            losses[f"exclusive_gan_from_{source}"] = {f"exclusive_gan_from_{source}": -EXCLUSIVE_GAN * score}
             crossed = Codes(codes[target].shared, codes[source].exclusive)
             with running_statistics(self.decoders[source], updated=False):
                 autoencoded = self.decode(source, crossed, noise)
-            terms[f"autoencoder_{source}"] = L1 * F.l1_loss(autoencoded, pictures[source])
+            losses[f"autoencoder_{source}"] = {
+                f"autoencoder_{source}": L1 * F.l1_loss(autoencoded, pictures[source])
+            }
             with running_statistics(self.encoders[target], updated=False):
                 again = self.encode(target, fakes[source])
-            terms[f"codes_from_{source}"] = L1 * (
+            losses["codes"][f"codes_from_{source}"] = L1 * (
                 F.l1_loss(again.shared, codes[source].shared) + F.l1_loss(again.exclusive, styles[source])
             )
-        yield "networks", terms
+        yield losses

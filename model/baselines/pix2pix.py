@@ -15,7 +15,7 @@ from torch import Generator, Tensor, nn
 
 from model.baselines.adversarial import cross_entropy
 from model.baselines.discriminators import PatchDiscriminator
-from model.baselines.translator import Capability, Terms, Translator, initialise
+from model.baselines.translator import Capability, Losses, Translator, initialise
 from model.baselines.unet import UNet
 from model.presets import SIDES, Preset, Side, other
 
@@ -27,7 +27,7 @@ class Pix2Pix(Translator):
 
     capabilities: ClassVar[frozenset[Capability]] = frozenset({"translate"})
     only_trained = ("discriminators",)
-    trained_in = {"discriminators": ("discriminators",), "generators": ("generators",)}  # noqa: RUF012
+    trained_by = {"discriminators": ("discriminators",), "generators": ("generators",)}  # noqa: RUF012
 
     def __init__(self, preset: Preset) -> None:
         super().__init__(preset)
@@ -46,7 +46,7 @@ class Pix2Pix(Translator):
 
     def phases(
         self, x: Float[Tensor, "b 3 s s"], y: Float[Tensor, "b 3 s s"], noise: Generator
-    ) -> Iterator[tuple[str, Terms]]:
+    ) -> Iterator[Losses]:
         pictures: dict[Side, Tensor] = {"x": x, "y": y}
         fakes = {source: self.translate(source, pictures[source]) for source in SIDES}
         terms: dict[str, Tensor] = {}
@@ -55,10 +55,10 @@ class Pix2Pix(Translator):
             real = cross_entropy(discriminate(condition, pictures[other(source)]), real=True)
             fake = cross_entropy(discriminate(condition, fakes[source].detach()), real=False)
             terms[f"discriminator_from_{source}"] = (real + fake) / 2
-        yield "discriminators", terms
+        yield {"discriminators": terms}
         terms = {}
         for source in SIDES:
             logits = self.discriminators[source](pictures[source], fakes[source])
             terms[f"gan_from_{source}"] = cross_entropy(logits, real=True)
             terms[f"reconstruction_from_{source}"] = L1 * F.l1_loss(fakes[source], pictures[other(source)])
-        yield "generators", terms
+        yield {"generators": terms}

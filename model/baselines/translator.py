@@ -17,6 +17,8 @@ Capability = Literal["translate", "sampled_style", "reference_style", "shared_co
 picture of the target domain. `shared_codes` and `exclusive_codes`: pictures have such codes."""
 Terms = Mapping[str, Tensor]
 """Named terms of a loss, scalars that are minimised as a sum."""
+Losses = Mapping[str, Terms]
+"""Losses that are minimised at the same weights, by the name of the optimiser that minimises each."""
 
 
 class NotCapable(UserError):
@@ -32,13 +34,13 @@ class Translator(nn.Module):
     Attributes:
         capabilities: what it can do; other methods raise NotCapable.
         style_size: dimensions of a style; 0 without `sampled_style`.
-        trained_in: names of the networks whose parameters each phase of a step changes.
+        trained_by: names of the networks whose parameters each optimiser changes.
         only_trained: names of the networks that only training needs.
     """
 
     capabilities: ClassVar[frozenset[Capability]]
     style_size: ClassVar[int] = 0
-    trained_in: ClassVar[Mapping[str, tuple[str, ...]]]
+    trained_by: ClassVar[Mapping[str, tuple[str, ...]]]
     only_trained: ClassVar[tuple[str, ...]]
 
     def __init__(self, preset: Preset) -> None:
@@ -72,10 +74,10 @@ class Translator(nn.Module):
     @abstractmethod
     def phases(
         self, x: Float[Tensor, "b 3 s s"], y: Float[Tensor, "b 3 s s"], noise: Generator
-    ) -> Iterator[tuple[str, Terms]]:
-        """Yield the phases of one training step with their terms.
+    ) -> Iterator[Losses]:
+        """Yield the losses of each phase of one training step.
 
-        The caller minimises the sum of a phase's terms before it asks for the next phase.
+        The caller takes a step of a phase's optimisers before it asks for the next phase.
 
         Args:
             x, y: pairs of pictures.
@@ -83,14 +85,14 @@ class Translator(nn.Module):
         """
 
     def optimisers(self) -> dict[str, Optimizer]:
-        """Return the optimiser of each phase."""
+        """Return the optimisers; several may change the same networks."""
         return {
-            phase: Adam(
+            optimiser: Adam(
                 [each for name in names for each in self.get_submodule(name).parameters()],
                 self.preset.learning_rate,
                 self.preset.betas,
             )
-            for phase, names in self.trained_in.items()
+            for optimiser, names in self.trained_by.items()
         }
 
     def without_training(self) -> "Translator":
@@ -106,14 +108,30 @@ class Translator(nn.Module):
 def train_step(
     system: Translator, optimisers: Mapping[str, Optimizer], x: Tensor, y: Tensor, noise: Generator
 ) -> dict[str, Tensor]:
-    """Take one training step, and return all terms of its phases, detached."""
+    """Take one training step, and return all terms of its losses, detached."""
     found: dict[str, Tensor] = {}
-    for phase, terms in system.phases(x, y, noise):
-        optimisers[phase].zero_grad(set_to_none=True)
-        torch.stack(list(terms.values())).sum().backward()
-        optimisers[phase].step()
-        found |= {name: term.detach() for name, term in terms.items()}
+    for losses in system.phases(x, y, noise):
+        gradients = {}
+        for number, (name, terms) in enumerate(losses.items(), 1):
+            gradients[name] = torch.autograd.grad(
+                torch.stack(list(terms.values())).sum(),
+                parameters_of(optimisers[name]),
+                retain_graph=number < len(losses),
+                allow_unused=True,
+            )
+            found |= {term: value.detach() for term, value in terms.items()}
+        for name, of_loss in gradients.items():
+            for parameter, gradient in zip(parameters_of(optimisers[name]), of_loss, strict=True):
+                parameter.grad = gradient
+            optimisers[name].step()
+            optimisers[name].zero_grad(set_to_none=True)
     return found
+
+
+def parameters_of(optimiser: Optimizer) -> list[Tensor]:
+    """Return the parameters that an optimiser changes."""
+    parameters: list[Tensor] = optimiser.param_groups[0]["params"]
+    return parameters
 
 
 def initialise(module: nn.Module) -> None:

@@ -9,7 +9,7 @@ from model.baselines import bicyclegan, cddn, pix2pix
 from model.baselines.bicyclegan import BicycleGAN, StyleEncoder, latent_regression
 from model.baselines.cddn import CdDN, Codes
 from model.baselines.pix2pix import Pix2Pix
-from model.baselines.translator import NotCapable, train_step
+from model.baselines.translator import NotCapable, parameters_of, train_step
 from model.data.synthetic import SyntheticPairs
 from model.presets import PRESETS, SIDES
 
@@ -31,22 +31,64 @@ def seeded(seed=0):
     return torch.Generator().manual_seed(seed)
 
 
+def losses_of(trained, x, y, noise):
+    """All losses of a step at the same weights, by their optimisers."""
+    return {name: terms for losses in trained.phases(x, y, noise) for name, terms in losses.items()}
+
+
+def terms_of(trained, x, y, noise):
+    return {name: term for terms in losses_of(trained, x, y, noise).values() for name, term in terms.items()}
+
+
 @pytest.mark.parametrize("kind", SYSTEMS)
-def test_every_phase_trains_its_own_networks_only(kind):
-    trained, (x, y) = system(kind), batch()
-    optimisers = trained.optimisers()
-    named = dict(trained.named_parameters())
-    assert sum(len(group.param_groups[0]["params"]) for group in optimisers.values()) == len(named)
-    before = {name: value.detach().clone() for name, value in named.items()}
-    for phase, terms in trained.phases(x, y, seeded()):
-        optimisers[phase].zero_grad()
-        sum(terms.values()).backward()
-        optimisers[phase].step()
-        changed = {
-            name.split(".")[0] for name, value in named.items() if not torch.equal(value, before[name])
-        }
-        assert changed == set(trained.trained_in[phase])
-        before = {name: value.detach().clone() for name, value in named.items()}
+def test_every_optimiser_changes_all_its_networks_and_no_others(kind):
+    (x, y), reached = batch(), set()
+    for optimiser in system(kind).trained_by:
+        trained = system(kind)
+        networks = trained.trained_by[optimiser]
+        terms = losses_of(trained, x, y, seeded())[optimiser]
+        named = dict(trained.named_parameters())
+        inside = {name for name in named if name.startswith(tuple(f"{each}." for each in networks))}
+        by_optimiser = parameters_of(trained.optimisers()[optimiser])
+        assert {id(each) for each in by_optimiser} == {id(named[name]) for name in inside}
+        found = torch.autograd.grad(sum(terms.values()), [named[name] for name in inside], allow_unused=True)
+        moved = {name for name, each in zip(inside, found, strict=True) if each is not None}
+        assert all(any(name.startswith(f"{each}.") for name in moved) for each in networks)
+        reached |= moved
+    assert reached == set(dict(system(kind).named_parameters()))
+
+
+@pytest.mark.parametrize("kind", SYSTEMS)
+def test_a_step_is_a_step_of_each_optimiser_from_the_same_weights(kind):
+    """As written out here: the gradients of a phase first, then its steps."""
+    (x, y), by_hand, trained = batch(), system(kind), system(kind)
+    torch.manual_seed(1)
+    train_step(trained, trained.optimisers(), x, y, seeded())
+    optimisers = by_hand.optimisers()
+    torch.manual_seed(1)
+    for losses in by_hand.phases(x, y, seeded()):
+        gradients = {}
+        for name, terms in losses.items():
+            by_hand.zero_grad()
+            sum(terms.values()).backward(retain_graph=True)
+            gradients[name] = [each.grad for each in parameters_of(optimisers[name])]
+        for name, of_loss in gradients.items():
+            for parameter, gradient in zip(parameters_of(optimisers[name]), of_loss, strict=True):
+                parameter.grad = gradient
+            optimisers[name].step()
+    torch.testing.assert_close(trained.state_dict(), by_hand.state_dict())
+
+
+def test_each_term_of_cddn_has_its_own_optimiser():
+    """Adam makes steps of one size, so a term's weight and the other terms do not change its share."""
+    trained, (x, y) = system(CdDN), batch()
+    losses = losses_of(trained, x, y, seeded())
+    del losses["critics"]
+    assert {name: sorted(terms) for name, terms in losses.items()} == {
+        **{name: [name] for name in losses if name != "codes"},
+        "codes": ["codes_from_x", "codes_from_y"],
+    }
+    assert len(losses) == 8
 
 
 @pytest.mark.parametrize(
@@ -120,18 +162,18 @@ def test_bicyclegan_finds_the_random_style_again():
     trained, (x, y) = system(BicycleGAN), batch()
     half = len(x) // 2
     random = torch.randn(half, 8, generator=seeded(3))
-    phases = dict(trained.phases(x, y, seeded(3)))
+    terms = terms_of(trained, x, y, seeded(3))
     again = trained.encoders["x"](trained.translate("x", x[:half], random)).mean
     expected = 0.5 * (again - random).abs().mean()
-    torch.testing.assert_close(phases["generators"]["latent_from_x"], expected)
+    torch.testing.assert_close(terms["latent_from_x"], expected)
 
 
 def test_bicyclegan_shares_out_the_pairs_of_a_step():
     """The random style's discriminator sees true pictures of other pairs than the encoded style's."""
     trained, (x, y) = system(BicycleGAN), batch()
-    terms = dict(trained.phases(x, y, seeded(3)))["discriminators"]
+    terms = terms_of(trained, x, y, seeded(3))
     other_y = torch.cat([y[: len(y) // 2], -y[len(y) // 2 :]])
-    changed = dict(trained.phases(x, other_y, seeded(3)))["discriminators"]
+    changed = terms_of(trained, x, other_y, seeded(3))
     assert changed["discriminator_random_from_x"] != terms["discriminator_random_from_x"]
     assert changed["discriminator_encoded_from_x"] == terms["discriminator_encoded_from_x"]
 
@@ -143,7 +185,7 @@ def test_the_exclusive_code_is_trained_against_the_decoder_that_uses_it(monkeypa
         if kind == "plain":
             monkeypatch.setattr(cddn, "reversed_gradient", lambda inputs: inputs)
         trained = system(CdDN)
-        term = dict(trained.phases(x, y, seeded()))["networks"]["exclusive_gan_from_x"]
+        term = terms_of(trained, x, y, seeded())["exclusive_gan_from_x"]
         parts = (trained.encoders["x"].exclusive.weight, trained.exclusive_decoders["x"][1][0].weight)
         gradients[kind] = torch.autograd.grad(term, parts)
     (encoder, decoder), (plain_encoder, plain_decoder) = gradients["reversed"], gradients["plain"]
@@ -156,7 +198,7 @@ def test_autoencoders_take_the_partners_shared_code():
     trained, (x, y) = system(CdDN), batch()
     trained.train()
     gradients = torch.autograd.grad(
-        dict(trained.phases(x, y, seeded()))["networks"]["autoencoder_x"],
+        terms_of(trained, x, y, seeded())["autoencoder_x"],
         list(trained.encoders["y"].shared.parameters()),
         allow_unused=True,
     )
@@ -181,7 +223,7 @@ def test_discriminators_and_generators_work_against_each_other(kind, terms, scor
     """Discriminators learn to score real pictures higher than translations, which then get higher scores."""
     torch.manual_seed(0)
     trained, (x, y) = kind(replace(PRESET, learning_rate=2e-3)), batch()
-    optimisers, phases = trained.optimisers(), list(trained.trained_in)
+    optimisers = trained.optimisers()
 
     @torch.no_grad()
     def scores():
@@ -191,17 +233,19 @@ def test_discriminators_and_generators_work_against_each_other(kind, terms, scor
         trained.train()
         return found
 
-    def steps(phase, term):
+    def steps(term):
         for number in range(6):
-            optimisers[phase].zero_grad()
-            dict(trained.phases(x, y, seeded(number)))[phase][term].backward()
-            optimisers[phase].step()
+            trained.zero_grad()
+            for name, losses in losses_of(trained, x, y, seeded(number)).items():
+                if term in losses:
+                    losses[term].backward()
+                    optimisers[name].step()
 
     real, fake = scores()
-    steps(phases[0], terms[0])
+    steps(terms[0])
     later_real, later_fake = scores()
     assert later_real - later_fake > real - fake
-    steps(phases[1], terms[1])
+    steps(terms[1])
     assert scores()[1] > later_fake
 
 
@@ -223,10 +267,7 @@ def test_terms_have_their_published_weights(kind, weights, monkeypatch):
     (x, y), module = batch(), {Pix2Pix: pix2pix, BicycleGAN: bicyclegan, CdDN: cddn}[kind]
 
     def terms():
-        trained = system(kind)
-        found = {}
-        for _, each in trained.phases(x, y, seeded()):
-            found |= each
+        found = terms_of(system(kind), x, y, seeded())
         return {name: found[name].item() for name in weights}
 
     before = terms()
@@ -238,7 +279,7 @@ def test_terms_have_their_published_weights(kind, weights, monkeypatch):
 
 def test_only_real_pictures_set_cddns_statistics():
     trained, (x, y) = system(CdDN), batch()
-    dict(trained.phases(x, y, seeded()))
+    terms_of(trained, x, y, seeded())
     counts = {
         name: int(value)
         for name, value in trained.state_dict().items()
