@@ -23,7 +23,7 @@ from service.galleries.gallery import Gallery
 from service.galleries.listing import GalleryList, GallerySummary, Listing
 from service.galleries.opened_picture import OpenedPicture, open_picture
 from service.galleries.photo_contents import PhotoContents, read_contents
-from service.galleries.records import GallerySpec, NewPhoto, Photo
+from service.galleries.records import GallerySpec, NewPhoto, Photo, PhotoChanges
 from service.galleries.retry import retry_when_reindexed
 from service.galleries.threads.pools import GalleryPools
 from service.images.upload import Upload
@@ -195,6 +195,10 @@ class Catalogue:
             if upload.filename is None:
                 raise
             raise type(error)(f"{upload.filename[:80]}: {error.detail}") from error
+
+    async def change(self, name: str, photo_id: int, changes: PhotoChanges) -> Photo:
+        """Change a photo's label or metadata, and return it. Raises GalleryNotFound, PhotoNotFound."""
+        return await self._pools.writing.run(name, lambda: self._open_to_add(name).change(photo_id, changes))
 
     async def remove(self, name: str, photo_id: int) -> None:
         """Remove a photo. Raises GalleryNotFound, PhotoNotFound."""

@@ -29,7 +29,7 @@ from service.galleries.database import GalleryDatabase
 from service.galleries.faiss_index import index_rows
 from service.galleries.files import MAX_THUMBNAIL, PhotoFiles, has_digest
 from service.galleries.index import Index
-from service.galleries.records import Changes, Hit, NewPhoto, Photo
+from service.galleries.records import Changes, Hit, NewPhoto, Photo, PhotoChanges
 from service.galleries.reserve import Reserve
 from service.galleries.rows import PhotoRows
 from service.galleries.sealer import Sealer
@@ -163,6 +163,15 @@ class Gallery:
             raise
         self._reserve.keep()
         return [stored[photo.sha256] for photo in photos]
+
+    def change(self, photo_id: int, changes: PhotoChanges) -> Photo:
+        """Change a photo's label or metadata, and return it as stored. Raises PhotoNotFound, PhotoDamaged."""
+        with self._rows.transaction() as transaction:
+            photo = transaction.change(photo_id, changes)
+        if photo is None:
+            self.photo(photo_id)  # raises what is wrong with it
+            raise self._rows.not_found(photo_id)  # it was added since
+        return photo
 
     def remove(self, photo_id: int) -> None:
         """Remove a photo and its files, also on a full disk. Raises PhotoNotFound.

@@ -1,6 +1,7 @@
 """The changes of a gallery's photos that one write transaction makes."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ from service.galleries.checksums import EMBEDDING, PHOTO, RowDamaged, checksum
 from service.galleries.damage import PICTURES
 from service.galleries.damaged_row import changing_damaged
 from service.galleries.database import GalleryDatabase
-from service.galleries.records import NewPhoto, Photo
+from service.galleries.records import NewPhoto, Photo, PhotoChanges
 from service.galleries.schema import (
     MAX_ID,
     Connection,
@@ -153,6 +154,23 @@ class PhotoTransaction:
         """Store the checksum of a photo's new thumbnail. False without such a photo, or if it is damaged."""
         return self._update(photo_id, thumbnail=thumbnail, stored=False)
 
+    def change(self, photo_id: int, changes: PhotoChanges) -> Photo | None:
+        """Change a photo's label or metadata. None without such a photo, or if its row is damaged.
+
+        Its embedding stays, so indexes have nothing to catch up with. The revision increases all the same:
+        what is derived from labels is out of date.
+        """
+        values: dict[str, bytes | None] = {}
+        if "label" in changes:
+            values["label"] = None if changes["label"] is None else changes["label"].encode()
+        if "metadata" in changes:
+            values["metadata"] = json.dumps(changes["metadata"]).encode()
+        if not self._rewrite(photo_id, values):
+            return None
+        next_revision(self._connection)
+        [photo] = self._stored.select_photos(self._connection, "id", [photo_id])
+        return photo
+
     def _update(self, photo_id: int, *, thumbnail: bytes, stored: bool) -> bool:
         """Change what an intact row says about the files of its photo. False without such a row.
 
@@ -160,19 +178,26 @@ class PhotoTransaction:
             thumbnail: checksum of its thumbnail.
             stored: whether the gallery has stored the picture just now.
         """
+        source: dict[str, bytes | None] = {"source": None} if stored else {}
+        return self._rewrite(photo_id, {"thumbnail": thumbnail} | source)
+
+    def _rewrite(self, photo_id: int, changes: Mapping[str, bytes | None]) -> bool:
+        """Change columns of an intact row, and its checksum. False without such a row.
+
+        Args:
+            changes: the new values by column, as raw bytes. Columns other than `thumbnail` are texts.
+        """
         query = f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id = ?"
         row = self._connection.execute(query, (photo_id,)).fetchone()
         if row is None or self._stored.photo(row) is None:
             return False
-        values = dict(zip(PHOTO, row, strict=False))
-        before = dict(values)
-        values["thumbnail"] = thumbnail
-        if stored:
-            values["source"] = None
-        if values != before:
+        before = dict(zip(PHOTO, row, strict=False))
+        after = {**before, **changes}
+        if after != before:
+            columns = [f"{name} = CAST(? AS {'BLOB' if name == 'thumbnail' else 'TEXT'})" for name in changes]
             self._connection.execute(
-                "UPDATE photos SET thumbnail = ?, source = CAST(? AS TEXT), checksum = ? WHERE id = ?",
-                (thumbnail, values["source"], checksum(*values.values()), photo_id),
+                f"UPDATE photos SET {', '.join(columns)}, checksum = ? WHERE id = ?",
+                (*changes.values(), checksum(*after.values()), photo_id),
             )
         return True
 

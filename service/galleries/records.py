@@ -1,7 +1,7 @@
 """The data types of galleries: what a gallery contains, and photos as they are added, stored and found."""
 
 from dataclasses import dataclass, field
-from typing import NamedTuple, Self
+from typing import NamedTuple, Self, TypedDict
 from uuid import uuid4
 
 from pydantic import JsonValue
@@ -103,6 +103,13 @@ class Photo:
     height: int
     source: str | None
     thumbnail: bytes | None = None
+
+
+class PhotoChanges(TypedDict, total=False):
+    """New values of a stored photo. What is left out stays. The label None removes the label."""
+
+    label: str | None
+    metadata: dict[str, JsonValue]
 
 
 @dataclass(frozen=True)

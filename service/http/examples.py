@@ -47,6 +47,7 @@ RESPONSES: dict[str, JsonValue] = {
     "Health": {"status": "ready", "degraded": []},
     "Model": _MODEL,
     "Models": {"models": [_MODEL], "rejected": []},
+    "Photo": _PHOTO,
     "PhotoPage": {"photos": [_PHOTO], "next": 1036},
     "PhotosAdded": {"photos": [_PHOTO]},
     "Problem": {
@@ -99,6 +100,7 @@ REQUESTS: dict[str, JsonValue] = {
     "images.retrieve": {"image": "umbrella.png", "gallery": "openmoji", "k": 5, "min_score": 0.5},
     "images.translate": {"image": "three-floors.webp", "model": "facades", "samples": 4, "seed": 7},
     "photos.add": {"image": ["one.jpg", "two.jpg"], "label": "umbrella", "metadata": {"sku": 12}},
+    "photos.update": {"label": "umbrella", "metadata": {"sku": 12}},
     "reindex.start": {"model": "sketchy-2"},
     "sbir.search": {"sketch": ["umbrella.png"], "gallery": "openmoji", "k": 5, "min_score": 0.5},
 }

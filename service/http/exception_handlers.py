@@ -8,11 +8,13 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.params import Body, File
 from fastapi.routing import APIRoute, iter_route_contexts
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
 from service.errors import ParameterInvalid, ServiceError
+from service.http.known_names import accepted_names
 from service.http.problems import AbortRequest, problem, service_error_response
 from service.tracebacks import drop_tracebacks
 
@@ -38,9 +40,12 @@ async def _handle_service_error(request: Request, error: Exception) -> Response:
 
 async def _handle_validation_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)
-    file_fields = _file_fields(request.scope.get("route"))
+    route = request.scope.get("route")
+    file_fields, keys = _file_fields(route), _json_keys(route)
     errors = tuple(
-        _invalid_field(entry["type"], entry["loc"], str(entry["msg"]), entry.get("ctx", {}), file_fields)
+        (".".join(map(str, entry["loc"][1:])), f"unknown; {accepted_names(keys)}")
+        if entry["type"] == "extra_forbidden"
+        else _invalid_field(entry["type"], entry["loc"], str(entry["msg"]), entry.get("ctx", {}), file_fields)
         for entry in error.errors()
     )
     detail = "; ".join(f"{field}: {message}" for field, message in errors)
@@ -103,6 +108,13 @@ def _file_fields(route: object) -> set[str]:
     if not isinstance(route, APIRoute):
         return set()
     return {field.alias for field in route.dependant.body_params if isinstance(field.field_info, File)}
+
+
+def _json_keys(route: object) -> list[str]:
+    """Return the keys that a route's JSON body may have."""
+    info = route.body_field.field_info if isinstance(route, APIRoute) and route.body_field else None
+    model = None if info is None else info.annotation
+    return list(model.model_fields) if isinstance(model, type) and issubclass(model, BaseModel) else []
 
 
 def _body_media_type(route: object) -> str | None:

@@ -14,6 +14,8 @@ from service.errors import ParameterInvalid
 from service.images.upload import Upload
 
 CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
+SURROGATE = re.compile(r"[\ud800-\udfff]")
+"""In a Python text, a surrogate is always half of a pair. UTF-8 does not have it."""
 WHITESPACE_TO_SPACES = str.maketrans("\t\r\n", "   ")
 SMALL_FILE = 65_536
 """Bytes of a file that is hashed on the event loop. This takes 0.1 ms, as long as a change of threads."""
@@ -124,6 +126,16 @@ def parse_metadata(text: str | None) -> dict[str, JsonValue]:
             'the metadata is not a JSON object; send an object, e.g. {"sku": 12}',
             (("metadata", "not a JSON object"),),
         )
+    return check_metadata(value)
+
+
+def check_metadata(value: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """Return a photo's metadata, if it can always be sent back as JSON.
+
+    Raises:
+        ParameterInvalid: it is nested too deeply, or has a number that is too large for a float, or control
+            characters.
+    """
     for depth, node in _walk(value):
         if fault := _fault(depth, node):
             raise ParameterInvalid(f"the metadata has {fault}", (("metadata", f"has {fault}"),))
@@ -148,6 +160,8 @@ def _fault(depth: int, node: JsonValue) -> str | None:
         return f"more than {MAX_METADATA_DEPTH} levels of nesting; send a flatter object"
     if isinstance(node, float) and not isfinite(node):
         return "a number that is too large; send it as text"
+    if isinstance(node, str) and SURROGATE.search(node):
+        return "half of a surrogate pair, such as \\ud800; send whole characters"
     if isinstance(node, str) and CONTROL_CHARACTERS.search(node.translate(WHITESPACE_TO_SPACES)):
         return "control characters; only text, tabs and line breaks are accepted"
     return None

@@ -1,18 +1,24 @@
-"""Requests whose bodies are parsed in UTF-8 only, and never long on the event loop."""
+"""Requests that have only what their operation knows, with bodies in UTF-8 that never take long to parse."""
 
 import json
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from fastapi._compat import field_annotation_is_scalar_sequence
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from pydantic import JsonValue
 from starlette.datastructures import FormData, Headers
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.types import Scope
+from starlette.types import Receive, Scope
 
+from service.errors import ParameterInvalid
+from service.http.known_names import check_names, check_not_repeated
 from service.http.multipart import FormMalformed, Forms
+from service.http.problems import AbortRequest
 
 
 def declares_body(scope: Scope) -> bool:
@@ -22,7 +28,15 @@ def declares_body(scope: Scope) -> bool:
 
 
 class BodyRequest(Request):
-    """A request whose form and JSON are read by this service's own rules."""
+    """A request whose form and JSON are read by this service's own rules.
+
+    Args:
+        fields: the names of form fields that its operation accepts.
+    """
+
+    def __init__(self, scope: Scope, receive: Receive, fields: Sequence[str] = ()) -> None:
+        super().__init__(scope, receive)
+        self._fields = fields
 
     async def form(self, **limits: object) -> FormData:  # type: ignore[override]  # needs no `async with`
         """Return the multipart form of the body. A body of another type has no fields.
@@ -31,7 +45,7 @@ class BodyRequest(Request):
             limits: FastAPI's limits, which this service does not use.
 
         Raises:
-            HTTPException: the form cannot be parsed.
+            HTTPException: the form cannot be parsed, or has a field that the operation does not have.
         """
         if self._form is None:
             self._form = await self._read_form()
@@ -44,9 +58,15 @@ class BodyRequest(Request):
         forms: Forms = self.app.state.forms
         try:
             async with aclosing(self.stream()) as body:
-                return await forms.read(content_type, body)
+                form = await forms.read(content_type, body)
         except FormMalformed as error:
             raise HTTPException(400, str(error)) from error
+        try:
+            check_names(form.keys(), self._fields, "field")
+        except ParameterInvalid as error:
+            await form.close()
+            raise AbortRequest(error) from error
+        return form
 
     async def json(self) -> Any:  # as in Starlette
         """Return the body's JSON value.
@@ -57,7 +77,7 @@ class BodyRequest(Request):
         """
         body = await self.body()
         try:
-            return json.loads(body.decode("utf-8-sig"))
+            return json.loads(body.decode("utf-8-sig"), object_pairs_hook=_without_repetition)
         except json.JSONDecodeError:
             raise
         except UnicodeDecodeError as error:
@@ -68,8 +88,21 @@ class BodyRequest(Request):
             raise HTTPException(400, "a number has too many digits; send a shorter one") from error
 
 
-class BodyRoute(APIRoute):
-    """A route whose handler gets a `BodyRequest`.
+def _without_repetition(pairs: list[tuple[str, JsonValue]]) -> dict[str, JsonValue]:
+    """Return a JSON object. Python would silently use the last value of a repeated key."""
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = next(name for name in names if names.count(name) > 1)
+        raise HTTPException(400, f"the key {repeated[:80]!r} occurs twice in one object; send it once")
+    return value
+
+
+class StrictRoute(APIRoute):
+    """A route that refuses what its operation does not have, and whose handler gets a `BodyRequest`.
+
+    FastAPI would ignore an unknown query parameter or form field, such as a misspelled one, and use the last
+    value of a repeated query parameter.
 
     The form's files are closed when the handler has returned, before the response is sent. A client that
     reads its response slowly does not keep its upload in memory.
@@ -78,12 +111,27 @@ class BodyRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return FastAPI's handler with another kind of request."""
         handle = super().get_route_handler()
+        dependants = list(_with_dependencies(self.dependant))
+        fields = [field.alias for each in dependants for field in each.body_params]
+        query = {field.alias: field.field_info for each in dependants for field in each.query_params}
+        repeatable = {
+            name for name, info in query.items() if field_annotation_is_scalar_sequence(info.annotation)
+        }
 
         async def handle_and_close(request: Request) -> Response:
-            body_request = BodyRequest(request.scope, request.receive)
+            check_names(request.query_params.keys(), list(query), "query parameter")
+            check_not_repeated(request.query_params, repeatable)
+            body_request = BodyRequest(request.scope, request.receive, fields)
             try:
                 return await handle(body_request)
             finally:
                 await body_request.close()
 
         return handle_and_close
+
+
+def _with_dependencies(dependant: Dependant) -> Iterator[Dependant]:
+    """Yield what a route's handler takes, and what its dependencies take."""
+    yield dependant
+    for dependency in dependant.dependencies:
+        yield from _with_dependencies(dependency)

@@ -13,10 +13,20 @@ NAME_SCHEMA: dict[str, JsonValue] = {"pattern": f"^{NAME.pattern}$"}
 """Documents the names of galleries and models. The use cases check them, with an error of their own."""
 
 
+MAX_LABEL, MAX_METADATA = 200, 20_000
+"""Characters of a photo's label, and of its metadata as JSON."""
+
+
 class Answer(BaseModel):
     """Base of all responses. Every field is always present, even if it has a default here."""
 
     model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+
+class Request(BaseModel):
+    """Base of all JSON bodies of requests. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid")
 
 
 class FieldProblem(BaseModel):
@@ -98,7 +108,7 @@ class HitOut(Answer):
     )
     label: str | None = Field(description="Label of the photo; null if it has none.")
     url: str = Field(description="Path of the image file; add `&size=thumbnail` for a thumbnail.")
-    metadata: dict[str, JsonValue] = Field(description="Metadata that was added with the photo.")
+    metadata: dict[str, JsonValue] = Field(description="Metadata of the photo.")
 
 
 class SearchResult(Answer):
@@ -180,7 +190,7 @@ DRAWN = (
 )
 
 
-class NewGallery(BaseModel):
+class NewGallery(Request):
     """A gallery to create."""
 
     name: str = Field(
@@ -253,7 +263,20 @@ class PhotoOut(Answer):
     width: int = Field(description="Width in pixels, before EXIF rotation.")
     height: int = Field(description="Height in pixels, before EXIF rotation.")
     url: str = Field(description="Path of the image file; add `&size=thumbnail` for a thumbnail.")
-    metadata: dict[str, JsonValue] = Field(description="Metadata that was added with the photo.")
+    metadata: dict[str, JsonValue] = Field(description="Metadata of the photo.")
+
+
+class EditedPhoto(Request):
+    """What to change of a photo. Fields that are left out stay as they are."""
+
+    label: str | None = Field(
+        None,
+        max_length=MAX_LABEL,
+        description="The new label, one line of text. Null or an empty text removes the label.",
+    )
+    metadata: dict[str, JsonValue] = Field(
+        {}, description="The new metadata. It replaces the old as a whole."
+    )
 
 
 class PhotosAdded(Answer):
@@ -282,7 +305,7 @@ class Health(Answer):
     )
 
 
-class NewReindex(BaseModel):
+class NewReindex(Request):
     """Options of a reindex."""
 
     model: str | None = Field(

@@ -27,7 +27,7 @@ class Exchange:
     path: str
     files: Files = ()
     data: Mapping[str, Value] = field(default_factory=dict)
-    json: Mapping[str, str] | None = None
+    json: Mapping[str, object] | None = None
     accept: str | None = None
 
     def send(self, client: httpx.Client) -> httpx.Response:
@@ -139,6 +139,8 @@ def _reindexing() -> Iterator[Exchange]:
 
 def _deletions() -> Iterator[Exchange]:
     """Delete a photo and a gallery, then search what is left."""
+    edited = {"label": "disc", "metadata": {"shape": "round"}}
+    yield Exchange("photos.update", "PATCH", "/galleries/things/photos/1", json=edited)
     yield Exchange("photos.delete", "DELETE", "/galleries/things/photos/1")
     yield Exchange("photos.get", "GET", "/galleries/things/photos/1")
     yield Exchange("galleries.delete", "DELETE", "/galleries/labels")

@@ -66,6 +66,10 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
     () => "cancelled",
     (problem: unknown) => (problem instanceof ProblemError ? problem.code : String(problem)),
   );
+  const edited = { name: gallery, photo_id: photos[4]!.id };
+  await client.photos.update({ ...edited, metadata: { sku: 13 } });
+  const updated = await client.photos.update({ ...edited, label: null });
+  report["photos.update"] = [updated.label, updated.metadata];
   await client.photos.delete({ name: gallery, photo_id: photos[5]!.id });
   report["photos.delete"] = (await client.photos.list({ name: gallery })).photos.length;
   await client.galleries.delete({ name: gallery });

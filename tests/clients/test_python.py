@@ -148,6 +148,10 @@ CALLS = {
         lambda client, g, p: client.photos.get(g, 1, size="thumbnail"),
         lambda picture: Image.open(BytesIO(picture)).format == "WEBP",
     ),
+    "photos.update": (
+        lambda client, g, p: client.photos.update(g, 5, label="", metadata={"sku": 13}),
+        lambda photo: (photo.id, photo.label, photo.metadata) == (5, None, {"sku": 13}),
+    ),
     "photos.delete": (lambda client, g, p: client.photos.delete(g, 6), lambda nothing: nothing is None),
     "photos.similar": (
         lambda client, g, p: client.photos.similar(g, 1, k=100),

@@ -178,6 +178,7 @@ def test_every_call_returns_its_answer(run, world, open_server):
         "photos.list": [4, True],
         "photos.get": ["image/png", True, "image/webp"],
         "photos.similar": 5,
+        "photos.update": [None, {"sku": 13}],
         "photos.delete": 5,
         "reindex.start": 6,
         "reindex.get": ["drawn", 6, []],

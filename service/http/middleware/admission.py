@@ -19,6 +19,7 @@ _NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 MAX_PREFER = 1000
 """Characters of a `Prefer` header that is read. Longer ones are ignored."""
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+WITH_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +151,7 @@ class _Request:
 
 def has_body(scope: Scope) -> bool:
     """Return whether a request has a body that the app reads."""
-    return scope["method"] == "POST" and declares_body(scope)
+    return scope["method"] in WITH_BODY and declares_body(scope)
 
 
 def preferred_wait(headers: Headers) -> float | None:

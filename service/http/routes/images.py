@@ -15,14 +15,14 @@ from service.http.form_fields import (
     read_uploads,
     refuse_repeated_fields,
 )
-from service.http.request_body import BodyRoute
+from service.http.request_body import StrictRoute
 from service.http.schemas import EMBEDDING_KINDS, Embedding, EmbeddingKind, ImageOut
 from service.http.schemas import Translation as TranslationOut
 from service.http.security import READ
 from service.images.encode import Format, encode
 from service.inference.translation import DEFAULT_MIX, MAX_REFERENCES, Translation
 
-router = APIRouter(tags=["images"], dependencies=READ, route_class=BodyRoute)
+router = APIRouter(tags=["images"], dependencies=READ, route_class=StrictRoute)
 
 FORMATS: dict[str, Format] = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpeg"}
 """Image formats of responses, by media type."""

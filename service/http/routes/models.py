@@ -5,11 +5,12 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 
 from service.http.dependencies import Services, ServicesDep
+from service.http.request_body import StrictRoute
 from service.http.schemas import NAME_SCHEMA, ModelOut, Models, RejectedOut
 from service.http.security import READ, WRITE
 from service.registry.model import Model
 
-router = APIRouter(prefix="/models", tags=["models"])
+router = APIRouter(prefix="/models", tags=["models"], route_class=StrictRoute)
 
 
 @router.get("", operation_id="models.list", dependencies=READ)

@@ -7,10 +7,11 @@ from fastapi.responses import PlainTextResponse
 
 from service.errors import NotReady, ServiceError
 from service.http.dependencies import Services, ServicesDep
+from service.http.request_body import StrictRoute
 from service.http.schemas import Health
 from service.http.security import READ
 
-router = APIRouter(tags=["service"])
+router = APIRouter(tags=["service"], route_class=StrictRoute)
 
 DISK_SECONDS = 1.0
 """Longest wait for the disk to tell its free space."""

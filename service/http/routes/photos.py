@@ -1,5 +1,6 @@
 """Add, list, show and remove the photos of a gallery, and find similar ones."""
 
+import json
 import os
 from collections.abc import Mapping
 from typing import Annotated, BinaryIO, Literal
@@ -9,20 +10,34 @@ from pydantic import JsonValue
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
-from service.errors import PhotoNotFound
-from service.galleries.records import Photo
+from service.errors import ParameterInvalid, PhotoNotFound
+from service.galleries.records import Photo, PhotoChanges
 from service.http.dependencies import ServicesDep
 from service.http.etags import matches
-from service.http.form_fields import parse_label, parse_metadata, read_uploads, refuse_repeated_field
+from service.http.form_fields import (
+    check_metadata,
+    parse_label,
+    parse_metadata,
+    read_uploads,
+    refuse_repeated_field,
+)
 from service.http.large_json import json_response
 from service.http.photo_urls import HASH_LENGTH, photo_url
-from service.http.request_body import BodyRoute
+from service.http.request_body import StrictRoute
 from service.http.routes.galleries import GalleryName
 from service.http.routes.search import MIN_SCORE, search_result
-from service.http.schemas import PhotoOut, PhotoPage, PhotosAdded, SearchResult
+from service.http.schemas import (
+    MAX_LABEL,
+    MAX_METADATA,
+    EditedPhoto,
+    PhotoOut,
+    PhotoPage,
+    PhotosAdded,
+    SearchResult,
+)
 from service.http.security import READ, WRITE
 
-router = APIRouter(prefix="/galleries", tags=["photos"], route_class=BodyRoute)
+router = APIRouter(prefix="/galleries", tags=["photos"], route_class=StrictRoute)
 
 PhotoId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Id of the photo in its gallery.")]
 Size = Annotated[
@@ -61,12 +76,13 @@ async def add_photos(
     name: GalleryName,
     image: Annotated[list[UploadFile], File(description="One or more image files.")],
     label: Annotated[
-        str | None, Form(max_length=200, description="One line of text, stored with each of the photos.")
+        str | None,
+        Form(max_length=MAX_LABEL, description="One line of text, stored with each of the photos."),
     ] = None,
     metadata: Annotated[
         str | None,
         Form(
-            max_length=20_000,
+            max_length=MAX_METADATA,
             description="JSON object, stored with each of the photos.",
             json_schema_extra=JSON_TEXT,
         ),
@@ -132,6 +148,20 @@ async def get_photo(
     return OpenFileResponse(picture.file, media_type=picture.content_type, headers=headers)
 
 
+@router.patch(
+    "/{name}/photos/{photo_id}",
+    operation_id="photos.update",
+    dependencies=WRITE,
+    response_model=PhotoOut,
+)
+async def change_photo(
+    services: ServicesDep, name: GalleryName, photo_id: PhotoId, edited: EditedPhoto
+) -> Response:
+    """Change the label or the metadata of a photo. Its id, picture and embedding stay."""
+    photo = await services.catalogue.change(name, photo_id, photo_changes(edited))
+    return await json_response(lambda: _photo(name, photo))
+
+
 @router.delete(
     "/{name}/photos/{photo_id}",
     operation_id="photos.delete",
@@ -160,6 +190,30 @@ async def similar_photos(
     """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out."""
     results = await services.search.similar(name, photo_id, k, min_score)
     return await json_response(lambda: search_result(results))
+
+
+def photo_changes(edited: EditedPhoto) -> PhotoChanges:
+    """Return the changes that a body asks for.
+
+    Raises:
+        ParameterInvalid: it has neither a label nor metadata, or one that cannot be stored.
+    """
+    changes = PhotoChanges()
+    if "label" in edited.model_fields_set:
+        changes["label"] = parse_label(edited.label) or None  # forms cannot tell an empty label from none
+    if "metadata" in edited.model_fields_set:
+        changes["metadata"] = check_metadata(edited.metadata)
+        if len(json.dumps(edited.metadata, ensure_ascii=False)) > MAX_METADATA:
+            raise ParameterInvalid(
+                f"the metadata has more than {MAX_METADATA:,} characters as JSON; send a smaller object",
+                (("metadata", f"longer than {MAX_METADATA:,} characters"),),
+            )
+    if not changes:
+        raise ParameterInvalid(
+            'there is nothing to change; send a JSON object with "label", "metadata" or both',
+            (("body", "has neither label nor metadata"),),
+        )
+    return changes
 
 
 class OpenFileResponse(FileResponse):

@@ -6,12 +6,12 @@ from fastapi import APIRouter, Body, Response
 
 from service.galleries.reindex.records import ReindexProgress
 from service.http.dependencies import ServicesDep
-from service.http.request_body import BodyRoute
+from service.http.request_body import StrictRoute
 from service.http.routes.galleries import GalleryName
 from service.http.schemas import NewReindex, ReindexFault, ReindexOut
 from service.http.security import READ, WRITE
 
-router = APIRouter(prefix="/galleries", tags=["reindex"], route_class=BodyRoute)
+router = APIRouter(prefix="/galleries", tags=["reindex"], route_class=StrictRoute)
 DEFAULT_REINDEX = NewReindex()
 
 

@@ -9,11 +9,11 @@ from service.http.dependencies import ServicesDep
 from service.http.form_fields import ImageFile, read_upload, read_uploads, refuse_repeated_fields
 from service.http.large_json import json_response
 from service.http.photo_urls import photo_url
-from service.http.request_body import BodyRoute
+from service.http.request_body import StrictRoute
 from service.http.schemas import HitOut, SearchResult
 from service.http.security import READ
 
-router = APIRouter(dependencies=READ, route_class=BodyRoute)
+router = APIRouter(dependencies=READ, route_class=StrictRoute)
 MAX_SKETCHES = 8
 
 GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]

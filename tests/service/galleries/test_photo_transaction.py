@@ -1,10 +1,14 @@
 """Changes of photos whose rows are damaged: adding heals them, removing deletes them."""
 
+from dataclasses import replace
+
 import pytest
 from gallery_photos import damage, embedding, ids, labelled_gallery, new_photo
 
-from service.errors import GalleryDamaged
+from service.errors import GalleryDamaged, PhotoDamaged, PhotoNotFound
+from service.galleries.gallery import Gallery
 from service.galleries.reindex.job import last_progress
+from service.galleries.schema import current_revision
 
 
 @pytest.fixture
@@ -43,3 +47,32 @@ def test_a_damaged_reindex_row_does_not_stop_additions_and_removals(gallery):
         last_progress(gallery)
     gallery.remove(1)
     assert gallery.add([new_photo(9)])[0].id == 8
+
+
+def test_a_changed_label_survives_a_restart_and_keeps_the_rest(gallery):
+    before = gallery.photo(3)
+    changed = gallery.change(3, {"label": "umbrella", "metadata": {"sku": [1]}})
+    assert changed == replace(before, label="umbrella", metadata={"sku": [1]})
+    assert gallery.change(3, {"label": None}).label is None
+    again = Gallery(gallery.folder)
+    assert again.photo(3) == replace(changed, label=None)
+    assert again.search(embedding(3), 1)[0].photo == again.photo(3)
+    assert (again.database.damage.count, again.page(3, 10)) == (0, gallery.page(3, 10))
+
+
+def test_each_change_of_a_label_increases_the_revision(gallery):
+    def revision() -> int:
+        with gallery.database.reading() as connection:
+            return current_revision(connection)
+
+    before = revision()
+    gallery.change(3, {"label": "umbrella"})
+    assert revision() == before + 1
+
+
+def test_a_damaged_photo_cannot_be_changed(gallery):
+    gallery = damage(gallery, "UPDATE photos SET label = 'other' WHERE id = 3")
+    with pytest.raises(PhotoDamaged):
+        gallery.change(3, {"label": "umbrella"})
+    with pytest.raises(PhotoNotFound):
+        gallery.change(99, {"label": "umbrella"})

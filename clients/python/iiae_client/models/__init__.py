@@ -28,6 +28,8 @@ from .photos_add_body import PhotosAddBody
 from .photos_add_body_metadata import PhotosAddBodyMetadata
 from .photos_added import PhotosAdded
 from .photos_get_size import PhotosGetSize
+from .photos_update_body import PhotosUpdateBody
+from .photos_update_body_metadata import PhotosUpdateBodyMetadata
 from .problem import Problem
 from .reindex import Reindex
 from .reindex_fault import ReindexFault
@@ -68,6 +70,8 @@ __all__ = [
     "PhotosAddBodyMetadata",
     "PhotosAdded",
     "PhotosGetSize",
+    "PhotosUpdateBody",
+    "PhotosUpdateBodyMetadata",
     "Problem",
     "Reindex",
     "ReindexFault",

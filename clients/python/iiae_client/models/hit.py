@@ -23,7 +23,7 @@ class Hit:
     url: str
     """Path of the image file; add `&size=thumbnail` for a thumbnail."""
     metadata: HitMetadata
-    """Metadata that was added with the photo."""
+    """Metadata of the photo."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Hit:

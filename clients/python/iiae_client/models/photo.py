@@ -24,7 +24,7 @@ class Photo:
     url: str
     """Path of the image file; add `&size=thumbnail` for a thumbnail."""
     metadata: PhotoMetadata
-    """Metadata that was added with the photo."""
+    """Metadata of the photo."""
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Photo:

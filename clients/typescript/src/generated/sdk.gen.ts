@@ -3,7 +3,7 @@
 import { client } from './client.gen.js';
 import { buildClientParams, type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
 import { imagesAnalogyResponseTransformer, imagesTranslateResponseTransformer } from './transformers.gen.js';
-import type { GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosListErrors, PhotosListResponses, PhotosSimilarErrors, PhotosSimilarResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
+import type { GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosListErrors, PhotosListResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -505,6 +505,39 @@ export class Photos extends HeyApiClient {
             url: '/galleries/{name}/photos/{photo_id}',
             ...options,
             ...params
+        });
+    }
+    
+    /**
+     * Change Photo
+     *
+     * Change the label or the metadata of a photo. Its id, picture and embedding stay.
+     */
+    public update<ThrowOnError extends boolean = true>(parameters: {
+        name: string;
+        photo_id: number;
+        label?: string | null;
+        metadata?: {
+            [key: string]: unknown;
+        };
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [
+                    { in: 'path', key: 'name' },
+                    { in: 'path', key: 'photo_id' },
+                    { in: 'body', key: 'label' },
+                    { in: 'body', key: 'metadata' }
+                ] }]);
+        return (options?.client ?? this.client).patch<PhotosUpdateResponses, PhotosUpdateErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/galleries/{name}/photos/{photo_id}',
+            ...options,
+            ...params,
+            headers: {
+                'Content-Type': 'application/json',
+                ...options?.headers,
+                ...params.headers
+            }
         });
     }
     

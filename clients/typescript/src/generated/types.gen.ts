@@ -162,7 +162,7 @@ export type Hit = {
      */
     url: string;
     /**
-     * Metadata that was added with the photo.
+     * Metadata of the photo.
      */
     metadata: {
         [key: string]: unknown;
@@ -290,7 +290,7 @@ export type Photo = {
      */
     url: string;
     /**
-     * Metadata that was added with the photo.
+     * Metadata of the photo.
      */
     metadata: {
         [key: string]: unknown;
@@ -1252,6 +1252,58 @@ export type PhotosGetResponses = {
 };
 
 export type PhotosGetResponse = PhotosGetResponses[keyof PhotosGetResponses];
+
+export type PhotosUpdateData = {
+    /**
+     * What to change of a photo. Fields that are left out stay as they are.
+     */
+    body: {
+        /**
+         * The new label, one line of text. Null or an empty text removes the label.
+         */
+        label?: string | null;
+        /**
+         * The new metadata. It replaces the old as a whole.
+         */
+        metadata?: {
+            [key: string]: unknown;
+        };
+    };
+    path: {
+        /**
+         * Name of the gallery.
+         */
+        name: string;
+        /**
+         * Id of the photo in its gallery.
+         */
+        photo_id: number;
+    };
+    query?: never;
+    url: '/galleries/{name}/photos/{photo_id}';
+};
+
+export type PhotosUpdateErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type PhotosUpdateError = PhotosUpdateErrors[keyof PhotosUpdateErrors];
+
+export type PhotosUpdateResponses = {
+    /**
+     * A photo of a gallery.
+     */
+    200: Photo;
+};
+
+export type PhotosUpdateResponse = PhotosUpdateResponses[keyof PhotosUpdateResponses];
 
 export type PhotosSimilarData = {
     body?: never;

@@ -157,7 +157,60 @@ def test_a_repeated_field_is_refused(client, gallery, field):
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
 
 
-def test_a_repeated_unknown_field_is_ignored(client, gallery):
-    files = [("image", png(0)), ("tag", (None, b"a")), ("tag", (None, b"b"))]
-    answer = client.post("/galleries/noise/photos", files=files)
-    assert (answer.status_code, answer.json()["photos"][0]["id"]) == (201, gallery[0]), answer.text
+def test_a_label_and_metadata_can_be_changed(client, gallery):
+    url, listed = f"/galleries/noise/photos/{gallery[1]}", f"/galleries/noise/photos?after={gallery[1] - 1}"
+    before = client.get(listed).json()["photos"][0]
+    for changes in (
+        {"label": "☂ wet"},
+        {"metadata": {"sku": 13, "deep": [[None]]}},
+        {"label": None},
+        {"label": "two", "metadata": {}},
+        {"label": ""},
+        {"label": "noise", "metadata": {"sku": 12}},
+    ):
+        answer = client.patch(url, json=changes)
+        assert answer.status_code == 200, answer.text
+        expected = before | changes
+        assert answer.json() == expected | {"label": expected["label"] or None}
+        assert client.get(listed).json()["photos"][0] == answer.json()
+        before = answer.json()
+    hits = client.post("/retrieve", files={"image": png(1)}, data={"gallery": "noise", "source": "photo"})
+    assert hits.json()["hits"][0]["label"] == "noise"
+
+
+BAD_CHANGES = {
+    "nothing": ({}, "body"),
+    "an unknown key": ({"label": "a", "tags": ["b"]}, "tags"),
+    "a label of two lines": ({"label": "a\nb"}, "label"),
+    "a long label": ({"label": "a" * 201}, "label"),
+    "a number as label": ({"label": 3}, "label"),
+    "metadata that is a list": ({"metadata": [1]}, "metadata"),
+    "metadata that is null": ({"metadata": None}, "metadata"),
+    "deep metadata": ({"metadata": {"a": json.loads("[" * 40 + "]" * 40)}}, "metadata"),
+    "long metadata": ({"metadata": {"a": "b" * 20_000}}, "metadata"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_CHANGES)
+def test_bad_changes_are_refused_and_change_nothing(client, gallery, name):
+    changes, field = BAD_CHANGES[name]
+    before = client.get("/galleries/noise/photos").json()
+    answer = client.patch(f"/galleries/noise/photos/{gallery[1]}", json=changes)
+    assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid"), answer.text
+    assert field in answer.json()["errors"][0]["field"]
+    assert client.get("/galleries/noise/photos").json() == before
+
+
+@pytest.mark.parametrize(
+    "text", ['{"label": "\\ud800"}', '{"metadata": {"\\ud800": 1}}', '{"metadata": {"a": NaN}}']
+)
+def test_changes_that_cannot_be_stored_are_refused(client, gallery, text):
+    answer = client.patch(
+        f"/galleries/noise/photos/{gallery[1]}", content=text, headers={"content-type": "application/json"}
+    )
+    assert answer.status_code == 422, answer.text
+
+
+def test_a_photo_that_does_not_exist_cannot_be_changed(client, gallery):
+    answer = client.patch("/galleries/noise/photos/9999", json={"label": "a"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "photo_not_found")

@@ -5,13 +5,15 @@ from typing import Any
 
 import httpx
 
+from ...models.photo import Photo
 from ...models.photo_page import PhotoPage
 from ...models.photos_add_body import PhotosAddBody
 from ...models.photos_added import PhotosAdded
 from ...models.photos_get_size import PhotosGetSize
+from ...models.photos_update_body import PhotosUpdateBody
 from ...models.search_result import SearchResult
 from ...types import Upload
-from . import photos_add, photos_delete, photos_get, photos_list, photos_similar
+from . import photos_add, photos_delete, photos_get, photos_list, photos_similar, photos_update
 
 
 class PhotosResource:
@@ -137,6 +139,39 @@ class PhotosResource:
             )
         )
         return photos_delete.answer(response)
+
+    def update(
+        self,
+        name: str,
+        photo_id: int,
+        *,
+        label: None | str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Photo:
+        """Change the label or the metadata of a photo. Its id, picture and embedding stay.
+
+        Args:
+            name: Name of the gallery.
+            photo_id: Id of the photo in its gallery.
+            label: The new label, one line of text. Null or an empty text removes the label.
+            metadata: The new metadata. It replaces the old as a whole.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **photos_update.request(
+                name,
+                photo_id,
+                PhotosUpdateBody(
+                    label=label,
+                    metadata=metadata,
+                ),
+            )
+        )
+        return photos_update.answer(response)
 
     def similar(
         self,
@@ -293,6 +328,39 @@ class AsyncPhotosResource:
             )
         )
         return photos_delete.answer(response)
+
+    async def update(
+        self,
+        name: str,
+        photo_id: int,
+        *,
+        label: None | str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> Photo:
+        """Change the label or the metadata of a photo. Its id, picture and embedding stay.
+
+        Args:
+            name: Name of the gallery.
+            photo_id: Id of the photo in its gallery.
+            label: The new label, one line of text. Null or an empty text removes the label.
+            metadata: The new metadata. It replaces the old as a whole.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **photos_update.request(
+                name,
+                photo_id,
+                PhotosUpdateBody(
+                    label=label,
+                    metadata=metadata,
+                ),
+            )
+        )
+        return photos_update.answer(response)
 
     async def similar(
         self,

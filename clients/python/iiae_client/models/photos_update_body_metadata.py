@@ -1,0 +1,3 @@
+from typing import Any
+
+PhotosUpdateBodyMetadata = dict[str, Any]
