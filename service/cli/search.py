@@ -14,7 +14,7 @@ from service.cli.checkpoints import load_model, newest_digests
 from service.cli.options import DEFAULT_HOME, Device, Home
 from service.galleries.bulk import MAX_PIXELS
 from service.galleries.collection import Galleries
-from service.galleries.query import SearchResults, first_searchable, search_gallery
+from service.galleries.query import SearchResults, Selection, first_searchable, search_gallery
 from service.inference.pixels import decode_pixels, embed_pixels
 
 
@@ -64,7 +64,8 @@ def search(
     [query] = embed_pixels(model.inference, side, [pixels], drawn=opened.spec.drawn)
     if expand is None:
         expand = opened.spec.expand
-    results = search_gallery(opened, model, side, query, k, expand=expand, min_score=min_score)
+    selection = Selection(k=k, min_score=min_score)
+    results = search_gallery(opened, model, side, query, selection, expand=expand)
     if as_json:
         _print_json(results)
     else:

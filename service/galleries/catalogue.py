@@ -23,6 +23,7 @@ from service.galleries.gallery import Gallery
 from service.galleries.listing import GalleryList, GallerySummary, Listing
 from service.galleries.opened_picture import OpenedPicture, open_picture
 from service.galleries.photo_contents import PhotoContents, read_contents
+from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
 from service.galleries.records import GallerySpec, NewPhoto, Photo, PhotoChanges
 from service.galleries.retry import retry_when_reindexed
 from service.galleries.threads.pools import GalleryPools
@@ -204,9 +205,11 @@ class Catalogue:
         """Remove a photo. Raises GalleryNotFound, PhotoNotFound."""
         await self._pools.writing.run(name, lambda: self._galleries.open(name).remove(photo_id))
 
-    async def page(self, name: str, after: int, limit: int) -> list[Photo]:
-        """Return up to `limit` photos with ids above `after`, by id. Raises GalleryNotFound."""
-        return await self._pools.opening.run(name, lambda: self._galleries.open(name).page(after, limit))
+    async def page(self, name: str, after: int, limit: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Photo]:
+        """Return up to `limit` of the wanted photos with ids above `after`, by id. Raises GalleryNotFound."""
+        return await self._pools.opening.run(
+            name, lambda: self._galleries.open(name).page(after, limit, wanted)
+        )
 
     async def picture(self, name: str, photo_id: int, *, small: bool) -> OpenedPicture:
         """Open a photo's picture or thumbnail, see `open_picture`. Raises GalleryNotFound, PhotoNotFound."""

@@ -5,6 +5,7 @@ it is rebuilt: HNSW cannot remove vectors, and `IDMap2,IVF` returned wrong ids a
 1.15.1.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -23,6 +24,12 @@ REBUILD_AT = 0.3
 """Share of tombstones above which the index is rebuilt."""
 REBUILD_FROM = 64
 """Number of tombstones up to which the index is not rebuilt, whatever their share."""
+
+
+Ids = NDArray[np.int64]
+Found = tuple[NDArray[np.float32], NDArray[np.int64]]
+"""Distances and positions in the index, best first."""
+_NOTHING: Found = (np.empty(0, np.float32), np.empty(0, np.int64))
 
 
 class Neighbour(NamedTuple):
@@ -67,22 +74,61 @@ class FaissIndex:
         too_large = self.kind == "flat" and total > FLAT_UP_TO
         return too_large or len(self.removed) > max(REBUILD_FROM, REBUILD_AT * total)
 
-    def search(self, vector: Embedding, k: int) -> list[Neighbour]:
-        """Return the k nearest photos to a vector [dim], best first."""
-        fetched = min(k + len(self.removed), len(self.ids))
-        if fetched == 0:
-            return []
-        parameters = None
-        if self.kind == "hnsw":
-            search_parameters = faiss.SearchParametersHNSW  # type: ignore[attr-defined]  # made by SWIG
-            parameters = search_parameters(efSearch=max(EF_SEARCH, fetched))
-        distances, positions = self.faiss.search(
-            index_rows([vector], self.distance), fetched, params=parameters
-        )
-        ids = self.ids[positions[0][positions[0] >= 0]]
-        scores = 1 / (1 + np.sqrt(np.maximum(distances[0], 0))) if self.distance == "l2" else distances[0]
+    def search(self, vector: Embedding, k: int, among: Ids | None = None) -> list[Neighbour]:
+        """Return the k nearest photos to a vector [dim], best first.
+
+        Args:
+            among: the ids of the photos to search. All photos if None.
+        """
+        query = index_rows([vector], self.distance)
+        if among is None:
+            fetched = min(k + len(self.removed), len(self.ids))
+            distances, positions = self._nearest(query, fetched)
+        else:
+            distances, positions = self._nearest_among(query, k, among)
+        ids = self.ids[positions[positions >= 0]]
+        scores = 1 / (1 + np.sqrt(np.maximum(distances, 0))) if self.distance == "l2" else distances
         found = (Neighbour(int(photo_id), float(score)) for photo_id, score in zip(ids, scores, strict=False))
         return [neighbour for neighbour in found if neighbour.id not in self.removed][:k]
+
+    def _nearest(self, query: Embedding, fetched: int) -> Found:
+        """Return the nearest positions, tombstones among them."""
+        if fetched == 0:
+            return _NOTHING
+        parameters = None
+        if self.kind == "hnsw":
+            parameters = _hnsw_parameters(max(EF_SEARCH, fetched), None)
+        distances, positions = self.faiss.search(query, fetched, params=parameters)
+        return distances[0], positions[0]
+
+    def _nearest_among(self, query: Embedding, k: int, among: Ids) -> Found:
+        """Return the nearest positions of some photos, as many as there are, up to k.
+
+        Up to `FLAT_UP_TO` photos are compared one by one, also in an HNSW index, because its graph leads past
+        photos that are few. More of them are searched along the graph, with as many more candidates as there
+        are other photos. If that does not find k, they are compared one by one.
+        """
+        wanted = np.isin(self.ids, among)
+        if self.removed:
+            wanted &= ~np.isin(self.ids, np.fromiter(self.removed, np.int64))
+        count = int(np.count_nonzero(wanted))
+        if (fetched := min(k, count)) == 0:
+            return _NOTHING
+        bits = np.packbits(wanted, bitorder="little")
+        selector = faiss.IDSelectorBitmap(len(bits), faiss.swig_ptr(bits))
+        index = self.faiss
+        if isinstance(index, faiss.IndexHNSW):
+            if count > FLAT_UP_TO:
+                candidates = max(EF_SEARCH, fetched) * len(wanted) // count
+                parameters = _hnsw_parameters(candidates, selector)
+                distances, positions = index.search(query, fetched, params=parameters)
+                if (positions >= 0).all():
+                    return distances[0], positions[0]
+            index = faiss.downcast_index(index.storage)
+        parameters = faiss.SearchParameters()
+        parameters.sel = selector
+        distances, positions = index.search(query, fetched, params=parameters)
+        return distances[0], positions[0]
 
     def extend(self, changes: Changes) -> "FaissIndex":
         """Return the state after these changes. Changes `faiss` in place: drop this state.
@@ -98,6 +144,16 @@ class FaissIndex:
         ids = np.concatenate([self.ids, added])
         removed = self.removed | frozenset(changes.removed) & frozenset(ids.tolist())
         return FaissIndex(self.faiss, ids, removed, changes.revision, self.distance)
+
+
+def _hnsw_parameters(candidates: int, selector: faiss.IDSelector | None) -> faiss.SearchParameters:
+    """Return the parameters of a search along the graph: its candidates, and which photos it may return."""
+    create: Callable[..., faiss.SearchParameters]
+    create = faiss.SearchParametersHNSW  # type: ignore[attr-defined]  # made by SWIG
+    parameters = create(efSearch=candidates)
+    if selector is not None:
+        parameters.sel = selector
+    return parameters
 
 
 def empty_state(dim: int, distance: str) -> FaissIndex:

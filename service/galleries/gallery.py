@@ -28,7 +28,9 @@ from service.galleries.checksums import checksum
 from service.galleries.database import GalleryDatabase
 from service.galleries.faiss_index import index_rows
 from service.galleries.files import MAX_THUMBNAIL, PhotoFiles, has_digest
+from service.galleries.filtered_ids import FilteredIds, Ids
 from service.galleries.index import Index
+from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
 from service.galleries.records import Changes, Hit, NewPhoto, Photo, PhotoChanges
 from service.galleries.reserve import Reserve
 from service.galleries.rows import PhotoRows
@@ -59,6 +61,7 @@ class Gallery:
         self.database = GalleryDatabase(folder)
         self.spec = self.database.spec
         self._rows, self._files = PhotoRows(self.database), PhotoFiles(folder)
+        self._filtered_ids = FilteredIds(self.database)
         self._reserve = Reserve(folder.parent)
         self.index = Index(folder / INDEX, self.spec.dim, self.spec.distance, self.spec.identity)
         weakref.finalize(self, self.index.close)
@@ -76,9 +79,9 @@ class Gallery:
         """Return a photo by its id. Raises PhotoNotFound."""
         return self._rows.photo(photo_id)
 
-    def page(self, after: int, limit: int) -> list[Photo]:
-        """Return up to `limit` photos with ids above `after`, by id."""
-        return self._rows.page(after, limit)
+    def page(self, after: int, limit: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Photo]:
+        """Return up to `limit` of the wanted photos with ids above `after`, by id."""
+        return self._rows.page(after, limit, wanted)
 
     def known(self, digests: Sequence[str]) -> dict[str, Photo]:
         """Return the embedded photos whose files have these SHA-256 digests, by digest."""
@@ -92,16 +95,18 @@ class Gallery:
         """Return a photo's embedding [dim]. Raises PhotoNotFound."""
         return self._rows.embedding(photo_id)
 
-    def search(self, vector: Embedding, k: int) -> list[Hit]:
-        """Return the k nearest photos, best first."""
-        return self._hits(self.index.search(vector, k, self._changes))
+    def search(self, vector: Embedding, k: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Hit]:
+        """Return the k nearest of the wanted photos, best first."""
+        return self._hits(self.index.search(vector, k, self._changes, self._among(wanted)))
 
-    def search_expanded(self, vector: Embedding, k: int) -> list[Hit]:
+    def search_expanded(self, vector: Embedding, k: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Hit]:
         """Return the k nearest photos to a query expanded by its first hits (`model.sketch.expansion`).
 
-        Only for galleries whose distance is the cosine or the inner product.
+        Only the wanted photos are hits, also the first ones. Only for galleries whose distance is the cosine
+        or the inner product.
         """
-        first_hits = self.index.search(vector, MAX_HITS, self._changes)
+        among = self._among(wanted)
+        first_hits = self.index.search(vector, MAX_HITS, self._changes, among)
         first = self._rows.embeddings([hit.id for hit in first_hits])
         if not first:
             return []
@@ -109,9 +114,13 @@ class Gallery:
         hits = index_rows(list(first.values()), distance)
         query, first_scores = expanded(index_rows([vector], distance)[0], hits)
         # The first hits have their own scores. They may take len(first) places of this search.
-        scores = dict(self.index.search(query, k + len(first), self._changes))
+        scores = dict(self.index.search(query, k + len(first), self._changes, among))
         scores |= dict(zip(first, first_scores.tolist(), strict=True))
         return self._hits(sorted(scores.items(), key=itemgetter(1), reverse=True)[:k])
+
+    def _among(self, wanted: PhotoFilter) -> Ids | None:
+        """Return the ids of the wanted photos. None if all are wanted."""
+        return self._filtered_ids.get(wanted) if wanted else None
 
     def _hits(self, scores: Sequence[tuple[int, float]]) -> list[Hit]:
         """Return photos with their scores. Photos removed since the search are left out."""

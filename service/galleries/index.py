@@ -15,7 +15,7 @@ import numpy as np
 
 from service.embedding import Embedding
 from service.errors import GalleryReindexed
-from service.galleries.faiss_index import FaissIndex, Neighbour, empty_state, index_rows, new_index
+from service.galleries.faiss_index import FaissIndex, Ids, Neighbour, empty_state, index_rows, new_index
 from service.galleries.index_file import IndexFile
 from service.galleries.locks import LockWait
 from service.galleries.records import Changes
@@ -68,11 +68,17 @@ class Index:
         state = self._state
         return 0 if state is None else state.count
 
-    def search(self, vector: Embedding, k: int, read_changes: ReadChanges) -> list[Neighbour]:
-        """Return the k nearest photos to a vector [dim], best first, with all changes until now."""
+    def search(
+        self, vector: Embedding, k: int, read_changes: ReadChanges, among: Ids | None = None
+    ) -> list[Neighbour]:
+        """Return the k nearest photos to a vector [dim], best first, with all changes until now.
+
+        Args:
+            among: the ids of the photos to search. All photos if None.
+        """
         faiss.omp_set_num_threads(1)  # for the calling thread only
         with self._hold():
-            return self._catch_up(read_changes).search(vector, k)
+            return self._catch_up(read_changes).search(vector, k, among)
 
     def catch_up(self, read_changes: ReadChanges) -> None:
         """Apply the gallery's changes before the next search."""

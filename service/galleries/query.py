@@ -12,6 +12,7 @@ from service.embedding import Embedding
 from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
+from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
 from service.galleries.records import Hit
 from service.registry.model import Model
 
@@ -24,6 +25,24 @@ UNREADABLE = (GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable)
 
 SCORE_DIGITS = 6
 """Digits of a score. Scores are rounded first, so that the score of an answer is a valid `min_score`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Selection:
+    """Which hits of a search to return.
+
+    Attributes:
+        k: the largest number of hits.
+        offset: leave out this many of the first hits.
+        min_score: leave out the photos with a lower score.
+        wanted: the photos to search. The others still count where scores depend on the number of photos, so a
+            photo's score does not depend on this.
+    """
+
+    k: int
+    offset: int = 0
+    min_score: float | None = None
+    wanted: PhotoFilter = EVERY_PHOTO
 
 
 @dataclass(frozen=True)
@@ -76,13 +95,12 @@ def search_gallery(
     model: Model,
     side: Side,
     query: Embedding,
-    k: int,
+    selection: Selection,
     *,
     expand: bool = False,
     query_norm: float = 1.0,
-    min_score: float | None = None,
 ) -> SearchResults:
-    """Return the k photos nearest to a query, with their scores. Runs FAISS and SQLite: call it in a thread.
+    """Return the photos nearest to a query, with their scores. Runs FAISS and SQLite: call it in a thread.
 
     Args:
         side: the domain of the query.
@@ -90,15 +108,14 @@ def search_gallery(
         expand: add the first hits to the query (`model.sketch.expansion`), if it is a sketch.
         query_norm: for cosines, length of a query that is the mean of several unit embeddings; else 1. The
             index normalises such queries. A cosine times this length is the mean cosine to those embeddings.
-        min_score: leave out the photos with a lower score.
     """
     kind = model.manifest.query_kind(side, expand=expand, drawn=gallery.spec.drawn)
     search = gallery.search_expanded if model.manifest.expands(side, expand=expand) else gallery.search
-    nearest = search(query, k)
+    nearest = search(query, selection.offset + selection.k, selection.wanted)[selection.offset :]
     photos = gallery.index.count
     hits = [_scored(hit, model.manifest, kind, hit.score * query_norm, photos) for hit in nearest]
-    if min_score is not None:
-        hits = [hit for hit in hits if hit.score >= min_score]
+    if selection.min_score is not None:
+        hits = [hit for hit in hits if hit.score >= selection.min_score]
     return SearchResults(gallery, model, hits, model.manifest.scores(kind))
 
 

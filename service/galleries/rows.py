@@ -7,6 +7,7 @@ from service.embedding import Embedding
 from service.errors import PhotoDamaged, PhotoNotFound
 from service.galleries.checksums import REMOVAL, last_id, selected
 from service.galleries.database import GalleryDatabase
+from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
 from service.galleries.photo_transaction import PhotoTransaction
 from service.galleries.records import Changes, Photo
 from service.galleries.schema import (
@@ -57,18 +58,20 @@ class PhotoRows:
             raise self.damaged(photo_id)
         return photo
 
-    def page(self, after: int, limit: int) -> list[Photo]:
-        """Return up to `limit` photos with ids above `after`, by id. Fewer only if there are no more."""
+    def page(self, after: int, limit: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Photo]:
+        """Return up to `limit` wanted photos with ids above `after`, by id. Fewer if there are no more."""
         photos: list[Photo] = []
+        condition, values = wanted.where()
         with self._database.reading() as connection:
             while len(photos) < limit:
-                wanted = limit - len(photos)
+                missing = limit - len(photos)
                 rows = connection.execute(
-                    f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id > ? ORDER BY id LIMIT ?", (after, wanted)
+                    f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id > ? AND {condition} ORDER BY id LIMIT ?",
+                    (after, *values, missing),
                 ).fetchall()
                 after = last_id(rows, after)
                 photos += self._stored.photos(rows)
-                if len(rows) < wanted:
+                if len(rows) < missing:
                     break
         return photos
 

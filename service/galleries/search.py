@@ -14,7 +14,14 @@ from service.errors import GalleryBusy
 from service.galleries.collection import Galleries
 from service.galleries.faiss_index import index_rows
 from service.galleries.gallery import Gallery
-from service.galleries.query import SKIP_AFTER, UNREADABLE, SearchResults, none_searchable, search_gallery
+from service.galleries.query import (
+    SKIP_AFTER,
+    UNREADABLE,
+    SearchResults,
+    Selection,
+    none_searchable,
+    search_gallery,
+)
 from service.galleries.retry import retry_when_reindexed
 from service.galleries.threads.pools import GalleryPools
 from service.gather import gather
@@ -56,17 +63,15 @@ class Search:
         upload: Upload,
         *,
         gallery: str | None,
-        k: int,
+        selection: Selection,
         capability: str,
         source: str | None = None,
-        min_score: float | None = None,
     ) -> SearchResults:
-        """Return the k photos nearest to a picture.
+        """Return the photos nearest to a picture.
 
         Args:
             capability: what the gallery's model must be able to do: `retrieve` or `sbir`.
             source: the picture's domain. Defaults to the domain other than the gallery's.
-            min_score: leave out the photos with a lower score.
 
         Raises:
             GalleryNotFound, GalleryOutdated, ModelNotFound, CapabilityMissing, DomainUnknown.
@@ -77,7 +82,7 @@ class Search:
             opened, model = await self._open(gallery, capability)
             side = model.side(source) if source is not None else other(model.side(opened.spec.domain))
             embedding = await self._embedder.search_code(model, side, upload, drawn=opened.spec.drawn)
-            return await self._search(opened, model, side, embedding, k, min_score=min_score)
+            return await self._search(opened, model, side, embedding, selection)
 
         return await retry_when_reindexed(attempt)
 
@@ -87,15 +92,13 @@ class Search:
         photo: Upload | None,
         *,
         gallery: str | None,
-        k: int,
+        selection: Selection,
         expand: bool | None = None,
-        min_score: float | None = None,
     ) -> SearchResults:
-        """Return the k photos nearest to the mean of several sketches of one thing, and of a photo if given.
+        """Return the photos nearest to the mean of several sketches of one thing, and of a photo if given.
 
         All sketches have the same weight. The photo weighs as much as all sketches together. With `expand`,
         the first hits weigh half as much as the sketches and the photo; with None, the gallery decides.
-        Photos whose score is below `min_score` are left out.
 
         Raises:
             ServiceError: as `search`.
@@ -118,33 +121,31 @@ class Search:
                 model,
                 other(side),
                 query,
-                k,
+                selection,
                 expand=opened.spec.expand if expand is None else expand,
                 query_norm=norm,
-                min_score=min_score,
             )
 
         return await retry_when_reindexed(attempt)
 
-    async def similar(
-        self, name: str, photo_id: int, k: int, min_score: float | None = None
-    ) -> SearchResults:
-        """Return the k photos of a gallery nearest to one of its photos, without that photo.
-
-        Photos whose score is below `min_score` are left out.
+    async def similar(self, name: str, photo_id: int, selection: Selection) -> SearchResults:
+        """Return the photos of a gallery nearest to one of its photos, without that photo.
 
         Raises:
             GalleryNotFound, GalleryOutdated, PhotoNotFound, ModelNotFound.
         """
+        k, offset = selection.k, selection.offset
+        with_itself = replace(selection, k=offset + k + 1, offset=0)
 
         async def attempt() -> SearchResults:
             opened, model = await self._open(name, "retrieve")
             embedding = await self._pools.searching.run(name, opened.embedding, photo_id)
             side = model.side(opened.spec.domain)
-            return await self._search(opened, model, side, embedding, k + 1, min_score=min_score)
+            return await self._search(opened, model, side, embedding, with_itself)
 
         results = await retry_when_reindexed(attempt)
-        return replace(results, hits=[hit for hit in results.hits if hit.photo.id != photo_id][:k])
+        others = [hit for hit in results.hits if hit.photo.id != photo_id]
+        return replace(results, hits=others[offset : offset + k])
 
     async def _search(
         self,
@@ -152,13 +153,12 @@ class Search:
         model: Model,
         side: Side,
         query: Embedding,
-        k: int,
+        selection: Selection,
         *,
         expand: bool = False,
         query_norm: float = 1.0,
-        min_score: float | None = None,
     ) -> SearchResults:
-        with span("search", gallery=gallery.name, k=k, expand=expand):
+        with span("search", gallery=gallery.name, k=selection.k, expand=expand):
             return await self._pools.searching.run(
                 gallery.name,
                 search_gallery,
@@ -166,10 +166,9 @@ class Search:
                 model,
                 side,
                 query,
-                k,
+                selection,
                 expand=expand,
                 query_norm=query_norm,
-                min_score=min_score,
             )
 
     async def _open(self, name: str | None, capability: str) -> tuple[Gallery, Model]:

@@ -102,5 +102,5 @@ REQUESTS: dict[str, JsonValue] = {
     "photos.add": {"image": ["one.jpg", "two.jpg"], "label": "umbrella", "metadata": {"sku": 12}},
     "photos.update": {"label": "umbrella", "metadata": {"sku": 12}},
     "reindex.start": {"model": "sketchy-2"},
-    "sbir.search": {"sketch": ["umbrella.png"], "gallery": "openmoji", "k": 5, "min_score": 0.5},
+    "sbir.search": {"sketch": ["umbrella.png"], "gallery": "openmoji", "k": 5, "label": ["umbrella"]},
 }

@@ -66,6 +66,14 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
     () => "cancelled",
     (problem: unknown) => (problem instanceof ProblemError ? problem.code : String(problem)),
   );
+  const some = { gallery, label: ["noise"], metadata: { sku: [12] }, k: 2, offset: 1 };
+  const label = ["none", "noise"];
+  report["hits of some photos"] = [
+    (await client.sbir.search({ ...some, sketch: file("3.png") })).hits.length,
+    (await client.sbir.search({ ...some, sketch: file("3.png"), label: ["none"] })).hits.length,
+    (await client.photos.list({ name: gallery, label, limit: 3 })).photos.length,
+    (await client.photos.list({ name: gallery, label: ["none"] })).photos.length,
+  ];
   const edited = { name: gallery, photo_id: photos[4]!.id };
   await client.photos.update({ ...edited, metadata: { sku: 13 } });
   const updated = await client.photos.update({ ...edited, label: null });

@@ -266,6 +266,25 @@ def test_photos_are_returned_byte_for_byte(call, gallery):
     assert call(lambda client: client.photos.get(gallery, 3)) == png(2)
 
 
+def test_searches_and_lists_can_be_limited_to_some_photos(call, gallery, pictures):
+    for photo_id, label in ((2, "cat"), (4, "dog")):
+        call(lambda client, i=photo_id, label=label: client.photos.update(gallery, i, label=label))
+    call(lambda client: client.photos.update(gallery, 5, metadata={"sku": 13}))
+
+    def found(**fields):
+        return call(lambda client: client.sbir.search(pictures / "3.png", gallery=gallery, **fields)).hits
+
+    assert {hit.label for hit in found(label=["cat", "dog"])} == {"cat", "dog"}
+    assert [hit.id for hit in found(metadata={"sku": {"gt": 12}})] == [5]
+    assert found(k=2) + found(k=4, offset=2) == found()
+    assert [hit.id for hit in found(label="dog")] == [4]
+    similar = call(lambda client: client.photos.similar(gallery, 1, label=["cat", "dog"], k=1))
+    assert [photo.id for photo in call(lambda client: client.photos.list(gallery, label="cat")).photos] == [2]
+    listed = call(lambda client: client.photos.list(gallery, label=["cat", "dog"], metadata='{"sku": 12}'))
+    assert len(similar.hits) == 1
+    assert [photo.id for photo in listed.photos] == [2, 4]
+
+
 BAD_REQUESTS = {
     "image_unreadable": lambda client, p: client.images.embed(b"text", model="tiny"),
     "sketch_empty": lambda client, p: client.sbir.search(p / "blank.png", gallery="strokes"),

@@ -35,4 +35,9 @@ def text_part(field: str, value: str | float | bool) -> Part:
     return field, (None, (str(value).lower() if isinstance(value, bool) else str(value)).encode())
 
 
-__all__ = ["Part", "Upload", "file_part", "file_parts", "text_part"]
+def text_parts(field: str, values: str | Sequence[str]) -> list[Part]:
+    """Return the form fields of one or several texts."""
+    return [text_part(field, value) for value in ([values] if isinstance(values, str) else values)]
+
+
+__all__ = ["Part", "Upload", "file_part", "file_parts", "text_part", "text_parts"]

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
-from pydantic import JsonValue
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
@@ -25,7 +24,7 @@ from service.http.large_json import json_response
 from service.http.photo_urls import HASH_LENGTH, photo_url
 from service.http.request_body import StrictRoute
 from service.http.routes.galleries import GalleryName
-from service.http.routes.search import MIN_SCORE, search_result
+from service.http.routes.search import search_result
 from service.http.schemas import (
     MAX_LABEL,
     MAX_METADATA,
@@ -36,6 +35,7 @@ from service.http.schemas import (
     SearchResult,
 )
 from service.http.security import READ, WRITE
+from service.http.selection import JSON_TEXT, QueryFilter, QuerySelection
 
 router = APIRouter(prefix="/galleries", tags=["photos"], route_class=StrictRoute)
 
@@ -54,7 +54,6 @@ Version = Annotated[
 ]
 CACHED = "private, max-age=31536000, immutable"
 REVALIDATED = "private, no-cache"
-JSON_TEXT: dict[str, JsonValue] = {"contentMediaType": "application/json"}
 FILE_RESPONSE: dict[int | str, dict[str, object]] = {
     200: {
         "description": "The image file.",
@@ -105,6 +104,7 @@ async def add_photos(
 async def list_photos(
     services: ServicesDep,
     name: GalleryName,
+    wanted: QueryFilter,
     after: Annotated[
         int,
         Query(ge=0, le=2**63 - 1, description="List only photos with ids above this; 0 for the first page."),
@@ -112,7 +112,7 @@ async def list_photos(
     limit: Annotated[int, Query(ge=1, le=1000, description="Number of photos per page.")] = 100,
 ) -> Response:
     """List the photos of a gallery in pages, sorted by id."""
-    photos = await services.catalogue.page(name, after, limit)
+    photos = await services.catalogue.page(name, after, limit, wanted)
     return await json_response(lambda: _photo_page(name, photos, limit))
 
 
@@ -184,11 +184,10 @@ async def similar_photos(
     services: ServicesDep,
     name: GalleryName,
     photo_id: PhotoId,
-    k: Annotated[int, Query(ge=1, le=1000, description="Number of hits to return.")] = 20,
-    min_score: Annotated[float | None, Query(ge=-1, le=1, allow_inf_nan=False, description=MIN_SCORE)] = None,
+    selection: QuerySelection,
 ) -> Response:
     """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out."""
-    results = await services.search.similar(name, photo_id, k, min_score)
+    results = await services.search.similar(name, photo_id, selection)
     return await json_response(lambda: search_result(results))
 
 

@@ -12,29 +12,24 @@ from service.http.photo_urls import photo_url
 from service.http.request_body import StrictRoute
 from service.http.schemas import HitOut, SearchResult
 from service.http.security import READ
+from service.http.selection import FormSelection
 
 router = APIRouter(dependencies=READ, route_class=StrictRoute)
 MAX_SKETCHES = 8
 
 GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]
-HitCount = Annotated[int, Form(ge=1, le=1000, description="Number of hits to return.")]
-MIN_SCORE = (
-    "Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a "
-    "lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left "
-    "out."
-)
-MinScore = Annotated[float | None, Form(ge=-1, le=1, allow_inf_nan=False, description=MIN_SCORE)]
 
 
 @router.post(
     "/sbir/search",
     tags=["sbir"],
     operation_id="sbir.search",
-    dependencies=[Depends(refuse_repeated_fields("sketch"))],
+    dependencies=[Depends(refuse_repeated_fields("sketch", "label"))],
     response_model=SearchResult,
 )
 async def search_by_sketch(
     services: ServicesDep,
+    selection: FormSelection,
     sketch: Annotated[
         list[UploadFile],
         File(description=f"Image file of a sketch, or up to {MAX_SKETCHES} of the same object."),
@@ -44,7 +39,6 @@ async def search_by_sketch(
         File(description="Photo to combine with the sketches: photo and sketches have the same weight."),
     ] = None,
     gallery: GalleryName = None,
-    k: HitCount = 20,
     expand: Annotated[
         bool | None,
         Form(
@@ -52,7 +46,6 @@ async def search_by_sketch(
             "If omitted, the gallery decides."
         ),
     ] = None,
-    min_score: MinScore = None,
 ) -> Response:
     """Find the photos of a gallery that match a sketch, best first.
 
@@ -61,7 +54,7 @@ async def search_by_sketch(
     sketches = await read_uploads(sketch, MAX_SKETCHES, "sketch")
     reference = None if photo is None else await read_upload(photo)
     results = await services.search.search_by_sketches(
-        sketches, reference, gallery=gallery, k=k, expand=expand, min_score=min_score
+        sketches, reference, gallery=gallery, selection=selection, expand=expand
     )
     return await json_response(lambda: search_result(results))
 
@@ -70,24 +63,23 @@ async def search_by_sketch(
     "/retrieve",
     tags=["images"],
     operation_id="images.retrieve",
-    dependencies=[Depends(refuse_repeated_fields())],
+    dependencies=[Depends(refuse_repeated_fields("label"))],
     response_model=SearchResult,
 )
 async def retrieve(
     services: ServicesDep,
+    selection: FormSelection,
     image: ImageFile,
     gallery: GalleryName = None,
-    k: HitCount = 20,
     source: Annotated[
         str | None,
         Form(description="Domain of the image; if omitted, the domain other than the gallery's."),
     ] = None,
-    min_score: MinScore = None,
 ) -> Response:
     """Find the photos of a gallery that are nearest to an image, with any model, in either direction."""
     upload = await read_upload(image)
     results = await services.search.search(
-        upload, gallery=gallery, k=k, capability="retrieve", source=source, min_score=min_score
+        upload, gallery=gallery, selection=selection, capability="retrieve", source=source
     )
     return await json_response(lambda: search_result(results))
 

@@ -11,7 +11,7 @@ from service.cli.checkpoints import load_model
 from service.errors import GalleryNotFound
 from service.galleries.bulk import find_photos, index_photos, open_or_create
 from service.galleries.collection import Galleries
-from service.galleries.query import first_searchable, search_gallery
+from service.galleries.query import Selection, first_searchable, search_gallery
 from service.galleries.records import GallerySpec
 from service.inference.pixels import decode_pixels, embed_pixels
 
@@ -70,5 +70,5 @@ def test_hits_among_drawn_pictures_have_scores_of_their_own_curve(tmp_path, draw
     index_photos(gallery, model.inference, find_photos(tmp_path / "photos"))
     pixels = decode_pixels(png(2), model.inference, "y", max_pixels=10_000)
     [query] = embed_pixels(model.inference, "y", [pixels], drawn=drawn)
-    results = search_gallery(gallery, model, "y", query, 1)
+    results = search_gallery(gallery, model, "y", query, Selection(k=1))
     assert (results.scores, [hit.grade for hit in results.hits]) == ("probability", [grade])

@@ -16,6 +16,7 @@ from service.cache.embeddings import EmbeddingCache
 from service.errors import GalleryNotFound, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
+from service.galleries.query import Selection
 from service.galleries.search import Search
 from service.galleries.threads.pools import GalleryPools
 from service.images.upload import Upload
@@ -77,9 +78,9 @@ def test_scores_are_computed_off_the_event_loop(home, tmp_path, monkeypatch):
 
     async def scenario() -> None:
         async with searching(home, tmp_path) as (search, uploads):
-            await search.search(uploads[0], gallery="g", k=5, capability="retrieve")
-            await search.search_by_sketches(uploads[:2], None, gallery="g", k=5)
-            await search.similar("g", 1, 5)
+            await search.search(uploads[0], gallery="g", selection=Selection(k=5), capability="retrieve")
+            await search.search_by_sketches(uploads[:2], None, gallery="g", selection=Selection(k=5))
+            await search.similar("g", 1, Selection(k=5))
 
     asyncio.run(scenario())
     assert len(threads) == 5 + 5 + 6  # `similar` searches one more: the photo itself
@@ -91,11 +92,15 @@ def test_the_score_of_several_sketches_is_of_their_mean_cosine(home, tmp_path):
         async with searching(home, tmp_path) as (search, uploads):
             queries = uploads[:3]
             found = [
-                await search.search_by_sketches([query], None, gallery="g", k=6, expand=False)
+                await search.search_by_sketches(
+                    [query], None, gallery="g", selection=Selection(k=6), expand=False
+                )
                 for query in queries
             ]
             cosines = [{hit.photo.id: cosine_of(hit.score, 6) for hit in results.hits} for results in found]
-            together = await search.search_by_sketches(queries, None, gallery="g", k=6, expand=False)
+            together = await search.search_by_sketches(
+                queries, None, gallery="g", selection=Selection(k=6), expand=False
+            )
             means = [np.mean([each[hit.photo.id] for each in cosines]) for hit in together.hits]
             return [hit.score for hit in together.hits], [SKETCH_CURVE.probability(m, 6) for m in means]
 
@@ -114,8 +119,8 @@ def test_similar_photos_do_not_include_the_photo_itself(home, tmp_path):
     async def scenario() -> list[int]:
         async with searching(home, tmp_path) as (search, _):
             with pytest.raises(PhotoNotFound):
-                await search.similar("g", 99, 5)
-            return [hit.photo.id for hit in (await search.similar("g", 3, 9)).hits]
+                await search.similar("g", 99, Selection(k=5))
+            return [hit.photo.id for hit in (await search.similar("g", 3, Selection(k=9))).hits]
 
     assert sorted(asyncio.run(scenario())) == [1, 2, 4, 5, 6]
 
@@ -124,7 +129,11 @@ def test_a_search_without_a_gallery_uses_the_first_that_has_the_capability(home,
     async def scenario() -> str:
         async with searching(home, tmp_path) as (search, uploads):
             with pytest.raises(GalleryNotFound):
-                await search.search(uploads[0], gallery=None, k=1, capability="translate")
-            return (await search.search(uploads[0], gallery=None, k=1, capability="sbir")).gallery.name
+                await search.search(
+                    uploads[0], gallery=None, selection=Selection(k=1), capability="translate"
+                )
+            return (
+                await search.search(uploads[0], gallery=None, selection=Selection(k=1), capability="sbir")
+            ).gallery.name
 
     assert asyncio.run(scenario()) == "g"

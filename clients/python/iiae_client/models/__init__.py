@@ -16,6 +16,7 @@ from .images_analogy_body import ImagesAnalogyBody
 from .images_embed_body import ImagesEmbedBody
 from .images_embed_body_kind import ImagesEmbedBodyKind
 from .images_retrieve_body import ImagesRetrieveBody
+from .images_retrieve_body_metadata import ImagesRetrieveBodyMetadata
 from .images_translate_body import ImagesTranslateBody
 from .images_translate_body_style import ImagesTranslateBodyStyle
 from .model import Model
@@ -37,6 +38,7 @@ from .reindex_start_body import ReindexStartBody
 from .reindex_state import ReindexState
 from .rejected import Rejected
 from .sbir_search_body import SbirSearchBody
+from .sbir_search_body_metadata import SbirSearchBodyMetadata
 from .search_result import SearchResult
 from .translation import Translation
 from .unavailable import Unavailable
@@ -58,6 +60,7 @@ __all__ = [
     "ImagesEmbedBody",
     "ImagesEmbedBodyKind",
     "ImagesRetrieveBody",
+    "ImagesRetrieveBodyMetadata",
     "ImagesTranslateBody",
     "ImagesTranslateBodyStyle",
     "Model",
@@ -79,6 +82,7 @@ __all__ = [
     "ReindexState",
     "Rejected",
     "SbirSearchBody",
+    "SbirSearchBodyMetadata",
     "SearchResult",
     "Translation",
     "Unavailable",

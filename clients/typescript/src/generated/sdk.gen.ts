@@ -250,16 +250,26 @@ export class Images extends HeyApiClient {
     public retrieve<ThrowOnError extends boolean = true>(parameters: {
         image: Blob | Uint8Array;
         gallery?: string;
-        k?: number;
         source?: string;
+        k?: number;
+        offset?: number;
         min_score?: number;
+        label?: Array<string>;
+        folder?: string;
+        metadata?: {
+            [key: string]: unknown;
+        };
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'body', key: 'image' },
                     { in: 'body', key: 'gallery' },
-                    { in: 'body', key: 'k' },
                     { in: 'body', key: 'source' },
-                    { in: 'body', key: 'min_score' }
+                    { in: 'body', key: 'k' },
+                    { in: 'body', key: 'offset' },
+                    { in: 'body', key: 'min_score' },
+                    { in: 'body', key: 'label' },
+                    { in: 'body', key: 'folder' },
+                    { in: 'body', key: 'metadata' }
                 ] }]);
         return (options?.client ?? this.client).post<ImagesRetrieveResponses, ImagesRetrieveErrors, ThrowOnError, 'data'>({
             ...formDataBodySerializer,
@@ -289,17 +299,27 @@ export class Sbir extends HeyApiClient {
         sketch: Blob | Uint8Array | Array<Blob | Uint8Array>;
         photo?: Blob | Uint8Array;
         gallery?: string;
-        k?: number;
         expand?: boolean;
+        k?: number;
+        offset?: number;
         min_score?: number;
+        label?: Array<string>;
+        folder?: string;
+        metadata?: {
+            [key: string]: unknown;
+        };
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'body', key: 'sketch' },
                     { in: 'body', key: 'photo' },
                     { in: 'body', key: 'gallery' },
-                    { in: 'body', key: 'k' },
                     { in: 'body', key: 'expand' },
-                    { in: 'body', key: 'min_score' }
+                    { in: 'body', key: 'k' },
+                    { in: 'body', key: 'offset' },
+                    { in: 'body', key: 'min_score' },
+                    { in: 'body', key: 'label' },
+                    { in: 'body', key: 'folder' },
+                    { in: 'body', key: 'metadata' }
                 ] }]);
         return (options?.client ?? this.client).post<SbirSearchResponses, SbirSearchErrors, ThrowOnError, 'data'>({
             ...formDataBodySerializer,
@@ -412,11 +432,17 @@ export class Photos extends HeyApiClient {
         name: string;
         after?: number;
         limit?: number;
+        label?: Array<string>;
+        folder?: string;
+        metadata?: string;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'path', key: 'name' },
                     { in: 'query', key: 'after' },
-                    { in: 'query', key: 'limit' }
+                    { in: 'query', key: 'limit' },
+                    { in: 'query', key: 'label' },
+                    { in: 'query', key: 'folder' },
+                    { in: 'query', key: 'metadata' }
                 ] }]);
         return (options?.client ?? this.client).get<PhotosListResponses, PhotosListErrors, ThrowOnError, 'data'>({
             responseStyle: 'data',
@@ -550,13 +576,21 @@ export class Photos extends HeyApiClient {
         name: string;
         photo_id: number;
         k?: number;
+        offset?: number;
         min_score?: number;
+        label?: Array<string>;
+        folder?: string;
+        metadata?: string;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'path', key: 'name' },
                     { in: 'path', key: 'photo_id' },
                     { in: 'query', key: 'k' },
-                    { in: 'query', key: 'min_score' }
+                    { in: 'query', key: 'offset' },
+                    { in: 'query', key: 'min_score' },
+                    { in: 'query', key: 'label' },
+                    { in: 'query', key: 'folder' },
+                    { in: 'query', key: 'metadata' }
                 ] }]);
         return (options?.client ?? this.client).get<PhotosSimilarResponses, PhotosSimilarErrors, ThrowOnError, 'data'>({
             responseStyle: 'data',

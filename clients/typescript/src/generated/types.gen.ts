@@ -837,17 +837,35 @@ export type SbirSearchData = {
          */
         gallery?: string;
         /**
-         * Number of hits to return.
-         */
-        k?: number;
-        /**
          * Query expansion: whether photos similar to the first hits rank higher. If omitted, the gallery decides.
          */
         expand?: boolean;
         /**
+         * Number of hits to return.
+         */
+        k?: number;
+        /**
+         * Number of the first hits to leave out: for the next page, add `k`.
+         */
+        offset?: number;
+        /**
          * Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
          */
         min_score?: number;
+        /**
+         * Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+         */
+        label?: Array<string>;
+        /**
+         * Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+         */
+        folder?: string;
+        /**
+         * Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+         */
+        metadata?: {
+            [key: string]: unknown;
+        };
     };
     path?: never;
     query?: never;
@@ -887,17 +905,35 @@ export type ImagesRetrieveData = {
          */
         gallery?: string;
         /**
-         * Number of hits to return.
-         */
-        k?: number;
-        /**
          * Domain of the image; if omitted, the domain other than the gallery's.
          */
         source?: string;
         /**
+         * Number of hits to return.
+         */
+        k?: number;
+        /**
+         * Number of the first hits to leave out: for the next page, add `k`.
+         */
+        offset?: number;
+        /**
          * Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
          */
         min_score?: number;
+        /**
+         * Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+         */
+        label?: Array<string>;
+        /**
+         * Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+         */
+        folder?: string;
+        /**
+         * Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+         */
+        metadata?: {
+            [key: string]: unknown;
+        };
     };
     path?: never;
     query?: never;
@@ -1093,6 +1129,18 @@ export type PhotosListData = {
          * Number of photos per page.
          */
         limit?: number;
+        /**
+         * Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+         */
+        label?: Array<string>;
+        /**
+         * Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+         */
+        folder?: string;
+        /**
+         * Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+         */
+        metadata?: string;
     };
     url: '/galleries/{name}/photos';
 };
@@ -1323,9 +1371,25 @@ export type PhotosSimilarData = {
          */
         k?: number;
         /**
+         * Number of the first hits to leave out: for the next page, add `k`.
+         */
+        offset?: number;
+        /**
          * Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
          */
         min_score?: number;
+        /**
+         * Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+         */
+        label?: Array<string>;
+        /**
+         * Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+         */
+        folder?: string;
+        /**
+         * Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+         */
+        metadata?: string;
     };
     url: '/galleries/{name}/photos/{photo_id}/similar';
 };

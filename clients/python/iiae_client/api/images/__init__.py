@@ -1,7 +1,7 @@
 """The calls of `client.images`."""
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 import httpx
 
@@ -240,18 +240,26 @@ class ImagesResource:
         image: Upload,
         *,
         gallery: str | None = None,
-        k: int | None = None,
         source: str | None = None,
+        k: int | None = None,
+        offset: int | None = None,
         min_score: float | None = None,
+        label: str | Sequence[str] | None = None,
+        folder: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> SearchResult:
         """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
         Args:
             image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
             gallery: Name of the gallery; the default gallery if omitted.
-            k: Number of hits to return. (default 20)
             source: Domain of the image; if omitted, the domain other than the gallery's.
+            k: Number of hits to return. (default 20)
+            offset: Number of the first hits to leave out: for the next page, add `k`. (default 0)
             min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            label: Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -263,9 +271,13 @@ class ImagesResource:
                 ImagesRetrieveBody(
                     image=image,
                     gallery=gallery,
-                    k=k,
                     source=source,
+                    k=k,
+                    offset=offset,
                     min_score=min_score,
+                    label=label,
+                    folder=folder,
+                    metadata=metadata,
                 ),
             )
         )
@@ -494,18 +506,26 @@ class AsyncImagesResource:
         image: Upload,
         *,
         gallery: str | None = None,
-        k: int | None = None,
         source: str | None = None,
+        k: int | None = None,
+        offset: int | None = None,
         min_score: float | None = None,
+        label: str | Sequence[str] | None = None,
+        folder: str | None = None,
+        metadata: Mapping[str, Any] | None = None,
     ) -> SearchResult:
         """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
         Args:
             image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
             gallery: Name of the gallery; the default gallery if omitted.
-            k: Number of hits to return. (default 20)
             source: Domain of the image; if omitted, the domain other than the gallery's.
+            k: Number of hits to return. (default 20)
+            offset: Number of the first hits to leave out: for the next page, add `k`. (default 0)
             min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            label: Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -517,9 +537,13 @@ class AsyncImagesResource:
                 ImagesRetrieveBody(
                     image=image,
                     gallery=gallery,
-                    k=k,
                     source=source,
+                    k=k,
+                    offset=offset,
                     min_score=min_score,
+                    label=label,
+                    folder=folder,
+                    metadata=metadata,
                 ),
             )
         )

@@ -28,6 +28,9 @@ class PhotosResource:
         *,
         after: int | None = None,
         limit: int | None = None,
+        label: str | Sequence[str] | None = None,
+        folder: str | None = None,
+        metadata: str | None = None,
     ) -> PhotoPage:
         """List the photos of a gallery in pages, sorted by id.
 
@@ -35,6 +38,9 @@ class PhotosResource:
             name: Name of the gallery.
             after: List only photos with ids above this; 0 for the first page. (default 0)
             limit: Number of photos per page. (default 100)
+            label: Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -46,6 +52,9 @@ class PhotosResource:
                 name,
                 after=after,
                 limit=limit,
+                label=label,
+                folder=folder,
+                metadata=metadata,
             )
         )
         return photos_list.answer(response)
@@ -179,7 +188,11 @@ class PhotosResource:
         photo_id: int,
         *,
         k: int | None = None,
+        offset: int | None = None,
         min_score: float | None = None,
+        label: str | Sequence[str] | None = None,
+        folder: str | None = None,
+        metadata: str | None = None,
     ) -> SearchResult:
         """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out.
 
@@ -187,7 +200,11 @@ class PhotosResource:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
             k: Number of hits to return. (default 20)
+            offset: Number of the first hits to leave out: for the next page, add `k`. (default 0)
             min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            label: Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -199,7 +216,11 @@ class PhotosResource:
                 name,
                 photo_id,
                 k=k,
+                offset=offset,
                 min_score=min_score,
+                label=label,
+                folder=folder,
+                metadata=metadata,
             )
         )
         return photos_similar.answer(response)
@@ -217,6 +238,9 @@ class AsyncPhotosResource:
         *,
         after: int | None = None,
         limit: int | None = None,
+        label: str | Sequence[str] | None = None,
+        folder: str | None = None,
+        metadata: str | None = None,
     ) -> PhotoPage:
         """List the photos of a gallery in pages, sorted by id.
 
@@ -224,6 +248,9 @@ class AsyncPhotosResource:
             name: Name of the gallery.
             after: List only photos with ids above this; 0 for the first page. (default 0)
             limit: Number of photos per page. (default 100)
+            label: Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -235,6 +262,9 @@ class AsyncPhotosResource:
                 name,
                 after=after,
                 limit=limit,
+                label=label,
+                folder=folder,
+                metadata=metadata,
             )
         )
         return photos_list.answer(response)
@@ -368,7 +398,11 @@ class AsyncPhotosResource:
         photo_id: int,
         *,
         k: int | None = None,
+        offset: int | None = None,
         min_score: float | None = None,
+        label: str | Sequence[str] | None = None,
+        folder: str | None = None,
+        metadata: str | None = None,
     ) -> SearchResult:
         """Find the photos of the same gallery that are most similar to a photo. The photo itself is left out.
 
@@ -376,7 +410,11 @@ class AsyncPhotosResource:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
             k: Number of hits to return. (default 20)
+            offset: Number of the first hits to leave out: for the next page, add `k`. (default 0)
             min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            label: Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -388,7 +426,11 @@ class AsyncPhotosResource:
                 name,
                 photo_id,
                 k=k,
+                offset=offset,
                 min_score=min_score,
+                label=label,
+                folder=folder,
+                metadata=metadata,
             )
         )
         return photos_similar.answer(response)

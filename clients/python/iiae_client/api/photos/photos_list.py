@@ -1,5 +1,6 @@
 """GET /galleries/{name}/photos."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -14,11 +15,17 @@ def request(
     *,
     after: int | None = None,
     limit: int | None = None,
+    label: str | Sequence[str] | None = None,
+    folder: str | None = None,
+    metadata: str | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of httpx's `request`."""
     query = {
         "after": after,
         "limit": limit,
+        "label": label,
+        "folder": folder,
+        "metadata": metadata,
     }
     return {
         "method": "GET",

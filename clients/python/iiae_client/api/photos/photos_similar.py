@@ -1,5 +1,6 @@
 """GET /galleries/{name}/photos/{photo_id}/similar."""
 
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -14,12 +15,20 @@ def request(
     photo_id: int,
     *,
     k: int | None = None,
+    offset: int | None = None,
     min_score: float | None = None,
+    label: str | Sequence[str] | None = None,
+    folder: str | None = None,
+    metadata: str | None = None,
 ) -> dict[str, Any]:
     """Return the arguments of httpx's `request`."""
     query = {
         "k": k,
+        "offset": offset,
         "min_score": min_score,
+        "label": label,
+        "folder": folder,
+        "metadata": metadata,
     }
     return {
         "method": "GET",

@@ -1,0 +1,3 @@
+from typing import Any
+
+ImagesRetrieveBodyMetadata = dict[str, Any]
