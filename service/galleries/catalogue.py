@@ -205,6 +205,14 @@ class Catalogue:
         """Remove a photo. Raises GalleryNotFound, PhotoNotFound."""
         await self._pools.writing.run(name, lambda: self._galleries.open(name).remove(photo_id))
 
+    async def remove_all(self, name: str, wanted: PhotoFilter) -> int:
+        """Remove the wanted photos, and return their number. Raises GalleryNotFound."""
+        return await self._pools.writing.run(name, lambda: self._galleries.open(name).remove_all(wanted))
+
+    async def labels(self, name: str, limit: int) -> list[tuple[str | None, int]]:
+        """Return the labels of a gallery and how many photos have each of them. Raises GalleryNotFound."""
+        return await self._pools.opening.run(name, lambda: self._galleries.open(name).labels(limit))
+
     async def page(self, name: str, after: int, limit: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Photo]:
         """Return up to `limit` of the wanted photos with ids above `after`, by id. Raises GalleryNotFound."""
         return await self._pools.opening.run(

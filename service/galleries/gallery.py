@@ -15,6 +15,7 @@ import logging
 import weakref
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from io import BufferedReader
 from operator import itemgetter
 from pathlib import Path
@@ -43,6 +44,8 @@ T = TypeVar("T")
 
 ATTEMPTS = 5
 """Attempts to remove a photo from a full disk before the last one."""
+REMOVED_TOGETHER = 500
+"""Photos that one transaction removes. Others can write between two transactions."""
 INDEX = "index"
 """Folder of the saved index in the gallery's folder."""
 
@@ -82,6 +85,10 @@ class Gallery:
     def page(self, after: int, limit: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Photo]:
         """Return up to `limit` of the wanted photos with ids above `after`, by id."""
         return self._rows.page(after, limit, wanted)
+
+    def labels(self, limit: int) -> list[tuple[str | None, int]]:
+        """Return the labels and how many photos have each of them, most photos first."""
+        return self._rows.labels(limit)
 
     def known(self, digests: Sequence[str]) -> dict[str, Photo]:
         """Return the embedded photos whose files have these SHA-256 digests, by digest."""
@@ -188,18 +195,21 @@ class Gallery:
         If the photo is removed but its files cannot be, the log says so, and `iiae fsck` removes them.
         """
         sha256 = self._with_reserve(lambda: self._remove_row(photo_id))
-        try:
-            # In a second transaction: after a crash before the commit, the photo must still have its files.
-            self._with_reserve(lambda: self._remove_unused_files([sha256]))
-        except (ServiceError, OSError) as error:
-            logger.warning(
-                "gallery %s: the files of removed photo %d stay (%s); run `iiae fsck %s --repair`",
-                self.name,
-                photo_id,
-                error,
-                self.name,
-            )
+        self._remove_files([sha256])
         self._reserve.keep()
+
+    def remove_all(self, wanted: PhotoFilter) -> int:
+        """Remove the wanted photos and their files, also on a full disk. Return their number.
+
+        It removes some photos at a time. If it is interrupted, the others stay; call it again.
+        """
+        removed, after, until = 0, 0, self._rows.last_id()
+        while after < until:
+            digests, after = self._with_reserve(partial(self._remove_rows, wanted, after, until))
+            self._remove_files(digests)
+            removed += len(digests)
+        self._reserve.keep()
+        return removed
 
     # housekeeping
 
@@ -262,6 +272,31 @@ class Gallery:
             if sha256 is None:
                 raise self._rows.not_found(photo_id)
         return sha256
+
+    def _remove_rows(self, wanted: PhotoFilter, after: int, until: int) -> tuple[list[str], int]:
+        """Remove the next rows of wanted photos. Return their SHA-256, and the id after which the rest is."""
+        with self._rows.transaction() as transaction:
+            photos = transaction.select(wanted, after, until, REMOVED_TOGETHER)
+            for photo in photos:
+                transaction.delete(photo.id)
+        digests = [photo.sha256 for photo in photos]
+        return digests, photos[-1].id if len(photos) == REMOVED_TOGETHER else until
+
+    def _remove_files(self, digests: Sequence[str]) -> None:
+        """Remove the files of removed photos. If that fails, the log says so.
+
+        In a second transaction: after a crash before the commit, a photo must still have its files.
+        """
+        try:
+            self._with_reserve(lambda: self._remove_unused_files(digests))
+        except (ServiceError, OSError) as error:
+            logger.warning(
+                "gallery %s: the files of %d removed photos stay (%s); run `iiae fsck %s --repair`",
+                self.name,
+                len(digests),
+                error,
+                self.name,
+            )
 
     def _remove_unused_files(self, digests: Sequence[str]) -> None:
         """Remove the files with these SHA-256 digests that no photo has."""

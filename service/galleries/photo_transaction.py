@@ -9,6 +9,7 @@ from service.galleries.checksums import EMBEDDING, PHOTO, RowDamaged, checksum
 from service.galleries.damage import PICTURES
 from service.galleries.damaged_row import changing_damaged
 from service.galleries.database import GalleryDatabase
+from service.galleries.photo_filter import PhotoFilter
 from service.galleries.records import NewPhoto, Photo, PhotoChanges
 from service.galleries.schema import (
     MAX_ID,
@@ -128,6 +129,10 @@ class PhotoTransaction:
     def _replace_photo(self, photo_id: int, photo: NewPhoto, revision: int) -> None:
         values = photo_values(photo_id, photo, revision)[1:]
         self._connection.execute(f"{_UPDATE_PHOTO} WHERE id = ?", (*values, photo_id))
+
+    def select(self, wanted: PhotoFilter, after: int, until: int, limit: int) -> list[Photo]:
+        """Return wanted photos with ids above `after` and up to `until`, by id. Damaged ones are left out."""
+        return self._stored.page(self._connection, wanted, after, limit, until=until)
 
     def delete(self, photo_id: int) -> str | None:
         """Remove a photo, also if its row is damaged. Return its SHA-256, or None without such a photo."""

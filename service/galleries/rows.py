@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from service.embedding import Embedding
 from service.errors import PhotoDamaged, PhotoNotFound
-from service.galleries.checksums import REMOVAL, last_id, selected
+from service.galleries.checksums import REMOVAL, selected
 from service.galleries.database import GalleryDatabase
 from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
 from service.galleries.photo_transaction import PhotoTransaction
@@ -60,20 +60,23 @@ class PhotoRows:
 
     def page(self, after: int, limit: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Photo]:
         """Return up to `limit` wanted photos with ids above `after`, by id. Fewer if there are no more."""
-        photos: list[Photo] = []
-        condition, values = wanted.where()
         with self._database.reading() as connection:
-            while len(photos) < limit:
-                missing = limit - len(photos)
-                rows = connection.execute(
-                    f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id > ? AND {condition} ORDER BY id LIMIT ?",
-                    (after, *values, missing),
-                ).fetchall()
-                after = last_id(rows, after)
-                photos += self._stored.photos(rows)
-                if len(rows) < missing:
-                    break
-        return photos
+            return self._stored.page(connection, wanted, after, limit)
+
+    def last_id(self) -> int:
+        """Return the largest id of a photo. 0 without photos."""
+        with self._database.reading() as connection:
+            return int(fetch_one(connection, "SELECT ifnull(max(id), 0) FROM photos"))
+
+    def labels(self, limit: int) -> list[tuple[str | None, int]]:
+        """Return up to `limit` labels and how many photos have each of them, most photos first."""
+        query = (
+            "SELECT CAST(ifnull(label, '') AS BLOB) AS name, count(*) FROM photos"
+            " GROUP BY name ORDER BY count(*) DESC, name LIMIT ?"
+        )
+        with self._database.reading() as connection:
+            rows = connection.execute(query, (limit,)).fetchall()
+        return [(str(name, "utf-8", "replace") or None, int(count)) for name, count in rows]
 
     def by_ids(self, ids: Sequence[int]) -> list[Photo]:
         """Return the photos with these ids, in any order. Unknown ids are left out."""

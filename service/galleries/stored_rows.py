@@ -9,8 +9,9 @@ import numpy as np
 from pydantic import JsonValue
 
 from service.embedding import Embedding
-from service.galleries.checksums import EMBEDDING, PHOTO, RawRow, checksum, is_intact, selected
+from service.galleries.checksums import EMBEDDING, PHOTO, RawRow, checksum, is_intact, last_id, selected
 from service.galleries.database import GalleryDatabase
+from service.galleries.photo_filter import LARGEST_INTEGER, PhotoFilter
 from service.galleries.records import NewPhoto, Photo
 from service.galleries.schema import Connection
 
@@ -57,6 +58,34 @@ class StoredRows:
     def photos(self, rows: Sequence[RawRow]) -> list[Photo]:
         """Return the photos of the intact rows."""
         return [photo for row in rows if (photo := self.photo(row)) is not None]
+
+    def page(
+        self,
+        connection: Connection,
+        wanted: PhotoFilter,
+        after: int,
+        limit: int,
+        *,
+        until: int = LARGEST_INTEGER,
+    ) -> list[Photo]:
+        """Return up to `limit` wanted photos with ids above `after` and up to `until`, by id.
+
+        Fewer only if there are no more.
+        """
+        photos: list[Photo] = []
+        condition, values = wanted.where()
+        while len(photos) < limit:
+            missing = limit - len(photos)
+            rows = connection.execute(
+                f"SELECT {PHOTO_COLUMNS} FROM photos WHERE id > ? AND id <= ? AND {condition}"
+                " ORDER BY id LIMIT ?",
+                (after, until, *values, missing),
+            ).fetchall()
+            after = last_id(rows, after)
+            photos += self.photos(rows)
+            if len(rows) < missing:
+                break
+        return photos
 
     def embedding(self, table: str, row: RawRow) -> tuple[int, Embedding] | None:
         """Return the photo id and embedding of a row of `embedding_columns`.

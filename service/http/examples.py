@@ -45,11 +45,13 @@ RESPONSES: dict[str, JsonValue] = {
     "Galleries": {"galleries": [_GALLERY], "damaged": [], "unavailable": []},
     "Gallery": _GALLERY,
     "Health": {"status": "ready", "degraded": []},
+    "Labels": {"labels": [{"label": "umbrella", "photos": 12}, {"label": None, "photos": 3}]},
     "Model": _MODEL,
     "Models": {"models": [_MODEL], "rejected": []},
     "Photo": _PHOTO,
     "PhotoPage": {"photos": [_PHOTO], "next": 1036},
     "PhotosAdded": {"photos": [_PHOTO]},
+    "PhotosRemoved": {"removed": 12},
     "Problem": {
         "type": "about:blank",
         "title": "Gallery does not exist",

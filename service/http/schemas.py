@@ -287,6 +287,25 @@ class PhotosAdded(Answer):
     )
 
 
+class PhotosRemoved(Answer):
+    """The result of removing several photos."""
+
+    removed: int = Field(description="Number of photos that were removed.")
+
+
+class LabelOut(Answer):
+    """A label of a gallery."""
+
+    label: str | None = Field(description="The label; null for photos without a label.")
+    photos: int = Field(description="Number of photos with this label.")
+
+
+class Labels(Answer):
+    """The labels of a gallery."""
+
+    labels: list[LabelOut] = Field(description="The labels, most photos first.")
+
+
 class PhotoPage(Answer):
     """One page of a gallery's photos."""
 

@@ -141,8 +141,10 @@ def _deletions() -> Iterator[Exchange]:
     """Delete a photo and a gallery, then search what is left."""
     edited = {"label": "disc", "metadata": {"shape": "round"}}
     yield Exchange("photos.update", "PATCH", "/galleries/things/photos/1", json=edited)
+    yield Exchange("photos.labels", "GET", "/galleries/things/labels")
     yield Exchange("photos.delete", "DELETE", "/galleries/things/photos/1")
     yield Exchange("photos.get", "GET", "/galleries/things/photos/1")
+    yield Exchange("photos.purge", "DELETE", "/galleries/things/photos?id=2&id=99")
     yield Exchange("galleries.delete", "DELETE", "/galleries/labels")
     yield _search([("sketch", house_sketch())])
     yield Exchange("service.metrics", "GET", "/metrics")

@@ -78,8 +78,10 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   await client.photos.update({ ...edited, metadata: { sku: 13 } });
   const updated = await client.photos.update({ ...edited, label: null });
   report["photos.update"] = [updated.label, updated.metadata];
+  report["photos.labels"] = (await client.photos.labels({ name: gallery })).labels;
   await client.photos.delete({ name: gallery, photo_id: photos[5]!.id });
   report["photos.delete"] = (await client.photos.list({ name: gallery })).photos.length;
+  report["photos.purge"] = await client.photos.purge({ name: gallery, id: [photos[0]!.id, photos[5]!.id] });
   await client.galleries.delete({ name: gallery });
   report["galleries.delete"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
   const model: Model = await client.models.get({ model_id: "tiny" });

@@ -152,6 +152,14 @@ CALLS = {
         lambda client, g, p: client.photos.update(g, 5, label="", metadata={"sku": 13}),
         lambda photo: (photo.id, photo.label, photo.metadata) == (5, None, {"sku": 13}),
     ),
+    "photos.labels": (
+        lambda client, g, p: client.photos.labels(g),
+        lambda answer: [(each.label, each.photos) for each in answer.labels] == [("noise", 6)],
+    ),
+    "photos.purge": (
+        lambda client, g, p: client.photos.purge(g, id=[5, 6], label="noise"),
+        lambda answer: answer.removed == 2,
+    ),
     "photos.delete": (lambda client, g, p: client.photos.delete(g, 6), lambda nothing: nothing is None),
     "photos.similar": (
         lambda client, g, p: client.photos.similar(g, 1, k=100),

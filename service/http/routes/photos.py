@@ -3,9 +3,11 @@
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, BinaryIO, Literal
 
 from fastapi import APIRouter, File, Form, Path, Query, Request, Response, UploadFile
+from pydantic import Field
 from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
@@ -29,9 +31,12 @@ from service.http.schemas import (
     MAX_LABEL,
     MAX_METADATA,
     EditedPhoto,
+    LabelOut,
+    Labels,
     PhotoOut,
     PhotoPage,
     PhotosAdded,
+    PhotosRemoved,
     SearchResult,
 )
 from service.http.security import READ, WRITE
@@ -52,6 +57,8 @@ Version = Annotated[
         " another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.",
     ),
 ]
+MAX_IDS = 500
+"""Ids in one request that removes photos. A URL has room for them."""
 CACHED = "private, max-age=31536000, immutable"
 REVALIDATED = "private, no-cache"
 FILE_RESPONSE: dict[int | str, dict[str, object]] = {
@@ -114,6 +121,42 @@ async def list_photos(
     """List the photos of a gallery in pages, sorted by id."""
     photos = await services.catalogue.page(name, after, limit, wanted)
     return await json_response(lambda: _photo_page(name, photos, limit))
+
+
+@router.delete("/{name}/photos", operation_id="photos.purge", dependencies=WRITE)
+async def remove_photos(
+    services: ServicesDep,
+    name: GalleryName,
+    wanted: QueryFilter,
+    ids: Annotated[
+        list[Annotated[int, Field(ge=1, le=2**63 - 1)]] | None,
+        Query(alias="id", max_length=MAX_IDS, description="Only the photos with these ids."),
+    ] = None,
+) -> PhotosRemoved:
+    """Remove all photos that meet the conditions. There must be at least one.
+
+    If the request is interrupted, some photos may stay. Send it again to remove them.
+    """
+    wanted = replace(wanted, ids=tuple(ids or ()))
+    if not wanted:
+        raise ParameterInvalid(
+            "there is no condition; send id, label, folder or metadata, or delete the gallery to remove all",
+            (("label", "send at least one of id, label, folder and metadata"),),
+        )
+    return PhotosRemoved(removed=await services.catalogue.remove_all(name, wanted))
+
+
+@router.get("/{name}/labels", operation_id="photos.labels", dependencies=READ, response_model=Labels)
+async def list_labels(
+    services: ServicesDep,
+    name: GalleryName,
+    limit: Annotated[int, Query(ge=1, le=10_000, description="Largest number of labels to return.")] = 1000,
+) -> Response:
+    """List the labels of a gallery, with the number of photos that have each of them."""
+    labels = await services.catalogue.labels(name, limit)
+    return await json_response(
+        lambda: Labels(labels=[LabelOut(label=label, photos=photos) for label, photos in labels])
+    )
 
 
 @router.get(

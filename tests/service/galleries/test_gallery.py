@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 import torch
 import torch.nn.functional as F
-from gallery_photos import embedding, new_photo, run_concurrently, spec
+from gallery_photos import damage, embedding, new_photo, run_concurrently, spec
 
 from model.sketch.expansion import expanded_scores
 from service.errors import PhotoNotFound
 from service.galleries import faiss_index, files
+from service.galleries import gallery as gallery_module
 from service.galleries.collection import Galleries
+from service.galleries.photo_filter import PhotoFilter
 
 # searching
 
@@ -214,3 +216,18 @@ def test_many_threads_add_and_remove_the_same_pictures(tmp_path):
     run_concurrently([lambda seed=seed: add_and_remove(seed) for seed in range(4)])
     for photo in both[0].page(0, 100):
         assert both[0].picture_path(photo).is_file() and both[0].thumbnail_path(photo).is_file()
+
+
+def test_many_photos_are_removed_some_at_a_time_with_their_files(tmp_path, monkeypatch):
+    monkeypatch.setattr(gallery_module, "REMOVED_TOGETHER", 3)
+    gallery = Galleries(tmp_path).create("g", spec())
+    gallery.add([new_photo(number, label="even" if number % 2 == 0 else "odd") for number in range(20)])
+    gallery = damage(gallery, "UPDATE photos SET width = 99 WHERE id = 5")  # photo 4, which is even
+    assert gallery.remove_all(PhotoFilter(labels=("even",))) == 9
+    assert [photo.label for photo in gallery.page(0, 100)] == ["odd"] * 10
+    assert gallery.count == 11  # the damaged row stays for a repair: its label may be wrong
+    left = {new_photo(number).sha256 for number in (*range(1, 20, 2), 4)}
+    for kind in ("photos/*/*", "thumbnails/*/*"):
+        assert {path.name.removesuffix(".webp") for path in gallery.folder.glob(kind)} == left
+    assert len(gallery.search(embedding(0), 100)) == 10
+    assert gallery.remove_all(PhotoFilter(labels=("even",))) == 0

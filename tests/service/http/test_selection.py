@@ -136,3 +136,46 @@ def test_a_filter_that_cannot_be_understood_is_refused(client, things, way, name
     problem = answer.json()
     assert (answer.status_code, problem["code"]) == (422, "parameter_invalid"), problem
     assert [fault["field"] for fault in problem["errors"]] == [field]
+
+
+@pytest.fixture
+def many(client):
+    """The new gallery `many` with 8 photos, three of which have the label `old`."""
+    client.post("/galleries", json={"name": "many", "model": "drawn"}).raise_for_status()
+    files = [[("image", png(seed)) for seed in seeds] for seeds in (range(3), range(3, 8))]
+    for sent, data in zip(files, ({"label": "old"}, {"metadata": '{"file": "a/b.png"}'}), strict=True):
+        client.post("/galleries/many/photos", files=sent, data=data).raise_for_status()
+    yield "/galleries/many/photos"
+    client.delete("/galleries/many").raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("conditions", "left"),
+    [
+        ({"label": "old"}, [4, 5, 6, 7, 8]),
+        ({"label": ""}, [1, 2, 3]),
+        ({"id": [2, 4, 99]}, [1, 3, 5, 6, 7, 8]),
+        ({"id": [2, 4], "label": "old"}, [1, 3, 4, 5, 6, 7, 8]),
+        ({"folder": "a"}, [1, 2, 3]),
+        ({"label": "none"}, [1, 2, 3, 4, 5, 6, 7, 8]),
+    ],
+)
+def test_photos_that_meet_conditions_are_removed(client, many, conditions, left):
+    answer = client.delete(many, params=conditions)
+    assert (answer.status_code, answer.json()) == (200, {"removed": 8 - len(left)}), answer.text
+    assert [photo["id"] for photo in client.get(many).json()["photos"]] == left
+    assert {hit["id"] for hit in client.get(f"{many}/{left[0]}/similar").json()["hits"]} == set(left[1:])
+
+
+@pytest.mark.parametrize("conditions", [{}, {"id": "0"}, {"id": "a"}, {"folder": ""}, {"id": [1] * 501}])
+def test_nothing_is_removed_without_a_condition(client, many, conditions):
+    answer = client.delete(many, params=conditions)
+    assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
+    assert client.get("/galleries/many").json()["photos"] == 8
+
+
+def test_labels_are_listed_with_their_photos(client, many):
+    client.patch(f"{many}/4", json={"label": "new"}).raise_for_status()
+    listed = [{"label": None, "photos": 4}, {"label": "old", "photos": 3}, {"label": "new", "photos": 1}]
+    assert client.get("/galleries/many/labels").json() == {"labels": listed}
+    assert client.get("/galleries/many/labels", params={"limit": 2}).json() == {"labels": listed[:2]}

@@ -19,6 +19,8 @@ from .images_retrieve_body import ImagesRetrieveBody
 from .images_retrieve_body_metadata import ImagesRetrieveBodyMetadata
 from .images_translate_body import ImagesTranslateBody
 from .images_translate_body_style import ImagesTranslateBodyStyle
+from .label import Label
+from .labels import Labels
 from .model import Model
 from .model_metrics import ModelMetrics
 from .models import Models
@@ -29,6 +31,7 @@ from .photos_add_body import PhotosAddBody
 from .photos_add_body_metadata import PhotosAddBodyMetadata
 from .photos_added import PhotosAdded
 from .photos_get_size import PhotosGetSize
+from .photos_removed import PhotosRemoved
 from .photos_update_body import PhotosUpdateBody
 from .photos_update_body_metadata import PhotosUpdateBodyMetadata
 from .problem import Problem
@@ -63,6 +66,8 @@ __all__ = [
     "ImagesRetrieveBodyMetadata",
     "ImagesTranslateBody",
     "ImagesTranslateBodyStyle",
+    "Label",
+    "Labels",
     "Model",
     "ModelMetrics",
     "Models",
@@ -73,6 +78,7 @@ __all__ = [
     "PhotosAddBodyMetadata",
     "PhotosAdded",
     "PhotosGetSize",
+    "PhotosRemoved",
     "PhotosUpdateBody",
     "PhotosUpdateBodyMetadata",
     "Problem",

@@ -3,7 +3,7 @@
 import { client } from './client.gen.js';
 import { buildClientParams, type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
 import { imagesAnalogyResponseTransformer, imagesTranslateResponseTransformer } from './transformers.gen.js';
-import type { GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosListErrors, PhotosListResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
+import type { GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -424,6 +424,36 @@ export class Galleries extends HeyApiClient {
 
 export class Photos extends HeyApiClient {
     /**
+     * Remove Photos
+     *
+     * Remove all photos that meet the conditions. There must be at least one.
+     *
+     * If the request is interrupted, some photos may stay. Send it again to remove them.
+     */
+    public purge<ThrowOnError extends boolean = true>(parameters: {
+        name: string;
+        id?: Array<number>;
+        label?: Array<string>;
+        folder?: string;
+        metadata?: string;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [
+                    { in: 'path', key: 'name' },
+                    { in: 'query', key: 'id' },
+                    { in: 'query', key: 'label' },
+                    { in: 'query', key: 'folder' },
+                    { in: 'query', key: 'metadata' }
+                ] }]);
+        return (options?.client ?? this.client).delete<PhotosPurgeResponses, PhotosPurgeErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/galleries/{name}/photos',
+            ...options,
+            ...params
+        });
+    }
+    
+    /**
      * List Photos
      *
      * List the photos of a gallery in pages, sorted by id.
@@ -486,6 +516,25 @@ export class Photos extends HeyApiClient {
                 ...options?.headers,
                 ...params.headers
             }
+        });
+    }
+    
+    /**
+     * List Labels
+     *
+     * List the labels of a gallery, with the number of photos that have each of them.
+     */
+    public labels<ThrowOnError extends boolean = true>(parameters: {
+        name: string;
+        limit?: number;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [{ in: 'path', key: 'name' }, { in: 'query', key: 'limit' }] }]);
+        return (options?.client ?? this.client).get<PhotosLabelsResponses, PhotosLabelsErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/galleries/{name}/labels',
+            ...options,
+            ...params
         });
     }
     

@@ -196,6 +196,30 @@ export type Image = {
 };
 
 /**
+ * A label of a gallery.
+ */
+export type Label = {
+    /**
+     * The label; null for photos without a label.
+     */
+    label: string | null;
+    /**
+     * Number of photos with this label.
+     */
+    photos: number;
+};
+
+/**
+ * The labels of a gallery.
+ */
+export type Labels = {
+    /**
+     * The labels, most photos first.
+     */
+    labels: Array<Label>;
+};
+
+/**
  * A model that is served.
  */
 export type Model = {
@@ -319,6 +343,16 @@ export type PhotosAdded = {
      * The photos, in the order of the request. Equal files are one photo.
      */
     photos: Array<Photo>;
+};
+
+/**
+ * The result of removing several photos.
+ */
+export type PhotosRemoved = {
+    /**
+     * Number of photos that were removed.
+     */
+    removed: number;
 };
 
 /**
@@ -1112,6 +1146,57 @@ export type GalleriesGetResponses = {
 
 export type GalleriesGetResponse = GalleriesGetResponses[keyof GalleriesGetResponses];
 
+export type PhotosPurgeData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the gallery.
+         */
+        name: string;
+    };
+    query?: {
+        /**
+         * Only the photos with these ids.
+         */
+        id?: Array<number>;
+        /**
+         * Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+         */
+        label?: Array<string>;
+        /**
+         * Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+         */
+        folder?: string;
+        /**
+         * Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+         */
+        metadata?: string;
+    };
+    url: '/galleries/{name}/photos';
+};
+
+export type PhotosPurgeErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type PhotosPurgeError = PhotosPurgeErrors[keyof PhotosPurgeErrors];
+
+export type PhotosPurgeResponses = {
+    /**
+     * The result of removing several photos.
+     */
+    200: PhotosRemoved;
+};
+
+export type PhotosPurgeResponse = PhotosPurgeResponses[keyof PhotosPurgeResponses];
+
 export type PhotosListData = {
     body?: never;
     path: {
@@ -1215,6 +1300,45 @@ export type PhotosAddResponses = {
 };
 
 export type PhotosAddResponse = PhotosAddResponses[keyof PhotosAddResponses];
+
+export type PhotosLabelsData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the gallery.
+         */
+        name: string;
+    };
+    query?: {
+        /**
+         * Largest number of labels to return.
+         */
+        limit?: number;
+    };
+    url: '/galleries/{name}/labels';
+};
+
+export type PhotosLabelsErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type PhotosLabelsError = PhotosLabelsErrors[keyof PhotosLabelsErrors];
+
+export type PhotosLabelsResponses = {
+    /**
+     * The labels of a gallery.
+     */
+    200: Labels;
+};
+
+export type PhotosLabelsResponse = PhotosLabelsResponses[keyof PhotosLabelsResponses];
 
 export type PhotosDeleteData = {
     body?: never;

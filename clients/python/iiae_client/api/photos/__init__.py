@@ -5,15 +5,17 @@ from typing import Any
 
 import httpx
 
+from ...models.labels import Labels
 from ...models.photo import Photo
 from ...models.photo_page import PhotoPage
 from ...models.photos_add_body import PhotosAddBody
 from ...models.photos_added import PhotosAdded
 from ...models.photos_get_size import PhotosGetSize
+from ...models.photos_removed import PhotosRemoved
 from ...models.photos_update_body import PhotosUpdateBody
 from ...models.search_result import SearchResult
 from ...types import Upload
-from . import photos_add, photos_delete, photos_get, photos_list, photos_similar, photos_update
+from . import photos_add, photos_delete, photos_get, photos_labels, photos_list, photos_purge, photos_similar, photos_update
 
 
 class PhotosResource:
@@ -93,6 +95,67 @@ class PhotosResource:
             )
         )
         return photos_add.answer(response)
+
+    def purge(
+        self,
+        name: str,
+        *,
+        id: int | Sequence[int] | None = None,
+        label: str | Sequence[str] | None = None,
+        folder: str | None = None,
+        metadata: str | None = None,
+    ) -> PhotosRemoved:
+        """Remove all photos that meet the conditions. There must be at least one.
+
+        If the request is interrupted, some photos may stay. Send it again to remove them.
+
+        Args:
+            name: Name of the gallery.
+            id: Only the photos with these ids.
+            label: Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **photos_purge.request(
+                name,
+                id=id,
+                label=label,
+                folder=folder,
+                metadata=metadata,
+            )
+        )
+        return photos_purge.answer(response)
+
+    def labels(
+        self,
+        name: str,
+        *,
+        limit: int | None = None,
+    ) -> Labels:
+        """List the labels of a gallery, with the number of photos that have each of them.
+
+        Args:
+            name: Name of the gallery.
+            limit: Largest number of labels to return. (default 1000)
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **photos_labels.request(
+                name,
+                limit=limit,
+            )
+        )
+        return photos_labels.answer(response)
 
     def get(
         self,
@@ -303,6 +366,67 @@ class AsyncPhotosResource:
             )
         )
         return photos_add.answer(response)
+
+    async def purge(
+        self,
+        name: str,
+        *,
+        id: int | Sequence[int] | None = None,
+        label: str | Sequence[str] | None = None,
+        folder: str | None = None,
+        metadata: str | None = None,
+    ) -> PhotosRemoved:
+        """Remove all photos that meet the conditions. There must be at least one.
+
+        If the request is interrupted, some photos may stay. Send it again to remove them.
+
+        Args:
+            name: Name of the gallery.
+            id: Only the photos with these ids.
+            label: Only photos with this label; an empty text is for photos without a label. Send it several times for photos with one of several labels.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **photos_purge.request(
+                name,
+                id=id,
+                label=label,
+                folder=folder,
+                metadata=metadata,
+            )
+        )
+        return photos_purge.answer(response)
+
+    async def labels(
+        self,
+        name: str,
+        *,
+        limit: int | None = None,
+    ) -> Labels:
+        """List the labels of a gallery, with the number of photos that have each of them.
+
+        Args:
+            name: Name of the gallery.
+            limit: Largest number of labels to return. (default 1000)
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **photos_labels.request(
+                name,
+                limit=limit,
+            )
+        )
+        return photos_labels.answer(response)
 
     async def get(
         self,
