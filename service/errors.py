@@ -19,6 +19,7 @@
     ├── GalleryNotFound          404  gallery_not_found
     ├── PhotoNotFound            404  photo_not_found
     ├── GalleryExists            409  gallery_exists
+    ├── DefaultFixed             409  default_fixed
     ├── GalleryOutdated          409  gallery_outdated
     ├── GalleryReindexed         409  gallery_reindexed
     ├── ReindexNotFound          404  reindex_not_found
@@ -141,6 +142,12 @@ class PhotoNotFound(ServiceError):
 
 class GalleryExists(ServiceError):
     status, code, title = 409, "gallery_exists", "Gallery already exists"
+
+
+class DefaultFixed(ServiceError):
+    """A setting decides which model or gallery is the default."""
+
+    status, code, title = 409, "default_fixed", "Default is fixed by a setting"
 
 
 class GalleryOutdated(ServiceError):

@@ -60,10 +60,15 @@ class Settings(BaseSettings):
     )
 
     default_model: str | None = Field(
-        None, description="Model for requests that name none; the first model with the capability if unset."
+        None,
+        description="Model for requests that name none, if it can answer them. If unset, "
+        "`iiae models default` or PUT /models/ID/default chooses it; the first one stays the default "
+        "until then.",
     )
     default_gallery: str | None = Field(
-        None, description="Gallery for searches that name none; the first suitable gallery if unset."
+        None,
+        description="Gallery for searches that name none. If unset, `iiae galleries default` or "
+        "PUT /galleries/NAME/default chooses it; the first one stays the default until then.",
     )
     store_poll_seconds: float = Field(1.0, gt=0, description="Seconds between checks for new checkpoints.")
 

@@ -9,9 +9,9 @@ from rich.console import Console
 from model.cli.app import app
 from model.errors import UserError
 from service.cli.fsck import fsck
-from service.cli.galleries import delete_gallery, list_galleries
+from service.cli.galleries import default_gallery, delete_gallery, list_galleries
 from service.cli.index import index
-from service.cli.models import models
+from service.cli.models import default_model, list_models
 from service.cli.reindex import reindex
 from service.cli.search import search
 from service.cli.serve import serve, settings_table
@@ -28,13 +28,24 @@ app.command(epilog=SERVE_EPILOG)(serve)
 app.command(epilog="Example: `iiae index ~/Pictures --gallery pictures`")(index)
 app.command(epilog="Example: `iiae search sketch.png --gallery photos --k 5`")(search)
 app.command(epilog="Example: `iiae translate facade.jpg --model facades --out label.png`")(translate)
-app.command(epilog="Example: `iiae models`")(models)
 app.command(epilog="Example: `iiae reindex photos --model sketchy`")(reindex)
 app.command(epilog="Example: `iiae fsck photos --repair`")(fsck)
 
-galleries_app = typer.Typer(help="List the galleries, or delete one.", invoke_without_command=True)
+models_app = typer.Typer(
+    help="List the checkpoints, or choose the default.",
+    epilog="Example: `iiae models`",
+    invoke_without_command=True,
+)
+models_app.callback()(list_models)
+models_app.command("default", epilog="Example: `iiae models default facades`")(default_model)
+app.add_typer(models_app, name="models")
+
+galleries_app = typer.Typer(
+    help="List the galleries, delete one, or choose the default.", invoke_without_command=True
+)
 galleries_app.callback()(list_galleries)
 galleries_app.command("delete", epilog="Example: `iiae galleries delete photos`")(delete_gallery)
+galleries_app.command("default", epilog="Example: `iiae galleries default photos`")(default_gallery)
 app.add_typer(galleries_app, name="galleries")
 
 

@@ -12,6 +12,7 @@ from rich.table import Table
 from model.presets import other
 from service.cli.checkpoints import load_model, newest_digests
 from service.cli.options import DEFAULT_HOME, Device, Home
+from service.defaults import Defaults
 from service.galleries.bulk import MAX_PIXELS
 from service.galleries.collection import Galleries
 from service.galleries.query import SearchResults, Selection, first_searchable, search_gallery
@@ -33,7 +34,8 @@ def search(
         ),
     ],
     gallery: Annotated[
-        str | None, typer.Option(help="The gallery's name. Default: the first that can be searched.")
+        str | None,
+        typer.Option(help="The gallery's name. Default: that of `iiae galleries default`, else the first."),
     ] = None,
     k: Annotated[int, typer.Option(min=1, max=1000, help="Number of hits.")] = 10,
     expand: Annotated[
@@ -53,6 +55,9 @@ def search(
 ) -> None:
     """Find a gallery's photos by a sketch, without a server."""
     galleries = Galleries(home / "galleries")
+    if gallery is None:
+        chosen = Defaults(home).names("galleries")
+        gallery = chosen.get("sbir") or chosen.get("retrieve")
     if gallery is None:
         opened = first_searchable(galleries, newest_digests(home))
     else:

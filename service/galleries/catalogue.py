@@ -19,6 +19,7 @@ from service.errors import (
     SketchEmpty,
 )
 from service.galleries.collection import Galleries
+from service.galleries.defaults import DefaultGalleries
 from service.galleries.gallery import Gallery
 from service.galleries.listing import GalleryList, GallerySummary, Listing
 from service.galleries.opened_picture import OpenedPicture, open_picture
@@ -61,6 +62,7 @@ class Catalogue:
         embedder: Embedder,
         pools: GalleryPools,
         decoder: Decoder,
+        defaults: DefaultGalleries,
         queue_items: int,
     ) -> None:
         self._galleries = galleries
@@ -69,6 +71,7 @@ class Catalogue:
         self._pools = pools
         self._listing = Listing(galleries=galleries, registry=registry, pools=pools)
         self._decoder = decoder
+        self._defaults = defaults
         self._batch = max(1, min(BATCH, queue_items // 4))
         self._batches = CapacityLimiter(CONCURRENT_BATCHES)
         self._max_waiting = queue_items
@@ -110,6 +113,14 @@ class Catalogue:
     async def delete(self, name: str) -> None:
         """Delete a gallery and its uploaded pictures. Raises GalleryNotFound, GalleryBusy."""
         await self._pools.writing.run(name, self._galleries.delete, name)
+        await self._defaults.forget(name)
+
+    async def make_default(self, name: str) -> GallerySummary:
+        """Make a gallery the default for searches. Raises GalleryNotFound, ModelNotFound, DefaultFixed."""
+        summary = await self.summary(name)
+        model = self._registry.find(summary.spec.model)
+        await self._defaults.choose(name, model.inference.capabilities)
+        return summary
 
     async def remove_stale(self) -> None:
         """Remove what killed processes left behind, as far as that is possible."""

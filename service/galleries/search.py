@@ -10,8 +10,9 @@ import numpy as np
 
 from model.presets import Side, other
 from service.embedding import Embedding
-from service.errors import GalleryBusy
+from service.errors import GalleryBusy, GalleryNotFound
 from service.galleries.collection import Galleries
+from service.galleries.defaults import DefaultGalleries
 from service.galleries.faiss_index import index_rows
 from service.galleries.gallery import Gallery
 from service.galleries.query import (
@@ -39,7 +40,7 @@ class Search:
     """Searches galleries. SQLite and FAISS run in the pools' threads, models in the embedder's engine.
 
     Args:
-        default_gallery: the gallery to search if a request names none. Without it, the first one by name.
+        defaults: the gallery to search if a request names none.
     """
 
     def __init__(
@@ -49,13 +50,13 @@ class Search:
         registry: Registry,
         embedder: Embedder,
         pools: GalleryPools,
-        default_gallery: str | None = None,
+        defaults: DefaultGalleries,
     ) -> None:
         self._galleries = galleries
         self._registry = registry
         self._embedder = embedder
         self._pools = pools
-        self._default_gallery = default_gallery
+        self._defaults = defaults
         self._skipped: dict[str, float] = {}  # until when, on the clock `monotonic`
 
     async def search(
@@ -173,12 +174,25 @@ class Search:
 
     async def _open(self, name: str | None, capability: str) -> tuple[Gallery, Model]:
         """Return a gallery and the model that embedded it."""
-        name = name or self._default_gallery
-        gallery = await (self._first_searchable(capability) if name is None else self._open_gallery(name))
+        self._registry.check_ready()
+        gallery = await (self._default(capability) if name is None else self._open_gallery(name))
         model = self._registry.get(gallery.spec.model, capability="retrieve")
         gallery.check_checkpoint(model)
         model.require(capability)
         return gallery, model
+
+    async def _default(self, capability: str) -> Gallery:
+        """Return the default gallery. If there is none yet, the first one that can be searched becomes it."""
+        name = await self._defaults.get(capability)
+        if name is None:
+            name = await self._defaults.settle(capability, (await self._first_searchable(capability)).name)
+        try:
+            return await self._open_gallery(name)
+        except GalleryNotFound as error:
+            raise GalleryNotFound(
+                f"the default gallery {name!r} does not exist; name a gallery, or choose another default with"
+                " `iiae galleries default NAME`"
+            ) from error
 
     async def _open_gallery(self, name: str, *, keep: bool = True) -> Gallery:
         return await self._pools.opening.run(name, self._galleries.open, name, keep=keep)
@@ -205,6 +219,6 @@ class Search:
                 continue
             self._skipped.pop(name, None)
             if gallery.spec.digest in digests:
-                return await self._open_gallery(name)
+                return gallery
             unsuitable.append(name)
         raise none_searchable(unsuitable)

@@ -10,9 +10,11 @@ from model.allocator import give_back
 from model.checkpoint import code_version
 from service.cache.embeddings import EmbeddingCache
 from service.cache.redis import RedisCache
+from service.defaults import Defaults
 from service.errors import ServiceError
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
+from service.galleries.defaults import DefaultGalleries
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.galleries.threads.pools import GalleryPools
@@ -73,11 +75,13 @@ def compose(settings: Settings) -> Services:
     encoding = Workers(max_waiting=settings.queue_items, name="encoding")
     pools = GalleryPools(max_waiting=settings.queue_items)
     controls = Controls()
+    defaults = Defaults(settings.home)
     registry = Registry(
         store=settings.checkpoints,
         device=torch_device,
         poll_seconds=settings.store_poll_seconds,
         default=settings.default_model,
+        defaults=defaults,
     )
     budget = DecodedBudget(int(settings.decoded_mb * 1e6), on_release=FreedMemory().freed)
     decoder = Decoder(
@@ -90,12 +94,13 @@ def compose(settings: Settings) -> Services:
     embedder = Embedder(engine=engine, cache=cache, decoder=decoder, ahead=ahead)
     collection = Galleries(settings.galleries, min_free=int(settings.min_free_mb * 1e6))
     disk = Disk(settings.galleries, min_free=int(settings.min_free_mb * 1e6))
+    default_galleries = DefaultGalleries(defaults, pools=pools, configured=settings.default_gallery)
     searcher = Search(
         galleries=collection,
         registry=registry,
         embedder=embedder,
         pools=pools,
-        default_gallery=settings.default_gallery,
+        defaults=default_galleries,
     )
     catalogue = Catalogue(
         galleries=collection,
@@ -103,6 +108,7 @@ def compose(settings: Settings) -> Services:
         embedder=embedder,
         pools=pools,
         decoder=decoder,
+        defaults=default_galleries,
         queue_items=settings.queue_items,
     )
     reindexing = BackgroundReindexer(
@@ -131,6 +137,7 @@ def compose(settings: Settings) -> Services:
         embedder=embedder,
         translator=translator,
         galleries=collection,
+        default_galleries=default_galleries,
         search=searcher,
         catalogue=catalogue,
         reindexing=reindexing,

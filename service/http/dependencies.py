@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 from service.cache.embeddings import EmbeddingCache
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
+from service.galleries.defaults import DefaultGalleries
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.galleries.threads.pools import GalleryPools
@@ -39,6 +40,7 @@ class Services:
     embedder: Embedder
     translator: Translator
     galleries: Galleries
+    default_galleries: DefaultGalleries
     search: Search
     catalogue: Catalogue
     reindexing: BackgroundReindexer
@@ -58,3 +60,11 @@ async def get_services(request: Request) -> Services:
 
 
 ServicesDep = Annotated[Services, Depends(get_services)]
+
+
+async def require_ready(services: ServicesDep) -> None:
+    """Refuse requests while the models are being loaded. Names that are not known yet must not give 404."""
+    services.registry.check_ready()
+
+
+READY = Depends(require_ready)

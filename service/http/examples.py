@@ -14,6 +14,7 @@ _GALLERY: dict[str, JsonValue] = {
     "credit": "OpenMoji, CC BY-SA 4.0",
     "drawn": True,
     "expand": False,
+    "default_for": ["retrieve", "sbir"],
     "outdated": False,
     "damaged_rows": 0,
 }
@@ -34,6 +35,7 @@ _MODEL: dict[str, JsonValue] = {
     "image_size": 224,
     "metrics": {"map_all": 0.51},
     "capabilities": ["embed", "retrieve", "sbir"],
+    "default_for": ["embed"],
     "digest": DIGEST,
     "trained_on": "Sketchy, all 125 classes",
     "terms": "research only",

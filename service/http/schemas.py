@@ -158,6 +158,11 @@ class ModelOut(Answer):
         description="What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir`, `styles` and "
         "`translate`. Without `styles`, an image has one translation."
     )
+    default_for: list[str] = Field(
+        description="Capabilities for which the model answers requests that name no model: some of "
+        "`analogy`, `embed` and `translate`. The first model that has a capability becomes its "
+        "default, and stays it until another one is chosen."
+    )
     digest: str = Field(description="SHA-256 of the weights. A gallery belongs to one digest.")
     trained_on: str = Field(description="Data set that the model was trained on.")
     terms: str = Field(description="Terms of use of the training data.")
@@ -175,7 +180,7 @@ class RejectedOut(Answer):
 class Models(Answer):
     """All models."""
 
-    models: list[ModelOut] = Field(description="The default model, then the other models by id.")
+    models: list[ModelOut] = Field(description="Models that are a default first, then the others, by id.")
     rejected: list[RejectedOut] = Field(description="Checkpoints that cannot be served.")
 
 
@@ -217,6 +222,11 @@ class GalleryOut(Answer):
     credit: str | None = Field(None, description="Source and license of the photos; null if unknown.")
     drawn: bool = Field(description=DRAWN)
     expand: bool = Field(description=EXPANSION)
+    default_for: list[str] = Field(
+        description="Searches that use this gallery if they name none: `sbir` (`POST /sbir/search`) and "
+        "`retrieve` (`POST /retrieve`). The first such search chooses a gallery, and it stays the default "
+        "until another one is chosen."
+    )
     outdated: bool = Field(
         description="Whether another checkpoint embedded the photos. Reindex the gallery to search it."
     )
@@ -244,7 +254,7 @@ class GalleriesOut(Answer):
     """All galleries."""
 
     galleries: list[GalleryOut] = Field(
-        description="The default gallery, if one is set, then the other galleries by name."
+        description="Galleries that are a default first, then the others, by name."
     )
     damaged: list[DamagedOut] = Field(
         description="Galleries whose files are damaged. Restore them from a backup."

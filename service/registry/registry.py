@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Container
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic
@@ -10,11 +11,12 @@ import torch
 from anyio import CapacityLimiter, to_thread
 
 from model.checkpoint import NAME, NAME_RULE, CheckpointError
-from service.errors import CapabilityMissing, ModelNotFound, NameInvalid, NotReady
+from service.defaults import Defaults
+from service.errors import CapabilityMissing, DefaultFixed, ModelNotFound, NameInvalid, NotReady
 from service.file_names import printable
 from service.registry.loading import load
 from service.registry.model import Model, RejectedVersion
-from service.registry.store import Candidate, find_candidates
+from service.registry.store import RELEASED, Candidate, find_candidates
 
 __all__ = ["Model", "Registry", "RejectedVersion"]
 
@@ -22,6 +24,10 @@ logger = logging.getLogger(__name__)
 
 RETRY_SECONDS = 30.0
 """Seconds until a failed load is retried if the checkpoint is not broken, as after a MemoryError."""
+
+
+NAMELESS = frozenset({"analogy", "embed", "translate"})
+"""Capabilities whose requests need not name a model. For the others, the gallery names it."""
 
 
 @dataclass(frozen=True)
@@ -41,19 +47,28 @@ class Registry:
         device: where models are loaded.
         poll_seconds: interval between two scans of the store.
         default: model for requests that name none, if it has the requested capability.
+        defaults: the models for other requests that name none.
     """
 
     def __init__(
-        self, *, store: Path, device: torch.device, poll_seconds: float, default: str | None = None
+        self,
+        *,
+        store: Path,
+        device: torch.device,
+        poll_seconds: float,
+        default: str | None = None,
+        defaults: Defaults | None = None,
     ) -> None:
         self._store = store
         self._device = device
         self._poll_seconds = poll_seconds
         self._default = default
+        self._defaults = defaults or Defaults(None)
         # One scan at a time writes these, in a worker thread; any thread reads them. They are replaced, not
         # changed.
         self._models: dict[str, Model] = {}
         self._rejected: list[RejectedVersion] = []
+        self._default_names: dict[str, str] = {}
         self._ready = False
         # Only scans use these.
         self._served_from: dict[str, Candidate] = {}
@@ -96,7 +111,7 @@ class Registry:
         """
         if not NAME.fullmatch(name):
             raise NameInvalid(f"{name[:80]!r} is not a valid model name; {NAME_RULE}")
-        self._check_ready()
+        self.check_ready()
         model = self._models.get(name)
         if model is None:
             reasons = [
@@ -108,7 +123,7 @@ class Registry:
         return model
 
     def get(self, name: str | None, *, capability: str) -> Model:
-        """Return the named model. Without a name, return the default or the first model with the capability.
+        """Return the named model. Without a name, return the default model for the capability.
 
         Raises:
             NameInvalid, ModelNotFound, NotReady.
@@ -118,16 +133,50 @@ class Registry:
             model = self.find(name)
             model.require(capability)
             return model
-        self._check_ready()
-        capable = [model for model in self.models() if capability in model.inference.capabilities]
-        if not capable:
+        self.check_ready()
+        default = self.default(capability)
+        if default is None:
             raise CapabilityMissing(f"no model has the capability {capability!r}; {self._available()}")
-        return next((model for model in capable if model.id == self._default), capable[0])
+        served = self._models.get(default)
+        if served is None or capability not in served.inference.capabilities:
+            raise ModelNotFound(
+                f"the default model for {capability!r} is {default!r}, which is not served; name a model, or "
+                f"choose another default with `iiae models default NAME`; {self._available()}"
+            )
+        return served
+
+    def default(self, capability: str) -> str | None:
+        """Return the name of the model for requests that name none. None if no model has the capability."""
+        configured = self._models.get(self._default or "")
+        if configured is not None and capability in configured.inference.capabilities:
+            return configured.id
+        return self._default_names.get(capability)
+
+    def default_for(self, name: str) -> list[str]:
+        """Return the capabilities for which a model answers requests that name none."""
+        return sorted(capability for capability in NAMELESS if self.default(capability) == name)
+
+    def make_default(self, name: str) -> Model:
+        """Make a model the default for all that it can do. Blocks: it writes a file.
+
+        Raises:
+            NameInvalid, ModelNotFound, NotReady, StorageFull, StorageUnavailable.
+            DefaultFixed: a setting names another default.
+        """
+        model = self.find(name)
+        if self._default is not None:
+            raise DefaultFixed(
+                f"the setting IIAE_DEFAULT_MODEL={self._default} decides; change it and restart the service"
+            )
+        self._defaults.choose("models", name, model.inference.capabilities & NAMELESS)
+        self._default_names = self._defaults.names("models")
+        return model
 
     def _available(self) -> str:
         return f"available models: {', '.join(sorted(self._models)) or 'none'}"
 
-    def _check_ready(self) -> None:
+    def check_ready(self) -> None:
+        """Raise NotReady before the first scan of the store is complete."""
         if not self._ready:
             raise NotReady("the models are being loaded; try again in a few seconds")
 
@@ -151,7 +200,24 @@ class Registry:
         for name in sorted(candidates | self._models):
             rejected += self._serve_newest(name, candidates.get(name, []))
         self._rejected = rejected
+        packaged = {
+            name
+            for name, versions in candidates.items()
+            if any(each.version == RELEASED for each in versions)
+        }
+        self._settle_defaults(packaged)
         self._ready = True
+
+    def _settle_defaults(self, packaged: Container[str]) -> None:
+        """Choose the first model of each capability that has no default: the package's first, then by name.
+
+        A published model that is the first of its kind is the default from then on.
+        """
+        first: dict[str, str] = {}
+        for name in sorted(self._models, key=lambda name: (name not in packaged, name)):
+            for capability in self._models[name].inference.capabilities & NAMELESS:
+                first.setdefault(capability, name)
+        self._default_names = self._defaults.settle("models", first)
 
     def _serve_newest(self, name: str, versions: list[Candidate]) -> list[RejectedVersion]:
         """Serve the first version that loads, and return the rejected ones before it."""

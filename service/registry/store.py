@@ -6,6 +6,8 @@ from pathlib import Path
 
 from model.checkpoint import published, released
 
+RELEASED = "released"
+"""Version of the checkpoints in the package."""
 FileState = tuple[str, int, int, int, int]
 """Name, size, modification time, change time and inode of a file."""
 
@@ -26,7 +28,7 @@ def find_candidates(store: Path) -> dict[str, list[Candidate]]:
     for folder in sorted(published(store), key=lambda folder: folder.name, reverse=True):
         _add(candidates, folder.parent.name, folder.name, folder)
     for folder in released():
-        _add(candidates, folder.name, "released", folder)
+        _add(candidates, folder.name, RELEASED, folder)
     return candidates
 
 

@@ -58,6 +58,7 @@ def _status_and_models() -> Iterator[Exchange]:
     yield Exchange("models.list", "GET", "/models")
     yield Exchange("models.get", "GET", "/models/facades")
     yield Exchange("models.reload", "POST", "/models/reload")
+    yield Exchange("models.choose", "PUT", "/models/facades/default")
 
 
 def _translations() -> Iterator[Exchange]:
@@ -141,6 +142,7 @@ def _deletions() -> Iterator[Exchange]:
     """Delete a photo and a gallery, then search what is left."""
     edited = {"label": "disc", "metadata": {"shape": "round"}}
     yield Exchange("photos.update", "PATCH", "/galleries/things/photos/1", json=edited)
+    yield Exchange("galleries.choose", "PUT", "/galleries/things/default")
     yield Exchange("photos.labels", "GET", "/galleries/things/labels")
     yield Exchange("photos.delete", "DELETE", "/galleries/things/photos/1")
     yield Exchange("photos.get", "GET", "/galleries/things/photos/1")

@@ -52,6 +52,7 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   report["images.embed"] = [code.kind, code.shape, code.values.length];
   report["galleries.list"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
   report["galleries.get"] = (await client.galleries.get({ name: gallery })).photos;
+  report["galleries.choose"] = (await client.galleries.choose({ name: gallery })).default_for;
   const page = await client.photos.list({ name: gallery, limit: 4 });
   report["photos.list"] = [page.photos.length, page.next === page.photos[3]?.id];
   const whole = await client.photos.get({ name: gallery, photo_id: photos[2]!.id });
@@ -84,6 +85,7 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   report["photos.purge"] = await client.photos.purge({ name: gallery, id: [photos[0]!.id, photos[5]!.id] });
   await client.galleries.delete({ name: gallery });
   report["galleries.delete"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
+  report["models.choose"] = (await client.models.choose({ model_id: "drawn" })).default_for;
   const model: Model = await client.models.get({ model_id: "tiny" });
   report["models.get"] = model.domains;
   report["models.list"] = (await client.models.list()).models.some(({ id }) => id === "tiny");

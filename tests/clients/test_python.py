@@ -133,6 +133,10 @@ CALLS = {
         lambda client, g, p: client.galleries.delete("made"),
         lambda nothing: nothing is None,
     ),
+    "galleries.choose": (
+        lambda client, g, p: client.galleries.choose(g),
+        lambda one: one.default_for == ["retrieve", "sbir"],
+    ),
     "photos.add": (
         lambda client, g, p: client.photos.add(g, (p / "0.png").read_bytes(), metadata={}),
         lambda added: (
@@ -181,6 +185,10 @@ CALLS = {
     "models.get": (
         lambda client, g, p: client.models.get("tiny"),
         lambda model: SHA256.fullmatch(model.digest) and model.domains == ["photo", "label"],
+    ),
+    "models.choose": (
+        lambda client, g, p: client.models.choose("drawn"),
+        lambda model: model.default_for == ["embed"],
     ),
     "models.reload": (lambda client, g, p: client.models.reload(), lambda all_: not all_.rejected),
     "service.live": (lambda client, g, p: client.service.live(), lambda health: health.status == "live"),

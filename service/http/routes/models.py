@@ -3,8 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Path
+from starlette.concurrency import run_in_threadpool
 
-from service.http.dependencies import Services, ServicesDep
+from service.http.dependencies import READY, Services, ServicesDep
 from service.http.request_body import StrictRoute
 from service.http.schemas import NAME_SCHEMA, ModelOut, Models, RejectedOut
 from service.http.security import READ, WRITE
@@ -13,19 +14,28 @@ from service.registry.model import Model
 router = APIRouter(prefix="/models", tags=["models"], route_class=StrictRoute)
 
 
-@router.get("", operation_id="models.list", dependencies=READ)
+@router.get("", operation_id="models.list", dependencies=[*READ, READY])
 async def list_models(services: ServicesDep) -> Models:
-    """List all models. The default model comes first, if one is set; the others are sorted by id."""
+    """List all models: first those that answer requests that name no model, then the others, by id."""
     return _models(services)
 
 
-@router.get("/{model_id}", operation_id="models.get", dependencies=READ)
+@router.get("/{model_id}", operation_id="models.get", dependencies=[*READ, READY])
 async def get_model(
     services: ServicesDep,
     model_id: Annotated[str, Path(description="Id of the model.", json_schema_extra=NAME_SCHEMA)],
 ) -> ModelOut:
     """Show one model."""
-    return _model(services.registry.find(model_id))
+    return _model(services, services.registry.find(model_id))
+
+
+@router.put("/{model_id}/default", operation_id="models.choose", dependencies=[*WRITE, READY])
+async def choose_model(
+    services: ServicesDep,
+    model_id: Annotated[str, Path(description="Id of the model.", json_schema_extra=NAME_SCHEMA)],
+) -> ModelOut:
+    """Make a model the default: it answers requests that name no model, as far as it can."""
+    return _model(services, await run_in_threadpool(services.registry.make_default, model_id))
 
 
 @router.post("/reload", operation_id="models.reload", dependencies=WRITE)
@@ -36,15 +46,16 @@ async def reload_models(services: ServicesDep) -> Models:
 
 
 def _models(services: Services) -> Models:
-    models = sorted(services.registry.models(), key=lambda model: model.id != services.settings.default_model)
+    registry = services.registry
+    models = sorted(registry.models(), key=lambda model: not registry.default_for(model.id))
     rejected = [
         RejectedOut(id=each.id, version=each.version, reason=each.reason)
         for each in services.registry.rejected()
     ]
-    return Models(models=[_model(model) for model in models], rejected=rejected)
+    return Models(models=[_model(services, model) for model in models], rejected=rejected)
 
 
-def _model(model: Model) -> ModelOut:
+def _model(services: Services, model: Model) -> ModelOut:
     manifest, preset = model.manifest, model.manifest.preset
     return ModelOut(
         id=model.id,
@@ -54,6 +65,7 @@ def _model(model: Model) -> ModelOut:
         image_size=preset.image_size,
         metrics=manifest.metrics,
         capabilities=sorted(model.inference.capabilities),
+        default_for=services.registry.default_for(model.id),
         digest=model.digest,
         trained_on=manifest.trained_on,
         terms=manifest.terms,

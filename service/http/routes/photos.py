@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 
 from service.errors import ParameterInvalid, PhotoNotFound
 from service.galleries.records import Photo, PhotoChanges
-from service.http.dependencies import ServicesDep
+from service.http.dependencies import READY, ServicesDep
 from service.http.etags import matches
 from service.http.form_fields import (
     check_metadata,
@@ -42,7 +42,7 @@ from service.http.schemas import (
 from service.http.security import READ, WRITE
 from service.http.selection import JSON_TEXT, QueryFilter, QuerySelection
 
-router = APIRouter(prefix="/galleries", tags=["photos"], route_class=StrictRoute)
+router = APIRouter(prefix="/galleries", tags=["photos"], dependencies=[READY], route_class=StrictRoute)
 
 PhotoId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Id of the photo in its gallery.")]
 Size = Annotated[

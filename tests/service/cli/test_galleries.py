@@ -4,7 +4,7 @@ import sqlite3
 import time
 
 from command_line import iiae
-from serving import png
+from serving import png, publish_sketch
 
 
 def test_galleries_are_listed_and_deleted(home, tmp_path):
@@ -42,3 +42,23 @@ def test_a_locked_gallery_is_listed_with_its_reason(home, tmp_path):
     assert "is locked by another process" in " ".join(done.stdout.split())
     for name in ("a-locked", "b-sound"):
         assert iiae("galleries", "delete", name, home=home).status == 0
+
+
+def test_the_default_gallery_is_searched_and_forgotten_when_it_is_deleted(tmp_path):
+    home, folder = tmp_path / "home", tmp_path / "photos"
+    publish_sketch(home)
+    folder.mkdir()
+    (folder / "1.png").write_bytes(png(1))
+    for name in ("a-first", "b-second"):
+        assert iiae("index", folder, "--gallery", name, "--model", "drawn", home=home).status == 0
+
+    def searched() -> str:
+        return iiae("search", folder / "1.png", home=home).stdout
+
+    assert "in a-first" in searched()
+    chosen = iiae("galleries", "default", "b-second", home=home)
+    assert chosen.stdout == "b-second is the default for retrieve, sbir\n", chosen.stderr
+    assert "in b-second" in searched()
+    assert "default for retrieve, sbir: b-second" in iiae("galleries", home=home).stdout
+    assert iiae("galleries", "delete", "b-second", home=home).status == 0
+    assert "in a-first" in searched()

@@ -5,6 +5,8 @@ import os
 from command_line import iiae
 from serving import publish_tiny
 
+from service.defaults import Defaults
+
 
 def test_checkpoints_of_the_store_and_of_the_package_are_listed(tmp_path):
     tiny = publish_tiny(tmp_path)
@@ -19,3 +21,13 @@ def test_checkpoints_of_the_store_and_of_the_package_are_listed(tmp_path):
     assert "cannot be read" in rows["broken"]
     assert r"caf\xe9" in rows["misnamed"].encode().decode()  # it can be printed
     assert rows["sketchy"].rstrip(" │").endswith("package")
+
+
+def test_a_model_can_be_made_the_default(tmp_path):
+    publish_tiny(tmp_path, "a-tiny")
+    done = iiae("models", "default", "a-tiny", home=tmp_path)
+    assert done.stdout == "a-tiny is the default for analogy, embed, translate\n", done.stderr
+    assert "default for analogy, embed, translate: a-tiny" in iiae("models", home=tmp_path).stdout
+    refused = iiae("models", "default", "nothing", home=tmp_path)
+    assert (refused.status, "nothing" in refused.stderr) == (2, True)
+    assert Defaults(tmp_path).names("models")["translate"] == "a-tiny"

@@ -19,9 +19,11 @@ from serving import png, publish_tiny
 
 from model.images import decode
 from service.cache.embeddings import EmbeddingCache
+from service.defaults import Defaults
 from service.errors import GalleryReindexed, ImageUnreadable, Overloaded, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
+from service.galleries.defaults import DefaultGalleries
 from service.galleries.gallery import Gallery
 from service.galleries.records import GallerySpec, NewPhoto, Photo
 from service.galleries.threads.pools import GalleryPools
@@ -54,12 +56,14 @@ def stub_catalogue(root) -> Catalogue:
             return np.ones(4, np.float32)
 
     registry = SimpleNamespace(get=lambda name, capability: model, models=lambda: [model])
+    pools = GalleryPools(max_waiting=9)
     return Catalogue(
         galleries=Galleries(root),
         registry=registry,
         embedder=StubEmbedder(),
-        pools=GalleryPools(max_waiting=9),
+        pools=pools,
         decoder=decoder(Workers(max_waiting=9)),
+        defaults=DefaultGalleries(Defaults(None), pools=pools),
         queue_items=9,
     )  # type: ignore[arg-type]
 
@@ -92,12 +96,14 @@ async def real_catalogue(
     workers = Workers(max_waiting=max_waiting)
     cache = EmbeddingCache(max_bytes=0)
     embedder = Embedder(engine=engine, cache=cache, decoder=decoder(workers), ahead=ahead())
+    pools = GalleryPools(max_waiting=max_waiting)
     catalogue = Catalogue(
         galleries=Galleries(home / "galleries"),
         registry=registry,
         embedder=embedder,
-        pools=GalleryPools(max_waiting=max_waiting),
+        pools=pools,
         decoder=decoder(workers),
+        defaults=DefaultGalleries(Defaults(None), pools=pools),
         queue_items=queue_items,
     )
     await engine.start()
@@ -251,7 +257,8 @@ def get_first_photo(catalogue: Catalogue, **headers: str) -> Exchange:
     app = FastAPI()
     app.include_router(router)
     exception_handlers.install(app)
-    app.state.services = SimpleNamespace(catalogue=catalogue, settings=Settings())
+    registry = SimpleNamespace(check_ready=lambda: None)
+    app.state.services = SimpleNamespace(catalogue=catalogue, settings=Settings(), registry=registry)
     return asyncio.run(Exchange(path="/galleries/g/photos/1", headers=headers).send_to(app))
 
 

@@ -13,9 +13,11 @@ from serving import EXPANDED_CURVE, PHOTO_CURVE, SKETCH_CURVE, png, publish_sket
 
 from model.checkpoint import Manifest
 from service.cache.embeddings import EmbeddingCache
+from service.defaults import Defaults
 from service.errors import GalleryNotFound, PhotoNotFound
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
+from service.galleries.defaults import DefaultGalleries
 from service.galleries.query import Selection
 from service.galleries.search import Search
 from service.galleries.threads.pools import GalleryPools
@@ -54,6 +56,7 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
         embedder=embedder,
         pools=pools,
         decoder=decoder(workers),
+        defaults=DefaultGalleries(Defaults(None), pools=pools),
         queue_items=64,
     )
     uploads = [Upload.of(png(seed)) for seed in range(photos)]
@@ -61,7 +64,14 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
     try:
         await catalogue.create("g", "drawn", "photo")
         await catalogue.add("g", uploads, None, {})
-        yield Search(galleries=galleries, registry=registry, embedder=embedder, pools=pools), uploads
+        search = Search(
+            galleries=galleries,
+            registry=registry,
+            embedder=embedder,
+            pools=pools,
+            defaults=DefaultGalleries(Defaults(None), pools=pools),
+        )
+        yield search, uploads
     finally:
         await engine.stop()
 

@@ -15,7 +15,8 @@ from published_models import CPU, IMAGES, SKETCHES, add
 
 from model.iiae import IIAE
 from model.sealed_json import seal
-from service.errors import CapabilityMissing, ModelNotFound, NameInvalid, NotReady
+from service.defaults import Defaults
+from service.errors import CapabilityMissing, DefaultFixed, ModelNotFound, NameInvalid, NotReady
 from service.registry import registry as registry_module
 from service.registry import store as store_module
 from service.registry.loading import load
@@ -246,7 +247,7 @@ def test_get_chooses_by_capability_and_default(store: Path) -> None:
         add(store, name, preset)
     registry = scan(Registry(store=store, device=CPU, poll_seconds=1))
     assert registry.get(None, capability="translate").id == "b-digits"
-    assert registry.get(None, capability="sbir").id == "a-sketches"
+    assert registry.get(None, capability="embed").id == "a-sketches"
     assert registry.get("c-digits", capability="translate").id == "c-digits"
     with pytest.raises(CapabilityMissing, match="retrieve, sbir"):
         registry.get("a-sketches", capability="translate")
@@ -256,7 +257,37 @@ def test_get_chooses_by_capability_and_default(store: Path) -> None:
         registry.get("d", capability="translate")
     chosen = scan(Registry(store=store, device=CPU, poll_seconds=1, default="c-digits"))
     assert chosen.get(None, capability="translate").id == "c-digits"
-    assert chosen.get(None, capability="sbir").id == "a-sketches"
+    assert chosen.get(None, capability="embed").id == "c-digits"
+
+
+def test_a_new_model_is_no_default_until_it_is_chosen(store: Path, tmp_path: Path) -> None:
+    def registry() -> Registry:
+        return Registry(store=store, device=CPU, poll_seconds=1, defaults=Defaults(tmp_path))
+
+    def default(registry: Registry) -> str:
+        return registry.get(None, capability="translate").id
+
+    add(store, "m-digits", IMAGES)
+    running = scan(registry())
+    add(store, "c-cars5", IMAGES)
+    assert [default(scan(each)) for each in (running, registry())] == ["m-digits", "m-digits"]
+    assert running.default_for("m-digits") == ["analogy", "embed", "translate"]
+    other = scan(registry())
+    running.make_default("c-cars5")
+    assert [default(scan(each)) for each in (running, other, registry())] == ["c-cars5"] * 3
+    shutil.rmtree(store / "c-cars5")
+    with pytest.raises(ModelNotFound, match="default model for 'translate' is 'c-cars5'"):
+        default(scan(running))
+    assert running.get("m-digits", capability="translate").id == "m-digits"
+
+
+def test_a_setting_decides_before_a_chosen_model(store: Path) -> None:
+    for name in ("b-digits", "c-digits"):
+        add(store, name, IMAGES)
+    registry = scan(Registry(store=store, device=CPU, poll_seconds=1, default="c-digits"))
+    assert (registry.default_for("b-digits"), len(registry.default_for("c-digits"))) == ([], 3)
+    with pytest.raises(DefaultFixed, match="IIAE_DEFAULT_MODEL=c-digits"):
+        registry.make_default("b-digits")
 
 
 def test_load_is_retried_after_a_memory_error(

@@ -14,7 +14,7 @@ class Galleries:
     """All galleries."""
 
     galleries: list[Gallery]
-    """The default gallery, if one is set, then the other galleries by name."""
+    """Galleries that are a default first, then the others, by name."""
     damaged: list[Damaged]
     """Galleries whose files are damaged. Restore them from a backup."""
     unavailable: list[Unavailable]

@@ -25,6 +25,8 @@ class Gallery:
     """Whether the pictures are drawn: icons, emoji or clip art. Their searches rely more on what the model recognises, and less on likeness."""
     expand: bool
     """Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each."""
+    default_for: list[str]
+    """Searches that use this gallery if they name none: `sbir` (`POST /sbir/search`) and `retrieve` (`POST /retrieve`). The first such search chooses a gallery, and it stays the default until another one is chosen."""
     outdated: bool
     """Whether another checkpoint embedded the photos. Reindex the gallery to search it."""
     damaged_rows: int
@@ -42,6 +44,7 @@ class Gallery:
             credit=data["credit"],
             drawn=data["drawn"],
             expand=data["expand"],
+            default_for=[each for each in data["default_for"]],
             outdated=data["outdated"],
             damaged_rows=data["damaged_rows"],
         )

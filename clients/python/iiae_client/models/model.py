@@ -25,6 +25,8 @@ class Model:
     """Metrics of the model, measured after training."""
     capabilities: list[str]
     """What the model can do: some of `analogy`, `embed`, `retrieve`, `sbir`, `styles` and `translate`. Without `styles`, an image has one translation."""
+    default_for: list[str]
+    """Capabilities for which the model answers requests that name no model: some of `analogy`, `embed` and `translate`. The first model that has a capability becomes its default, and stays it until another one is chosen."""
     digest: str
     """SHA-256 of the weights. A gallery belongs to one digest."""
     trained_on: str
@@ -45,6 +47,7 @@ class Model:
             image_size=data["image_size"],
             metrics=dict(data["metrics"]),
             capabilities=[each for each in data["capabilities"]],
+            default_for=[each for each in data["default_for"]],
             digest=data["digest"],
             trained_on=data["trained_on"],
             terms=data["terms"],

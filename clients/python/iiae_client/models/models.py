@@ -13,7 +13,7 @@ class Models:
     """All models."""
 
     models: list[Model]
-    """The default model, then the other models by id."""
+    """Models that are a default first, then the others, by id."""
     rejected: list[Rejected]
     """Checkpoints that cannot be served."""
 

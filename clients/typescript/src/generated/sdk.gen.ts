@@ -3,7 +3,7 @@
 import { client } from './client.gen.js';
 import { buildClientParams, type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
 import { imagesAnalogyResponseTransformer, imagesTranslateResponseTransformer } from './transformers.gen.js';
-import type { GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
+import type { GalleriesChooseErrors, GalleriesChooseResponses, GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsChooseErrors, ModelsChooseResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -341,7 +341,7 @@ export class Galleries extends HeyApiClient {
     /**
      * List Galleries
      *
-     * List all galleries. The default gallery comes first, if one is set; the others are sorted by name.
+     * List all galleries: first those that searches use if they name none, then the others, by name.
      */
     public list<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).get<GalleriesListResponses, GalleriesListErrors, ThrowOnError, 'data'>({
@@ -416,6 +416,24 @@ export class Galleries extends HeyApiClient {
             responseStyle: 'data',
             security: [{ name: 'X-API-Key', type: 'apiKey' }],
             url: '/galleries/{name}',
+            ...options,
+            ...params
+        });
+    }
+    
+    /**
+     * Choose Gallery
+     *
+     * Make a gallery the default: searches that name no gallery use it, if its model can answer them.
+     */
+    public choose<ThrowOnError extends boolean = true>(parameters: {
+        name: string;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [{ in: 'path', key: 'name' }] }]);
+        return (options?.client ?? this.client).put<GalleriesChooseResponses, GalleriesChooseErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/galleries/{name}/default',
             ...options,
             ...params
         });
@@ -726,7 +744,7 @@ export class Models extends HeyApiClient {
     /**
      * List Models
      *
-     * List all models. The default model comes first, if one is set; the others are sorted by id.
+     * List all models: first those that answer requests that name no model, then the others, by id.
      */
     public list<ThrowOnError extends boolean = true>(options?: Options<never, ThrowOnError>) {
         return (options?.client ?? this.client).get<ModelsListResponses, ModelsListErrors, ThrowOnError, 'data'>({
@@ -750,6 +768,24 @@ export class Models extends HeyApiClient {
             responseStyle: 'data',
             security: [{ name: 'X-API-Key', type: 'apiKey' }],
             url: '/models/{model_id}',
+            ...options,
+            ...params
+        });
+    }
+    
+    /**
+     * Choose Model
+     *
+     * Make a model the default: it answers requests that name no model, as far as it can.
+     */
+    public choose<ThrowOnError extends boolean = true>(parameters: {
+        model_id: string;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [{ in: 'path', key: 'model_id' }] }]);
+        return (options?.client ?? this.client).put<ModelsChooseResponses, ModelsChooseErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/models/{model_id}/default',
             ...options,
             ...params
         });

@@ -59,7 +59,7 @@ export type FieldProblem = {
  */
 export type Galleries = {
     /**
-     * The default gallery, if one is set, then the other galleries by name.
+     * Galleries that are a default first, then the others, by name.
      */
     galleries: Array<Gallery>;
     /**
@@ -108,6 +108,10 @@ export type Gallery = {
      * Whether searches by sketch expand the query with the first hits, unless they say otherwise. It helps if there are several photos of a thing, and harms a little if there is one of each.
      */
     expand: boolean;
+    /**
+     * Searches that use this gallery if they name none: `sbir` (`POST /sbir/search`) and `retrieve` (`POST /retrieve`). The first such search chooses a gallery, and it stays the default until another one is chosen.
+     */
+    default_for: Array<string>;
     /**
      * Whether another checkpoint embedded the photos. Reindex the gallery to search it.
      */
@@ -254,6 +258,10 @@ export type Model = {
      */
     capabilities: Array<string>;
     /**
+     * Capabilities for which the model answers requests that name no model: some of `analogy`, `embed` and `translate`. The first model that has a capability becomes its default, and stays it until another one is chosen.
+     */
+    default_for: Array<string>;
+    /**
      * SHA-256 of the weights. A gallery belongs to one digest.
      */
     digest: string;
@@ -276,7 +284,7 @@ export type Model = {
  */
 export type Models = {
     /**
-     * The default model, then the other models by id.
+     * Models that are a default first, then the others, by id.
      */
     models: Array<Model>;
     /**
@@ -393,6 +401,7 @@ export type Problem = {
      * | `reindex_not_found` | 404 | Reindex does not exist |
      * | `method_not_allowed` | 405 | Method Not Allowed |
      * | `upload_too_slow` | 408 | Upload is too slow |
+     * | `default_fixed` | 409 | Default is fixed by a setting |
      * | `gallery_exists` | 409 | Gallery already exists |
      * | `gallery_outdated` | 409 | Gallery was embedded by another checkpoint |
      * | `gallery_reindexed` | 409 | Gallery was reindexed during the request |
@@ -1146,6 +1155,40 @@ export type GalleriesGetResponses = {
 
 export type GalleriesGetResponse = GalleriesGetResponses[keyof GalleriesGetResponses];
 
+export type GalleriesChooseData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the gallery.
+         */
+        name: string;
+    };
+    query?: never;
+    url: '/galleries/{name}/default';
+};
+
+export type GalleriesChooseErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type GalleriesChooseError = GalleriesChooseErrors[keyof GalleriesChooseErrors];
+
+export type GalleriesChooseResponses = {
+    /**
+     * A gallery: photos of one domain, embedded by one model.
+     */
+    200: Gallery;
+};
+
+export type GalleriesChooseResponse = GalleriesChooseResponses[keyof GalleriesChooseResponses];
+
 export type PhotosPurgeData = {
     body?: never;
     path: {
@@ -1720,6 +1763,40 @@ export type ModelsGetResponses = {
 };
 
 export type ModelsGetResponse = ModelsGetResponses[keyof ModelsGetResponses];
+
+export type ModelsChooseData = {
+    body?: never;
+    path: {
+        /**
+         * Id of the model.
+         */
+        model_id: string;
+    };
+    query?: never;
+    url: '/models/{model_id}/default';
+};
+
+export type ModelsChooseErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type ModelsChooseError = ModelsChooseErrors[keyof ModelsChooseErrors];
+
+export type ModelsChooseResponses = {
+    /**
+     * A model that is served.
+     */
+    200: Model;
+};
+
+export type ModelsChooseResponse = ModelsChooseResponses[keyof ModelsChooseResponses];
 
 export type ModelsReloadData = {
     body?: never;

@@ -5,7 +5,7 @@ import httpx
 from ...models.galleries import Galleries
 from ...models.galleries_create_body import GalleriesCreateBody
 from ...models.gallery import Gallery
-from . import galleries_create, galleries_delete, galleries_get, galleries_list
+from . import galleries_choose, galleries_create, galleries_delete, galleries_get, galleries_list
 
 
 class GalleriesResource:
@@ -17,7 +17,7 @@ class GalleriesResource:
     def list(
         self,
     ) -> Galleries:
-        """List all galleries. The default gallery comes first, if one is set; the others are sorted by name.
+        """List all galleries: first those that searches use if they name none, then the others, by name.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -105,6 +105,27 @@ class GalleriesResource:
         )
         return galleries_delete.answer(response)
 
+    def choose(
+        self,
+        name: str,
+    ) -> Gallery:
+        """Make a gallery the default: searches that name no gallery use it, if its model can answer them.
+
+        Args:
+            name: Name of the gallery.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **galleries_choose.request(
+                name,
+            )
+        )
+        return galleries_choose.answer(response)
+
 
 class AsyncGalleriesResource:
     """The async calls of `client.galleries`."""
@@ -115,7 +136,7 @@ class AsyncGalleriesResource:
     async def list(
         self,
     ) -> Galleries:
-        """List all galleries. The default gallery comes first, if one is set; the others are sorted by name.
+        """List all galleries: first those that searches use if they name none, then the others, by name.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -202,3 +223,24 @@ class AsyncGalleriesResource:
             )
         )
         return galleries_delete.answer(response)
+
+    async def choose(
+        self,
+        name: str,
+    ) -> Gallery:
+        """Make a gallery the default: searches that name no gallery use it, if its model can answer them.
+
+        Args:
+            name: Name of the gallery.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **galleries_choose.request(
+                name,
+            )
+        )
+        return galleries_choose.answer(response)

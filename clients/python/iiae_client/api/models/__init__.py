@@ -4,7 +4,7 @@ import httpx
 
 from ...models.model import Model
 from ...models.models import Models
-from . import models_get, models_list, models_reload
+from . import models_choose, models_get, models_list, models_reload
 
 
 class ModelsResource:
@@ -16,7 +16,7 @@ class ModelsResource:
     def list(
         self,
     ) -> Models:
-        """List all models. The default model comes first, if one is set; the others are sorted by id.
+        """List all models: first those that answer requests that name no model, then the others, by id.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -47,6 +47,27 @@ class ModelsResource:
         )
         return models_get.answer(response)
 
+    def choose(
+        self,
+        model_id: str,
+    ) -> Model:
+        """Make a model the default: it answers requests that name no model, as far as it can.
+
+        Args:
+            model_id: Id of the model.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **models_choose.request(
+                model_id,
+            )
+        )
+        return models_choose.answer(response)
+
     def reload(
         self,
     ) -> Models:
@@ -70,7 +91,7 @@ class AsyncModelsResource:
     async def list(
         self,
     ) -> Models:
-        """List all models. The default model comes first, if one is set; the others are sorted by id.
+        """List all models: first those that answer requests that name no model, then the others, by id.
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -100,6 +121,27 @@ class AsyncModelsResource:
             )
         )
         return models_get.answer(response)
+
+    async def choose(
+        self,
+        model_id: str,
+    ) -> Model:
+        """Make a model the default: it answers requests that name no model, as far as it can.
+
+        Args:
+            model_id: Id of the model.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **models_choose.request(
+                model_id,
+            )
+        )
+        return models_choose.answer(response)
 
     async def reload(
         self,
