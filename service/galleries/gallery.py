@@ -222,6 +222,15 @@ class Gallery:
                 f" or POST /galleries/{self.name}/reindex to re-embed its photos"
             )
 
+    def check_digest(self, digest: str) -> None:
+        """Raise GalleryOutdated unless the checkpoint whose digest begins so embedded the gallery."""
+        if not self.spec.digest.startswith(digest):
+            raise GalleryOutdated(
+                f"gallery {self.name!r} was embedded by the checkpoint {self.spec.digest[:12]}, and the"
+                f" vector is of {digest[:12]}; embed the picture again with POST /embed and"
+                f" model={self.spec.model}"
+            )
+
     def exists(self) -> bool:
         """Return whether the gallery still exists. False if another gallery has its name now."""
         return self.database.exists()

@@ -9,11 +9,11 @@ from model.manifest import Manifest
 from model.presets import QueryKind, Side
 from service.deadline import Deadline, shared_deadline
 from service.embedding import Embedding
-from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageUnavailable
+from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, ParameterInvalid, StorageUnavailable
 from service.galleries.collection import Galleries
 from service.galleries.gallery import Gallery
 from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
-from service.galleries.records import Hit
+from service.galleries.records import GallerySpec, Hit
 from service.registry.model import Model
 
 NAMES_SHOWN = 20
@@ -87,6 +87,25 @@ def none_searchable(unsuitable: Sequence[str]) -> GalleryNotFound:
     return GalleryNotFound(
         "the checkpoints that can answer this search did not embed the galleries"
         f" {', '.join(unsuitable[:NAMES_SHOWN])}; re-embed one with `iiae reindex NAME`, or create one"
+    )
+
+
+def check_vector(vector: Embedding, spec: GallerySpec) -> None:
+    """Check that a vector can be compared with the embeddings of a gallery.
+
+    Raises:
+        ParameterInvalid: it has another length or, for cosines and inner products, no direction.
+    """
+    if len(vector) != spec.dim:
+        fault = f"has {len(vector)} values; embeddings of this gallery have {spec.dim}"
+    elif spec.distance != "l2" and not vector.any():
+        fault = "has only zeros, so it has no direction"
+    else:
+        return
+    kind = "search_drawn" if spec.drawn else "search"
+    raise ParameterInvalid(
+        f"the vector {fault}; send one that POST /embed computed with model={spec.model} and kind={kind}",
+        (("vector", fault),),
     )
 
 

@@ -20,6 +20,7 @@ from service.galleries.query import (
     UNREADABLE,
     SearchResults,
     Selection,
+    check_vector,
     none_searchable,
     search_gallery,
 )
@@ -126,6 +127,39 @@ class Search:
                 expand=opened.spec.expand if expand is None else expand,
                 query_norm=norm,
             )
+
+        return await retry_when_reindexed(attempt)
+
+    async def search_by_vector(
+        self,
+        vector: Embedding,
+        *,
+        gallery: str | None,
+        selection: Selection,
+        source: str | None = None,
+        digest: str | None = None,
+        expand: bool = False,
+    ) -> SearchResults:
+        """Return the photos nearest to a search code that a client has kept.
+
+        Args:
+            vector: [dim], finite.
+            source: the domain of its picture. Defaults to the domain other than the gallery's.
+            digest: start of the digest of the checkpoint that computed it.
+
+        Raises:
+            GalleryNotFound, ModelNotFound, CapabilityMissing, DomainUnknown.
+            GalleryOutdated: another checkpoint embedded the gallery, or computed the vector.
+            ParameterInvalid: the vector has another length, or no direction.
+        """
+
+        async def attempt() -> SearchResults:
+            opened, model = await self._open(gallery, "retrieve")
+            if digest is not None:
+                opened.check_digest(digest)
+            check_vector(vector, opened.spec)
+            side = model.side(source) if source is not None else other(model.side(opened.spec.domain))
+            return await self._search(opened, model, side, vector, selection, expand=expand)
 
         return await retry_when_reindexed(attempt)
 

@@ -7,6 +7,8 @@ from service.inference.admission import AdmissionControl
 
 COMPUTED = frozenset({"/translate", "/analogy", "/embed", "/retrieve", "/sbir/search"})
 """Paths of the operations that run a model."""
+READING_POSTS = COMPUTED | {"/search/vector"}
+"""Paths of all operations with POST that change nothing."""
 ADD_PHOTOS = "/galleries/{name}/photos"
 """Template of the path that adds photos."""
 _ADD_PHOTOS = re.compile(r"/galleries/[^/]+/photos")

@@ -8,6 +8,7 @@ PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj
 _GALLERY: dict[str, JsonValue] = {
     "name": "openmoji",
     "model": "sketchy",
+    "digest": DIGEST,
     "domain": "photo",
     "photos": 1914,
     "index": "flat",
@@ -43,7 +44,13 @@ _MODEL: dict[str, JsonValue] = {
 }
 
 RESPONSES: dict[str, JsonValue] = {
-    "Embedding": {"model": "sketchy", "kind": "shared", "shape": [4], "values": [0.12, -0.5, 0.03, 0.86]},
+    "Embedding": {
+        "model": "sketchy",
+        "digest": DIGEST,
+        "kind": "shared",
+        "shape": [4],
+        "values": [0.12, -0.5, 0.03, 0.86],
+    },
     "Galleries": {"galleries": [_GALLERY], "damaged": [], "unavailable": []},
     "Gallery": _GALLERY,
     "Health": {"status": "ready", "degraded": []},
@@ -102,6 +109,7 @@ REQUESTS: dict[str, JsonValue] = {
     "images.analogy": {"image": "two-floors.webp", "reference": "three-floors.webp", "model": "facades"},
     "images.embed": {"image": "umbrella.png", "model": "sketchy", "source": "sketch", "kind": "shared"},
     "images.retrieve": {"image": "umbrella.png", "gallery": "openmoji", "k": 5, "min_score": 0.5},
+    "images.search": {"vector": [0.12, -0.5, 0.03, 0.86], "gallery": "openmoji", "digest": DIGEST, "k": 5},
     "images.translate": {"image": "three-floors.webp", "model": "facades", "samples": 4, "seed": 7},
     "photos.add": {"image": ["one.jpg", "two.jpg"], "label": "umbrella", "metadata": {"sku": 12}},
     "photos.update": {"label": "umbrella", "metadata": {"sku": 12}},

@@ -3,11 +3,21 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
 from typing_extensions import TypeAliasType
 
 from model.checkpoint import NAME
 from model.sketch import calibration
+from service.http.selection_texts import (
+    FOLDER,
+    LABELS,
+    MAX_OFFSET,
+    MAX_VALUES,
+    METADATA,
+    MIN_SCORE,
+    OFFSET,
+    K,
+)
 
 NAME_SCHEMA: dict[str, JsonValue] = {"pattern": f"^{NAME.pattern}$"}
 """Documents the names of galleries and models. The use cases check them, with an error of their own."""
@@ -128,6 +138,45 @@ class SearchResult(Answer):
     )
 
 
+MAX_VECTOR = 8192
+"""Values of a vector. The body's limit of 65,536 bytes has room for 3,000 values with 17 digits."""
+
+
+class VectorQuery(Request):
+    """A search by an embedding that the client has kept."""
+
+    vector: list[FiniteFloat] = Field(
+        min_length=1,
+        max_length=MAX_VECTOR,
+        description="The `values` of `POST /embed` with `kind=search`; `kind=search_drawn` for galleries of "
+        "drawn pictures.",
+    )
+    gallery: str | None = Field(
+        None, description="Name of the gallery; the default gallery if omitted.", examples=["openmoji"]
+    )
+    digest: str | None = Field(
+        None,
+        pattern="^[0-9a-f]{12,64}$",
+        description="Digest of the checkpoint that computed the vector, or its first 12 digits. If another "
+        "checkpoint embedded the gallery, the answer is 409 instead of hits that mean nothing.",
+    )
+    source: str | None = Field(
+        None,
+        description="Domain of the picture that the vector describes; if omitted, the domain other than the "
+        "gallery's. Scores depend on it.",
+    )
+    expand: bool = Field(
+        False,
+        description="Whether photos similar to the first hits rank higher, if the vector describes a sketch.",
+    )
+    k: int = Field(20, ge=1, le=1000, description=K)
+    offset: int = Field(0, ge=0, le=MAX_OFFSET, description=OFFSET)
+    min_score: float | None = Field(None, ge=-1, le=1, allow_inf_nan=False, description=MIN_SCORE)
+    label: list[str] = Field([], max_length=MAX_VALUES, description=LABELS)
+    folder: str | None = Field(None, description=FOLDER)
+    metadata: dict[str, JsonValue] = Field({}, description=METADATA)
+
+
 EmbeddingKind = Literal["shared", "exclusive", "search", "search_drawn"]
 EMBEDDING_KINDS = (
     "Embedding of the content that both domains share (`shared`), of what only this domain shows "
@@ -140,6 +189,7 @@ class Embedding(Answer):
     """The embedding of an image."""
 
     model: str = Field(description="Id of the model that embedded the image.")
+    digest: str = Field(description="SHA-256 of the model's weights. Embeddings of another one differ.")
     kind: EmbeddingKind = Field(description=EMBEDDING_KINDS)
     shape: list[int] = Field(description="Shape of the embedding.")
     values: list[float] = Field(description="Values of the embedding in row-major order.")
@@ -216,6 +266,7 @@ class GalleryOut(Answer):
 
     name: str = Field(description="Name of the gallery.")
     model: str = Field(description="Id of the model that embedded the photos.")
+    digest: str = Field(description="SHA-256 of the weights of the checkpoint that embedded the photos.")
     domain: str = Field(description="Domain of the photos.")
     photos: int = Field(description="Number of photos.")
     index: str = Field(examples=["flat"], description="Kind of search index, chosen by the number of photos.")

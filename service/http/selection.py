@@ -9,36 +9,20 @@ from pydantic_core import from_json
 from service.errors import ParameterInvalid
 from service.galleries.photo_filter import OPERATORS, Equal, Operator, PhotoFilter, Scalar, Within
 from service.galleries.query import Selection
+from service.http.form_fields import check_metadata
+from service.http.selection_texts import (
+    FOLDER,
+    LABEL,
+    MAX_CONDITIONS,
+    MAX_OFFSET,
+    MAX_TEXT,
+    MAX_VALUES,
+    METADATA,
+    MIN_SCORE,
+    OFFSET,
+    K,
+)
 
-MAX_VALUES = 100
-"""Labels of a filter, or values of one condition on the metadata."""
-MAX_CONDITIONS = 16
-"""Conditions on the metadata."""
-MAX_OFFSET = 10_000
-MAX_TEXT = 20_000
-"""Characters of the conditions on the metadata."""
-
-K = "Number of hits to return."
-OFFSET = "Number of the first hits to leave out: for the next page, add `k`."
-MIN_SCORE = (
-    "Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a "
-    "lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left "
-    "out."
-)
-LABEL = (
-    "Only photos with this label; an empty text is for photos without a label. Send it several times for "
-    "photos with one of several labels."
-)
-FOLDER = (
-    "Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata "
-    "starts with it. `iiae index` notes the path of each file there."
-)
-METADATA = (
-    "Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. "
-    'A value is what the photo must have (`{"colour": "red"}`), a list of what it may have '
-    '(`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` '
-    '(`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.'
-)
 JSON_TEXT: dict[str, JsonValue] = {"contentMediaType": "application/json"}
 """Says in the OpenAPI document that a text field holds JSON."""
 
@@ -84,7 +68,9 @@ QuerySelection = Annotated[Selection, Depends(_selection_of_query)]
 """The hits that a query asks for."""
 
 
-def photo_filter(*, label: list[str] | None, folder: str | None, metadata: str | None) -> PhotoFilter:
+def photo_filter(
+    *, label: list[str] | None, folder: str | None, metadata: str | dict[str, JsonValue] | None
+) -> PhotoFilter:
     """Return the filter that fields ask for. A blank folder or condition counts as omitted.
 
     Raises:
@@ -93,7 +79,7 @@ def photo_filter(*, label: list[str] | None, folder: str | None, metadata: str |
     return PhotoFilter(
         labels=tuple(label or ()),
         folder=_folder(folder) if folder else None,
-        metadata=conditions(metadata) if metadata and metadata.strip() else (),
+        metadata=conditions(_parsed(metadata) if isinstance(metadata, str) else metadata or {}),
     )
 
 
@@ -107,20 +93,27 @@ def _folder(text: str) -> str:
     return folder
 
 
-def conditions(text: str) -> tuple[Equal | Within, ...]:
-    """Parse conditions on the metadata.
-
-    Raises:
-        ParameterInvalid: they are not a JSON object, or a condition cannot be understood.
-    """
+def _parsed(text: str) -> dict[str, JsonValue]:
+    if not text.strip():
+        return {}
     try:
         value: JsonValue = from_json(text, allow_inf_nan=False)
     except ValueError as error:
         raise _invalid(f"not valid JSON ({error})") from error
-    if not isinstance(value, dict) or not value:
-        raise _invalid("not a JSON object with conditions")
+    if not isinstance(value, dict):
+        raise _invalid("not a JSON object")
+    return value
+
+
+def conditions(value: dict[str, JsonValue]) -> tuple[Equal | Within, ...]:
+    """Return conditions on the metadata.
+
+    Raises:
+        ParameterInvalid: a condition cannot be understood, or there are too many.
+    """
     if len(value) > MAX_CONDITIONS:
         raise _invalid(f"more than {MAX_CONDITIONS} conditions")
+    check_metadata(value)
     return tuple(_condition(key, wanted) for key, wanted in value.items())
 
 

@@ -112,6 +112,8 @@ def _galleries() -> Iterator[Exchange]:
     yield Exchange("photos.get", "GET", f"{path}/2")
     yield Exchange("photos.get", "GET", f"{path}/2?size=thumbnail")
     yield Exchange("photos.similar", "GET", f"{path}/1/similar?k=4")
+    vector = {"vector": [(-1) ** number / (1 + number) for number in range(512)], "gallery": "things"}
+    yield Exchange("images.search", "POST", "/search/vector", json=vector)
     yield Exchange("photos.similar", "GET", f"{path}/1/similar?k=4&min_score=0.62")
 
 

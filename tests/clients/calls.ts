@@ -50,6 +50,9 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   report["images.analogyImage"] = (await client.images.analogyImage({ ...pair, accept: "image/jpeg" })).type;
   const code = await client.images.embed({ image: file("0.png"), model: "tiny", kind: "exclusive" });
   report["images.embed"] = [code.kind, code.shape, code.values.length];
+  const kept = await client.images.embed({ image: file("2.png"), model: "drawn", kind: "search", source: "photo" });
+  const near = await client.images.search({ vector: kept.values, digest: kept.digest, gallery, source: "photo" });
+  report["images.search"] = [near.hits.length, near.hits[0]?.id === photos[2]?.id];
   report["galleries.list"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
   report["galleries.get"] = (await client.galleries.get({ name: gallery })).photos;
   report["galleries.choose"] = (await client.galleries.choose({ name: gallery })).default_for;

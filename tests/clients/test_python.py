@@ -117,6 +117,12 @@ CALLS = {
         lambda client, g, p: client.images.retrieve(p / "2.png", gallery=g, source="photo", k=1),
         lambda found: found.hits[0].score > 0.98,
     ),
+    "images.search": (
+        lambda client, g, p: client.images.search(
+            [0.5] * 32, gallery=g, k=3, label=["noise"], metadata={"sku": 12}
+        ),
+        lambda found: len(found.hits) == 3,
+    ),
     "galleries.list": (
         lambda client, g, p: client.galleries.list(),
         lambda all_: "noise" in [each.name for each in all_.galleries] and all_.damaged[0].name == DAMAGED,

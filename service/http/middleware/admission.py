@@ -9,7 +9,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from service.deadline import Deadline, start_deadline
 from service.errors import DeadlineExceeded, Overloaded
-from service.http.controls import COMPUTED, Controls
+from service.http.controls import READING_POSTS, Controls
 from service.http.problems import AbortRequest
 from service.http.request_body import declares_body
 from service.inference.admission import AdmissionControl, Ticket, carry_ticket
@@ -38,7 +38,7 @@ class Deadlines:
 
     def of(self, scope: Scope, preferred: float | None) -> float:
         """Return the seconds that a request has. `preferred` is what its client asks for."""
-        reads = scope["method"] in READING or scope["path"] in COMPUTED
+        reads = scope["method"] in READING or scope["path"] in READING_POSTS
         longest = self.seconds if reads else self.change_seconds
         return longest if preferred is None else min(preferred, longest)
 

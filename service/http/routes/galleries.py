@@ -76,6 +76,7 @@ def _gallery(summary: GallerySummary, defaults: dict[str, str]) -> GalleryOut:
     return GalleryOut(
         name=summary.name,
         model=spec.model,
+        digest=spec.digest,
         domain=spec.domain,
         photos=summary.photos,
         index=summary.index,

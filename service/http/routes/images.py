@@ -153,7 +153,13 @@ async def embed(
         code = await embedder.exclusive(served, side, upload)
     else:
         code = await embedder.search_code(served, side, upload, drawn=kind == "search_drawn")
-    return Embedding(model=served.id, kind=kind, shape=list(code.shape), values=code.ravel().tolist())
+    return Embedding(
+        model=served.id,
+        digest=served.digest,
+        kind=kind,
+        shape=list(code.shape),
+        values=code.ravel().tolist(),
+    )
 
 
 async def _translation_response(

@@ -2,17 +2,20 @@
 
 from typing import Annotated
 
+import numpy as np
 from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
+from numpy.typing import NDArray
 
-from service.galleries.query import SearchResults
+from service.errors import ParameterInvalid
+from service.galleries.query import SearchResults, Selection
 from service.http.dependencies import READY, ServicesDep
 from service.http.form_fields import ImageFile, read_upload, read_uploads, refuse_repeated_fields
 from service.http.large_json import json_response
 from service.http.photo_urls import photo_url
 from service.http.request_body import StrictRoute
-from service.http.schemas import HitOut, SearchResult
+from service.http.schemas import HitOut, SearchResult, VectorQuery
 from service.http.security import READ
-from service.http.selection import FormSelection
+from service.http.selection import FormSelection, photo_filter
 
 router = APIRouter(dependencies=[*READ, READY], route_class=StrictRoute)
 MAX_SKETCHES = 8
@@ -82,6 +85,43 @@ async def retrieve(
         upload, gallery=gallery, selection=selection, capability="retrieve", source=source
     )
     return await json_response(lambda: search_result(results))
+
+
+@router.post(
+    "/search/vector",
+    tags=["images"],
+    operation_id="images.search",
+    response_model=SearchResult,
+)
+async def search_by_vector(services: ServicesDep, query: VectorQuery) -> Response:
+    """Find the photos of a gallery that are nearest to an embedding, without sending the picture again."""
+    selection = Selection(
+        k=query.k,
+        offset=query.offset,
+        min_score=query.min_score,
+        wanted=photo_filter(label=query.label, folder=query.folder, metadata=query.metadata),
+    )
+    results = await services.search.search_by_vector(
+        finite_vector(query.vector),
+        gallery=query.gallery,
+        selection=selection,
+        source=query.source,
+        digest=query.digest,
+        expand=query.expand,
+    )
+    return await json_response(lambda: search_result(results))
+
+
+def finite_vector(values: list[float]) -> NDArray[np.float32]:
+    """Return the values as an embedding. Raises ParameterInvalid if one is too large for 32 bits."""
+    with np.errstate(over="ignore"):
+        vector = np.array(values, np.float32)
+    if not np.isfinite(vector).all():
+        raise ParameterInvalid(
+            "the vector has a value that is too large for a 32-bit float; send what POST /embed returned",
+            (("vector", "a value is too large"),),
+        )
+    return vector
 
 
 def search_result(results: SearchResults) -> SearchResult:

@@ -114,7 +114,6 @@ BAD_FILTERS = {
     "no folder": ("folder", "./"),
     "text": ("metadata", "year=2020"),
     "a list": ("metadata", "[1]"),
-    "no condition": ("metadata", "{}"),
     "an unknown limit": ("metadata", '{"year": {"from": 2020}}'),
     "a limit of a text": ("metadata", '{"year": {"gt": "2020"}}'),
     "a limit that is true": ("metadata", '{"year": {"gt": true}}'),

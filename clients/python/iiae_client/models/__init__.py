@@ -17,6 +17,8 @@ from .images_embed_body import ImagesEmbedBody
 from .images_embed_body_kind import ImagesEmbedBodyKind
 from .images_retrieve_body import ImagesRetrieveBody
 from .images_retrieve_body_metadata import ImagesRetrieveBodyMetadata
+from .images_search_body import ImagesSearchBody
+from .images_search_body_metadata import ImagesSearchBodyMetadata
 from .images_translate_body import ImagesTranslateBody
 from .images_translate_body_style import ImagesTranslateBodyStyle
 from .label import Label
@@ -64,6 +66,8 @@ __all__ = [
     "ImagesEmbedBodyKind",
     "ImagesRetrieveBody",
     "ImagesRetrieveBodyMetadata",
+    "ImagesSearchBody",
+    "ImagesSearchBodyMetadata",
     "ImagesTranslateBody",
     "ImagesTranslateBodyStyle",
     "Label",

@@ -13,6 +13,8 @@ class Embedding:
 
     model: str
     """Id of the model that embedded the image."""
+    digest: str
+    """SHA-256 of the model's weights. Embeddings of another one differ."""
     kind: EmbeddingKind
     """Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures)."""
     shape: list[int]
@@ -25,6 +27,7 @@ class Embedding:
         """Read JSON. Unknown fields are ignored."""
         return cls(
             model=data["model"],
+            digest=data["digest"],
             kind=data["kind"],
             shape=[each for each in data["shape"]],
             values=[each for each in data["values"]],

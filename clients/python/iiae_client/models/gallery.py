@@ -13,6 +13,8 @@ class Gallery:
     """Name of the gallery."""
     model: str
     """Id of the model that embedded the photos."""
+    digest: str
+    """SHA-256 of the weights of the checkpoint that embedded the photos."""
     domain: str
     """Domain of the photos."""
     photos: int
@@ -38,6 +40,7 @@ class Gallery:
         return cls(
             name=data["name"],
             model=data["model"],
+            digest=data["digest"],
             domain=data["domain"],
             photos=data["photos"],
             index=data["index"],

@@ -3,7 +3,7 @@
 import { client } from './client.gen.js';
 import { buildClientParams, type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
 import { imagesAnalogyResponseTransformer, imagesTranslateResponseTransformer } from './transformers.gen.js';
-import type { GalleriesChooseErrors, GalleriesChooseResponses, GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsChooseErrors, ModelsChooseResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
+import type { GalleriesChooseErrors, GalleriesChooseResponses, GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesSearchErrors, ImagesSearchResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsChooseErrors, ModelsChooseResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -280,6 +280,53 @@ export class Images extends HeyApiClient {
             ...params,
             headers: {
                 'Content-Type': null,
+                ...options?.headers,
+                ...params.headers
+            }
+        });
+    }
+    
+    /**
+     * Search By Vector
+     *
+     * Find the photos of a gallery that are nearest to an embedding, without sending the picture again.
+     */
+    public search<ThrowOnError extends boolean = true>(parameters: {
+        vector: Array<number>;
+        gallery?: string | null;
+        digest?: string | null;
+        source?: string | null;
+        expand?: boolean;
+        k?: number;
+        offset?: number;
+        min_score?: number | null;
+        label?: Array<string>;
+        folder?: string | null;
+        metadata?: {
+            [key: string]: unknown;
+        };
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [
+                    { in: 'body', key: 'vector' },
+                    { in: 'body', key: 'gallery' },
+                    { in: 'body', key: 'digest' },
+                    { in: 'body', key: 'source' },
+                    { in: 'body', key: 'expand' },
+                    { in: 'body', key: 'k' },
+                    { in: 'body', key: 'offset' },
+                    { in: 'body', key: 'min_score' },
+                    { in: 'body', key: 'label' },
+                    { in: 'body', key: 'folder' },
+                    { in: 'body', key: 'metadata' }
+                ] }]);
+        return (options?.client ?? this.client).post<ImagesSearchResponses, ImagesSearchErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/search/vector',
+            ...options,
+            ...params,
+            headers: {
+                'Content-Type': 'application/json',
                 ...options?.headers,
                 ...params.headers
             }

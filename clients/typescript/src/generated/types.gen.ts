@@ -27,6 +27,10 @@ export type Embedding = {
      */
     model: string;
     /**
+     * SHA-256 of the model's weights. Embeddings of another one differ.
+     */
+    digest: string;
+    /**
      * Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures).
      */
     kind: 'shared' | 'exclusive' | 'search' | 'search_drawn';
@@ -84,6 +88,10 @@ export type Gallery = {
      * Id of the model that embedded the photos.
      */
     model: string;
+    /**
+     * SHA-256 of the weights of the checkpoint that embedded the photos.
+     */
+    digest: string;
     /**
      * Domain of the photos.
      */
@@ -1004,6 +1012,85 @@ export type ImagesRetrieveResponses = {
 };
 
 export type ImagesRetrieveResponse = ImagesRetrieveResponses[keyof ImagesRetrieveResponses];
+
+export type ImagesSearchData = {
+    /**
+     * A search by an embedding that the client has kept.
+     */
+    body: {
+        /**
+         * The `values` of `POST /embed` with `kind=search`; `kind=search_drawn` for galleries of drawn pictures.
+         */
+        vector: Array<number>;
+        /**
+         * Name of the gallery; the default gallery if omitted.
+         */
+        gallery?: string | null;
+        /**
+         * Digest of the checkpoint that computed the vector, or its first 12 digits. If another checkpoint embedded the gallery, the answer is 409 instead of hits that mean nothing.
+         */
+        digest?: string | null;
+        /**
+         * Domain of the picture that the vector describes; if omitted, the domain other than the gallery's. Scores depend on it.
+         */
+        source?: string | null;
+        /**
+         * Whether photos similar to the first hits rank higher, if the vector describes a sketch.
+         */
+        expand?: boolean;
+        /**
+         * Number of hits to return.
+         */
+        k?: number;
+        /**
+         * Number of the first hits to leave out: for the next page, add `k`.
+         */
+        offset?: number;
+        /**
+         * Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+         */
+        min_score?: number | null;
+        /**
+         * Only photos with one of these labels; an empty text is for photos without a label. If there are none, photos with any label.
+         */
+        label?: Array<string>;
+        /**
+         * Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+         */
+        folder?: string | null;
+        /**
+         * Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+         */
+        metadata?: {
+            [key: string]: unknown;
+        };
+    };
+    path?: never;
+    query?: never;
+    url: '/search/vector';
+};
+
+export type ImagesSearchErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type ImagesSearchError = ImagesSearchErrors[keyof ImagesSearchErrors];
+
+export type ImagesSearchResponses = {
+    /**
+     * The hits of a search, best first.
+     */
+    200: SearchResult;
+};
+
+export type ImagesSearchResponse = ImagesSearchResponses[keyof ImagesSearchResponses];
 
 export type GalleriesListData = {
     body?: never;

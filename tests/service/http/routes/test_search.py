@@ -1,5 +1,6 @@
 """Routes that search galleries."""
 
+import json
 from io import BytesIO
 
 import httpx
@@ -269,3 +270,75 @@ def test_empty_sketches_are_refused_and_colours_do_not_matter(client):
     ]
     assert found[0] == found[1] == found[2]
     client.delete("/galleries/strokes").raise_for_status()
+
+
+def vector_of(client, picture: bytes, **data: object) -> dict[str, object]:
+    answer = client.post(
+        "/embed", files={"image": picture}, data={"model": "drawn", "kind": "search", **data}
+    )
+    assert answer.status_code == 200, answer.text
+    return {"vector": answer.json()["values"], "digest": answer.json()["digest"], "gallery": "noise"}
+
+
+def test_a_vector_finds_what_its_picture_finds(client, gallery):
+    photo, sketch = vector_of(client, png(3), source="photo"), vector_of(client, png(3), source="sketch")
+    by_vector = client.post("/search/vector", json={**photo, "source": "photo"}).json()
+    assert by_vector == SEARCHES["photo"](client, gallery="noise").json()
+    assert by_vector["hits"][0]["id"] == gallery[3]
+    plain = client.post("/search/vector", json=sketch).json()
+    assert plain == SEARCHES["retrieval"](client, gallery="noise").json()
+    expanded = client.post("/search/vector", json={**sketch, "expand": True}).json()
+    assert expanded == SEARCHES["sketch"](client, gallery="noise").json()
+    assert expanded != plain
+
+
+def test_a_search_by_vector_has_pages_and_filters(client, gallery):
+    query = vector_of(client, png(3), source="photo")
+    hits = client.post("/search/vector", json=query).json()["hits"]
+    third = hits[2]["score"]
+
+    def found(**fields: object) -> list[dict[str, object]]:
+        answer = client.post("/search/vector", json={**query, **fields})
+        assert answer.status_code == 200, answer.text
+        return answer.json()["hits"]
+
+    assert found(k=2, offset=1) == hits[1:3]
+    assert found(min_score=third) == hits[:3]
+    assert found(label=["noise"], metadata={"sku": [12, 13]}) == found(metadata={}) == hits
+    assert found(label=["music"]) == found(metadata={"sku": {"gt": 12}}) == found(folder="a") == []
+
+
+BAD_VECTORS = {
+    "too short": ({"vector": [1.0, 2.0]}, 422, "parameter_invalid", "vector"),
+    "empty": ({"vector": []}, 422, "parameter_invalid", "vector"),
+    "zeros": ({"vector": "zeros"}, 422, "parameter_invalid", "vector"),
+    "too large for 32 bits": ({"vector": "large"}, 422, "parameter_invalid", "vector"),
+    "another digest": ({"digest": "0" * 64}, 409, "gallery_outdated", None),
+    "half a digest": ({"digest": "abc"}, 422, "parameter_invalid", "digest"),
+    "an unknown domain": ({"source": "map"}, 422, "domain_unknown", None),
+    "a condition of half a character": ({"metadata": {"a": "\ud800"}}, 422, "parameter_invalid", "metadata"),
+    "an unknown key": ({"min_scor": 0.5}, 422, "parameter_invalid", "min_scor"),
+}
+
+
+@pytest.mark.parametrize("name", BAD_VECTORS)
+def test_a_vector_that_cannot_be_compared_is_refused(client, gallery, name):
+    fields, status, code, field = BAD_VECTORS[name]
+    query = vector_of(client, png(3), source="photo")
+    size = len(query["vector"])
+    values = {"zeros": [0.0] * size, "large": [1e39] + [0.0] * (size - 1)}
+    fields = {key: values.get(str(value), value) for key, value in fields.items()}
+    answer = client.post(
+        "/search/vector",
+        content=json.dumps({**query, **fields}),
+        headers={"content-type": "application/json"},
+    )
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert [fault["field"] for fault in answer.json().get("errors", [])] == ([field] if field else [])
+
+
+@pytest.mark.parametrize("value", ["NaN", "Infinity", "1e999", "null"])
+def test_a_vector_of_other_than_finite_numbers_is_refused(client, gallery, value):
+    text = f'{{"gallery": "noise", "vector": [1, {value}, 2]}}'
+    answer = client.post("/search/vector", content=text, headers={"content-type": "application/json"})
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "vector.1"), answer.text

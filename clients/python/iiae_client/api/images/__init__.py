@@ -10,12 +10,13 @@ from ...models.images_analogy_body import ImagesAnalogyBody
 from ...models.images_embed_body import ImagesEmbedBody
 from ...models.images_embed_body_kind import ImagesEmbedBodyKind
 from ...models.images_retrieve_body import ImagesRetrieveBody
+from ...models.images_search_body import ImagesSearchBody
 from ...models.images_translate_body import ImagesTranslateBody
 from ...models.images_translate_body_style import ImagesTranslateBodyStyle
 from ...models.search_result import SearchResult
 from ...models.translation import Translation
 from ...types import Upload
-from . import images_analogy, images_embed, images_retrieve, images_translate
+from . import images_analogy, images_embed, images_retrieve, images_search, images_translate
 
 
 class ImagesResource:
@@ -283,6 +284,60 @@ class ImagesResource:
         )
         return images_retrieve.answer(response)
 
+    def search(
+        self,
+        vector: Sequence[float],
+        *,
+        gallery: None | str | None = None,
+        digest: None | str | None = None,
+        source: None | str | None = None,
+        expand: bool | None = None,
+        k: int | None = None,
+        offset: int | None = None,
+        min_score: float | None | None = None,
+        label: Sequence[str] | None = None,
+        folder: None | str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> SearchResult:
+        """Find the photos of a gallery that are nearest to an embedding, without sending the picture again.
+
+        Args:
+            vector: The `values` of `POST /embed` with `kind=search`; `kind=search_drawn` for galleries of drawn pictures.
+            gallery: Name of the gallery; the default gallery if omitted.
+            digest: Digest of the checkpoint that computed the vector, or its first 12 digits. If another checkpoint embedded the gallery, the answer is 409 instead of hits that mean nothing.
+            source: Domain of the picture that the vector describes; if omitted, the domain other than the gallery's. Scores depend on it.
+            expand: Whether photos similar to the first hits rank higher, if the vector describes a sketch. (default False)
+            k: Number of hits to return. (default 20)
+            offset: Number of the first hits to leave out: for the next page, add `k`. (default 0)
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            label: Only photos with one of these labels; an empty text is for photos without a label. If there are none, photos with any label.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **images_search.request(
+                ImagesSearchBody(
+                    vector=vector,
+                    gallery=gallery,
+                    digest=digest,
+                    source=source,
+                    expand=expand,
+                    k=k,
+                    offset=offset,
+                    min_score=min_score,
+                    label=label,
+                    folder=folder,
+                    metadata=metadata,
+                ),
+            )
+        )
+        return images_search.answer(response)
+
 
 class AsyncImagesResource:
     """The async calls of `client.images`."""
@@ -548,3 +603,57 @@ class AsyncImagesResource:
             )
         )
         return images_retrieve.answer(response)
+
+    async def search(
+        self,
+        vector: Sequence[float],
+        *,
+        gallery: None | str | None = None,
+        digest: None | str | None = None,
+        source: None | str | None = None,
+        expand: bool | None = None,
+        k: int | None = None,
+        offset: int | None = None,
+        min_score: float | None | None = None,
+        label: Sequence[str] | None = None,
+        folder: None | str | None = None,
+        metadata: Mapping[str, Any] | None = None,
+    ) -> SearchResult:
+        """Find the photos of a gallery that are nearest to an embedding, without sending the picture again.
+
+        Args:
+            vector: The `values` of `POST /embed` with `kind=search`; `kind=search_drawn` for galleries of drawn pictures.
+            gallery: Name of the gallery; the default gallery if omitted.
+            digest: Digest of the checkpoint that computed the vector, or its first 12 digits. If another checkpoint embedded the gallery, the answer is 409 instead of hits that mean nothing.
+            source: Domain of the picture that the vector describes; if omitted, the domain other than the gallery's. Scores depend on it.
+            expand: Whether photos similar to the first hits rank higher, if the vector describes a sketch. (default False)
+            k: Number of hits to return. (default 20)
+            offset: Number of the first hits to leave out: for the next page, add `k`. (default 0)
+            min_score: Smallest `score` of a hit, from 0 to 1; for cosines and inner products, from -1 to 1. Photos with a lower score are left out of the `k` nearest, so there may be no hits at all. If omitted, none are left out.
+            label: Only photos with one of these labels; an empty text is for photos without a label. If there are none, photos with any label.
+            folder: Only photos from this folder or the folders in it, such as `2024/summer`: their `file` in the metadata starts with it. `iiae index` notes the path of each file there.
+            metadata: Only photos whose metadata meets all conditions of this JSON object. Its keys are keys of the metadata. A value is what the photo must have (`{"colour": "red"}`), a list of what it may have (`{"colour": ["red", "blue"]}`), or limits of a number: `lt`, `lte`, `gt` and `gte` (`{"year": {"gte": 2020}}`). If the photo has a list, one of its items must meet the condition.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **images_search.request(
+                ImagesSearchBody(
+                    vector=vector,
+                    gallery=gallery,
+                    digest=digest,
+                    source=source,
+                    expand=expand,
+                    k=k,
+                    offset=offset,
+                    min_score=min_score,
+                    label=label,
+                    folder=folder,
+                    metadata=metadata,
+                ),
+            )
+        )
+        return images_search.answer(response)

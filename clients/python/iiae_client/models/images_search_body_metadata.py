@@ -1,0 +1,3 @@
+from typing import Any
+
+ImagesSearchBodyMetadata = dict[str, Any]
