@@ -13,7 +13,7 @@ open it again.
 
 import logging
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from io import BufferedReader
@@ -94,9 +94,13 @@ class Gallery:
         """Return the embedded photos whose files have these SHA-256 digests, by digest."""
         return {photo.sha256: photo for photo in self._rows.embedded(digests)}
 
-    def whole(self, digests: Sequence[str]) -> dict[str, Photo]:
-        """Return the photos of `known` whose picture and thumbnail are not damaged. Blocks: it reads them."""
-        return {sha256: photo for sha256, photo in self.known(digests).items() if self._is_whole(photo)}
+    def whole(self, known: Mapping[str, Photo]) -> dict[str, Photo]:
+        """Return those of the photos whose picture and thumbnail are not damaged. Blocks: it reads them.
+
+        Args:
+            known: photos by digest, as `known` returns them.
+        """
+        return {sha256: photo for sha256, photo in known.items() if self._is_whole(photo)}
 
     def embedding(self, photo_id: int) -> Embedding:
         """Return a photo's embedding [dim]. Raises PhotoNotFound."""
@@ -300,9 +304,8 @@ class Gallery:
             self._with_reserve(lambda: self._remove_unused_files(digests))
         except (ServiceError, OSError) as error:
             logger.warning(
-                "gallery %s: the files of %d removed photos stay (%s); run `iiae fsck %s --repair`",
+                "gallery %s: the files of removed photos stay (%s); run `iiae fsck %s --repair`",
                 self.name,
-                len(digests),
                 error,
                 self.name,
             )

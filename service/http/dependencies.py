@@ -65,6 +65,3 @@ ServicesDep = Annotated[Services, Depends(get_services)]
 async def require_ready(services: ServicesDep) -> None:
     """Refuse requests while the models are being loaded. Names that are not known yet must not give 404."""
     services.registry.check_ready()
-
-
-READY = Depends(require_ready)

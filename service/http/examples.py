@@ -59,7 +59,13 @@ RESPONSES: dict[str, JsonValue] = {
     "Models": {"models": [_MODEL], "rejected": []},
     "Photo": _PHOTO,
     "PhotoPage": {"photos": [_PHOTO], "next": 1036},
-    "PhotosAdded": {"photos": [_PHOTO]},
+    "PhotosAdded": {
+        "photos": [_PHOTO],
+        "files": [
+            {"name": "one.jpg", "status": "added", "id": 1036, "reason": None},
+            {"name": "two.txt", "status": "refused", "id": None, "reason": "two.txt: this is not an image"},
+        ],
+    },
     "PhotosRemoved": {"removed": 12},
     "Problem": {
         "type": "about:blank",

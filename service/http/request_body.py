@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
+from fastapi import Depends, params
 from fastapi._compat import field_annotation_is_scalar_sequence
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
@@ -108,19 +109,37 @@ class StrictRoute(APIRoute):
     reads its response slowly does not keep its upload in memory.
     """
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return FastAPI's handler with another kind of request."""
-        handle = super().get_route_handler()
-        dependants = list(_with_dependencies(self.dependant))
-        fields = [field.alias for each in dependants for field in each.body_params]
-        query = {field.alias: field.field_info for each in dependants for field in each.query_params}
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        dependencies: Sequence[params.Depends] | None = None,
+        **options: Any,
+    ) -> None:
+        """Check the query after the other dependencies, so after the API key."""
+        check_query = Depends(self._check_query)
+        super().__init__(path, endpoint, dependencies=[*(dependencies or ()), check_query], **options)
+
+    async def _check_query(self, request: Request) -> None:
+        """Raise ParameterInvalid for a query parameter that is unknown or repeated."""
+        query = {
+            field.alias: field.field_info
+            for each in _with_dependencies(self.dependant)
+            for field in each.query_params
+        }
         repeatable = {
             name for name, info in query.items() if field_annotation_is_scalar_sequence(info.annotation)
         }
+        check_names(request.query_params.keys(), list(query), "query parameter")
+        check_not_repeated(request.query_params, repeatable)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return FastAPI's handler with another kind of request."""
+        handle = super().get_route_handler()
+        fields = [field.alias for each in _with_dependencies(self.dependant) for field in each.body_params]
 
         async def handle_and_close(request: Request) -> Response:
-            check_names(request.query_params.keys(), list(query), "query parameter")
-            check_not_repeated(request.query_params, repeatable)
             body_request = BodyRequest(request.scope, request.receive, fields)
             try:
                 return await handle(body_request)

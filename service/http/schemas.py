@@ -340,12 +340,29 @@ class EditedPhoto(Request):
     )
 
 
+class UploadedFile(Answer):
+    """What became of one file of a request."""
+
+    name: str | None = Field(description="Name of the file, as it was sent; null without a name.")
+    status: Literal["added", "known", "refused"] = Field(
+        description="`added`: it is a new photo. `known`: the gallery has this picture already. "
+        "`refused`: it is not a picture that can be added."
+    )
+    id: int | None = Field(description="Id of the photo; null if the file was refused.")
+    reason: str | None = Field(
+        description="Why the file was refused. For a known picture: what it keeps, although the request sent "
+        "another label or other metadata. Null if there is nothing to say."
+    )
+
+
 class PhotosAdded(Answer):
     """The photos of a request, as stored."""
 
     photos: list[PhotoOut] = Field(
-        description="The photos, in the order of the request. Equal files are one photo."
+        description="The photos, in the order of the request, without refused files. Equal files are one "
+        "photo."
     )
+    files: list[UploadedFile] = Field(description="What became of each file, in the order of the request.")
 
 
 class PhotosRemoved(Answer):

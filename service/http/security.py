@@ -13,7 +13,7 @@ from fastapi import Depends, Security
 from fastapi.security import APIKeyHeader
 
 from service.errors import KeyMissing, KeyRefused
-from service.http.dependencies import Services, ServicesDep
+from service.http.dependencies import Services, ServicesDep, require_ready
 from service.settings import Settings
 
 _header = APIKeyHeader(
@@ -87,5 +87,8 @@ def _authorise(settings: Settings, key: str | None, *, admin: bool = False) -> N
         raise KeyRefused("this operation requires an administrator's key; send one of IIAE_ADMIN_KEYS")
 
 
-READ = [Depends(require_any_key)]
-WRITE = [Depends(require_admin_key)]
+READ_ALWAYS = [Depends(require_any_key)]
+WRITE_ALWAYS = [Depends(require_admin_key)]
+"""For operations that answer while the models are being loaded, too."""
+READ = [*READ_ALWAYS, Depends(require_ready)]
+WRITE = [*WRITE_ALWAYS, Depends(require_ready)]

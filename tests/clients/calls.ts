@@ -26,7 +26,9 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   const named = new File([blob("2.png")], "2.png");
   const image = [file("0.png"), blob("1.png"), named, file("3.png"), file("4.png"), file("5.png")];
   const metadata = { sku: 12, deep: ["☂"] };
-  const { photos } = await client.photos.add({ name: gallery, image, label: "noise", metadata });
+  const added = await client.photos.add({ name: gallery, image, label: "noise", metadata, partial: true });
+  const { photos } = added;
+  report["outcomes of files"] = added.files.map(({ name, status }) => [name, status]).slice(1, 3);
   report["photos.add"] = photos.map(({ label, metadata, sha256 }) => [label, metadata, sha256]);
   const found: SearchResult = await client.sbir.search({ sketch: file("3.png"), gallery, k: 4 });
   report["sbir.search"] = [found.model, found.hits.length];

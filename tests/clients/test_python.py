@@ -147,6 +147,7 @@ CALLS = {
         lambda client, g, p: client.photos.add(g, (p / "0.png").read_bytes(), metadata={}),
         lambda added: (
             SHA256.fullmatch(added.photos[0].sha256)
+            and (added.files[0].status, added.files[0].id) == ("known", 1)
             and added.photos[0].metadata == {"sku": 12, "deep": ["☂"]}
         ),
     ),

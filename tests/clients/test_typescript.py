@@ -147,7 +147,7 @@ def run(request, program):
 
 def test_every_call_returns_its_answer(run, world, open_server):
     answers = run("answers", world, origin=open_server.url)
-    others = {"several sketches differ", "hits of some photos"}
+    others = {"several sketches differ", "hits of some photos", "outcomes of files"}
     assert {name.removesuffix("Image") for name in answers} - others == operations()
     created = answers.pop("galleries.create")
     assert (created["name"], created["model"], created["photos"], created["credit"]) == (
@@ -167,6 +167,7 @@ def test_every_call_returns_its_answer(run, world, open_server):
     assert answers == {
         "sbir.search": ["drawn", 4],
         "several sketches differ": True,
+        "outcomes of files": [["blob", "added"], ["2.png", "added"]],
         "hits of some photos": [2, 0, 3, 0],
         "images.retrieve": [True, True],
         "images.translate": [[7, 8], True, list(b"PNG")],

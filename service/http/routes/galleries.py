@@ -6,7 +6,7 @@ from fastapi import APIRouter, Path
 
 from service.galleries.defaults import default_for
 from service.galleries.listing import GallerySummary
-from service.http.dependencies import READY, ServicesDep
+from service.http.dependencies import ServicesDep
 from service.http.request_body import StrictRoute
 from service.http.schemas import (
     NAME_SCHEMA,
@@ -18,7 +18,7 @@ from service.http.schemas import (
 )
 from service.http.security import READ, WRITE
 
-router = APIRouter(prefix="/galleries", tags=["galleries"], dependencies=[READY], route_class=StrictRoute)
+router = APIRouter(prefix="/galleries", tags=["galleries"], route_class=StrictRoute)
 
 GalleryName = Annotated[str, Path(description="Name of the gallery.", json_schema_extra=NAME_SCHEMA)]
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Depends, File, Form, Request, Response, UploadFile
 from pydantic import BeforeValidator
 
-from service.http.dependencies import READY, Services, ServicesDep
+from service.http.dependencies import Services, ServicesDep
 from service.http.form_fields import (
     ImageFile,
     drop_empty_files,
@@ -22,7 +22,7 @@ from service.http.security import READ
 from service.images.encode import Format, encode
 from service.inference.translation import DEFAULT_MIX, MAX_REFERENCES, Translation
 
-router = APIRouter(tags=["images"], dependencies=[*READ, READY], route_class=StrictRoute)
+router = APIRouter(tags=["images"], dependencies=READ, route_class=StrictRoute)
 
 FORMATS: dict[str, Format] = {"image/png": "png", "image/webp": "webp", "image/jpeg": "jpeg"}
 """Image formats of responses, by media type."""

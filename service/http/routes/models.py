@@ -5,22 +5,22 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.concurrency import run_in_threadpool
 
-from service.http.dependencies import READY, Services, ServicesDep
+from service.http.dependencies import Services, ServicesDep
 from service.http.request_body import StrictRoute
 from service.http.schemas import NAME_SCHEMA, ModelOut, Models, RejectedOut
-from service.http.security import READ, WRITE
+from service.http.security import READ, WRITE, WRITE_ALWAYS
 from service.registry.model import Model
 
 router = APIRouter(prefix="/models", tags=["models"], route_class=StrictRoute)
 
 
-@router.get("", operation_id="models.list", dependencies=[*READ, READY])
+@router.get("", operation_id="models.list", dependencies=READ)
 async def list_models(services: ServicesDep) -> Models:
     """List all models: first those that answer requests that name no model, then the others, by id."""
     return _models(services)
 
 
-@router.get("/{model_id}", operation_id="models.get", dependencies=[*READ, READY])
+@router.get("/{model_id}", operation_id="models.get", dependencies=READ)
 async def get_model(
     services: ServicesDep,
     model_id: Annotated[str, Path(description="Id of the model.", json_schema_extra=NAME_SCHEMA)],
@@ -29,7 +29,7 @@ async def get_model(
     return _model(services, services.registry.find(model_id))
 
 
-@router.put("/{model_id}/default", operation_id="models.choose", dependencies=[*WRITE, READY])
+@router.put("/{model_id}/default", operation_id="models.choose", dependencies=WRITE)
 async def choose_model(
     services: ServicesDep,
     model_id: Annotated[str, Path(description="Id of the model.", json_schema_extra=NAME_SCHEMA)],
@@ -38,7 +38,7 @@ async def choose_model(
     return _model(services, await run_in_threadpool(services.registry.make_default, model_id))
 
 
-@router.post("/reload", operation_id="models.reload", dependencies=WRITE)
+@router.post("/reload", operation_id="models.reload", dependencies=WRITE_ALWAYS)
 async def reload_models(services: ServicesDep) -> Models:
     """Look for new checkpoints now, without waiting for the next regular check."""
     await services.registry.refresh()

@@ -9,7 +9,7 @@ from service.errors import NotReady, ServiceError
 from service.http.dependencies import Services, ServicesDep
 from service.http.request_body import StrictRoute
 from service.http.schemas import Health
-from service.http.security import READ
+from service.http.security import READ_ALWAYS
 
 router = APIRouter(tags=["service"], route_class=StrictRoute)
 
@@ -41,7 +41,7 @@ async def ready(request: Request, services: ServicesDep) -> Health:
 @router.get(
     "/metrics",
     operation_id="service.metrics",
-    dependencies=READ,
+    dependencies=READ_ALWAYS,
     response_class=PlainTextResponse,
     response_description="Metrics as text.",
 )

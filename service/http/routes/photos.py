@@ -12,8 +12,9 @@ from starlette.responses import FileResponse
 from starlette.types import Receive, Scope, Send
 
 from service.errors import ParameterInvalid, PhotoNotFound
+from service.galleries.adding import Notes, Outcome
 from service.galleries.records import Photo, PhotoChanges
-from service.http.dependencies import READY, ServicesDep
+from service.http.dependencies import ServicesDep
 from service.http.etags import matches
 from service.http.form_fields import (
     check_metadata,
@@ -38,11 +39,12 @@ from service.http.schemas import (
     PhotosAdded,
     PhotosRemoved,
     SearchResult,
+    UploadedFile,
 )
 from service.http.security import READ, WRITE
 from service.http.selection import JSON_TEXT, QueryFilter, QuerySelection
 
-router = APIRouter(prefix="/galleries", tags=["photos"], dependencies=[READY], route_class=StrictRoute)
+router = APIRouter(prefix="/galleries", tags=["photos"], route_class=StrictRoute)
 
 PhotoId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Id of the photo in its gallery.")]
 Size = Annotated[
@@ -93,18 +95,24 @@ async def add_photos(
             json_schema_extra=JSON_TEXT,
         ),
     ] = None,
+    partial: Annotated[
+        bool,
+        Form(
+            description="Whether to add the other photos if some files cannot be read. "
+            "Otherwise, all photos are added, or none."
+        ),
+    ] = False,
 ) -> Response:
-    """Add photos to a gallery: all of them, or none if one cannot be read.
+    """Add photos to a gallery. The answer says of each file what became of it.
 
     When the response arrives, the photos are stored on disk.
     """
-    for field in ("label", "metadata"):
+    for field in ("label", "metadata", "partial"):
         await refuse_repeated_field(request, field)
     uploads = await read_uploads(image, services.settings.max_images, "image")
-    photos = await services.catalogue.add(name, uploads, parse_label(label), parse_metadata(metadata))
-    return await json_response(
-        lambda: PhotosAdded(photos=[_photo(name, photo) for photo in photos]), status=201
-    )
+    notes = Notes(parse_label(label), parse_metadata(metadata))
+    outcomes = await services.catalogue.add(name, uploads, notes, partial=partial)
+    return await json_response(lambda: _photos_added(name, outcomes), status=201)
 
 
 @router.get("/{name}/photos", operation_id="photos.list", dependencies=READ, response_model=PhotoPage)
@@ -276,6 +284,21 @@ class OpenFileResponse(FileResponse):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._file:
             await super().__call__(scope, receive, send)
+
+
+def _photos_added(gallery: str, outcomes: list[Outcome]) -> PhotosAdded:
+    return PhotosAdded(
+        photos=[_photo(gallery, outcome.photo) for outcome in outcomes if outcome.photo is not None],
+        files=[
+            UploadedFile(
+                name=outcome.name,
+                status=outcome.status,
+                id=None if outcome.photo is None else outcome.photo.id,
+                reason=outcome.reason,
+            )
+            for outcome in outcomes
+        ],
+    )
 
 
 def _photo_page(gallery: str, photos: list[Photo], limit: int) -> PhotoPage:

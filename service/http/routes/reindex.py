@@ -5,13 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Response
 
 from service.galleries.reindex.records import ReindexProgress
-from service.http.dependencies import READY, ServicesDep
+from service.http.dependencies import ServicesDep
 from service.http.request_body import StrictRoute
 from service.http.routes.galleries import GalleryName
 from service.http.schemas import NewReindex, ReindexFault, ReindexOut
 from service.http.security import READ, WRITE
 
-router = APIRouter(prefix="/galleries", tags=["reindex"], dependencies=[READY], route_class=StrictRoute)
+router = APIRouter(prefix="/galleries", tags=["reindex"], route_class=StrictRoute)
 DEFAULT_REINDEX = NewReindex()
 
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from service.errors import ParameterInvalid
 from service.galleries.query import SearchResults, Selection
-from service.http.dependencies import READY, ServicesDep
+from service.http.dependencies import ServicesDep
 from service.http.form_fields import ImageFile, read_upload, read_uploads, refuse_repeated_fields
 from service.http.large_json import json_response
 from service.http.photo_urls import photo_url
@@ -17,7 +17,7 @@ from service.http.schemas import HitOut, SearchResult, VectorQuery
 from service.http.security import READ
 from service.http.selection import FormSelection, photo_filter
 
-router = APIRouter(dependencies=[*READ, READY], route_class=StrictRoute)
+router = APIRouter(dependencies=READ, route_class=StrictRoute)
 MAX_SKETCHES = 8
 
 GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]

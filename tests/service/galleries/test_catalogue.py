@@ -3,7 +3,7 @@
 import asyncio
 import gc
 import shutil
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from time import monotonic, sleep
 from types import SimpleNamespace
@@ -21,6 +21,7 @@ from model.images import decode
 from service.cache.embeddings import EmbeddingCache
 from service.defaults import Defaults
 from service.errors import GalleryReindexed, ImageUnreadable, Overloaded, PhotoNotFound
+from service.galleries.adding import Notes
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.defaults import DefaultGalleries
@@ -122,6 +123,10 @@ def create_gallery(root, name: str = "g") -> Gallery:
 # adding photos
 
 
+async def added(catalogue: Catalogue, uploads: Sequence[Upload]) -> list[Photo | None]:
+    return [outcome.photo for outcome in await catalogue.add("g", uploads, Notes(), partial=False)]
+
+
 def test_twelve_photos_are_decoded_once_each_and_embedded_together(tmp_path, monkeypatch):
     decoded, parsed, batches = [], [], []
     load, strip_metadata = ImageFile.ImageFile.load, decode.strip_metadata
@@ -141,7 +146,7 @@ def test_twelve_photos_are_decoded_once_each_and_embedded_together(tmp_path, mon
 
     async def scenario():
         async with real_catalogue(tmp_path, batches, first_waits_for=12) as catalogue:
-            return await catalogue.add("g", uploads, None, {})
+            return await added(catalogue, uploads)
 
     photos = asyncio.run(scenario())
     assert [photo.sha256 for photo in photos] == [upload.sha256 for upload in uploads]
@@ -153,7 +158,7 @@ def test_twelve_photos_are_decoded_once_each_and_embedded_together(tmp_path, mon
 def test_one_request_does_not_overload_a_short_queue(tmp_path, queue_items):
     async def scenario() -> int:
         async with real_catalogue(tmp_path, [], queue_items, max_waiting=queue_items) as catalogue:
-            return len(await catalogue.add("g", [Upload.of(png(seed)) for seed in range(12)], None, {}))
+            return len(await added(catalogue, [Upload.of(png(seed)) for seed in range(12)]))
 
     assert asyncio.run(scenario()) == 12
 
@@ -164,9 +169,7 @@ def test_many_clients_that_add_photos_do_not_fill_the_queues(tmp_path):
 
     async def scenario() -> list[list[Photo]]:
         async with real_catalogue(tmp_path, [], queue_items=16, max_waiting=16) as catalogue:
-            return await asyncio.gather(
-                *(catalogue.add("g", uploads(client), None, {}) for client in range(6))
-            )
+            return await asyncio.gather(*(added(catalogue, uploads(client)) for client in range(6)))
 
     assert [len(photos) for photos in asyncio.run(scenario())] == [12] * 6
 
@@ -175,7 +178,7 @@ def test_too_many_requests_that_wait_to_add_photos_are_refused(tmp_path):
     async def scenario() -> list[list[Photo] | BaseException]:
         async with real_catalogue(tmp_path, [], queue_items=1) as catalogue:
             return await asyncio.gather(
-                *(catalogue.add("g", [Upload.of(png(seed))], None, {}) for seed in range(12)),
+                *(added(catalogue, [Upload.of(png(seed))]) for seed in range(12)),
                 return_exceptions=True,
             )
 
@@ -194,7 +197,7 @@ def test_the_first_bad_picture_is_named_and_nothing_is_added(tmp_path):
     async def scenario():
         async with real_catalogue(tmp_path, batches) as catalogue:
             with pytest.raises(ImageUnreadable, match=r"broken\.png: this is not an image"):
-                await catalogue.add("g", uploads, None, {})
+                await added(catalogue, uploads)
 
     asyncio.run(scenario())
     gallery = Galleries(tmp_path / "galleries").open("g")
@@ -215,7 +218,7 @@ def test_a_cancelled_request_decodes_no_more_photos(tmp_path, monkeypatch):
     async def scenario():
         async with real_catalogue(tmp_path, batches) as catalogue:
             uploads = [Upload.of(png(seed, 90)) for seed in range(40)]
-            task = asyncio.create_task(catalogue.add("g", uploads, None, {}))
+            task = asyncio.create_task(added(catalogue, uploads))
             while not decoded:
                 await asyncio.sleep(0)
             task.cancel()
@@ -233,7 +236,7 @@ def test_a_cancelled_request_decodes_no_more_photos(tmp_path, monkeypatch):
 def test_a_photo_removed_while_it_is_added_is_still_returned(tmp_path, monkeypatch):
     gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
     uploads = [Upload.of(png(seed)) for seed in range(3)]
-    first = asyncio.run(catalogue.add("g", uploads[:1], None, {}))[0]
+    first = asyncio.run(added(catalogue, uploads[:1]))[0]
     add = Gallery.add
 
     def add_and_remove(self, new):
@@ -243,7 +246,7 @@ def test_a_photo_removed_while_it_is_added_is_still_returned(tmp_path, monkeypat
         return photos
 
     monkeypatch.setattr(Gallery, "add", add_and_remove)
-    photos = asyncio.run(catalogue.add("g", [*uploads, uploads[1]], None, {}))
+    photos = asyncio.run(added(catalogue, [*uploads, uploads[1]]))
     assert [photo.sha256 for photo in photos] == [upload.sha256 for upload in [*uploads, uploads[1]]]
     assert photos[0] == first
     assert photos[1] == photos[3]
@@ -264,7 +267,7 @@ def get_first_photo(catalogue: Catalogue, **headers: str) -> Exchange:
 
 def test_a_picture_removed_before_it_is_opened_is_not_found(tmp_path, monkeypatch):
     gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
-    asyncio.run(catalogue.add("g", [Upload.of(png())], None, {}))
+    asyncio.run(added(catalogue, [Upload.of(png())]))
     picture_path = Gallery.picture_path
 
     def remove_after_lookup(self, photo):
@@ -281,7 +284,7 @@ def test_a_picture_removed_before_it_is_opened_is_not_found(tmp_path, monkeypatc
 @pytest.mark.parametrize("headers", [{}, {"range": "bytes=10-19"}])
 def test_a_picture_removed_after_it_is_opened_is_sent(tmp_path, monkeypatch, headers):
     gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
-    asyncio.run(catalogue.add("g", [Upload.of(png())], None, {}))
+    asyncio.run(added(catalogue, [Upload.of(png())]))
     picture = Catalogue.picture
 
     async def remove_after_opening(self, name, photo_id, *, small):
@@ -302,7 +305,7 @@ def test_a_picture_removed_after_it_is_opened_is_sent(tmp_path, monkeypatch, hea
 def test_every_picture_is_closed(tmp_path, headers):
     create_gallery(tmp_path)
     catalogue, upload = stub_catalogue(tmp_path), Upload.of(png())
-    asyncio.run(catalogue.add("g", [upload], None, {}))
+    asyncio.run(added(catalogue, [upload]))
     if "if-none-match" in headers:
         headers = {"if-none-match": f'"{upload.sha256}-full"'}
     answer = get_first_photo(catalogue, **headers)
@@ -312,7 +315,7 @@ def test_every_picture_is_closed(tmp_path, headers):
 
 def test_the_full_picture_replaces_a_lost_thumbnail(tmp_path):
     gallery, catalogue = create_gallery(tmp_path), stub_catalogue(tmp_path)
-    photo = asyncio.run(catalogue.add("g", [Upload.of(png())], None, {}))[0]
+    photo = asyncio.run(added(catalogue, [Upload.of(png())]))[0]
     assert asyncio.run(catalogue.picture("g", photo.id, small=True)).content_type == "image/webp"
     gallery.thumbnail_path(photo).unlink()
     assert asyncio.run(catalogue.picture("g", photo.id, small=True)).content_type == "image/png"
@@ -329,7 +332,7 @@ def test_the_full_picture_replaces_a_lost_thumbnail(tmp_path):
 def test_a_photo_whose_files_are_damaged_is_stored_again(tmp_path, contents, damaged_row):
     create_gallery(tmp_path)
     picture, catalogue = png(), stub_catalogue(tmp_path)
-    [photo] = asyncio.run(catalogue.add("g", [Upload.of(picture)], None, {}))
+    [photo] = asyncio.run(added(catalogue, [Upload.of(picture)]))
     gallery = Gallery(tmp_path / "g")
     small = gallery.thumbnail_path(photo).read_bytes()
     for path in (gallery.picture_path(photo), gallery.thumbnail_path(photo)):
@@ -337,7 +340,7 @@ def test_a_photo_whose_files_are_damaged_is_stored_again(tmp_path, contents, dam
     if damaged_row:
         with gallery.database.transaction() as connection:
             connection.execute("UPDATE photos SET label = 'x'")
-    [again] = asyncio.run(catalogue.add("g", [Upload.of(picture)], None, {}))
+    [again] = asyncio.run(added(catalogue, [Upload.of(picture)]))
     assert again == photo
     assert gallery.picture_path(again).read_bytes() == picture
     assert gallery.thumbnail_path(again).read_bytes() == small
@@ -349,7 +352,7 @@ def test_a_file_left_under_the_name_of_a_new_photo_is_replaced(tmp_path, content
     left = gallery.folder / "photos" / upload.sha256[:2] / upload.sha256
     left.parent.mkdir(parents=True)
     left.write_bytes(contents)
-    asyncio.run(stub_catalogue(tmp_path).add("g", [upload], None, {}))
+    asyncio.run(added(stub_catalogue(tmp_path), [upload]))
     assert left.read_bytes() == upload.data
 
 
@@ -368,9 +371,9 @@ def test_the_upload_of_a_photo_whose_indexed_file_changed_is_stored(tmp_path, co
         source=str(own),
     )
     [photo] = gallery.add([new])
-    assert asyncio.run(catalogue.add("g", [upload], None, {}))[0].source == str(own)
+    assert asyncio.run(added(catalogue, [upload]))[0].source == str(own)
     own.unlink() if contents is None else own.write_bytes(contents)
-    [again] = asyncio.run(catalogue.add("g", [upload], None, {}))
+    [again] = asyncio.run(added(catalogue, [upload]))
     assert (again.id, again.source) == (photo.id, None)
     assert gallery.picture_path(again).read_bytes() == upload.data
 
@@ -389,10 +392,10 @@ def test_adding_is_retried_a_few_times_when_the_gallery_is_reembedded(tmp_path, 
 
     monkeypatch.setattr(Gallery, "known", known_unless_reembedded)
     switches[:] = [False, True, True]
-    assert len(asyncio.run(stub_catalogue(tmp_path).add("g", [Upload.of(png())], None, {}))) == 1
+    assert len(asyncio.run(added(stub_catalogue(tmp_path), [Upload.of(png())]))) == 1
     switches[:] = [True] * 9
     with pytest.raises(GalleryReindexed):
-        asyncio.run(stub_catalogue(tmp_path).add("g", [Upload.of(png(1))], None, {}))
+        asyncio.run(added(stub_catalogue(tmp_path), [Upload.of(png(1))]))
     assert len(switches) == 6
 
 

@@ -15,6 +15,7 @@ from model.checkpoint import Manifest
 from service.cache.embeddings import EmbeddingCache
 from service.defaults import Defaults
 from service.errors import GalleryNotFound, PhotoNotFound
+from service.galleries.adding import Notes
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.defaults import DefaultGalleries
@@ -63,7 +64,7 @@ async def searching(home, root, photos: int = 6) -> AsyncIterator[tuple[Search, 
     await engine.start()
     try:
         await catalogue.create("g", "drawn", "photo")
-        await catalogue.add("g", uploads, None, {})
+        await catalogue.add("g", uploads, Notes(), partial=False)
         search = Search(
             galleries=galleries,
             registry=registry,

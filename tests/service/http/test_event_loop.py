@@ -18,6 +18,7 @@ from benchmarks.chaos.bodies import HOSTILE, HostileRequest, send
 from benchmarks.loop_lag import attack, scrape
 from service.http import openapi
 from service.http.app import create_app
+from service.http.dependencies import require_ready
 from service.http.routes import photos, search
 from service.http.schemas import SearchResult
 from service.settings import Settings
@@ -63,6 +64,7 @@ def test_large_responses_are_built_in_a_thread(tmp_path, monkeypatch, module, na
     monkeypatch.setattr(module, name, record_threads(work, threads))
     app = create_app(Settings(home=tmp_path, device="cpu"))
     app.state.services = replace(app.state.services, search=FakeService(), catalogue=FakeService())
+    app.dependency_overrides[require_ready] = lambda: None
     method, path, options = request_arguments
 
     async def ask() -> httpx.Response:

@@ -1,7 +1,9 @@
 """Names that an operation does not have are refused on every operation, with the names that it has."""
 
+import asyncio
 import re
 
+import httpx
 import pytest
 from serving import png
 
@@ -63,3 +65,16 @@ def test_a_repeated_key_of_a_json_body_is_refused(client):
     )
     assert (answer.status_code, answer.json()["code"]) == (400, "body_unreadable")
     assert "'name' occurs twice" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("name", sorted(OPERATIONS.keys() - {"service.live", "service.ready"}))
+def test_the_accepted_names_are_told_only_to_clients_with_a_key(tmp_path, name):
+    method, path, _ = OPERATIONS[name]
+    app = create_app(Settings(home=tmp_path, device="cpu", api_keys="reader-key-0123456789"))
+
+    async def ask() -> httpx.Response:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+            return await client.request(method, re.sub(r"\{\w+\}", "1", path), params={"lable": "guitar"})
+
+    assert asyncio.run(ask()).json()["code"] == "key_missing"

@@ -86,7 +86,9 @@ def test_a_search_is_traced_from_the_request_to_the_forward_pass(tmp_path):
         server.client.post("/galleries/g/photos", files={"image": png(1)}, headers=admin)
         headers = {"X-API-Key": KEY, "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
         for _ in range(2):  # the second comes from the cache
-            answer = server.client.post("/sbir/search?a=secret", files={"sketch": png()}, headers=headers)
+            answer = server.client.post(
+                "/sbir/search", files={"sketch": png()}, data={"folder": "secret"}, headers=headers
+            )
             assert answer.status_code == 200, answer.text
         server.client.get("/health/ready")
         server.stop()  # exports the rest

@@ -47,6 +47,8 @@ from .sbir_search_body_metadata import SbirSearchBodyMetadata
 from .search_result import SearchResult
 from .translation import Translation
 from .unavailable import Unavailable
+from .uploaded_file import UploadedFile
+from .uploaded_file_status import UploadedFileStatus
 
 __all__ = [
     "Damaged",
@@ -96,4 +98,6 @@ __all__ = [
     "SearchResult",
     "Translation",
     "Unavailable",
+    "UploadedFile",
+    "UploadedFileStatus",
 ]

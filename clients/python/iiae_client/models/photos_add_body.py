@@ -18,6 +18,8 @@ class PhotosAddBody:
     """One line of text, stored with each of the photos."""
     metadata: Mapping[str, Any] | None = None
     """JSON object, stored with each of the photos."""
+    partial: bool | None = None
+    """Whether to add the other photos if some files cannot be read. Otherwise, all photos are added, or none."""
 
     def to_multipart(self) -> list[Part]:
         """Return the form fields that are not None."""
@@ -27,4 +29,6 @@ class PhotosAddBody:
             parts.append(text_part("label", self.label))
         if self.metadata is not None:
             parts.append(text_part("metadata", json.dumps(self.metadata)))
+        if self.partial is not None:
+            parts.append(text_part("partial", self.partial))
         return parts

@@ -551,7 +551,7 @@ export class Photos extends HeyApiClient {
     /**
      * Add Photos
      *
-     * Add photos to a gallery: all of them, or none if one cannot be read.
+     * Add photos to a gallery. The answer says of each file what became of it.
      *
      * When the response arrives, the photos are stored on disk.
      */
@@ -562,12 +562,14 @@ export class Photos extends HeyApiClient {
         metadata?: {
             [key: string]: unknown;
         };
+        partial?: boolean;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [
                     { in: 'path', key: 'name' },
                     { in: 'body', key: 'image' },
                     { in: 'body', key: 'label' },
-                    { in: 'body', key: 'metadata' }
+                    { in: 'body', key: 'metadata' },
+                    { in: 'body', key: 'partial' }
                 ] }]);
         return (options?.client ?? this.client).post<PhotosAddResponses, PhotosAddErrors, ThrowOnError, 'data'>({
             ...formDataBodySerializer,

@@ -356,9 +356,13 @@ export type PhotoPage = {
  */
 export type PhotosAdded = {
     /**
-     * The photos, in the order of the request. Equal files are one photo.
+     * The photos, in the order of the request, without refused files. Equal files are one photo.
      */
     photos: Array<Photo>;
+    /**
+     * What became of each file, in the order of the request.
+     */
+    files: Array<UploadedFile>;
 };
 
 /**
@@ -589,6 +593,28 @@ export type Unavailable = {
      * Why the gallery does not answer.
      */
     reason: string;
+};
+
+/**
+ * What became of one file of a request.
+ */
+export type UploadedFile = {
+    /**
+     * Name of the file, as it was sent; null without a name.
+     */
+    name: string | null;
+    /**
+     * `added`: it is a new photo. `known`: the gallery has this picture already. `refused`: it is not a picture that can be added.
+     */
+    status: 'added' | 'known' | 'refused';
+    /**
+     * Id of the photo; null if the file was refused.
+     */
+    id: number | null;
+    /**
+     * Why the file was refused. For a known picture: what it keeps, although the request sent another label or other metadata. Null if there is nothing to say.
+     */
+    reason: string | null;
 };
 
 export type ImagesTranslateData = {
@@ -1398,6 +1424,10 @@ export type PhotosAddData = {
         metadata?: {
             [key: string]: unknown;
         };
+        /**
+         * Whether to add the other photos if some files cannot be read. Otherwise, all photos are added, or none.
+         */
+        partial?: boolean;
     };
     path: {
         /**

@@ -41,7 +41,7 @@ def flip(gallery: Gallery, number: int, page: int = TABLE_LEAF, byte: int = 10, 
 def add_again(gallery: Gallery, number: int) -> None:
     """Add a photo after a restart. It is listed with its old id, and nothing is damaged."""
     again = Gallery(gallery.folder)
-    assert again.whole([photo(number).sha256]) == {}
+    assert again.whole(again.known([photo(number).sha256])) == {}
     [added] = again.add([photo(number)])
     assert added.id == number
     assert [each.id for each in again.page(0, 100)] == list(range(1, 8))

@@ -86,7 +86,7 @@ def test_a_server_logs_requests_with_the_name_of_the_key(own_home):
         (line["method"], line["path"], line["route"], line["status"], line["key"], line["problem"])
         for line in access
     ] == [
-        ("POST", "/embed", "/embed", 200, "app", None),
+        ("POST", "/embed", "/embed", 422, "app", "parameter_invalid"),
         ("GET", "/models", "/models", 403, None, "key_refused"),
         ("GET", "/models/%C3%A9%0a", "/models/{model_id}", 401, None, "key_missing"),
     ]

@@ -116,10 +116,78 @@ def test_metadata_and_labels_are_returned_unchanged(client, gallery):
         client.delete(f"/galleries/noise/photos/{photo['id']}")
 
 
-def test_one_bad_file_among_several_adds_no_photo(client, gallery):
-    answer = client.post("/galleries/noise/photos", files=[("image", png(60)), ("image", b"text")])
-    assert answer.status_code == 422
+def test_bad_files_among_several_add_no_photo_and_are_all_named(client, gallery):
+    files = [("one.png", png(60)), ("a.txt", b"text"), ("two.png", png(61)), ("b.svg", b"<svg xmlns='x'/>")]
+    answer = client.post("/galleries/noise/photos", files=[("image", file) for file in files])
+    problem = answer.json()
+    assert (answer.status_code, problem["code"]) == (422, "image_unreadable")
+    assert problem["detail"].startswith("2 of 4 files cannot be added, so none was: a.txt: ")
+    assert "; b.svg: " in problem["detail"]
+    assert "partial=true" in problem["detail"]
     assert client.get("/galleries/noise").json()["photos"] == len(gallery)
+
+
+def test_a_partial_upload_adds_the_others_and_says_what_became_of_each_file(client, gallery):
+    files = [
+        ("one.png", png(62)),
+        ("a.txt", b"text"),
+        ("known.png", png(0)),
+        ("again.png", png(62)),
+        ("ärger ☂.png", png(63)),
+    ]
+    answer = client.post(
+        "/galleries/noise/photos",
+        files=[("image", file) for file in files],
+        data={"partial": "true", "label": "new"},
+    )
+    assert answer.status_code == 201, answer.text
+    outcomes, photos = answer.json()["files"], answer.json()["photos"]
+    try:
+        assert [(each["name"], each["status"]) for each in outcomes] == [
+            ("one.png", "added"),
+            ("a.txt", "refused"),
+            ("known.png", "known"),
+            ("again.png", "known"),
+            ("ärger ☂.png", "added"),
+        ]
+        assert [each["id"] for each in outcomes if each["id"]] == [photo["id"] for photo in photos]
+        assert outcomes[0]["id"] == outcomes[3]["id"]
+        assert outcomes[2]["id"] == gallery[0]
+        assert outcomes[1]["reason"].startswith("a.txt: ")
+        assert "keeps the label 'noise'" in outcomes[2]["reason"]
+        assert f"PATCH /galleries/noise/photos/{gallery[0]}" in outcomes[2]["reason"]
+        assert [each["reason"] for each in outcomes[3:]] == [None, None]
+        assert client.get(f"/galleries/noise/photos?after={gallery[-1]}").json()["photos"] == [
+            photos[0],
+            photos[3],
+        ]
+    finally:
+        client.delete("/galleries/noise/photos", params={"label": "new"}).raise_for_status()
+
+
+@pytest.mark.parametrize(
+    ("data", "kept"),
+    [
+        ({}, None),
+        ({"label": "noise"}, None),
+        ({"label": "noise", "metadata": '{"sku": 12}'}, None),
+        ({"label": "other"}, "keeps the label 'noise';"),
+        ({"metadata": '{"sku": 13}'}, "keeps its metadata;"),
+        ({"label": "other", "metadata": '{"sku": 13}'}, "keeps the label 'noise' and its metadata;"),
+    ],
+)
+def test_a_reupload_says_what_it_does_not_change(client, gallery, data, kept):
+    answer = client.post("/galleries/noise/photos", files={"image": png(0)}, data=data).json()
+    [outcome] = answer["files"]
+    assert (outcome["status"], outcome["id"], answer["photos"][0]["label"]) == ("known", gallery[0], "noise")
+    assert (kept in outcome["reason"]) if kept else outcome["reason"] is None
+
+
+def test_a_partial_upload_without_a_readable_file_is_refused(client, gallery):
+    files = [("image", ("a.txt", b"text")), ("image", ("b.txt", b"other text"))]
+    answer = client.post("/galleries/noise/photos", files=files, data={"partial": "true"})
+    assert (answer.status_code, answer.json()["code"]) == (422, "image_unreadable")
+    assert "a.txt" in answer.json()["detail"] and "b.txt" in answer.json()["detail"]
 
 
 BAD_METADATA = {

@@ -68,8 +68,9 @@ class PhotosResource:
         *,
         label: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        partial: bool | None = None,
     ) -> PhotosAdded:
-        """Add photos to a gallery: all of them, or none if one cannot be read.
+        """Add photos to a gallery. The answer says of each file what became of it.
 
         When the response arrives, the photos are stored on disk.
 
@@ -78,6 +79,7 @@ class PhotosResource:
             image: One or more image files.
             label: One line of text, stored with each of the photos.
             metadata: JSON object, stored with each of the photos.
+            partial: Whether to add the other photos if some files cannot be read. Otherwise, all photos are added, or none. (default False)
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -91,6 +93,7 @@ class PhotosResource:
                     image=image,
                     label=label,
                     metadata=metadata,
+                    partial=partial,
                 ),
             )
         )
@@ -339,8 +342,9 @@ class AsyncPhotosResource:
         *,
         label: str | None = None,
         metadata: Mapping[str, Any] | None = None,
+        partial: bool | None = None,
     ) -> PhotosAdded:
-        """Add photos to a gallery: all of them, or none if one cannot be read.
+        """Add photos to a gallery. The answer says of each file what became of it.
 
         When the response arrives, the photos are stored on disk.
 
@@ -349,6 +353,7 @@ class AsyncPhotosResource:
             image: One or more image files.
             label: One line of text, stored with each of the photos.
             metadata: JSON object, stored with each of the photos.
+            partial: Whether to add the other photos if some files cannot be read. Otherwise, all photos are added, or none. (default False)
 
         Raises:
             ProblemError: The request was rejected or failed.
@@ -362,6 +367,7 @@ class AsyncPhotosResource:
                     image=image,
                     label=label,
                     metadata=metadata,
+                    partial=partial,
                 ),
             )
         )

@@ -1,0 +1,3 @@
+from typing import Literal
+
+UploadedFileStatus = Literal["added", "known", "refused"]
