@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from model import pictures
+from model import pictures, preprocessing
 from model.images.decode import read_picture
 from model.presets import SIDES, Preset, Side, other
 from model.sketch.drawings import normalise as drawings
@@ -78,8 +78,8 @@ class Inference(ABC):
     def preprocessing(self, side: Side) -> str:
         """Return the version of `prepare` for a domain; it is part of every cache key."""
         if self.takes_drawings(side):
-            return f"{pictures.PREPROCESSING}.{drawings.VERSION}"
-        return str(pictures.PREPROCESSING)
+            return f"{preprocessing.VERSION}.{drawings.VERSION}"
+        return str(preprocessing.VERSION)
 
     def takes_drawings(self, side: Side) -> bool:
         """Return whether pictures of a domain are normalised as drawings."""

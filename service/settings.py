@@ -7,6 +7,7 @@ from typing import Annotated, Self
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from model.home import default_home
 from service.api_keys import ApiKey, check_distinct, parse_keys
 from service.hosts import parse_hosts
 
@@ -26,7 +27,10 @@ class Settings(BaseSettings):
         validate_by_alias=True,
     )
 
-    home: Path = Field(Path("var"), description="Folder with checkpoints/ and galleries/.")
+    home: Path = Field(
+        default_factory=default_home,
+        description="Folder with checkpoints/ and galleries/; the platform's folder for user data if unset.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 chooses a free port.")
     device: str = Field("auto", description="Device that runs the models: auto, cpu, cuda or cuda:N.")

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from model import checkpoint
 from model.cli.options import (
+    DEFAULT_HOME,
     CheckpointName,
     Data,
     Device,
@@ -30,7 +31,7 @@ from model.evaluation.translation import measure_pictures
 def evaluate(
     name: CheckpointName,
     data: Data,
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     split: Annotated[
         Split | None, typer.Option(help="Which pairs (image models); test if not given.", show_default=False)
     ] = None,

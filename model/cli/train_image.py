@@ -10,7 +10,7 @@ import typer
 
 from model.baselines.run import TranslatorRun
 from model.baselines.systems import SYSTEMS, translator_of
-from model.cli.options import Data, Device, Home, choose_device, refuse_unused
+from model.cli.options import DEFAULT_HOME, Data, Device, Home, choose_device, refuse_unused
 from model.cli.progress import progress_bar, report_damaged
 from model.cli.train_options import (
     Annealing,
@@ -137,7 +137,7 @@ def image_command(preset: Preset) -> Callable[..., None]:
 
     def command(
         data: Data,
-        home: Home = Path("var"),
+        home: Home = DEFAULT_HOME,
         name: Name = preset.name,
         system: SystemOption = "iiae",
         reader: Annotated[

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from model import checkpoint
-from model.cli.options import Data, Device, Home, Unseen, choose_device
+from model.cli.options import DEFAULT_HOME, Data, Device, Home, Unseen, choose_device
 from model.cli.progress import progress_bar, report_damaged
 from model.cli.train_options import (
     Annealing,
@@ -148,7 +148,7 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
 
     def command(
         data: Data,
-        home: Home = Path("var"),
+        home: Home = DEFAULT_HOME,
         name: Name = preset.name,
         unseen: Unseen = None,
         doodles: Annotated[

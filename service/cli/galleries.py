@@ -20,12 +20,12 @@ def list_galleries(context: typer.Context, home: Home = DEFAULT_HOME) -> None:
     """List the galleries."""
     if context.invoked_subcommand is not None:
         return
-    galleries = Galleries(home / "galleries")
+    collection = Galleries(home / "galleries")
     table = Table("name", "model", "domain", "photos", "index")
-    for name in galleries.names():
+    for name in collection.names():
         try:
             with shared_deadline(Deadline(monotonic() + LOCK_SECONDS)):
-                gallery = galleries.open(name)
+                gallery = collection.open(name)
                 count = gallery.count
             spec = gallery.spec
             pictures = f"{spec.domain}, drawn" if spec.drawn else spec.domain
@@ -43,3 +43,12 @@ def delete_gallery(
     """Delete a gallery and its uploaded pictures. Indexed folders stay as they are."""
     Galleries(home / "galleries").delete(name)
     Console().print(f"deleted {name}")
+
+
+galleries = typer.Typer(
+    help="List the galleries, or delete one.",
+    invoke_without_command=True,
+    rich_markup_mode="markdown",
+)
+galleries.callback()(list_galleries)
+galleries.command("delete", epilog="Example: `iiae galleries delete photos`")(delete_gallery)

@@ -5,8 +5,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from model.checkpoint import CheckpointError, published, read_manifest, released
-from service.cli.checkpoints import store_of
+from model.checkpoint_folder import CheckpointError, published, read_manifest, released
 from service.cli.options import DEFAULT_HOME, Home
 from service.file_names import printable
 
@@ -16,7 +15,7 @@ METRICS_SHOWN = 3
 def models(home: Home = DEFAULT_HOME) -> None:
     """List the checkpoints of the store and of the package."""
     table = Table("name", "version", "domains", "size", "metrics", "from")
-    for folder in published(store_of(home)):
+    for folder in published(home / "checkpoints"):
         table.add_row(*_row(folder), "store")
     for folder in released():
         table.add_row(*_row(folder), "package")

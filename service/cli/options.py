@@ -7,10 +7,12 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-Home = Annotated[Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/ and galleries/.")]
+from model.home import VARIABLE, default_home
+
+Home = Annotated[Path, typer.Option(envvar=VARIABLE, help="Folder with checkpoints/ and galleries/.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
 
-DEFAULT_HOME = Path("var")
+DEFAULT_HOME = default_home()
 
 
 def progress_bar() -> Progress:

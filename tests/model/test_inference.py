@@ -57,7 +57,7 @@ def test_only_a_sketch_models_sketches_are_normalised(images, sketches):
 
 
 def test_the_preprocessing_version_includes_the_drawing_rules_only_for_drawings(images, sketches):
-    plain = str(pictures.PREPROCESSING)
+    plain = str(preprocessing.VERSION)
     assert (images.preprocessing("x"), images.preprocessing("y")) == (plain, plain)
     assert (sketches.preprocessing("x"), sketches.preprocessing("y")) == (
         plain,
