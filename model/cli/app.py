@@ -12,7 +12,7 @@ COMMANDS = {
         "model.cli.evaluate",
         "evaluate",
         "Measure a checkpoint: cross-domain retrieval both ways and leakage, or zero-shot sketch search.",
-        example="iiae evaluate mnist-cdcb --data mnist --json figures.json",
+        example="iiae evaluate mnist-cdcb --data mnist --json > figures.json",
     ),
     "calibrate": Entry(
         "model.cli.calibrate",

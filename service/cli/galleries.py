@@ -1,13 +1,16 @@
 """`iiae galleries`: list the galleries, or delete one."""
 
+import json
+import sys
+from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from service.cli.options import DEFAULT_HOME, Home
+from model.errors import UserError
+from service.cli.options import DEFAULT_HOME, AsJson, Home, listing
 from service.deadline import Deadline, shared_deadline
 from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageFull, StorageUnavailable
 from service.galleries.collection import Galleries
@@ -16,33 +19,17 @@ LOCK_SECONDS = 2.0
 """Longest wait for a gallery that another process locks. Its row then says so."""
 
 
-def list_galleries(context: typer.Context, home: Home = DEFAULT_HOME) -> None:
-    """List the galleries."""
-    if context.invoked_subcommand is not None:
-        return
-    collection = Galleries(home / "galleries")
-    table = Table("name", "model", "domain", "photos", "index")
-    for name in collection.names():
-        try:
-            with shared_deadline(Deadline(monotonic() + LOCK_SECONDS)):
-                gallery = collection.open(name)
-                count = gallery.count
-            spec = gallery.spec
-            pictures = f"{spec.domain}, drawn" if spec.drawn else spec.domain
-            table.add_row(name, spec.model, pictures, str(count), gallery.index.kind)
-        except GalleryNotFound:  # deleted since it was listed
-            continue
-        except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:
-            table.add_row(name, "", "", "", error.detail)
-    Console().print(table)
+@dataclass(frozen=True)
+class Listed:
+    """A gallery; `error` says why it cannot be opened."""
 
-
-def delete_gallery(
-    name: Annotated[str, typer.Argument(help="The gallery's name.")], home: Home = DEFAULT_HOME
-) -> None:
-    """Delete a gallery and its uploaded pictures. Indexed folders stay as they are."""
-    Galleries(home / "galleries").delete(name)
-    Console().print(f"deleted {name}")
+    name: str
+    model: str | None = None
+    domain: str | None = None
+    drawn: bool | None = None
+    photos: int | None = None
+    index: str | None = None
+    error: str | None = None
 
 
 galleries = typer.Typer(
@@ -50,5 +37,64 @@ galleries = typer.Typer(
     invoke_without_command=True,
     rich_markup_mode="markdown",
 )
-galleries.callback()(list_galleries)
-galleries.command("delete", epilog="Example: `iiae galleries delete photos`")(delete_gallery)
+
+
+@galleries.callback()
+def list_galleries(context: typer.Context, as_json: AsJson = False, home: Home = DEFAULT_HOME) -> None:
+    """List the galleries."""
+    if context.invoked_subcommand is not None:
+        return
+    collection = Galleries(home / "galleries")
+    names = collection.names()
+    found = [each for name in names if (each := _listed(collection, name)) is not None]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2))
+        return
+    if not found:
+        typer.echo(f"there is no gallery in {home}; make one with: iiae index FOLDER --gallery NAME")
+        return
+    table = listing("name", "model", "pictures", "photos", "index")
+    for each in found:
+        pictures = each.error or (f"{each.domain}, drawn" if each.drawn else each.domain)
+        photos = "" if each.photos is None else f"{each.photos:,}"
+        table.add_row(each.name, each.model, pictures, photos, each.index)
+    Console().print(table)
+
+
+def _listed(collection: Galleries, name: str) -> Listed | None:
+    """Return a gallery for the list, or None if it was deleted since it was listed."""
+    try:
+        with shared_deadline(Deadline(monotonic() + LOCK_SECONDS)):
+            gallery = collection.open(name)
+            spec = gallery.spec
+            return Listed(name, spec.model, spec.domain, spec.drawn, gallery.count, gallery.index.kind)
+    except GalleryNotFound:
+        return None
+    except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:
+        return Listed(name, error=error.detail)
+
+
+@galleries.command("delete", epilog="Example: `iiae galleries delete photos`")
+def delete_gallery(
+    name: Annotated[str, typer.Argument(help="The gallery's name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = DEFAULT_HOME,
+) -> None:
+    """Delete a gallery and its uploaded pictures. Indexed folders stay as they are."""
+    collection = Galleries(home / "galleries")
+    if not yes and name in collection.names():
+        _ask(_listed(collection, name) or Listed(name))
+    collection.delete(name)
+    Console().print(f"deleted {name}")
+
+
+def _ask(gallery: Listed) -> None:
+    """Ask whether to delete a gallery, and stop if not.
+
+    Raises:
+        UserError: nobody can answer.
+    """
+    if not sys.stdin.isatty():
+        raise UserError(f"{gallery.name} was not deleted, because nobody can be asked; add --yes")
+    photos = "" if gallery.photos is None else f" with {gallery.photos:,} photos"
+    typer.confirm(f"Delete the gallery {gallery.name}{photos}?", abort=True)

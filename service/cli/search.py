@@ -7,11 +7,10 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from model.presets import other
 from service.cli.checkpoints import load_model, newest_digests
-from service.cli.options import DEFAULT_HOME, Device, Home
+from service.cli.options import DEFAULT_HOME, AsJson, Device, Home, listing
 from service.galleries.bulk import MAX_PIXELS
 from service.galleries.collection import Galleries
 from service.galleries.query import SearchResults, first_searchable, search_gallery
@@ -47,7 +46,7 @@ def search(
         float | None,
         typer.Option(min=-1, max=1, callback=refuse_nan, help="Leave out photos with a lower score."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
@@ -90,7 +89,7 @@ def _print_table(results: SearchResults, sketch: str) -> None:
     if not results.hits:
         typer.echo(f"nothing in {name} looks like {sketch}" if results.gallery.count else f"{name} is empty")
         return
-    table = Table("rank", "score", "grade", "label", "file", title=f"{sketch} in {name}")
+    table = listing("rank", "score", "grade", "label", "file", title=f"{sketch} in {name}")
     for rank, hit in enumerate(results.hits, 1):
         file = hit.photo.source or hit.photo.sha256[:12]
         table.add_row(str(rank), f"{hit.score:.3f}", hit.grade or "", hit.photo.label or "", file)
