@@ -10,8 +10,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from model.home import default_home
 from service.api_keys import ApiKey, check_distinct, parse_keys
 from service.hosts import parse_hosts
+from service.origins import ANY as ANY_ORIGIN
+from service.origins import parse_origins
 
 _LIMIT = re.compile(r"[1-9]\d{0,8}/([1-9]\d{0,3} ?)?(second|minute|hour|day|month)s?")
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+/?")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -52,6 +55,17 @@ class Settings(BaseSettings):
         (),
         description="Host names that the service answers to besides loopback names, separated by commas; "
         "*.example.org is every subdomain, * every host. If unset, a service with API keys accepts any host.",
+    )
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins whose web pages may call the service, separated by commas, "
+        "e.g. https://shop.example.org; * is every origin, and needs API keys. None if unset.",
+    )
+    root_path: str = Field(
+        "",
+        description="Path below which a proxy publishes the service, e.g. /iiae. "
+        "The proxy may remove it or not.",
     )
 
     rate_limit: str | None = Field(
@@ -166,6 +180,18 @@ class Settings(BaseSettings):
     def _parse_hosts(cls, value: object) -> object:
         return parse_hosts(value, "IIAE_ALLOWED_HOSTS") if isinstance(value, str) else value
 
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _parse_origins(cls, value: object) -> object:
+        return parse_origins(value, "IIAE_CORS_ORIGINS") if isinstance(value, str) else value
+
+    @field_validator("root_path")
+    @classmethod
+    def _check_root_path(cls, value: str) -> str:
+        if value and not _ROOT_PATH.fullmatch(value):
+            raise ValueError(f"{value!r} is not a path such as /iiae or /apps/iiae; it may end with /")
+        return value.rstrip("/")
+
     @field_validator("rate_limit", "quota")
     @classmethod
     def _check_limit(cls, value: str | None) -> str | None:
@@ -188,6 +214,15 @@ class Settings(BaseSettings):
                 f"IIAE_HOST={self.host} is reachable from other machines, but no API key is set; "
                 "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), "
                 "or IIAE_ALLOW_OPEN=true and IIAE_ALLOWED_HOSTS to serve anyone"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _require_keys_for_every_origin(self) -> Self:
+        if ANY_ORIGIN in self.cors_origins and self.keyless:
+            raise ValueError(
+                "IIAE_CORS_ORIGINS=* lets every web page that a user visits change galleries; "
+                "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), or name the origins"
             )
         return self
 

@@ -191,6 +191,6 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     page.install(app)
     exception_handlers.install(app)
-    openapi.install(app)
+    openapi.install(app, settings.root_path)
     docs.install(app)
     return app

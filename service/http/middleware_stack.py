@@ -1,6 +1,7 @@
 """The middleware of the app, in order."""
 
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from service.http.dependencies import Services
 from service.http.middleware.access_log import AccessLog
@@ -17,9 +18,26 @@ from service.http.middleware.refuse_at_door import RefuseAtDoor
 from service.http.middleware.request_id import request_id_middleware
 from service.http.middleware.request_metrics import RequestMetrics
 from service.http.middleware.require_key import RequireKey
+from service.http.middleware.root_path import RootPath
 from service.http.middleware.same_origin import SameOriginOnly
 from service.http.middleware.unhandled_errors import UnhandledErrors
 from service.http.traces import Traces
+
+ALLOWED_HEADERS = ("X-API-Key", "X-Request-ID", "Content-Type", "Prefer", "Range", "If-None-Match")
+"""Headers that pages of other origins may send."""
+EXPOSED_HEADERS = (
+    "X-Request-ID",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "ETag",
+    "Location",
+    "Content-Range",
+    "Preference-Applied",
+)
+"""Headers of answers that these pages may read."""
+PREFLIGHT_SECONDS = 600
+"""How long a browser may remember what a page of another origin may do."""
 
 
 def middleware_stack(services: Services) -> list[Middleware]:
@@ -30,8 +48,10 @@ def middleware_stack(services: Services) -> list[Middleware]:
     settings = services.settings
     deadlines = Deadlines(seconds=settings.deadline_seconds, change_seconds=settings.change_seconds)
     return [
+        *_below_a_path(settings.root_path),
+        *_for_other_origins(settings.cors_origins),  # refusals too must be readable for their pages
         Middleware(
-            RefuseAtDoor,  # outermost, because refusals must cost little
+            RefuseAtDoor,  # nearly outermost, because refusals must cost little
             settings=settings,
             controls=services.controls,
             deadlines=deadlines,
@@ -63,6 +83,25 @@ def middleware_stack(services: Services) -> list[Middleware]:
             deadlines=deadlines,
         ),
         Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
+    ]
+
+
+def _below_a_path(root_path: str) -> list[Middleware]:
+    return [Middleware(RootPath, root_path=root_path)] if root_path else []
+
+
+def _for_other_origins(origins: tuple[str, ...]) -> list[Middleware]:
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "PATCH", "DELETE"),
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+            max_age=PREFLIGHT_SECONDS,
+        )
     ]
 
 
