@@ -80,6 +80,17 @@ class LabelledPairs(Protocol):
         ...
 
 
+@runtime_checkable
+class LeavesOut(Protocol):
+    """Pairs of a folder that has other pictures too.
+
+    Attributes:
+        left_out: sentences about pictures that were left out, besides those that cannot be read.
+    """
+
+    left_out: tuple[str, ...]
+
+
 _COPIES: WeakKeyDictionary[Pairs, dict[torch.device, DevicePairs | None]] = WeakKeyDictionary()
 """The copies that `on_device` made, for as long as the pairs live."""
 
