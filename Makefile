@@ -1,6 +1,7 @@
 # make demo     start the service with a demo gallery
 # make test     run all tests
-# make check    check format, lint, types and import rules, of Python and of the page's JavaScript
+# make check    check format, lint, types, import rules and links, of Python, the page and the documentation
+# make site     build the documentation site into site/
 # make format   format the code and fix simple lint errors
 # make clients  generate the Python and TypeScript clients
 # make lock     write the images' lock files (docker/locks/) from pyproject.toml and constraints.txt
@@ -19,7 +20,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 export PATH := $(abspath $(BIN)):$(PATH)
 NPM := npm --no-audit --no-fund --silent
 
-.PHONY: demo test check format clients lock clean
+.PHONY: demo test check site format clients lock clean
 
 demo: $(VENV)/.demo
 	$(BIN)/iiae demo $(if $(PHOTOS),--photos "$(PHOTOS)")
@@ -33,6 +34,11 @@ check: $(VENV)/.dev node_modules/.package-lock.json
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(NPM) run check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+# The documentation site, in site/.
+site: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 format: $(VENV)/.dev node_modules/.package-lock.json
 	$(BIN)/ruff format .
@@ -59,7 +65,7 @@ lock: $(VENV)/.dev
 	printf 'hatchling\npip\n' | $(LOCK) - -o docker/locks/build.txt
 
 clean:
-	rm -rf $(VENV) node_modules clients/typescript/node_modules clients/typescript/dist
+	rm -rf site $(VENV) node_modules clients/typescript/node_modules clients/typescript/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Debian's python3 has no venv module without the package python3-venv. As root, install it.
