@@ -9,16 +9,16 @@ from service.http.middleware.admission import Admission, Deadlines
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.body_limit import BodyLimit
 from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
+from service.http.middleware.fixed_headers import FixedHeaders
 from service.http.middleware.head_as_get import HeadAsGet
 from service.http.middleware.identify_caller import IdentifyCaller
-from service.http.middleware.no_sniff import NoSniff
+from service.http.middleware.path_prefix import PathPrefix
 from service.http.middleware.range_problems import RangeProblems
 from service.http.middleware.rate_limit import RateLimit
 from service.http.middleware.refuse_at_door import RefuseAtDoor
 from service.http.middleware.request_id import request_id_middleware
 from service.http.middleware.request_metrics import RequestMetrics
 from service.http.middleware.require_key import RequireKey
-from service.http.middleware.root_path import RootPath
 from service.http.middleware.same_origin import SameOriginOnly
 from service.http.middleware.unhandled_errors import UnhandledErrors
 from service.http.traces import Traces
@@ -27,6 +27,7 @@ ALLOWED_HEADERS = ("X-API-Key", "X-Request-ID", "Content-Type", "Prefer", "Range
 """Headers that pages of other origins may send."""
 EXPOSED_HEADERS = (
     "X-Request-ID",
+    "X-API-Version",
     "Retry-After",
     "RateLimit",
     "RateLimit-Policy",
@@ -48,7 +49,7 @@ def middleware_stack(services: Services) -> list[Middleware]:
     settings = services.settings
     deadlines = Deadlines(seconds=settings.deadline_seconds, change_seconds=settings.change_seconds)
     return [
-        *_below_a_path(settings.root_path),
+        Middleware(PathPrefix, root_path=settings.root_path),  # everything below sees the bare path
         *_for_other_origins(settings.cors_origins),  # refusals too must be readable for their pages
         Middleware(
             RefuseAtDoor,  # nearly outermost, because refusals must cost little
@@ -59,7 +60,7 @@ def middleware_stack(services: Services) -> list[Middleware]:
         ),
         Middleware(HeadAsGet),  # everything below sees GET
         request_id_middleware(),  # outside of everything that can fail: every response has an id
-        Middleware(NoSniff),  # on failures too
+        Middleware(FixedHeaders),  # on failures too
         *_tracing(services.traces),
         *([Middleware(AccessLog)] if settings.access_log else []),
         Middleware(IdentifyCaller, settings=settings),
@@ -84,10 +85,6 @@ def middleware_stack(services: Services) -> list[Middleware]:
         ),
         Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
     ]
-
-
-def _below_a_path(root_path: str) -> list[Middleware]:
-    return [Middleware(RootPath, root_path=root_path)] if root_path else []
 
 
 def _for_other_origins(origins: tuple[str, ...]) -> list[Middleware]:

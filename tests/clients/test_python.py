@@ -425,6 +425,27 @@ def test_proxy_error_raises_problem_error(caller_type):
     assert "Bad Gateway" in problem.detail
 
 
+def test_another_version_of_the_api_is_a_warning(caller_type):
+    class Newer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("X-API-Version", "2")
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"models": [], "rejected": []}')
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Newer) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        caller = caller_type(f"http://127.0.0.1:{service.server_port}")
+        with pytest.warns(UserWarning, match="version 2 of its API, but this client is of version 1"):
+            assert caller(lambda client: client.models.list()).models == []
+        caller.close()
+        service.shutdown()
+
+
 def test_readme_example_runs(open_server, gallery, pictures, tmp_path):
     (example,) = re.findall(r"```python\n(.*?)```", (CLIENTS / "python/README.md").read_text(), re.DOTALL)
     assert "http://127.0.0.1:8000" in example

@@ -1,14 +1,14 @@
-"""Below a path of a proxy, requests reach the same routes, whether the proxy removes the path or not."""
+"""Requests reach the same routes below a proxy's path and with the API's version in front."""
 
 import asyncio
 
 import pytest
 from asgi import Exchange
 
-from service.http.middleware.root_path import RootPath
+from service.http.middleware.path_prefix import PathPrefix
 
 
-def answer(path: str) -> tuple[int, dict[str, str], list[tuple[str, bytes]]]:
+def answer(path: str, root_path: str = "/iiae") -> tuple[int, dict[str, str], list[tuple[str, bytes]]]:
     seen: list[tuple[str, bytes]] = []
 
     async def app(scope, receive, send) -> None:
@@ -17,7 +17,7 @@ def answer(path: str) -> tuple[int, dict[str, str], list[tuple[str, bytes]]]:
         await send({"type": "http.response.body", "body": b""})
 
     exchange = Exchange(path=path)
-    asyncio.run(exchange.send_to(RootPath(app, "/iiae")))
+    asyncio.run(exchange.send_to(PathPrefix(app, root_path)))
     start = exchange.sent[0]
     headers = {name.decode(): value.decode() for name, value in start["headers"]}
     return start["status"], headers, seen
@@ -32,9 +32,14 @@ def answer(path: str) -> tuple[int, dict[str, str], list[tuple[str, bytes]]]:
         ("/iiaex/models", "/iiaex/models"),
         ("/iiae/galleries/a%2Fb", "/galleries/a%2Fb"),
         ("/iiae/iiae/x", "/iiae/x"),
+        ("/iiae/v1/models", "/models"),
+        ("/v1/models", "/models"),
+        ("/v1/iiae/models", "/iiae/models"),
+        ("/v2/models", "/v2/models"),
+        ("/v1", "/v1"),
     ],
 )
-def test_the_path_of_the_proxy_is_removed_once(sent, received):
+def test_what_is_in_front_is_removed_once(sent, received):
     status, _, seen = answer(sent)
     assert (status, seen) == (200, [(received, received.encode())])
 
@@ -42,3 +47,8 @@ def test_the_path_of_the_proxy_is_removed_once(sent, received):
 def test_the_path_alone_leads_to_the_page():
     status, headers, seen = answer("/iiae")
     assert (status, headers["location"], seen) == (307, "/iiae/", [])
+
+
+def test_without_a_proxys_path_the_version_is_removed_alone():
+    assert answer("/v1/models", root_path="")[2] == [("/models", b"/models")]
+    assert answer("/models", root_path="")[2] == [("/models", b"/models")]
