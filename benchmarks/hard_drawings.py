@@ -25,7 +25,8 @@ from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_sketchy, read_unseen
-from model.images.decode import MAX_PIXELS, decode, read_picture
+from model.images.decode import decode, read_picture
+from model.images.formats import MAX_PIXELS
 from model.inference import Inference, NoDrawing
 from model.sketch.drawings.normalise import normalise
 from model.sketch.search_codes import similarities

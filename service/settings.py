@@ -8,6 +8,7 @@ from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from model.home import default_home
+from model.images.formats import MAX_PIXELS
 from service.api_keys import ApiKey, check_distinct, parse_keys
 from service.hosts import parse_hosts
 from service.origins import ANY as ANY_ORIGIN
@@ -104,7 +105,7 @@ class Settings(BaseSettings):
         "and between requests.",
     )
     max_pixels: int = Field(
-        40_000_000, gt=0, description="Maximum number of pixels of an image, checked before decoding."
+        MAX_PIXELS, gt=0, description="Maximum number of pixels of an image, checked before decoding."
     )
     decoded_mb: float = Field(
         512.0,

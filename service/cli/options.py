@@ -14,6 +14,12 @@ from model.home import VARIABLE, default_home
 Home = Annotated[Path, typer.Option(envvar=VARIABLE, help="Folder with checkpoints/ and galleries/.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Device = Annotated[str, typer.Option(help="auto, cpu, cuda or cuda:N.")]
+MaxPixels = Annotated[
+    int,
+    typer.Option(
+        envvar="IIAE_MAX_PIXELS", min=1, help="Maximum number of pixels of a picture, as for the service."
+    ),
+]
 
 DEFAULT_HOME = default_home()
 

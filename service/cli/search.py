@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from model.images.formats import MAX_PIXELS
 from model.presets import other
 from service.cli.checkpoints import load_model, newest_digests
-from service.cli.options import DEFAULT_HOME, AsJson, Device, Home, listing
-from service.galleries.bulk import MAX_PIXELS
+from service.cli.options import DEFAULT_HOME, AsJson, Device, Home, MaxPixels, listing
 from service.galleries.collection import Galleries
 from service.galleries.query import SearchResults, first_searchable, search_gallery
 from service.inference.pixels import decode_pixels, embed_pixels
@@ -47,6 +47,7 @@ def search(
         typer.Option(min=-1, max=1, callback=refuse_nan, help="Leave out photos with a lower score."),
     ] = None,
     as_json: AsJson = False,
+    max_pixels: MaxPixels = MAX_PIXELS,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
@@ -59,7 +60,7 @@ def search(
     model = load_model(home, opened.spec.model, device)
     opened.check_checkpoint(model)
     side = other(model.side(opened.spec.domain))
-    pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=MAX_PIXELS)
+    pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=max_pixels)
     [query] = embed_pixels(model.inference, side, [pixels], drawn=opened.spec.drawn)
     if expand is None:
         expand = opened.spec.expand

@@ -65,7 +65,7 @@ def test_variables_of_compose_are_not_misspelled_settings():
 
 
 def test_the_help_of_serve_lists_the_settings(tmp_path):
-    assert "IIAE_MAX_PIXELS (40000000)" in iiae("serve", "--help", home=tmp_path).stdout
+    assert "IIAE_MAX_PIXELS (65000000)" in iiae("serve", "--help", home=tmp_path).stdout
 
 
 def test_every_setting_is_listed_with_its_description():

@@ -543,7 +543,7 @@ export type Unavailable = {
 export type ImagesTranslateData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -605,7 +605,7 @@ export type ImagesTranslateResponse = ImagesTranslateResponses[keyof ImagesTrans
 export type ImagesTranslateImageData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -673,7 +673,7 @@ export type ImagesTranslateImageResponse = ImagesTranslateImageResponses[keyof I
 export type ImagesAnalogyData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -723,7 +723,7 @@ export type ImagesAnalogyResponse = ImagesAnalogyResponses[keyof ImagesAnalogyRe
 export type ImagesAnalogyImageData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -779,7 +779,7 @@ export type ImagesAnalogyImageResponse = ImagesAnalogyImageResponses[keyof Image
 export type ImagesEmbedData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -879,7 +879,7 @@ export type SbirSearchResponse = SbirSearchResponses[keyof SbirSearchResponses];
 export type ImagesRetrieveData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**

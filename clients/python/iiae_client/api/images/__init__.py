@@ -41,7 +41,7 @@ class ImagesResource:
         With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
@@ -91,7 +91,7 @@ class ImagesResource:
 
         Args:
             accept: Media type of the image.
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
@@ -136,7 +136,7 @@ class ImagesResource:
         With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             reference: Image of the same domain whose style to use.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
@@ -177,7 +177,7 @@ class ImagesResource:
 
         Args:
             accept: Media type of the image.
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             reference: Image of the same domain whose style to use.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
@@ -213,7 +213,7 @@ class ImagesResource:
         """Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures). (default 'shared')
@@ -247,7 +247,7 @@ class ImagesResource:
         """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
             source: Domain of the image; if omitted, the domain other than the gallery's.
@@ -295,7 +295,7 @@ class AsyncImagesResource:
         With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
@@ -345,7 +345,7 @@ class AsyncImagesResource:
 
         Args:
             accept: Media type of the image.
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
@@ -390,7 +390,7 @@ class AsyncImagesResource:
         With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             reference: Image of the same domain whose style to use.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
@@ -431,7 +431,7 @@ class AsyncImagesResource:
 
         Args:
             accept: Media type of the image.
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             reference: Image of the same domain whose style to use.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
@@ -467,7 +467,7 @@ class AsyncImagesResource:
         """Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures). (default 'shared')
@@ -501,7 +501,7 @@ class AsyncImagesResource:
         """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             gallery: Name of the gallery; the default gallery if omitted.
             k: Number of hits to return. (default 20)
             source: Domain of the image; if omitted, the domain other than the gallery's.
