@@ -210,6 +210,15 @@ class Catalogue:
             name, lambda: open_picture(self._galleries.open(name), photo_id, small=small)
         )
 
+    async def for_screen(self, name: str, picture: OpenedPicture) -> bytes:
+        """Return an open picture as a WebP for browsers, and close it. Raises as `Decoder.read`."""
+
+        def read() -> bytes:
+            with picture.file as file:
+                return file.read()
+
+        return await self._decoder.for_screen(await self._pools.opening.run(name, read))
+
     def _open_to_add(self, name: str) -> Gallery:
         self._galleries.require_space()
         return self._galleries.open(name)

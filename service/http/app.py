@@ -124,6 +124,7 @@ def compose(settings: Settings) -> Services:
         registry=registry,
         engine=engine,
         cache=cache,
+        decoder=decoder,
         decoding=decoding,
         encoding=encoding,
         pools=pools,

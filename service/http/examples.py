@@ -96,6 +96,7 @@ REQUESTS: dict[str, JsonValue] = {
     "galleries.create": {"name": "catalogue", "model": "sketchy"},
     "images.analogy": {"image": "two-floors.webp", "reference": "three-floors.webp", "model": "facades"},
     "images.embed": {"image": "umbrella.png", "model": "sketchy", "source": "sketch", "kind": "shared"},
+    "images.preview": {"image": "IMG_0001.HEIC"},
     "images.retrieve": {"image": "umbrella.png", "gallery": "things", "k": 5, "min_score": 0.5},
     "images.translate": {"image": "three-floors.webp", "model": "facades", "samples": 4, "seed": 7},
     "photos.add": {"image": ["one.jpg", "two.jpg"], "label": "umbrella", "metadata": {"sku": 12}},

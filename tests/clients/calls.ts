@@ -50,6 +50,7 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   report["images.analogyImage"] = (await client.images.analogyImage({ ...pair, accept: "image/jpeg" })).type;
   const code = await client.images.embed({ image: file("0.png"), model: "tiny", kind: "exclusive" });
   report["images.embed"] = [code.kind, code.shape, code.values.length];
+  report["images.preview"] = (await client.images.preview({ image: file("0.png") })).type;
   report["galleries.list"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
   report["galleries.get"] = (await client.galleries.get({ name: gallery })).photos;
   const page = await client.photos.list({ name: gallery, limit: 4 });

@@ -113,6 +113,10 @@ CALLS = {
         lambda client, g, p: client.images.embed(p / "0.png", model="tiny", kind="exclusive"),
         lambda code: (code.shape, code.kind, len(code.values)) == ([8], "exclusive", 8),
     ),
+    "images.preview": (
+        lambda client, g, p: client.images.preview(p / "0.png"),
+        lambda picture: Image.open(BytesIO(picture)).format == "WEBP",
+    ),
     "images.retrieve": (
         lambda client, g, p: client.images.retrieve(p / "2.png", gallery=g, source="photo", k=1),
         lambda found: found.hits[0].score > 0.98,

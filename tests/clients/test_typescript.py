@@ -189,6 +189,7 @@ def test_every_call_returns_its_answer(run, world, open_server):
         "images.analogy": ["photo", "photo", True],
         "images.analogyImage": "image/jpeg",
         "images.embed": ["exclusive", [8], 8],
+        "images.preview": "image/webp",
         "galleries.list": True,
         "galleries.get": 6,
         "galleries.delete": False,

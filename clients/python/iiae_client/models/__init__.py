@@ -15,6 +15,7 @@ from .image import Image
 from .images_analogy_body import ImagesAnalogyBody
 from .images_embed_body import ImagesEmbedBody
 from .images_embed_body_kind import ImagesEmbedBodyKind
+from .images_preview_body import ImagesPreviewBody
 from .images_retrieve_body import ImagesRetrieveBody
 from .images_translate_body import ImagesTranslateBody
 from .images_translate_body_style import ImagesTranslateBodyStyle
@@ -55,6 +56,7 @@ __all__ = [
     "ImagesAnalogyBody",
     "ImagesEmbedBody",
     "ImagesEmbedBodyKind",
+    "ImagesPreviewBody",
     "ImagesRetrieveBody",
     "ImagesTranslateBody",
     "ImagesTranslateBodyStyle",

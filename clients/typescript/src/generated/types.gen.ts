@@ -822,6 +822,40 @@ export type ImagesEmbedResponses = {
 
 export type ImagesEmbedResponse = ImagesEmbedResponses[keyof ImagesEmbedResponses];
 
+export type ImagesPreviewData = {
+    body: {
+        /**
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
+         */
+        image: Blob | Uint8Array;
+    };
+    path?: never;
+    query?: never;
+    url: '/preview';
+};
+
+export type ImagesPreviewErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type ImagesPreviewError = ImagesPreviewErrors[keyof ImagesPreviewErrors];
+
+export type ImagesPreviewResponses = {
+    /**
+     * The image as WebP.
+     */
+    200: Blob | File;
+};
+
+export type ImagesPreviewResponse = ImagesPreviewResponses[keyof ImagesPreviewResponses];
+
 export type SbirSearchData = {
     body: {
         /**
@@ -1220,9 +1254,9 @@ export type PhotosGetData = {
     };
     query?: {
         /**
-         * The original file (`full`) or a small WebP image (`thumbnail`).
+         * The original file (`full`), a small WebP image (`thumbnail`), or an image that every browser shows (`screen`): the original file, or a WebP of at most 2048 x 2048 pixels if it is HEIC, AVIF or TIFF.
          */
-        size?: 'full' | 'thumbnail';
+        size?: 'full' | 'screen' | 'thumbnail';
         /**
          * Start of the photo's SHA-256, 12 hexadecimal digits. If the id belongs to another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.
          */

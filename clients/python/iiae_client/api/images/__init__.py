@@ -9,13 +9,14 @@ from ...models.embedding import Embedding
 from ...models.images_analogy_body import ImagesAnalogyBody
 from ...models.images_embed_body import ImagesEmbedBody
 from ...models.images_embed_body_kind import ImagesEmbedBodyKind
+from ...models.images_preview_body import ImagesPreviewBody
 from ...models.images_retrieve_body import ImagesRetrieveBody
 from ...models.images_translate_body import ImagesTranslateBody
 from ...models.images_translate_body_style import ImagesTranslateBodyStyle
 from ...models.search_result import SearchResult
 from ...models.translation import Translation
 from ...types import Upload
-from . import images_analogy, images_embed, images_retrieve, images_translate
+from . import images_analogy, images_embed, images_preview, images_retrieve, images_translate
 
 
 class ImagesResource:
@@ -234,6 +235,31 @@ class ImagesResource:
             )
         )
         return images_embed.answer(response)
+
+    def preview(
+        self,
+        image: Upload,
+    ) -> bytes:
+        """Convert an image to WebP: upright, in sRGB, of at most 2048 x 2048 pixels.
+
+        Browsers cannot show all formats that this service reads, such as HEIC and TIFF.
+
+        Args:
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **images_preview.request(
+                ImagesPreviewBody(
+                    image=image,
+                ),
+            )
+        )
+        return images_preview.answer(response)
 
     def retrieve(
         self,
@@ -488,6 +514,31 @@ class AsyncImagesResource:
             )
         )
         return images_embed.answer(response)
+
+    async def preview(
+        self,
+        image: Upload,
+    ) -> bytes:
+        """Convert an image to WebP: upright, in sRGB, of at most 2048 x 2048 pixels.
+
+        Browsers cannot show all formats that this service reads, such as HEIC and TIFF.
+
+        Args:
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **images_preview.request(
+                ImagesPreviewBody(
+                    image=image,
+                ),
+            )
+        )
+        return images_preview.answer(response)
 
     async def retrieve(
         self,
