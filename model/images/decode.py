@@ -4,7 +4,6 @@ The header is checked before anything is decoded: a small file that claims a hug
 `model.images.containers` strips everything but the pixels from the file first.
 """
 
-import struct
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
@@ -17,7 +16,7 @@ from model.images.containers import strip_metadata
 from model.images.conversion import SIDEWAYS, WHITE, is_opaque_rgb, paper_for, to_rgb, upright
 from model.images.errors import PictureTooLarge, PictureUnreadable
 from model.images.formats import MAX_PIXELS
-from model.images.opening import open_picture, orientation_of
+from model.images.opening import DAMAGED, open_picture, orientation_of
 from model.images.peak import ALPHA_DECODER, DECODER, LARGEST, PREPARING, DecodePlan, coefficient_bytes
 from model.regular_file import read_regular
 
@@ -32,20 +31,6 @@ MAX_SIDE = 65_535
 so a picture one pixel wide could still take gigabytes."""
 LARGE = 4_000_000
 """Pictures of more pixels are reduced while they are decoded. Others keep every pixel."""
-
-_DAMAGED = (
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    TypeError,
-    KeyError,
-    IndexError,
-    struct.error,
-    MemoryError,
-    Image.DecompressionBombError,
-)
-"""What Pillow's plugins raise for damaged files."""
 
 
 @dataclass(frozen=True)
@@ -162,9 +147,10 @@ class _CheckedFile:
             rgb = to_rgb(image, self.plan.factor, paper, profile)
             del image
             return upright(rgb, self._orientation)
-        except _DAMAGED as error:
+        except DAMAGED as error:
+            reason = " ".join(str(error).split())[:120]
             raise PictureUnreadable(
-                f"the {self.header.format} file is truncated or damaged ({error}); send another file"
+                f"the {self.header.format} file is truncated or damaged ({reason}); send another file"
             ) from error
 
     def _read_header(self) -> Header:

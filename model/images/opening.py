@@ -3,9 +3,10 @@
 A file's first bytes choose one plugin. Pillow never tries others, whichever programs have registered.
 """
 
+import struct
 from io import BytesIO
 
-from PIL import Image, ImageFile, TiffImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, TiffImagePlugin
 
 from model.images import avif, heif, webp
 from model.images.errors import PictureFormatUnsupported, PictureTooLarge, PictureUnreadable
@@ -19,6 +20,19 @@ _PLUGINS: dict[Format, type[ImageFile.ImageFile]] = {
     "AVIF": avif.FirstFrame,
 }
 """Plugins that are called directly. `Image.open` chooses the other formats' own."""
+DAMAGED = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    EOFError,
+    TypeError,
+    LookupError,
+    struct.error,
+    RuntimeError,
+    MemoryError,
+    Image.DecompressionBombError,
+)
+"""What Pillow and its plugins raise for damaged files."""
 
 
 def open_picture(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
@@ -44,7 +58,7 @@ def open_picture(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
         raise PictureTooLarge(
             f"the image has too many pixels; at most {max_pixels:,} are accepted"
         ) from error
-    except (OSError, SyntaxError, ValueError, EOFError, UnidentifiedImageError) as error:
+    except DAMAGED as error:
         raise PictureUnreadable(f"the header of the {kind} file is damaged; send another file") from error
     if any(tile[0] == "bmp_rle" for tile in image.tile):  # Pillow decodes these in Python, in unlimited time
         raise PictureFormatUnsupported(f"this is a run-length compressed BMP; {ACCEPTED_WORDS} without it")

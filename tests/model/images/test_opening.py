@@ -9,7 +9,7 @@ from picture_files import NOISE, pixels, saved
 from PIL import Image, PpmImagePlugin
 
 from model.images.decode import decode
-from model.images.errors import PictureFormatUnsupported, PictureUnreadable
+from model.images.errors import PictureError, PictureFormatUnsupported, PictureUnreadable
 from model.images.opening import open_picture
 
 LOSSY = {"JPEG", "HEIF", "AVIF", "WEBP", "GIF"}
@@ -65,3 +65,25 @@ def test_truncated_files_are_refused(kind):
 def test_an_unsupported_format_is_named():
     with pytest.raises(PictureFormatUnsupported, match="this is PDF"):
         open_picture(b"%PDF-1.7 ...", 10**6)
+
+
+@pytest.mark.parametrize("kind", ["HEIF", "AVIF"])
+@pytest.mark.parametrize("seed", range(150))
+def test_damaged_files_are_decoded_or_refused(kind, seed):
+    rng = np.random.default_rng(seed)
+    data = bytearray(saved(NOISE.crop((0, 0, 64, 64)), kind))
+    for _ in range(3):
+        data[int(rng.integers(min(500, len(data))))] = int(rng.integers(256))
+    try:
+        image = decode(bytes(data), max_pixels=100_000)
+    except PictureError:
+        return
+    assert image.picture.size == image.header.size
+
+
+def test_errors_of_a_plugin_mean_that_the_file_is_damaged():
+    data = bytearray(saved(NOISE, "AVIF"))
+    at = data.index(b"iloc")  # where the pictures are
+    data[at : at + 4] = b"free"
+    with pytest.raises(PictureUnreadable, match="header of the AVIF file is damaged"):
+        open_picture(bytes(data), 10**6)

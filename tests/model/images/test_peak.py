@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from io import BytesIO
 from pathlib import Path
 
@@ -12,17 +13,16 @@ from PIL import Image
 from benchmarks.peak_memory import pictures
 from model.images.decode import decode, decoded
 from model.images.errors import PictureTooLarge
+from model.images.formats import MAX_PIXELS
 from model.images.peak import PREPARING, coefficient_bytes
 
 SIDE = 2500
 DECODE = """
 import sys
-from io import BytesIO
 from contextlib import nullcontext
 from io import BytesIO
 from PIL import Image
-from model.images.decode import decode, decoded
-from model.images.errors import PictureTooLarge
+from model.images.decode import decoded
 
 def memory(which):
     return next(int(line.split()[1]) * 1024 for line in open("/proc/self/status") if line.startswith(which))
@@ -84,3 +84,18 @@ def test_pictures_that_take_more_memory_must_be_smaller():
     with pytest.raises(PictureTooLarge, match=r"too much memory.*without transparency"):
         decode(out.getvalue(), max_pixels=6_000_000)
     assert decode(out.getvalue(), max_pixels=8_000_000).picture.size == (3000, 2000)
+
+
+def test_a_phones_picture_of_50_megapixels_takes_little_memory():
+    out = BytesIO()
+    Image.new("RGB", (8192, 6144), "teal").save(out, "JPEG")
+    reserved: list[int] = []
+    with decoded(
+        out.getvalue(),
+        max_pixels=MAX_PIXELS,
+        smallest=768,
+        reserve=lambda size: reserved.append(size) or nullcontext(),
+    ) as image:
+        assert image.header.size == (8192, 6144)
+        assert image.picture.size == (1024, 768)
+    assert reserved[0] < 64_000_000  # 200 MB without the reduction of its decoder
