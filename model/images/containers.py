@@ -20,11 +20,12 @@ import struct
 import zlib
 from dataclasses import dataclass
 
+from model.images.adobe_rgb import ADOBE_RGB
 from model.images.colour import MAX_PROFILE
 from model.images.errors import PictureUnreadable
+from model.images.exif import exif_orientation, is_adobe_rgb
 from model.images.formats import START, sniff
 from model.images.iso_media import strip_iso_media
-from model.images.orientation import exif_orientation
 from model.images.tiff import strip_tiff
 
 MAX_PARTS = 20_000
@@ -132,6 +133,7 @@ def _jpeg(data: bytes) -> StrippedImage:
     components, progressive, interleaved = 0, False, True
     parts = [view[:at]]
     profile: dict[int, bytes] = {}
+    adobe_rgb = False
     for _ in range(MAX_PARTS):
         match = _JPEG_MARKER.search(data, at)
         start = match.start() if match else len(data)
@@ -144,8 +146,10 @@ def _jpeg(data: bytes) -> StrippedImage:
         if marker == _JPEG_SCAN:
             first_scan, scans = min(first_scan, start), scans + 1
             interleaved = interleaved and _byte(data, start + 4) == components
-        if marker == _JPEG_EXIF and orientation == 1:
-            orientation = exif_orientation(data[start + 4 : at])
+        if marker == _JPEG_EXIF:
+            block = data[start + 4 : at]
+            orientation = exif_orientation(block) if orientation == 1 else orientation
+            adobe_rgb = adobe_rgb or is_adobe_rgb(block)
         if marker == _JPEG_PROFILE and data.startswith(_PROFILE_PART, start + 4):
             profile.setdefault(_byte(data, start + 16), data[start + 18 : at])
         if scans == 0 and marker in _JPEG_KEPT:
@@ -158,7 +162,7 @@ def _jpeg(data: bytes) -> StrippedImage:
         b"".join([*parts, view[first_scan : start + 2]]),
         orientation,
         coefficients=progressive or not interleaved,
-        profile=b"".join(profile[number] for number in sorted(profile)) or None,
+        profile=b"".join(profile[number] for number in sorted(profile)) or (ADOBE_RGB if adobe_rgb else None),
     )
 
 

@@ -10,8 +10,8 @@ from PIL import Image, ImageFile, TiffImagePlugin
 
 from model.images import avif, heif, webp
 from model.images.errors import PictureFormatUnsupported, PictureTooLarge, PictureUnreadable
+from model.images.exif import exif_orientation
 from model.images.formats import ACCEPTED_WORDS, START, Format, sniff, unsupported_kind
-from model.images.orientation import exif_orientation
 
 _PLUGINS: dict[Format, type[ImageFile.ImageFile]] = {
     "WEBP": webp.FirstFrame,

@@ -124,3 +124,15 @@ def test_the_picture_that_is_not_copied_is_converted_in_place():
     data = saved(NOISE, "JPEG", icc_profile=DISPLAY_P3.profile)
     own = Image.open(BytesIO(data)).convert("RGB")
     assert np.abs(shown(data) - in_srgb(pixels(own), DISPLAY_P3)).max() <= 1
+
+
+@pytest.mark.parametrize("index", ["R03", "R98"])
+def test_adobe_rgb_is_recognised_by_its_name_in_exif(index):
+    exif = Image.Exif()
+    exif.get_ifd(0x8769)[0xA001] = 0xFFFF
+    exif.get_ifd(0x8769)[0xA005] = {1: index}
+    plain, named = shown(saved(NOISE, "JPEG")), shown(saved(NOISE, "JPEG", exif=exif))
+    expected = in_srgb(plain, ADOBE_RGB) if index == "R03" else plain
+    assert np.abs(named - expected).max() <= 1
+    profiled = saved(NOISE, "JPEG", exif=exif, icc_profile=DISPLAY_P3.profile)
+    assert np.abs(shown(profiled) - in_srgb(plain, DISPLAY_P3)).max() <= 1
