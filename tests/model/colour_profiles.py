@@ -28,7 +28,11 @@ class Space:
 
     @property
     def profile(self) -> bytes:
-        curve = b"curv" + bytes(4) + struct.pack(">LH", 1, round(self.gamma * 256)) + bytes(2)
+        return self.profile_with(
+            b"curv" + bytes(4) + struct.pack(">LH", 1, round(self.gamma * 256)) + bytes(2)
+        )
+
+    def profile_with(self, curve: bytes) -> bytes:
         tags = {b"desc": _text(b"desc"), b"cprt": _text(b"text"), b"wtpt": _point(D50)}
         for name, column in zip(b"rgb", self.to_xyz.T, strict=True):
             tags[bytes([name]) + b"XYZ"] = _point(column)
@@ -50,6 +54,15 @@ def in_srgb(pixels: np.ndarray, space: Space) -> np.ndarray:
     linear = (linear @ np.linalg.inv(srgb.to_xyz).T).clip(0, 1)
     curved = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     return curved * 255
+
+
+def coarse_srgb_profile() -> bytes:
+    """The profile of sRGB as programs write it: a table for the curve, here of 20 values."""
+    levels = np.linspace(0, 1, 20)
+    linear = np.where(levels <= 0.04045, levels / 12.92, ((levels + 0.055) / 1.055) ** 2.4)
+    table = (linear * 65_535).round().astype(">u2").tobytes()
+    curve = b"curv" + bytes(4) + struct.pack(">L", len(levels)) + table
+    return Space(SRGB_PRIMARIES, D65, 2.2).profile_with(curve)
 
 
 def grey_profile(gamma: float) -> bytes:

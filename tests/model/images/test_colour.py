@@ -5,11 +5,19 @@ from io import BytesIO
 
 import numpy as np
 import pytest
-from colour_profiles import ADOBE_RGB, DISPLAY_P3, PROPHOTO, cmyk_profile, grey_profile, in_srgb
+from colour_profiles import (
+    ADOBE_RGB,
+    DISPLAY_P3,
+    PROPHOTO,
+    cmyk_profile,
+    coarse_srgb_profile,
+    grey_profile,
+    in_srgb,
+)
 from picture_files import NOISE, pixels, saved
 from PIL import Image, ImageCms
 
-from model.images.colour import MAX_PROFILE
+from model.images.colour import MAX_PROFILE, SAME
 from model.images.conversion import STRIP
 from model.images.decode import LARGE, decoded
 
@@ -40,6 +48,13 @@ def test_wide_colours_of_lossy_files_become_srgb(kind):
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "WEBP", "JPEG", "HEIF", "AVIF"])
 def test_srgb_changes_no_pixel(kind):
     assert np.array_equal(shown(saved(NOISE, kind, icc_profile=SRGB)), shown(saved(NOISE, kind)))
+
+
+def test_a_coarse_profile_of_srgb_changes_no_pixel():
+    levels, profile = Image.linear_gradient("L").convert("RGB"), coarse_srgb_profile()
+    own = ImageCms.profileToProfile(levels, BytesIO(profile), ImageCms.createProfile("sRGB"))
+    assert 1 <= np.abs(pixels(own) - pixels(levels)).max() <= SAME
+    assert np.array_equal(shown(saved(levels, "PNG", icc_profile=profile)), pixels(levels))
 
 
 @pytest.mark.parametrize("profile", [b"broken", b"", SRGB[:200], DISPLAY_P3.profile[:300], cmyk_profile()])
