@@ -1,6 +1,7 @@
 # make demo     start the service with a demo gallery
 # make test     run all tests
-# make check    check format, lint, types and import rules, of Python and of the page's JavaScript
+# make check    check format, lint, types, import rules and links, of Python, the page and the documentation
+# make site     build the documentation site into site/
 # make format   format the code and fix simple lint errors
 # make clients  generate the Python and TypeScript clients
 # make lock     write the images' lock files (docker/locks/) from pyproject.toml and constraints.txt
@@ -19,10 +20,10 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 export PATH := $(abspath $(BIN)):$(PATH)
 NPM := npm --no-audit --no-fund --silent
 
-.PHONY: demo test check format clients lock clean
+.PHONY: demo test check site format clients lock clean
 
 demo: $(VENV)/.demo
-	$(BIN)/python -m service.cli.demo $(if $(PHOTOS),--photos "$(PHOTOS)")
+	$(BIN)/iiae demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest -n 2
@@ -33,6 +34,11 @@ check: $(VENV)/.dev node_modules/.package-lock.json
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(NPM) run check
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
+
+# The documentation site, in site/.
+site: $(VENV)/.dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 format: $(VENV)/.dev node_modules/.package-lock.json
 	$(BIN)/ruff format .
@@ -46,19 +52,20 @@ clients: $(VENV)/.dev
 # images take the CPU build from PyTorch's CPU index, and the GPU images take the CUDA build from PyPI.
 LOCK := $(BIN)/uv pip compile --quiet --no-annotate --generate-hashes -c constraints.txt \
         --python-version 3.11.2 --python-platform x86_64-manylinux_2_28
+# faiss-gpu and faiss-cpu have the same files, so the GPU images have only the first.
+GPU_FAISS := --no-emit-package faiss-cpu
 CPU_TORCH := --find-links $(or $(TORCH_INDEX),https://download.pytorch.org/whl/cpu)/torch/
 
 lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock: $(VENV)/.dev
-	$(LOCK) pyproject.toml --extra cpu $(CPU_TORCH) -o docker/locks/serve-cpu.txt
-	$(LOCK) pyproject.toml --extra gpu -o docker/locks/serve-gpu.txt
-	echo pip | $(LOCK) pyproject.toml - --extra cpu --extra train --extra demo $(CPU_TORCH) \
-	  -o docker/locks/train-cpu.txt
-	echo pip | $(LOCK) pyproject.toml - --extra gpu --extra train --extra demo -o docker/locks/train-gpu.txt
+	$(LOCK) pyproject.toml $(CPU_TORCH) -o docker/locks/serve-cpu.txt
+	$(LOCK) pyproject.toml --extra gpu $(GPU_FAISS) -o docker/locks/serve-gpu.txt
+	echo pip | $(LOCK) pyproject.toml - --extra train $(CPU_TORCH) -o docker/locks/train-cpu.txt
+	echo pip | $(LOCK) pyproject.toml - --extra gpu --extra train $(GPU_FAISS) -o docker/locks/train-gpu.txt
 	printf 'hatchling\npip\n' | $(LOCK) - -o docker/locks/build.txt
 
 clean:
-	rm -rf $(VENV) node_modules clients/typescript/node_modules clients/typescript/dist
+	rm -rf site $(VENV) node_modules clients/typescript/node_modules clients/typescript/dist
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Debian's python3 has no venv module without the package python3-venv. As root, install it.
@@ -72,11 +79,11 @@ $(BIN)/python:
 	  else echo "Python's venv module is missing; run: apt-get install python3-venv"; exit 1; fi; }
 
 $(VENV)/.demo: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[cpu,train,demo]'
+	$(PIP) -e '.[train]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP) -e '.[cpu,train,demo,otel,dev]'
+	$(PIP) -e '.[train,otel,dev]'
 	@touch $@ $(VENV)/.demo
 
 node_modules/.package-lock.json: package-lock.json | $(VENV)/.dev

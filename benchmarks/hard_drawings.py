@@ -21,11 +21,12 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.shared.hard_drawings import HARD, Picture, sheet_of
-from benchmarks.shared.options import Data, Home, Name, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_sketchy, read_unseen
-from model.images.decode import MAX_PIXELS, decode, read_picture
+from model.images.decode import decode, read_picture
+from model.images.formats import MAX_PIXELS
 from model.inference import Inference, NoDrawing
 from model.sketch.drawings.normalise import normalise
 from model.sketch.search_codes import similarities
@@ -70,7 +71,7 @@ def main(
     data: Data,
     unseen: Unseen = "sketchy-25",
     name: Name = "sketchy",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     each: Annotated[int, typer.Option(min=1, help="Sketches of each class.")] = 5,
     picture: Annotated[
         Path | None, typer.Option(help="Write a picture of drawings, before and after.")

@@ -1,6 +1,6 @@
 """The processor time that requests cost a running service, and the requests per second that one core answers.
 
-    python -m benchmarks.http_requests --url http://127.0.0.1:8000 [--gallery openmoji] [--clients 8]
+    python -m benchmarks.http_requests --url http://127.0.0.1:8000 [--gallery things] [--clients 8]
         [--seconds 10] [--key KEY]
 
 Each client sends the next request after each answer. `per core second` divides the requests by the processor
@@ -144,7 +144,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--url", default="http://127.0.0.1:8000")
-    parser.add_argument("--gallery", default="openmoji")
+    parser.add_argument("--gallery", default="things")
     parser.add_argument("--key", default="", help="API key, if the service has keys")
     parser.add_argument("--clients", type=int, default=8)
     parser.add_argument("--seconds", type=float, default=10.0)

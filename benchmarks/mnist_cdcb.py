@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from model import checkpoint
 from model.data.mnist import Digits, read_mnist
 from model.data.mnist_cdcb import INK, MnistCdcb
+from model.home import default_home
 from model.inference import Inference, analogy, translate
 from model.presets import SIDES, Side, other
 
@@ -184,7 +185,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with MNIST")
     parser.add_argument("--model", default="mnist-cdcb", help="a checkpoint's name or folder")
-    parser.add_argument("--home", type=Path, default=Path("var"))
+    parser.add_argument("--home", type=Path, default=default_home())
     parser.add_argument("--count", type=int, default=2_000, help="number of test digits, spread evenly")
     arguments = parser.parse_args()
     start_time = time.monotonic()

@@ -27,7 +27,7 @@ NAMES = {
     "tree": ("tree",),
     "fish": ("fish",),
     "cup": ("cup", "teacup", "beverage", "mug"),
-    "glasses": ("glasses", "eyeglasses", "spectacles", "goggles"),
+    "glasses": ("glasses", "sunglasses", "eyeglasses", "spectacles", "goggles"),
     "airplane": ("airplane", "plane"),
     "moon": ("moon",),
     "flower": ("flower", "blossom", "tulip", "rose", "hibiscus"),

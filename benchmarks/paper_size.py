@@ -19,7 +19,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.shared.options import Home
+from benchmarks.shared.options import DEFAULT_HOME, Home
 from model import checkpoint
 from model.allocator import keep_memory
 from model.cli.options import Device, choose_device
@@ -130,7 +130,7 @@ def train(paper_run: PaperRun, data: Path, home: Path, minutes: float, device: t
 def main(
     facades: Annotated[Path | None, typer.Option(help="Folder of Facades.")] = None,
     mnist: Annotated[Path | None, typer.Option(help="Folder of MNIST.")] = None,
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     minutes: Annotated[float, typer.Option(min=0.01, help="For all runs together.")] = 40,
     only: Annotated[list[str] | None, typer.Option(help="Names of runs; all if not given.")] = None,
     image_size: Annotated[int, typer.Option(min=32)] = 256,

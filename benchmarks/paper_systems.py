@@ -21,7 +21,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.shared.options import Home
+from benchmarks.shared.options import DEFAULT_HOME, Home
 from model import checkpoint
 from model.presets import SystemName
 
@@ -119,7 +119,7 @@ def main(
     mnist: Annotated[Path | None, typer.Option(help="Folder of MNIST.")] = None,
     cars: Annotated[Path | None, typer.Option(help="Folder of Cars or of the stand-in.")] = None,
     maps: Annotated[Path | None, typer.Option(help="Folder of Maps or of the stand-in.")] = None,
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     seeds: Annotated[int, typer.Option(min=1, help="Trainings of each kind.")] = 3,
     jobs: Annotated[int, typer.Option(min=1, help="Trainings at the same time, one thread each.")] = 2,
     only: Annotated[

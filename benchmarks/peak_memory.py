@@ -18,17 +18,21 @@ from io import BytesIO
 from pathlib import Path
 
 import httpx
+import pillow_heif
 from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.shared.server_process import Server
 from benchmarks.shared.tiny_models import publish_sketch, publish_tiny
+from model.images.formats import MAX_PIXELS
+from model.images.peak import LARGEST
 
 MB = 1_000_000
 DECODED_MB, HELD_MB, FREED_MB = 512, 256, 256
 """IIAE_DECODED_MB and IIAE_HELD_MB by default, and `service.inference.freed_memory.KEPT`."""
-WEBP_BYTES, MAX_PIXELS = 12, 40_000_000
+PIXEL_BYTES = LARGEST
+"""Bytes of a pixel while it is decoded, at most."""
 BATCH_MB = 150
 """A forward pass of the tiny models, the pixels of all waiting items, and answers that are being built."""
 DEADLINE = 300
@@ -60,18 +64,21 @@ class Measurement:
 
 def promise(base_mb: float, decoded_mb: float = DECODED_MB, held_mb: float = HELD_MB) -> float:
     """Return the largest resident memory in MB under any load: docs/deploy.md, Sizing."""
-    largest = max(decoded_mb, WEBP_BYTES * MAX_PIXELS / MB)
+    largest = max(decoded_mb, PIXEL_BYTES * MAX_PIXELS / MB)
     return base_mb + largest + FREED_MB + 2 * held_mb + BATCH_MB
 
 
-def blank(side: int, kind: str, mode: str, **options: int | bool) -> Picture:
+def blank(side: int, kind: str, mode: str, **options: int | str) -> Picture:
     """Return a function that makes blank files. Each number gives another file."""
 
     def make(number: int) -> bytes:
         # a few pixels differ, so no two files have one digest and no cache has their embeddings
         image = Image.new(mode, (side, side - number % 50))
         out = BytesIO()
-        image.save(out, kind, **options)
+        if kind == "HEIF":
+            pillow_heif.from_pillow(image).save(out, **options)
+        else:
+            image.save(out, kind, **options)
         return out.getvalue()
 
     return make
@@ -91,6 +98,11 @@ def pictures(side: int) -> dict[str, Picture]:
         "jpeg": blank(side, "JPEG", "RGB"),
         "jpeg-progressive": blank(side, "JPEG", "RGB", progressive=True, subsampling=0),
         "jpeg-cmyk": blank(side, "JPEG", "CMYK", progressive=True),
+        "tiff": blank(side, "TIFF", "CMYK", compression="tiff_adobe_deflate", strip_size=1 << 30),
+        "heif": blank(side, "HEIF", "RGB", quality=50, chroma=444),
+        "heif-alpha": blank(side, "HEIF", "RGBA", quality=50, chroma=444),
+        "avif": blank(side, "AVIF", "RGB", speed=10, subsampling="4:4:4"),
+        "avif-alpha": blank(side, "AVIF", "RGBA", speed=10, subsampling="4:4:4"),
     }
 
 

@@ -15,7 +15,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks.shared.options import Data, Home, Name
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Name
 from model import checkpoint
 from model.data.sketchy import read_sketchy
 from model.sketch.backbone import efficientnet
@@ -28,7 +28,7 @@ FIRST_BLOCKS = (0, 1, 2, 4, 6, 9)
 def main(
     data: Data,
     name: Name = "sketchy",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
 ) -> None:
     """Print the table."""
     folder = checkpoint.find(home / "checkpoints", name)

@@ -17,6 +17,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from model.home import default_home
 from model.images.decode import decode, read_picture
 from model.inference import Inference
 from model.presets import Side
@@ -52,7 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     paths = sorted(options.data.rglob("*.jpg"))
     paths = paths[:: max(1, len(paths) // options.pictures)][: options.pictures]
-    store = Path("var/checkpoints")
+    store = default_home() / "checkpoints"
     table = Table("model", "format", "megapixels", "lowest cosine", "mean cosine")
     for name, candidates in find_candidates(store).items():
         inference = load(candidates[0], torch.device("cpu")).inference

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.shared.feature_split import Features, FeatureSplit
-from benchmarks.shared.options import Data, Home, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Unseen
 from benchmarks.shared.processes import Jobs, measure_each
 from model.cli.options import Device, choose_device
 from model.iiae import IIAE
@@ -94,7 +94,7 @@ def main(
     data: Data,
     name: Annotated[list[str], typer.Option("--checkpoint", help="Repeat it for several seeds.")],
     unseen: Unseen = "sketchy-25",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     steps: Annotated[int, typer.Option(min=12, help="Of linear encoders.")] = SketchPlan.steps,
     printed_steps: Annotated[int, typer.Option(min=0, help="Of D.2's encoders; 0 leaves them out.")] = 6_000,
     jobs: Jobs = 1,

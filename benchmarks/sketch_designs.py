@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.shared.feature_split import FeatureSplit
-from benchmarks.shared.options import Data, Home, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Unseen
 from benchmarks.shared.processes import Jobs, measure_each
 from benchmarks.sketch_ablation import figures
 from model.cli.options import Device, choose_device
@@ -79,7 +79,7 @@ def main(
     data: Data,
     name: Annotated[list[str], typer.Option("--checkpoint", help="Repeat it for several seeds.")],
     unseen: Unseen = "sketchy-25",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     jobs: Jobs = 1,
     device: Device = "cpu",
 ) -> None:

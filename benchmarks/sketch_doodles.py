@@ -1,7 +1,7 @@
 """Search photos with real doodles of classes that no model has seen.
 
     python -m benchmarks.sketch_doodles --data DIR --doodles DIR --unseen sketchy-25 --checkpoint s25-0
-        [--emoji HOME/openmoji [--picture FILE]]
+        [--emoji OPENMOJI [--picture FILE]]
 
 Every doodle whose name is an unseen class searches the photos of the unseen classes, and the photos of all
 classes. The table has precision at 10, and the shares with a right photo first and among the first five.
@@ -23,7 +23,7 @@ from torch import Tensor
 
 from benchmarks.shared.contact_sheet import Row, contact_sheet
 from benchmarks.shared.emoji import emoji_pictures, shown_by
-from benchmarks.shared.options import Data, Home, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.cli.options import Device, choose_device
@@ -136,7 +136,7 @@ def main(
         Path | None, typer.Option(help="Folder of the pictures that `iiae demo` renders.")
     ] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw searches of the emoji to this file.")] = None,
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     device: Device = "cpu",
 ) -> None:
     """Print the table."""

@@ -10,7 +10,6 @@ choice on the held-out classes only.
 import time
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 import typer
@@ -19,7 +18,7 @@ from rich.table import Table
 from torch import Tensor, nn
 
 from benchmarks.shared.class_split import class_split
-from benchmarks.shared.options import Data, Home, Name, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_sketchy
@@ -43,7 +42,7 @@ def main(
     data: Data,
     unseen: Unseen = "sketchy-25",
     name: Name = "sketchy",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
 ) -> None:
     """Print the table."""
     keep_memory()

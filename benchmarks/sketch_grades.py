@@ -1,7 +1,7 @@
 """Measure what the grades of hits promise: how many first hits are strong, and how many of these are right.
 
     python -m benchmarks.sketch_grades --data DIR --doodles DIR --unseen sketchy-25 --checkpoint NAME
-        [--emoji HOME/openmoji]
+        [--emoji OPENMOJI]
 
 The doodles must be others than those of the training. Sketches and doodles of unseen classes, doodles of
 classes trained on, and photos search galleries of photos. With `--emoji`, sketches of unseen classes and
@@ -21,7 +21,7 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.shared.emoji import emoji_pictures, shown_by
-from benchmarks.shared.options import Data, Home, Name, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Name, Unseen
 from benchmarks.sketch_doodles import codes, doodles_of
 from model import checkpoint
 from model.allocator import keep_memory
@@ -128,7 +128,7 @@ def main(
     emoji: Annotated[
         Path | None, typer.Option(help="Folder of the pictures that `iiae demo` renders.")
     ] = None,
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
 ) -> None:
     """Print the table: for each grade, its share of the first hits, and how many of them are right."""
     keep_memory()

@@ -13,7 +13,6 @@ of the pictures of unseen classes. They are judged on the other half:
 
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -26,7 +25,7 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.shared.feature_split import Features, FeatureSplit
-from benchmarks.shared.options import Data, Home, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Unseen
 from model.iiae import IIAE
 from model.metrics import cosine_map
 from model.objective import ObjectiveName
@@ -131,7 +130,7 @@ def main(
     data: Data,
     name: Annotated[str, typer.Option("--checkpoint")],
     unseen: Unseen = "sketchy-25",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     objective: Annotated[str, typer.Option(help="A key of model.objective.OBJECTIVES.")] = "iiae",
     steps: Annotated[int, typer.Option(min=12, help="Of training after the decoders'.")] = 800,
     learning_rate: Annotated[float | None, typer.Option(help="Default: the preset's.")] = None,

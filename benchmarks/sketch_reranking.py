@@ -9,7 +9,6 @@ expansion is also measured on galleries with few photos per class, five random g
 from collections.abc import Iterator
 from copy import copy
 from itertools import product
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -20,7 +19,7 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.shared.class_split import class_split
-from benchmarks.shared.options import Data, Home, Name, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Name, Unseen
 from model import checkpoint
 from model.data.sketchy import SketchyFiles, read_sketchy
 from model.evaluation.sketch_search import encode_catalogue
@@ -108,7 +107,7 @@ def main(
     data: Data,
     unseen: Unseen = "sketchy-25",
     name: Name = "sketchy",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
 ) -> None:
     """Print the tables."""
     folder = checkpoint.find(home / "checkpoints", name)

@@ -22,7 +22,7 @@ from scipy import ndimage
 from torch import Tensor
 
 from benchmarks.shared.doodles import doodle
-from benchmarks.shared.options import Data, Home, Name, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Name, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
@@ -214,7 +214,7 @@ def main(
     data: Data,
     unseen: Unseen = "sketchy-25",
     name: Name = "sketchy",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     every: Annotated[int, typer.Option(min=1, help="Use only every n-th sketch.")] = 1,
     picture: Annotated[Path | None, typer.Option(help="Write a picture of the degraded sketches.")] = None,
 ) -> None:

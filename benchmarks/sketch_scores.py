@@ -19,7 +19,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks.shared.options import Data, Home, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Unseen
 from model import checkpoint
 from model.data.sketchy import SketchyFiles, read_sketchy, read_unseen
 from model.evaluation.sketch_search import encode_catalogue
@@ -97,7 +97,7 @@ def main(
         list[str], typer.Option("--checkpoint", help="Names or folders of checkpoints, of several seeds.")
     ],
     unseen: Unseen = "sketchy-25",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
 ) -> None:
     """Print scores and shares of right hits, by kind of gallery and by score."""
     catalogue = read_sketchy(data)

@@ -6,7 +6,6 @@ The spread is the sample standard deviation. The table also has the backbone's f
 shared codes are computed from, and the exclusive codes, which should find nothing.
 """
 
-from pathlib import Path
 from typing import Annotated
 
 import numpy as np
@@ -14,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.shared.options import Data, Home, Unseen
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Unseen
 from model import checkpoint
 from model.allocator import keep_memory
 from model.cli.options import Device, choose_device
@@ -36,7 +35,7 @@ def main(
     data: Data,
     names: Annotated[list[str], typer.Option("--checkpoint", help="A checkpoint's name or folder.")],
     unseen: Unseen = "sketchy-25",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     device: Device = "cpu",
 ) -> None:
     """Print the table."""

@@ -20,7 +20,7 @@ from rich.console import Console
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks.shared.options import Data, Home, Name
+from benchmarks.shared.options import DEFAULT_HOME, Data, Home, Name
 from model import checkpoint
 from model.allocator import keep_memory
 from model.data.sketchy import read_sketchy, read_unseen
@@ -61,7 +61,7 @@ def main(
     data: Data,
     unseen: Annotated[str, typer.Option(help="Classes on which mAP is compared.")] = "sketchy-25",
     name: Name = "sketchy",
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     rounds: Annotated[int, typer.Option(min=3)] = 20,
 ) -> None:
     """Print two tables and the mAP of both forms."""

@@ -81,7 +81,7 @@ def picture_paths(database: Path) -> Iterator[Path]:
 def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("name one gallery: python - GALLERY < docker/backup.py > gallery.tar")
-    home, name = Path(os.environ.get("IIAE_HOME", "var")), sys.argv[1]
+    home, name = Path(os.environ.get("IIAE_HOME") or Path.home() / ".local" / "share" / "iiae"), sys.argv[1]
     gallery = home / "galleries" / name
     if not (gallery / DATABASE).exists():
         sys.exit(f"there is no gallery {name!r} in {home}; `iiae galleries` lists them")

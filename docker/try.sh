@@ -74,7 +74,7 @@ keep_requesting() {
   rm -f "$work/stop"; : >"$work/statuses"
   until [[ -e $work/stop ]]; do
     status -F image=@$samples/facades/two-floors.webp -F model=tiny "$url/translate" || true; echo
-    status -F sketch=@$umbrella -F gallery=openmoji -F k=3 "$url/sbir/search" || true; echo
+    status -F sketch=@$umbrella -F gallery=things -F k=3 "$url/sbir/search" || true; echo
   done >>"$work/statuses"
 }
 expect_only_200() {
@@ -145,7 +145,7 @@ compose exec -T service sh -c \
 expect "hits after the restore" "$(retrieve)" "$before"
 call 'DELETE /galleries/{name}/photos/{photo_id}'
 
-name=openmoji  # large enough to look at its reindex, and to cancel it
+name=things  # large enough to look at its reindex, and to cancel it
 call 'POST /galleries/{name}/reindex' -H 'Content-Type: application/json' \
   -d '{"model": "sketchy", "anew": true}'
 call 'GET /galleries/{name}/reindex'

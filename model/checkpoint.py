@@ -7,9 +7,7 @@ manifest names this digest, so it covers the weights, and a checksum in the mani
 
 import hashlib
 import os
-import re
 import shutil
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError
@@ -18,33 +16,31 @@ from math import isfinite
 from pathlib import Path
 
 import torch
-from pydantic import ValidationError
 from safetensors.torch import save as save_tensors
 from torch import Tensor, nn
 
 from model.baselines.systems import translator_of
 from model.baselines.translator import Translator
-from model.errors import UserError
+from model.checkpoint_folder import MANIFEST as MANIFEST
+from model.checkpoint_folder import NAME as NAME
+from model.checkpoint_folder import NAME_RULE as NAME_RULE
+from model.checkpoint_folder import WEIGHTS as WEIGHTS
+from model.checkpoint_folder import CheckpointError as CheckpointError
+from model.checkpoint_folder import find as find
+from model.checkpoint_folder import published as published
+from model.checkpoint_folder import read_manifest as read_manifest
+from model.checkpoint_folder import reason_of
+from model.checkpoint_folder import released as released
 from model.iiae import IIAE
 from model.iiae_inference import IIAEInference
 from model.inference import Inference
-from model.manifest import FORMAT, MANIFEST_BYTES, Manifest, from_json, to_json
-from model.pictures import PREPROCESSING
+from model.manifest import Manifest, to_json
 from model.presets import QueryKind
-from model.regular_file import read_regular
 from model.sketch.backbone.backbone import Backbone, backbone_for
 from model.sketch.calibration import Calibration
 from model.storage import sync_folder, write_bytes
 from model.translator_inference import TranslatorInference
 from model.weights import read_weights
-
-NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
-NAME_RULE = "use lower-case letters, digits, '.', '_' and '-', at most 64"
-MANIFEST, WEIGHTS = "manifest.json", "weights.safetensors"
-
-
-class CheckpointError(UserError):
-    """A checkpoint cannot be used; the text says why."""
 
 
 def code_version() -> str:
@@ -143,60 +139,6 @@ def _rewrite(folder: Path, manifest: Manifest) -> None:
     write_bytes(folder / MANIFEST, to_json(manifest))
 
 
-def published(store: Path) -> Iterator[Path]:
-    """Yield the folders of all published versions, sorted by name, the oldest version first."""
-    for manifest in sorted(store.glob(f"[!.]*/[!.]*/{MANIFEST}")):
-        yield manifest.parent
-
-
-def released() -> Iterator[Path]:
-    """Yield the folders of the checkpoints that ship inside the package."""
-    for manifest in sorted((Path(__file__).parent / "pretrained").glob(f"[!.]*/{MANIFEST}")):
-        yield manifest.parent
-
-
-def find(store: Path, name: str) -> Path:
-    """Return the newest version of `name` in the store, or the one in the package; `name` may be a folder.
-
-    Raises:
-        CheckpointError: neither the store nor the package has one.
-    """
-    if (Path(name) / MANIFEST).is_file():
-        return Path(name)
-    versions = [folder for folder in published(store) if folder.parent.name == name]
-    shipped = [folder for folder in released() if folder.name == name]
-    if not versions and not shipped:
-        known = {folder.parent.name for folder in published(store)} | {folder.name for folder in released()}
-        raise CheckpointError(
-            f"there is no checkpoint {name!r} in {store} or in the package; "
-            f"there are: {', '.join(sorted(known)) or 'none'}"
-        )
-    return (versions or shipped)[-1]
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """Return the manifest of a checkpoint's folder.
-
-    Raises:
-        CheckpointError: the manifest is missing, damaged, out of bounds, or of another format.
-    """
-    try:
-        manifest = from_json(read_regular(folder / MANIFEST, limit=MANIFEST_BYTES))
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{folder.name}: the manifest cannot be read ({_reason(error)})") from error
-    if manifest.format != FORMAT:
-        raise CheckpointError(
-            f"{folder.name}: made by another version of the code (format {manifest.format}, this is {FORMAT})"
-            "; train it again"
-        )
-    if manifest.preprocessing != PREPROCESSING:
-        raise CheckpointError(
-            f"{folder.name}: trained with preprocessing {manifest.preprocessing}, this is {PREPROCESSING}; "
-            "train it again"
-        )
-    return manifest
-
-
 def load_parts(folder: Path) -> tuple[Manifest, IIAE, Backbone | None]:
     """Return the manifest and the networks of an IIAE checkpoint, on the CPU in float32.
 
@@ -247,7 +189,7 @@ def _fill(modules: dict[str, nn.Module], folder: Path, manifest: Manifest) -> No
     try:
         weights = read_weights(folder / WEIGHTS, expected, sha256=manifest.weights_sha256)
     except OSError as error:
-        raise CheckpointError(f"{folder.name}: the weights cannot be read ({_reason(error)})") from error
+        raise CheckpointError(f"{folder.name}: the weights cannot be read ({reason_of(error)})") from error
     except ValueError as error:
         raise CheckpointError(f"{folder.name}: {error}") from error
     for prefix, module in modules.items():
@@ -279,15 +221,3 @@ def load_with_manifest(folder: Path, device: torch.device) -> tuple[Manifest, In
         return manifest, TranslatorInference(system, device)
     manifest, iiae, backbone = load_parts(folder)
     return manifest, IIAEInference(iiae, backbone, device)
-
-
-def _reason(error: OSError | ValueError) -> str:
-    """Return what is wrong with a file, in at most 300 characters and without its path."""
-    if isinstance(error, OSError):
-        reason = error.strerror or type(error).__name__
-    elif isinstance(error, ValidationError):
-        first = error.errors(include_url=False, include_input=False)[0]
-        reason = f"{'.'.join(map(str, first['loc']))}: {first['msg']}"
-    else:
-        reason = str(error)
-    return reason[:300]

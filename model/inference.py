@@ -7,7 +7,8 @@ import torch
 from PIL import Image
 from torch import Tensor
 
-from model import pictures
+from model import pictures, preprocessing
+from model.images import decode
 from model.images.decode import read_picture
 from model.presets import SIDES, Preset, Side, other
 from model.sketch.drawings import normalise as drawings
@@ -76,10 +77,9 @@ class Inference(ABC):
         return pictures.smallest_side(self.preset.image_size)
 
     def preprocessing(self, side: Side) -> str:
-        """Return the version of `prepare` for a domain; it is part of every cache key."""
-        if self.takes_drawings(side):
-            return f"{pictures.PREPROCESSING}.{drawings.VERSION}"
-        return str(pictures.PREPROCESSING)
+        """Return the version of decoding and `prepare` for a domain; it is part of every cache key."""
+        version = f"{preprocessing.VERSION}.{decode.VERSION}"
+        return f"{version}.{drawings.VERSION}" if self.takes_drawings(side) else version
 
     def takes_drawings(self, side: Side) -> bool:
         """Return whether pictures of a domain are normalised as drawings."""

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, FiniteFloat, JsonValue, PlainSerializer, TypeAdapter
 
-from model.pictures import PREPROCESSING
+from model import preprocessing
 from model.presets import (
     DRAWN_KIND,
     BackboneName,
@@ -210,7 +210,7 @@ class Manifest:
     weights_sha256: Sha256
     format: Version = FORMAT
     code_version: ShortText = "0"
-    preprocessing: Version = PREPROCESSING
+    preprocessing: Version = preprocessing.VERSION
     created: ShortText = ""
     metrics: dict[ShortText, FiniteFloat] = field(default_factory=dict)
     calibration: dict[QueryKind, Calibration] = field(default_factory=dict)

@@ -7,10 +7,6 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-PREPROCESSING = 1
-"""Version of `prepare`, part of every cache key and manifest. Raise it when the result changes."""
-
-
 REDUCED = 6
 """How much larger than the result a picture must stay when it is reduced before it is resized.
 

@@ -7,10 +7,15 @@ from typing import Annotated, Self
 from pydantic import AliasChoices, Field, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from model.home import default_home
+from model.images.formats import MAX_PIXELS
 from service.api_keys import ApiKey, check_distinct, parse_keys
 from service.hosts import parse_hosts
+from service.origins import ANY as ANY_ORIGIN
+from service.origins import parse_origins
 
 _LIMIT = re.compile(r"[1-9]\d{0,8}/([1-9]\d{0,3} ?)?(second|minute|hour|day|month)s?")
+_ROOT_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+/?")
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 
@@ -26,7 +31,10 @@ class Settings(BaseSettings):
         validate_by_alias=True,
     )
 
-    home: Path = Field(Path("var"), description="Folder with checkpoints/ and galleries/.")
+    home: Path = Field(
+        default_factory=default_home,
+        description="Folder with checkpoints/ and galleries/; the platform's folder for user data if unset.",
+    )
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=0, le=65_535, description="Port to listen on; 0 chooses a free port.")
     device: str = Field("auto", description="Device that runs the models: auto, cpu, cuda or cuda:N.")
@@ -48,6 +56,17 @@ class Settings(BaseSettings):
         (),
         description="Host names that the service answers to besides loopback names, separated by commas; "
         "*.example.org is every subdomain, * every host. If unset, a service with API keys accepts any host.",
+    )
+
+    cors_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (),
+        description="Origins whose web pages may call the service, separated by commas, "
+        "e.g. https://shop.example.org; * is every origin, and needs API keys. None if unset.",
+    )
+    root_path: str = Field(
+        "",
+        description="Path below which a proxy publishes the service, e.g. /iiae. "
+        "The proxy may remove it or not.",
     )
 
     rate_limit: str | None = Field(
@@ -91,7 +110,7 @@ class Settings(BaseSettings):
         "and between requests.",
     )
     max_pixels: int = Field(
-        40_000_000, gt=0, description="Maximum number of pixels of an image, checked before decoding."
+        MAX_PIXELS, gt=0, description="Maximum number of pixels of an image, checked before decoding."
     )
     decoded_mb: float = Field(
         512.0,
@@ -167,6 +186,18 @@ class Settings(BaseSettings):
     def _parse_hosts(cls, value: object) -> object:
         return parse_hosts(value, "IIAE_ALLOWED_HOSTS") if isinstance(value, str) else value
 
+    @field_validator("cors_origins", mode="before")
+    @classmethod
+    def _parse_origins(cls, value: object) -> object:
+        return parse_origins(value, "IIAE_CORS_ORIGINS") if isinstance(value, str) else value
+
+    @field_validator("root_path")
+    @classmethod
+    def _check_root_path(cls, value: str) -> str:
+        if value and not _ROOT_PATH.fullmatch(value):
+            raise ValueError(f"{value!r} is not a path such as /iiae or /apps/iiae; it may end with /")
+        return value.rstrip("/")
+
     @field_validator("rate_limit", "quota")
     @classmethod
     def _check_limit(cls, value: str | None) -> str | None:
@@ -189,6 +220,15 @@ class Settings(BaseSettings):
                 f"IIAE_HOST={self.host} is reachable from other machines, but no API key is set; "
                 "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), "
                 "or IIAE_ALLOW_OPEN=true and IIAE_ALLOWED_HOSTS to serve anyone"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _require_keys_for_every_origin(self) -> Self:
+        if ANY_ORIGIN in self.cors_origins and self.keyless:
+            raise ValueError(
+                "IIAE_CORS_ORIGINS=* lets every web page that a user visits change galleries; "
+                "set IIAE_API_KEYS (and IIAE_ADMIN_KEYS), or name the origins"
             )
         return self
 

@@ -1,4 +1,4 @@
-"""The pictures of the demo's gallery, and which things they show by name."""
+"""OpenMoji's pictures as a gallery, and which things they show by name."""
 
 import re
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from benchmarks.shared.openmoji import thing_name
 from model.data.thing_names import thing_of
-from service.cli.openmoji import thing_name
 
 OTHER_THINGS = (
     "cricket bat|teddy bear|cowboy|umbrella on|hands|cup with straw|clinking glasses|cloud with|sun behind|"
@@ -18,7 +18,7 @@ OTHER_THINGS = (
 
 
 def emoji_pictures(folder: Path) -> tuple[list[Path], list[str]]:
-    """The pictures that `iiae demo` rendered, and what each shows. An animal's face shows the animal."""
+    """The pictures that `openmoji` rendered, and what each shows. An animal's face shows the animal."""
     paths = [path for path in sorted(folder.glob("*.png")) if thing_name(path.stem)]
     return paths, [thing_of(str(thing_name(path.stem)).removesuffix(" face")) for path in paths]
 

@@ -1,39 +1,36 @@
-"""The application that collects the model's commands; the service adds its own commands to it."""
+"""The commands of the model: training, evaluation and figures. The service adds its own to them."""
 
-from importlib.metadata import version
-from typing import Annotated
+from model.cli.program import Entry, program
 
-import typer
-
-from model.allocator import keep_memory
-from model.cli.calibrate import calibrate
-from model.cli.evaluate import evaluate
-from model.cli.figure import figure
-from model.cli.report import report
-from model.cli.train import train
-
-app = typer.Typer(no_args_is_help=True, rich_markup_mode="markdown", pretty_exceptions_enable=False)
-
-
-def _version(wanted: bool) -> bool:
-    if wanted:
-        typer.echo(f"iiae {version('iiae')}")
-        raise typer.Exit
-    return wanted
-
-
-@app.callback()
-def every_command(
-    _: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Sketch search and translation across two domains, on IIAE."""
-    keep_memory()
-
-
-app.add_typer(train, name="train")
-app.command(epilog="Example: `iiae evaluate mnist-cdcb --data mnist --json figures.json`")(evaluate)
-app.command(epilog="Example: `iiae calibrate sketchy --like sketchy-0 --like sketchy-1`")(calibrate)
-app.command(epilog="Example: `iiae figure facades --data facades --kind translations --out grid.png`")(figure)
-app.command(epilog="Example: `iiae report results --facades facades --mnist mnist`")(report)
+COMMANDS = {
+    "train": Entry(
+        "model.cli.train",
+        "train",
+        "Train a model and publish it to the store; a running service loads it by itself.",
+    ),
+    "evaluate": Entry(
+        "model.cli.evaluate",
+        "evaluate",
+        "Measure a checkpoint: cross-domain retrieval both ways and leakage, or zero-shot sketch search.",
+        example="iiae evaluate mnist-cdcb --data mnist --json > figures.json",
+    ),
+    "calibrate": Entry(
+        "model.cli.calibrate",
+        "calibrate",
+        "Copy the score calibration of other sketch models to a model trained on all classes.",
+        example="iiae calibrate sketchy --like sketchy-0 --like sketchy-1",
+    ),
+    "figure": Entry(
+        "model.cli.figure",
+        "figure",
+        "Draw a checkpoint's pictures: translations, analogies, retrieval, sketch search, or its training.",
+        example="iiae figure facades --data facades --kind translations --out grid.png",
+    ),
+    "report": Entry(
+        "model.cli.report",
+        "report",
+        "Measure published checkpoints, and write the results page and its pictures.",
+        example="iiae report results --facades facades --mnist mnist",
+    ),
+}
+app = program(COMMANDS)

@@ -1,13 +1,12 @@
 """`iiae calibrate`: give a model the score calibration of models trained in the same way."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from model import checkpoint
-from model.cli.options import CheckpointName, Home
+from model.cli.options import DEFAULT_HOME, CheckpointName, Home
 from model.manifest import Manifest
 from model.presets import DRAWN_KIND, QueryKind
 from model.sketch.calibration import Calibration
@@ -21,7 +20,7 @@ def calibrate(
             help="A checkpoint trained in the same way, with classes held out. Repeat it to average several."
         ),
     ],
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
 ) -> None:
     """Copy the score calibration of other sketch models to a model trained on all classes."""
     store = home / "checkpoints"

@@ -1,7 +1,6 @@
 """`iiae evaluate`: measure a checkpoint."""
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -10,12 +9,12 @@ from rich.table import Table
 
 from model import checkpoint
 from model.cli.options import (
+    DEFAULT_HOME,
     CheckpointName,
     Data,
     Device,
     Home,
     Unseen,
-    check_output,
     choose_device,
     refuse_unused,
 )
@@ -30,7 +29,7 @@ from model.evaluation.translation import measure_pictures
 def evaluate(
     name: CheckpointName,
     data: Data,
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     split: Annotated[
         Split | None, typer.Option(help="Which pairs (image models); test if not given.", show_default=False)
     ] = None,
@@ -44,9 +43,7 @@ def evaluate(
         ),
     ] = False,
     unseen: Unseen = None,
-    json_file: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures to this file.")
-    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
     device: Device = "cpu",
     note: Annotated[
         bool,
@@ -59,8 +56,6 @@ def evaluate(
 
     A system without shared codes searches by translation, and has the errors of its translations too.
     """
-    if json_file is not None:
-        check_output(json_file, "--json")
     folder = checkpoint.find(home / "checkpoints", name)
     manifest = checkpoint.read_manifest(folder)
     preset = manifest.preset
@@ -82,9 +77,10 @@ def evaluate(
         figures = measure_pictures(inference, pairs, networks, limit=limit)
     if note and folder not in checkpoint.released():
         checkpoint.with_metrics(folder, figures)
-    if json_file is not None:
+    if as_json:
         source = {"seed": manifest.seed, "digest": manifest.weights_sha256}
-        json_file.write_text(json.dumps({**figures, **source}, indent=2) + "\n")
+        typer.echo(json.dumps({**figures, **source}, indent=2))
+        return
     table = Table("figure", "value", title=f"{manifest.name} {manifest.version}")
     for key, value in figures.items():
         table.add_row(key, f"{value:.0f}" if value > 1 and value.is_integer() else f"{value:.4f}")

@@ -11,7 +11,7 @@ from rich.console import Console
 
 from model import checkpoint
 from model.baselines.systems import SYSTEMS
-from model.cli.options import CheckpointName, Home, Unseen, check_picture_output, refuse_unused
+from model.cli.options import DEFAULT_HOME, CheckpointName, Home, Unseen, check_picture_output, refuse_unused
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
 from model.data.pairs import Pairs, Split
@@ -45,7 +45,7 @@ def figure(
         Path | None,
         typer.Option(help="Folder of the data; every kind but curves needs it.", show_default=False),
     ] = None,
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     kind: Annotated[
         FigureKind | None,
         typer.Option(

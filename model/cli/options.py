@@ -8,11 +8,12 @@ import torch
 import typer
 from PIL import Image
 
+from model.home import VARIABLE, default_home
+
 DeviceName = Literal["auto", "cpu", "cuda"]
 
-Home = Annotated[
-    Path, typer.Option(envvar="IIAE_HOME", help="Folder with checkpoints/, galleries/ and runs/.")
-]
+Home = Annotated[Path, typer.Option(envvar=VARIABLE, help="Folder with checkpoints/, galleries/ and runs/.")]
+DEFAULT_HOME = default_home()
 Data = Annotated[Path, typer.Option(help="Folder of the data.")]
 Unseen = Annotated[
     str | None, typer.Option(help="Text file of unseen class names, or sketchy-25 or sketchy-21.")

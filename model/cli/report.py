@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 
 from model import checkpoint
-from model.cli.options import Device, Home, choose_device
+from model.cli.options import DEFAULT_HOME, Device, Home, choose_device
 from model.cli.unseen import measured_classes
 from model.data.open import open_pairs
 from model.data.pairs import DataError, Pairs
@@ -142,7 +142,7 @@ def report(
     out: Annotated[
         Path, typer.Argument(metavar="DIR", help="Folder of the page; made if it does not exist.")
     ],
-    home: Home = Path("var"),
+    home: Home = DEFAULT_HOME,
     facades: DataFolder = None,
     mnist: DataFolder = None,
     cars: DataFolder = None,

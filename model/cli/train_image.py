@@ -10,8 +10,8 @@ import typer
 
 from model.baselines.run import TranslatorRun
 from model.baselines.systems import SYSTEMS, translator_of
-from model.cli.options import Data, Device, Home, choose_device, refuse_unused
-from model.cli.progress import progress_bar, report_damaged
+from model.cli.options import DEFAULT_HOME, Data, Device, Home, choose_device, refuse_unused
+from model.cli.progress import progress_bar, report_damaged, report_left_out
 from model.cli.train_options import (
     Annealing,
     Domains,
@@ -30,7 +30,7 @@ from model.cli.train_options import (
     use_threads,
 )
 from model.data.open import open_pairs, varies
-from model.data.pairs import Pairs, Split
+from model.data.pairs import LeavesOut, Pairs, Split
 from model.evaluation.image_figures import translation_writer
 from model.evaluation.retrieval import retrieval_validation
 from model.evaluation.translation import translation_validation
@@ -75,6 +75,8 @@ class ImageTraining:
             for split in SPLITS
         )
         report_damaged(pairs.damaged)
+        if isinstance(pairs, LeavesOut):
+            report_left_out(pairs.left_out)
         torch.manual_seed(self.plan.seed)
         with progress_bar() as bar:
             task = bar.add_task("training", total=self.plan.steps, figures="")
@@ -137,7 +139,7 @@ def image_command(preset: Preset) -> Callable[..., None]:
 
     def command(
         data: Data,
-        home: Home = Path("var"),
+        home: Home = DEFAULT_HOME,
         name: Name = preset.name,
         system: SystemOption = "iiae",
         reader: Annotated[

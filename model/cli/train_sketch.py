@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 
 from model import checkpoint
-from model.cli.options import Data, Device, Home, Unseen, choose_device
-from model.cli.progress import progress_bar, report_damaged
+from model.cli.options import DEFAULT_HOME, Data, Device, Home, Unseen, choose_device
+from model.cli.progress import progress_bar, report_damaged, report_left_out
 from model.cli.train_options import (
     Annealing,
     Batch,
@@ -65,6 +65,7 @@ class SketchTraining:
     def run(self) -> None:
         """Fine-tune the backbone, train IIAE on its features, publish both, and save the features."""
         seen = seen_classes(self.data, self.unseen)
+        report_left_out(seen.left_out)
         with progress_bar() as bar:
             first = bar.add_task("fine-tuning the backbone", total=None, figures="")
             second = bar.add_task("training IIAE on its features", total=self.plan.steps, figures="")
@@ -148,7 +149,7 @@ def sketch_command(preset: Preset, sketch: SketchInput) -> Callable[..., None]:
 
     def command(
         data: Data,
-        home: Home = Path("var"),
+        home: Home = DEFAULT_HOME,
         name: Name = preset.name,
         unseen: Unseen = None,
         doodles: Annotated[

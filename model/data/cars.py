@@ -5,6 +5,7 @@ tests on 192-199. It has no validation cars, so the last 16 training cars are th
 1-175, val is 176-191.
 """
 
+from io import BufferedReader
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,8 @@ from model.regular_file import open_regular
 
 CARS: dict[Split, range] = {"train": range(1, 176), "val": range(176, 192), "test": range(192, 200)}
 """The numbers of each split's cars."""
+HDF5_START = b"MATLAB 7.3 MAT-file"
+"""Start of a MATLAB file of version 7.3, before its HDF5 content."""
 VIEWS, ELEVATIONS = 24, 4
 PAIRS_PER_CAR = (VIEWS - 1) * ELEVATIONS
 
@@ -34,8 +37,8 @@ class Cars:
             try:
                 self.cars.append(read_car(path, image_size))
                 readable.append(path)
-            except DataError:
-                damaged.append(path.name)
+            except DataError as error:
+                damaged.append(str(error))
         self.damaged = tuple(damaged)
         self.fingerprint = fingerprint_of(f"{path.name} {path.stat().st_size}" for path in readable)
 
@@ -57,15 +60,14 @@ def read_car(path: Path, image_size: int) -> NDArray[np.uint8]:
     """Return one car's pictures, [elevations, views, image_size, image_size, 3].
 
     Raises:
-        DataError: the file is not a MATLAB file with a key `im` of shape H x W x 3 x 24 x 4.
+        DataError: the file is not a MATLAB file (version 5 or 7.3) with a key `im` of shape
+            H x W x 3 x 24 x 4.
     """
-    from scipy.io import loadmat  # slow to import, and only this form of data needs it
-
     try:
         with open_regular(path) as file:
-            pictures = loadmat(file)["im"]
-    except Exception as error:  # scipy raises many kinds of errors for damaged files
-        raise DataError(f"{path.name} cannot be read as MATLAB v5 with a key 'im': {error}") from error
+            pictures = _matlab_array(file, "im")
+    except Exception as error:  # scipy and h5py raise many kinds of errors for damaged files
+        raise DataError(f"{path.name} cannot be read as a MATLAB file with a key 'im': {error}") from error
     if pictures.ndim != 5 or pictures.shape[2:] != (3, VIEWS, ELEVATIONS):
         raise DataError(f"{path.name} holds 'im' of shape {pictures.shape}, not H x W x 3 x 24 x 4")
     ordered = pictures.transpose(4, 3, 0, 1, 2).astype(np.uint8)
@@ -78,6 +80,27 @@ def read_car(path: Path, image_size: int) -> NDArray[np.uint8]:
         for ring in ordered
     ]
     return np.array(resized)
+
+
+def _matlab_array(file: BufferedReader, key: str) -> NDArray[np.uint8]:
+    """Return an array of a MATLAB file, of version 5 or 7.3 (HDF5).
+
+    Raises:
+        DataError: the file has version 7.3, and h5py is not installed.
+    """
+    start = file.read(len(HDF5_START))
+    file.seek(0)
+    if start != HDF5_START:
+        from scipy.io import loadmat  # slow to import, and only this form of data needs it
+
+        array: NDArray[np.uint8] = loadmat(file)[key]
+        return array
+    try:
+        import h5py  # of the extra `train`
+    except ModuleNotFoundError as error:
+        raise DataError("it has MATLAB's version 7.3; pip install h5py to read it") from error
+    with h5py.File(file, "r") as content:
+        return np.asarray(content[key]).transpose()  # HDF5 lists MATLAB's axes from the last to the first
 
 
 def _tensor(pixels: NDArray[np.uint8]) -> Tensor:

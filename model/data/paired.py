@@ -1,13 +1,6 @@
-"""Pairs of picture files: two side by side in one file, or two folders with files of the same names.
+"""Pairs of picture files: two side by side in one file, or two files of the same name.
 
-DIR/{train,val,test}/12.jpg             X on the left half, Y on the right, as pix2pix's Facades and Maps
-DIR/{train,val,test}/<domain>/name.png  your own pairs; the two folders have the domains' names
-DIR/<domain>/name.png                   the same without splits: a tenth of the names is val, a tenth test
-
-The best training step is chosen on `val`, so figures must be reported on other pairs. With
-folders train, val and test, each split is its folder. With only one of val and test, that folder is the split
-`test`, as in the published Maps, which has only val/. The split `val` is then the tenth of train/ whose names
-have the smallest hashes, and the split `train` leaves that tenth out.
+`model.data.pair_files` finds them.
 """
 
 import hashlib
@@ -21,17 +14,18 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from model.data.pairs import DataError, Split, describe_folder, fingerprint_of, pictures_in
+from model.data.pair_files import Files, find_pairs, name_some
+from model.data.pairs import DataError, Split, fingerprint_of
 from model.images.decode import read_picture
 from model.images.errors import PictureError
 
 ENLARGED = 1.12
 """With augmentation, pictures are loaded this much larger than needed and cropped at random."""
+WIDE = (1.8, 2.2)
+"""Width of a pair side by side in heights, at least and at most."""
 MEMORY = 2_000_000_000
 """Bytes of decoded pictures that may be kept in memory; larger sets are read from files for each batch."""
 
-Files = tuple[Path, Path | None]
-"""One pair: a file with both side by side and None, or X's file and Y's."""
 Pixels = NDArray[np.uint8]
 
 
@@ -46,7 +40,7 @@ class PairedPictures:
     """
 
     def __init__(
-        self, files: list[Files], image_size: int, *, domains: tuple[str, str], augment: bool = False
+        self, files: Sequence[Files], image_size: int, *, domains: tuple[str, str], augment: bool = False
     ) -> None:
         self.domains = domains
         self.image_size = image_size
@@ -61,13 +55,14 @@ class PairedPictures:
                 pictures = self._read(pair) if fits_in_memory else None
                 if pictures is None:
                     _check(pair)
-            except (OSError, PictureError):
-                damaged.append(pair[0].name)
+            except (OSError, PictureError, DataError) as error:
+                damaged.append(f"{pair[0].name} ({error})")
                 continue
             self.files.append(pair)
             if pictures is not None and self.pictures is not None:
                 self.pictures.append(pictures)
         self.damaged = tuple(damaged)
+        self.left_out: tuple[str, ...] = ()
         self.fingerprint = fingerprint_of(
             f"{path.name} {path.stat().st_size}" for pair in self.files for path in pair if path
         )
@@ -110,6 +105,7 @@ class PairedPictures:
         first, second = files
         both = read_picture(first)
         if second is None:
+            _check_halves(both)
             middle = both.width // 2
             x, y = both.crop((0, 0, middle, both.height)), both.crop((middle, 0, 2 * middle, both.height))
         else:
@@ -171,9 +167,25 @@ def random_window(margin: int, rng: np.random.Generator) -> tuple[int, int, bool
 
 
 def _check(files: Files) -> None:
-    for path in files:
-        if path is not None:
-            read_picture(path)
+    first, second = files
+    both = read_picture(first)
+    if second is None:
+        _check_halves(both)
+    else:
+        read_picture(second)
+
+
+def _check_halves(both: Image.Image) -> None:
+    """Refuse a picture that has no two square halves: it would be cut in the middle.
+
+    Raises:
+        DataError: its width is not about twice its height.
+    """
+    if not WIDE[0] <= both.width / both.height <= WIDE[1]:
+        raise DataError(
+            f"it has {both.width}x{both.height} pixels; a pair side by side is twice as wide as high. "
+            "Put X and Y into two folders"
+        )
 
 
 def _resize(pixels: Pixels, size: int) -> Pixels:
@@ -194,54 +206,14 @@ def open_paired(
     Raises:
         DataError: the folder has no pair of this split, or none that can be read.
     """
-    files = _with_folders(folder, split, domains) or _without_folders(folder, split, domains)
-    if not files:
-        raise DataError(
-            f"looked for pairs of {split} in {folder}: side-by-side pictures in train/, val/ and test/, "
-            f"or pictures in folders named {domains[0]} and {domains[1]}; {describe_folder(folder)}"
-        )
-    pairs = PairedPictures(files, image_size, domains=domains, augment=augment and split == "train")
+    found = find_pairs(folder, split, domains)
+    pairs = PairedPictures(found.files, image_size, domains=domains, augment=augment and split == "train")
     if not len(pairs):
         raise DataError(
-            f"none of the {len(files)} pictures of {split} in {folder} can be read; "
-            f"the first is {pairs.damaged[0]}"
+            f"none of the {len(found.files)} pairs of {split} in {folder} can be used: {pairs.damaged[0]}"
         )
+    if found.unpaired:
+        names = name_some(path.relative_to(folder).as_posix() for path in found.unpaired)
+        count = len(found.unpaired)
+        pairs.left_out = (f"{count} pictures without a partner of the same name: {names}",)
     return pairs
-
-
-def _with_folders(folder: Path, split: Split, domains: tuple[str, str]) -> list[Files]:
-    """Return a split's pairs where the data has a folder for train and perhaps for others."""
-    train, val, test = (_pairs_in(folder / name, domains) for name in ("train", "val", "test"))
-    if val and test:
-        return {"train": train, "val": val, "test": test}[split]
-    if split == "test":
-        return test or val
-    hashes = sorted(_hash(files[0].stem) for files in train)
-    first = hashes[: max(1, len(train) // 10)]
-    return [files for files in train if (_hash(files[0].stem) in first) == (split == "val")]
-
-
-def _without_folders(folder: Path, split: Split, domains: tuple[str, str]) -> list[Files]:
-    """Return a split's pairs where the domains' folders lie directly in the data's folder."""
-    splits: dict[int, Split] = {0: "val", 1: "test"}
-    files = _two_folders(folder, domains)
-    return [pair for pair in files if splits.get(_hash(pair[0].stem) % 10, "train") == split]
-
-
-def _pairs_in(folder: Path, domains: tuple[str, str]) -> list[Files]:
-    if not folder.is_dir():
-        return []
-    return [(path, None) for path in pictures_in(folder)] or _two_folders(folder, domains)
-
-
-def _two_folders(folder: Path, domains: tuple[str, str]) -> list[Files]:
-    first, second = folder / domains[0], folder / domains[1]
-    if not (first.is_dir() and second.is_dir()):
-        return []
-    partners = {path.stem: path for path in pictures_in(second)}
-    return [(path, partners[path.stem]) for path in pictures_in(first) if path.stem in partners]
-
-
-def _hash(stem: str) -> int:
-    """Return a number that depends on a file's name only."""
-    return int.from_bytes(hashlib.sha256(stem.encode()).digest()[:4], "big")

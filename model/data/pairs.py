@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 
 from model.errors import UserError
+from model.images.formats import is_picture
 
 Split = Literal["train", "val", "test"]
-PICTURES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif"})
 
 
 class DataError(UserError):
@@ -78,6 +78,17 @@ class LabelledPairs(Protocol):
     def label(self, index: int) -> int:
         """Return the number of what pair `index` shows in both domains."""
         ...
+
+
+@runtime_checkable
+class LeavesOut(Protocol):
+    """Pairs of a folder that has other pictures too.
+
+    Attributes:
+        left_out: sentences about pictures that were left out, besides those that cannot be read.
+    """
+
+    left_out: tuple[str, ...]
 
 
 _COPIES: WeakKeyDictionary[Pairs, dict[torch.device, DevicePairs | None]] = WeakKeyDictionary()
@@ -161,8 +172,11 @@ def by_number(path: Path) -> list[tuple[int, int, str]]:
 
 
 def pictures_in(folder: Path) -> list[Path]:
-    """Return the picture files of a folder, sorted by name, numbers by value."""
-    return sorted((path for path in folder.iterdir() if path.suffix.lower() in PICTURES), key=by_number)
+    """Return the picture files of a folder, sorted by name, numbers by value. Hidden files are left out."""
+    return sorted(
+        (path for path in folder.iterdir() if not path.name.startswith(".") and is_picture(path)),
+        key=by_number,
+    )
 
 
 def describe_folder(folder: Path) -> str:

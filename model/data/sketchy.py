@@ -19,7 +19,7 @@ unseen class.
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +27,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from model.data.pair_files import name_some
 from model.data.pairs import DataError, describe_folder, fingerprint_of, pictures_in
-from model.data.thing_names import plain_name
+from model.data.thing_names import plain_name, single_spaced
 from model.regular_file import open_regular, read_regular
 
 DOMAINS = ("photo", "sketch")
+PLURALS = {"photo": "photos", "sketch": "sketches"}
+ClassFolders = dict[str, list[Path]]
+"""The folders of each class, by a name that other folders spell in the same way."""
 _TX = "tx_000000000000"
 PHOTOS = (
     f"256x256/photo/{_TX}_ready",
@@ -61,10 +65,17 @@ SPLITS = Path(__file__).parents[1] / "splits"
 
 @dataclass(frozen=True)
 class SketchyFiles:
-    """Paths and class names of photos and sketches; no file is opened."""
+    """Paths and class names of photos and sketches; no file is opened.
+
+    Attributes:
+        photos: files and class names.
+        sketches: the same.
+        left_out: sentences about classes that were left out.
+    """
 
     photos: tuple[tuple[Path, str], ...]
     sketches: tuple[tuple[Path, str], ...]
+    left_out: tuple[str, ...] = ()
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -77,6 +88,7 @@ class SketchyFiles:
         return SketchyFiles(
             tuple(entry for entry in self.photos if entry[1] in wanted),
             tuple(entry for entry in self.sketches if entry[1] in wanted),
+            self.left_out,
         )
 
     @property
@@ -102,23 +114,40 @@ def read_sketchy(folder: Path) -> SketchyFiles:
         )
     folders = {"photo": [_by_class(found) for found in photo_folders], "sketch": [_by_class(sketches)]}
     common = sorted({name for each in folders["photo"] for name in each} & set(folders["sketch"][0]))
+    left_out = tuple(_without_partner(folders, set(common)))
     if not common:
         raise DataError(
             f"looked for classes that have a folder with photos and one with sketches in {folder}: "
-            "there are none"
+            f"there are none; {'; '.join(left_out)}"
         )
-    labels = {name: folders["sketch"][0][name].name for name in common}
+    labels = {name: folders["sketch"][0][name][0].name for name in common}
     listed = {
         domain: tuple(
             (path, labels[name])
             for name in sorted(common, key=labels.__getitem__)
             for classes in folders[domain]
-            if name in classes
-            for path in pictures_in(classes[name])
+            for of_class in classes.get(name, ())
+            for path in pictures_in(of_class)
         )
         for domain in DOMAINS
     }
-    return SketchyFiles(listed["photo"], listed["sketch"])
+    return SketchyFiles(listed["photo"], listed["sketch"], left_out)
+
+
+def _without_partner(folders: dict[str, list[ClassFolders]], common: set[str]) -> Iterator[str]:
+    """Yield a sentence about the classes of each domain that the other domain does not have."""
+    for domain, other in (DOMAINS, DOMAINS[::-1]):
+        alone = sorted(
+            {
+                of_class[0].name
+                for each in folders[domain]
+                for name, of_class in each.items()
+                if name not in common
+            }
+        )
+        if alone:
+            count = "1 class" if len(alone) == 1 else f"{len(alone)} classes"
+            yield f"{count} with {PLURALS[domain]} but no {PLURALS[other]}: {name_some(alone)}"
 
 
 def _first_folder(folder: Path, names: tuple[str, ...]) -> Path | None:
@@ -126,11 +155,19 @@ def _first_folder(folder: Path, names: tuple[str, ...]) -> Path | None:
     return next((folder / name for name in names if (folder / name).is_dir()), None)
 
 
-def _by_class(folder: Path) -> dict[str, Path]:
-    """The folders of classes by their plain names, or by their names if two have the same plain name."""
-    folders = sorted(path for path in folder.iterdir() if path.is_dir())
-    counts = Counter(plain_name(path.name) for path in folders)
-    return {plain if counts[plain := plain_name(path.name)] == 1 else path.name: path for path in folders}
+def _by_class(folder: Path) -> ClassFolders:
+    """The folders of classes by their plain names, or by their names if two have the same plain name.
+
+    Folders whose names differ in case, spaces, `-` and `_` only are one class.
+    """
+    spellings: dict[str, list[Path]] = {}
+    for path in sorted(path for path in folder.iterdir() if path.is_dir()):
+        spellings.setdefault(single_spaced(path.name), []).append(path)
+    counts = Counter(plain_name(spelling) for spelling in spellings)
+    return {
+        plain if counts[plain := plain_name(spelling)] == 1 else spelling: folders
+        for spelling, folders in spellings.items()
+    }
 
 
 def read_unseen(split: str | Path, classes: Iterable[str]) -> tuple[str, ...]:
@@ -148,7 +185,7 @@ def read_unseen(split: str | Path, classes: Iterable[str]) -> tuple[str, ...]:
     shipped = SPLITS / f"{split}.txt"
     path = shipped if shipped.is_file() else Path(split)
     try:
-        lines = [line.split("#")[0].strip() for line in read_regular(path).decode().splitlines()]
+        lines = [line.split("#")[0].strip() for line in read_regular(path).decode("utf-8-sig").splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         raise DataError(f"the unseen classes cannot be read from {path}: {error}") from error
     known = {plain_name(label): label for label in classes}

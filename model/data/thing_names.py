@@ -41,8 +41,17 @@ def plain_name(label: str) -> str:
 
     `car_(sedan)` becomes `car`, `teddy-bear` becomes `teddy bear`.
     """
-    without_remark = re.sub(r"[ _]*\(.*?\)", "", label)
-    return re.sub(r"[\s_-]+", " ", without_remark).strip().lower()
+    return single_spaced(re.sub(r"[ _]*\(.*?\)", "", label))
+
+
+def single_spaced(label: str) -> str:
+    """Return a name in lower case, with one space in place of spaces, `-` and `_`."""
+    return re.sub(r"[\s_-]+", " ", label).strip().lower()
+
+
+def joined_words(name: str) -> str:
+    """Return a name in lower case without spaces, `-` and `_`, which people write or leave out."""
+    return re.sub(r"[\s_-]+", "", name).lower()
 
 
 def thing_of(label: str) -> str:

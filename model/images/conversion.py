@@ -1,4 +1,4 @@
-"""Turn decoded pictures into RGB: transparency on paper, 16 bits scaled to 8, reduced, upright.
+"""Turn decoded pictures into sRGB: transparency on paper, 16 bits scaled to 8, reduced, upright.
 
 A picture is converted in strips, so only the result takes memory.
 """
@@ -8,6 +8,8 @@ from math import ceil
 
 import numpy as np
 from PIL import Image
+
+from model.images.colour import Convert, ink_to_rgb, rgb_to_srgb
 
 STRIP = 250_000
 """Pixels that are converted at a time."""
@@ -28,6 +30,12 @@ _TRANSPOSE = {
     8: Image.Transpose.ROTATE_90,
 }
 """The operation that turns a picture upright, by its EXIF orientation. 1 is already upright."""
+SIDEWAYS = frozenset({5, 6, 7, 8})
+"""Orientations that swap width and height."""
+
+_DEEP = frozenset({"I;16", "I;16B"})
+_CLEAR = {"RGBA": "RGBA", "LA": "LA", "La": "LA", "PA": "RGBA"}
+"""Modes with an alpha channel, and the mode in which it is not premultiplied."""
 
 
 def is_opaque_rgb(image: Image.Image) -> bool:
@@ -37,7 +45,7 @@ def is_opaque_rgb(image: Image.Image) -> bool:
 
 def has_transparency(image: Image.Image) -> bool:
     """Return whether a decoded picture may have transparent pixels."""
-    return image.mode in {"RGBA", "LA"} or "transparency" in image.info
+    return image.mode in _CLEAR or "transparency" in image.info
 
 
 def paper_for(drawing: Image.Image) -> tuple[int, int, int]:
@@ -45,7 +53,7 @@ def paper_for(drawing: Image.Image) -> tuple[int, int, int]:
 
     Only ink of one brightness can be light. A drawing in black and white lies on white.
     """
-    if not has_transparency(drawing) or drawing.mode == "I;16":
+    if not has_transparency(drawing) or drawing.mode in _DEEP:
         return WHITE
     weight = total = squares = 0.0
     for strip in _strips(drawing, 1):
@@ -61,20 +69,29 @@ def paper_for(drawing: Image.Image) -> tuple[int, int, int]:
     return BLACK if plain and mean > 128 else WHITE
 
 
-def to_rgb(image: Image.Image, factor: int = 1, paper: tuple[int, int, int] = WHITE) -> Image.Image:
-    """Return a picture in RGB, with transparency on paper, reduced by `factor`.
+def to_rgb(
+    image: Image.Image,
+    factor: int = 1,
+    paper: tuple[int, int, int] = WHITE,
+    profile: bytes | None = None,
+) -> Image.Image:
+    """Return a picture in sRGB, with transparency on paper, reduced by `factor`.
 
-    A picture that needs no change is returned without a copy: a copy of 40 million pixels takes 160 MB.
+    A picture that is RGB already is returned without a copy: a copy of 40 million pixels takes 160 MB. If its
+    colour profile says so, its pixels change in place.
     """
+    convert_ink = ink_to_rgb(profile, image.mode)
+    convert_rgb = rgb_to_srgb(profile, image.mode)
     if factor == 1 and is_opaque_rgb(image):
-        return image
-    result = Image.new("RGB", (ceil(image.width / factor), ceil(image.height / factor)))
-    top = 0
-    for strip in _strips(image, factor):
-        rgb = _on_paper(strip, paper)
-        result.paste(rgb.reduce(factor) if factor > 1 else rgb, (0, top // factor))
-        top += strip.height
-    return result
+        result = image
+    else:
+        result = Image.new("RGB", (ceil(image.width / factor), ceil(image.height / factor)))
+        top = 0
+        for strip in _strips(image, factor):
+            rgb = _on_paper(strip, paper, convert_ink)
+            result.paste(rgb.reduce(factor) if factor > 1 else rgb, (0, top // factor))
+            top += strip.height
+    return result if convert_rgb is None else convert_rgb(result)
 
 
 def _strips(image: Image.Image, factor: int) -> Iterator[Image.Image]:
@@ -89,8 +106,8 @@ def upright(image: Image.Image, orientation: int) -> Image.Image:
     return image.transpose(_TRANSPOSE[orientation]) if orientation in _TRANSPOSE else image
 
 
-def _on_paper(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:
-    if image.mode == "I;16":
+def _on_paper(image: Image.Image, paper: tuple[int, int, int], convert_ink: Convert | None) -> Image.Image:
+    if image.mode in _DEEP:
         deep = np.asarray(image)
         # deep / 257, rounded, in 16-bit arithmetic: a wider type takes twice the memory
         grey = (deep // 257 + (deep % 257 > 128)).astype(np.uint8)
@@ -98,8 +115,10 @@ def _on_paper(image: Image.Image, paper: tuple[int, int, int]) -> Image.Image:
             grey[deep == image.info["transparency"]] = 255
         return Image.fromarray(grey).convert("RGB")
     if has_transparency(image):
-        clear = image if image.mode in {"RGBA", "LA"} else image.convert("RGBA")
+        clear = image.convert(_CLEAR.get(image.mode, "RGBA"))
         sheet = Image.new("RGB", image.size, paper)
         sheet.paste(clear, mask=clear)
         return sheet
+    if convert_ink is not None:
+        return convert_ink(image)
     return image if image.mode == "RGB" else image.convert("RGB")

@@ -7,46 +7,35 @@ The header is checked before anything is decoded: a small file that claims a hug
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import TypeAlias
 
-from PIL import Image, ImageFile, JpegImagePlugin, UnidentifiedImageError
+from PIL import Image, ImageFile, JpegImagePlugin
 
 from model.images.containers import strip_metadata
-from model.images.conversion import WHITE, is_opaque_rgb, paper_for, to_rgb, upright
-from model.images.errors import PictureFormatUnsupported, PictureTooLarge, PictureUnreadable
-from model.images.peak import WEBP_DECODER, DecodePlan, coefficient_bytes
-from model.images.webp import FirstFrame
+from model.images.conversion import SIDEWAYS, WHITE, is_opaque_rgb, paper_for, to_rgb, upright
+from model.images.errors import PictureTooLarge, PictureUnreadable
+from model.images.formats import MAX_PIXELS
+from model.images.opening import DAMAGED, open_picture, orientation_of
+from model.images.peak import ALPHA_DECODER, DECODER, LARGEST, PREPARING, DecodePlan, coefficient_bytes
 from model.regular_file import read_regular
 
 Reserve: TypeAlias = Callable[[int], AbstractContextManager[object]]
 
-ACCEPTED = ("PNG", "JPEG", "WEBP", "GIF", "BMP")
-ACCEPTED_WORDS = "PNG, JPEG, WebP, GIF (first frame) and BMP are accepted"
-MAX_PIXELS = 100_000_000
-"""Largest number of pixels of a picture that is read from the disk."""
+VERSION = 2
+"""Version of `decoded`, part of every cache key. Raise it when the pixels of a file change.
+
+In version 2, those of files with a colour profile did. They are few, so models need not be trained again."""
 MAX_SIDE = 65_535
 """Maximum width and height in pixels: the limit of JPEG. Pillow needs 58 bytes for each row of a picture,
 so a picture one pixel wide could still take gigabytes."""
 LARGE = 4_000_000
 """Pictures of more pixels are reduced while they are decoded. Others keep every pixel."""
 
-_UNSUPPORTED = {
-    b"<svg": "SVG",
-    b"<?xml": "XML or SVG",
-    b"II*\0": "TIFF",
-    b"MM\0*": "TIFF",
-    b"%PDF": "PDF",
-    b"8BPS": "Photoshop",
-}
-_UNSUPPORTED_BRANDS = {b"heic": "HEIC", b"heix": "HEIC", b"mif1": "HEIF", b"avif": "AVIF"}
-"""ISO media files (`ftyp`) by their brand. Other brands are videos."""
-
 
 @dataclass(frozen=True)
 class Header:
-    """The format and the size in pixels, before rotation, that a file's header declares."""
+    """The format and the size in pixels, of the upright picture, that a file's header declares."""
 
     format: str
     width: int
@@ -100,7 +89,7 @@ def decoded(
     drawing: bool = False,
     reserve: Reserve = unlimited,
 ) -> Iterator[DecodedImage]:
-    """Decode the first frame into RGB: upright by EXIF, transparency on white, 16 bits scaled to 8.
+    """Decode the first picture into sRGB: upright, transparency on white, 16 bits scaled to 8.
 
     Args:
         max_pixels: the most pixels of a file, before it is reduced.
@@ -129,50 +118,57 @@ class _CheckedFile:
 
     def __init__(self, data: bytes, max_pixels: int, smallest: int | None) -> None:
         self._file = strip_metadata(data)
-        self._opened = None if self._file.size else _open(self._file.data, max_pixels)
+        self._opened = None if self._file.size else open_picture(self._file.data, max_pixels)
+        self._stored = self._opened.size if self._opened else self._file.size or (0, 0)
+        self._orientation = orientation_of(self._opened, self._file.orientation)
         self.header = self._read_header()
         _check_limits(self.header, max_pixels)
         self._smallest = smallest if self.header.width * self.header.height > LARGE else None
         self.plan = self._make_plan()
+        if self.plan.peak > len(data) + 2 * PREPARING + LARGEST * max_pixels:
+            raise PictureTooLarge(
+                f"the {self.header.format} file takes too much memory to decode; make it smaller,"
+                " or save it without transparency"
+            )
 
     def decode(self, *, drawing: bool) -> Image.Image:
         """Decode once; the decoded picture is freed as early as possible."""
-        header = self.header
-        image, self._opened = self._opened or _open(self._file.data, header.width * header.height), None
+        width, height = self._stored
+        image, self._opened = self._opened or open_picture(self._file.data, width * height), None
         try:
-            if not isinstance(image, JpegImagePlugin.JpegImageFile) and image.size != header.size:
+            is_reduced = isinstance(image, JpegImagePlugin.JpegImageFile)
+            if not is_reduced and image.size != self._stored:
                 raise ValueError("its header names two sizes")
             image.load()
-            rgb = to_rgb(image, self.plan.factor, paper_for(image) if drawing else WHITE)
+            if not is_reduced and image.size != self._stored:
+                raise ValueError("its header names another size")
+            profile = self._file.profile or image.info.get("icc_profile")
+            paper = paper_for(image) if drawing else WHITE
+            rgb = to_rgb(image, self.plan.factor, paper, profile)
             del image
-            return upright(rgb, self._file.orientation)
-        except (
-            OSError,
-            SyntaxError,
-            ValueError,
-            EOFError,
-            MemoryError,
-            Image.DecompressionBombError,
-        ) as error:
+            return upright(rgb, self._orientation)
+        except DAMAGED as error:
+            reason = " ".join(str(error).split())[:120]
             raise PictureUnreadable(
-                f"the {header.format} file is truncated or damaged ({error}); send another file"
+                f"the {self.header.format} file is truncated or damaged ({reason}); send another file"
             ) from error
 
     def _read_header(self) -> Header:
-        if self._opened is None:
-            assert self._file.size is not None
-            return Header("WEBP", *self._file.size)
-        return Header(self._opened.format or "PNG", *self._opened.size)
+        width, height = self._stored
+        size = (height, width) if self._orientation in SIDEWAYS else (width, height)
+        return Header(self._opened.format or "PNG" if self._opened else "WEBP", *size)
 
     def _make_plan(self) -> DecodePlan:
         """Plan the decoding. Tells a JPEG's decoder to reduce the picture."""
-        opened, (width, height) = self._opened, self.header.size
-        mode, copied, decoder_bytes = "RGBA", True, WEBP_DECODER * width * height
+        opened, (width, height) = self._opened, self._stored
+        decoders = ALPHA_DECODER if opened is None or opened.mode == "RGBA" else DECODER
+        decoder_bytes = decoders.get(self.header.format, 0) * width * height + self._file.buffer_bytes
+        mode, copied = "RGBA", True
         if opened is not None:
             if self._smallest is not None:
                 opened.draft(None, (self._smallest, self._smallest))
             mode, copied = opened.mode, not is_opaque_rgb(opened)
-            decoder_bytes = _coefficient_bytes(opened, self.header) if self._file.coefficients else 0
+            decoder_bytes += _coefficient_bytes(opened, self.header) if self._file.coefficients else 0
             width, height = opened.size
         factor = max(1, min(width, height) // self._smallest) if self._smallest is not None else 1
         return DecodePlan(
@@ -184,31 +180,6 @@ class _CheckedFile:
             copied=copied or factor > 1,
             decoder_bytes=decoder_bytes,
         )
-
-
-def _open(data: bytes, max_pixels: int) -> ImageFile.ImageFile:
-    """Read a file's header with Pillow."""
-    if not data:
-        raise PictureUnreadable(f"the file is empty; {ACCEPTED_WORDS}")
-    if Image.MAX_IMAGE_PIXELS is not None:  # Pillow's limit for the whole process must not be below ours
-        Image.MAX_IMAGE_PIXELS = max(Image.MAX_IMAGE_PIXELS, max_pixels)
-    try:
-        if data.startswith(b"RIFF"):
-            return FirstFrame(BytesIO(data))
-        image = Image.open(BytesIO(data), formats=ACCEPTED)
-    except Image.DecompressionBombError as error:
-        raise PictureTooLarge(
-            f"the image has too many pixels; at most {max_pixels:,} are accepted"
-        ) from error
-    except UnidentifiedImageError as error:
-        if kind := _unsupported_kind(data):
-            raise PictureFormatUnsupported(f"this is {kind}; {ACCEPTED_WORDS}") from error
-        raise PictureUnreadable(f"this is not an image; {ACCEPTED_WORDS}") from error
-    except (OSError, SyntaxError, ValueError, EOFError) as error:
-        raise PictureUnreadable(f"the image's header is damaged; {ACCEPTED_WORDS}") from error
-    if any(tile[0] == "bmp_rle" for tile in image.tile):  # Pillow decodes these in Python, in unlimited time
-        raise PictureFormatUnsupported(f"this is a run-length compressed BMP; {ACCEPTED_WORDS} without it")
-    return image
 
 
 def _check_limits(header: Header, max_pixels: int) -> None:
@@ -223,11 +194,3 @@ def _coefficient_bytes(opened: ImageFile.ImageFile, header: Header) -> int:
     assert isinstance(opened, JpegImagePlugin.JpegImageFile)
     sampling = [horizontal * vertical for _, horizontal, vertical, _ in opened.layer]
     return coefficient_bytes(header.width, header.height, sampling)
-
-
-def _unsupported_kind(data: bytes) -> str | None:
-    """Return the name of a format that is not accepted, or None if the format is unknown."""
-    start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if data[4:8] == b"ftyp":
-        return _UNSUPPORTED_BRANDS.get(data[8:12], "a video")
-    return next((kind for magic, kind in _UNSUPPORTED.items() if start.startswith(magic)), None)

@@ -9,6 +9,12 @@ of files of 40 megapixels, measured with Pillow 13:
     JPEG at full size                                            4
     JPEG, progressive, reduced to an eighth by its decoder       3 (4:2:0), 6 (4:4:4), 8 (CMYK)
     WebP                                                        12 (16 without `model.images.webp`)
+    TIFF                                                        as PNG, and its largest strip or tile
+    HEIF                                                         8 (4:2:0), 10 (4:4:4), 13 (alpha channel)
+    HEIF with 10 bits and an alpha channel                      21
+    AVIF                                                         9 (4:2:0), 11 (4:4:4), 13 (alpha channel)
+
+Pillow cannot write AVIF with 10 bits. Its decoder would take 4 bytes per pixel more.
 """
 
 from dataclasses import dataclass
@@ -16,12 +22,16 @@ from math import ceil
 
 PREPARING = 16_000_000
 """Bytes to prepare any picture for a model after it was reduced. Normalising a drawing takes the most."""
-WEBP_DECODER = 8
-"""Bytes per pixel that libwebp's decoder takes beside the decoded picture: two canvases."""
+DECODER = {"WEBP": 8, "HEIF": 12, "AVIF": 12}
+"""Bytes per pixel that a format's decoder takes beside the decoded picture. libwebp has two canvases."""
+ALPHA_DECODER = {"WEBP": 8, "HEIF": 18, "AVIF": 16}
+"""The same for pictures with an alpha channel."""
+LARGEST = 16
+"""Bytes per pixel of the largest picture that is accepted. Pictures that take more must be smaller."""
 COEFFICIENT = 2
 """Bytes of one coefficient of a JPEG."""
 
-_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2}
+_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16B": 2}
 """Bytes per pixel of Pillow's modes. All others take 4, also RGB."""
 
 

@@ -2,60 +2,83 @@
 
 import sys
 
-import typer
 from pydantic import ValidationError
 from rich.console import Console
 
-from model.cli.app import app
+from model.cli.app import COMMANDS as MODEL_COMMANDS
+from model.cli.program import Entry, program
 from model.errors import UserError
-from service.cli.fsck import fsck
-from service.cli.galleries import default_gallery, delete_gallery, list_galleries
-from service.cli.index import index
-from service.cli.models import default_model, list_models
-from service.cli.reindex import reindex
-from service.cli.search import search
-from service.cli.serve import serve, settings_table
-from service.cli.translate import translate
+from model.home import earlier_home
 from service.errors import ServiceError
-from service.inference.device import DeviceUnavailable
 from service.storage import storage_error
 
-SERVE_EPILOG = (
-    "Example: `IIAE_PORT=9000 iiae serve`\n\nSettings come from the environment:\n\n" + settings_table()
-)
-
-app.command(epilog=SERVE_EPILOG)(serve)
-app.command(epilog="Example: `iiae index ~/Pictures --gallery pictures`")(index)
-app.command(epilog="Example: `iiae search sketch.png --gallery photos --k 5`")(search)
-app.command(epilog="Example: `iiae translate facade.jpg --model facades --out label.png`")(translate)
-app.command(epilog="Example: `iiae reindex photos --model sketchy`")(reindex)
-app.command(epilog="Example: `iiae fsck photos --repair`")(fsck)
-
-models_app = typer.Typer(
-    help="List the checkpoints, or choose the default.",
-    epilog="Example: `iiae models`",
-    invoke_without_command=True,
-)
-models_app.callback()(list_models)
-models_app.command("default", epilog="Example: `iiae models default facades`")(default_model)
-app.add_typer(models_app, name="models")
-
-galleries_app = typer.Typer(
-    help="List the galleries, delete one, or choose the default.", invoke_without_command=True
-)
-galleries_app.callback()(list_galleries)
-galleries_app.command("delete", epilog="Example: `iiae galleries delete photos`")(delete_gallery)
-galleries_app.command("default", epilog="Example: `iiae galleries default photos`")(default_gallery)
-app.add_typer(galleries_app, name="galleries")
+COMMANDS = {
+    "demo": Entry(
+        "service.cli.demo",
+        "demo",
+        "Create a gallery to search, then serve it with the web page.",
+        "iiae demo",
+    ),
+    "serve": Entry(
+        "service.cli.serve",
+        "serve",
+        "Serve models and galleries over HTTP, with the web page at /.",
+        example="iiae serve --port 9000",
+        epilog="settings_help",
+    ),
+    "index": Entry(
+        "service.cli.index",
+        "index",
+        "Embed a folder of photos into a gallery. The files stay in place.",
+        "iiae index ~/Pictures --gallery pictures",
+    ),
+    "search": Entry(
+        "service.cli.search",
+        "search",
+        "Find a gallery's photos by a sketch, without a server.",
+        "iiae search sketch.png --gallery photos --k 5",
+    ),
+    "translate": Entry(
+        "service.cli.translate",
+        "translate",
+        "Translate a picture into the model's other domain, without a server.",
+        "iiae translate facade.jpg --model facades --out label.png",
+    ),
+    "galleries": Entry(
+        "service.cli.galleries", "galleries", "List the galleries, delete one, or choose the default."
+    ),
+    "models": Entry(
+        "service.cli.models", "models", "List the checkpoints, or choose the default.", "iiae models"
+    ),
+    "reindex": Entry(
+        "service.cli.reindex",
+        "reindex",
+        "Re-embed a gallery's photos with another checkpoint. Ids, labels, metadata and files stay.",
+        "iiae reindex photos --model sketchy",
+    ),
+    "fsck": Entry(
+        "service.cli.fsck",
+        "fsck",
+        "Check galleries: the database, its rows, the pictures, the thumbnails and the index.",
+        "iiae fsck photos --repair",
+    ),
+}
+app = program(COMMANDS | MODEL_COMMANDS)
 
 
 def main() -> None:
     """Run `iiae`. An expected error is printed as a sentence, with exit status 2."""
+    if (earlier := earlier_home()) is not None:
+        print(
+            f"iiae: {earlier}/ here has models or galleries of an earlier version; "
+            f"set IIAE_HOME={earlier} to use them",
+            file=sys.stderr,
+        )
     try:
         app()
     except ValidationError as error:  # of the settings
         sys.exit(_fail("; ".join(_setting_fault(entry["loc"], entry["msg"]) for entry in error.errors())))
-    except (UserError, ServiceError, DeviceUnavailable) as error:
+    except (UserError, ServiceError) as error:
         sys.exit(_fail(str(error)))
     except OSError as error:
         refused = storage_error(error)

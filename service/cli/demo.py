@@ -1,16 +1,15 @@
-"""`make demo`: create a gallery to search, then serve it.
+"""`iiae demo`: create a gallery to search, then serve it."""
 
-The gallery has OpenMoji's pictures, or with `--photos FOLDER` your own. Photos that are embedded already
-are skipped.
-"""
-
-import argparse
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Annotated
+
+import typer
 
 from service.cli.checkpoints import load_model
-from service.cli.openmoji import CREDIT, render_emoji
 from service.cli.options import progress_bar
+from service.cli.serve import Host, Port, refuse_taken_port, settings_for
+from service.demo.things import CREDIT, copy_things
 from service.galleries.bulk import find_photos, index_photos, open_or_create
 from service.galleries.collection import Galleries
 from service.galleries.records import GallerySpec
@@ -18,7 +17,7 @@ from service.galleries.reindex.offline import reindex_gallery
 from service.registry.model import Model
 from service.settings import Settings
 
-GALLERY, PHOTOS_GALLERY, MODEL = "openmoji", "photos", "sketchy"
+GALLERY, PHOTOS_GALLERY, MODEL = "things", "photos", "sketchy"
 DEFAULT_MODEL = "mnist-cdcb"
 """The default model for translate and analogy. The page has sample pictures of both its domains."""
 
@@ -26,7 +25,7 @@ DEFAULT_MODEL = "mnist-cdcb"
 def prepare(settings: Settings, photos: Path | None) -> str:
     """Create or complete the gallery, and return its name. An outdated gallery is re-embedded first."""
     name = GALLERY if photos is None else PHOTOS_GALLERY
-    files = render_emoji(settings.home / "openmoji") if photos is None else find_photos(photos)
+    files = copy_things(settings.home / "things") if photos is None else find_photos(photos)
     credit = CREDIT if photos is None else None
     model = load_model(settings.home, MODEL, settings.device)
     galleries = Galleries(settings.galleries)
@@ -53,30 +52,40 @@ def _is_outdated(spec: GallerySpec, model: Model, drawn: bool | None) -> bool:
     return spec.digest != model.digest or drawn not in {None, spec.drawn}
 
 
-def run() -> None:
-    """Prepare the gallery, print the page's address, and serve."""
-    from service.http.server import serve  # slow to import, and `--prepare-only` does not need it
+def demo(
+    photos: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            file_okay=False,
+            help="A folder of photos to search, instead of the pictures of the package.",
+            show_default=False,
+        ),
+    ] = None,
+    prepare_only: Annotated[
+        bool, typer.Option("--prepare-only", help="Create the gallery and stop.")
+    ] = False,
+    host: Host = None,
+    port: Port = None,
+) -> None:
+    """Create a gallery to search, then serve it with the web page.
 
-    parser = argparse.ArgumentParser(prog="demo", description=__doc__)
-    parser.add_argument(
-        "--photos", type=Path, help="a folder of photos to search instead of OpenMoji's pictures"
-    )
-    parser.add_argument("--prepare-only", action="store_true", help="create the gallery and stop")
-    arguments = parser.parse_args()
-    settings = Settings()
-    photos = arguments.photos.expanduser() if arguments.photos else None
+    The gallery has pictures of the package, or with `--photos FOLDER` your own. Photos that are embedded
+    already are skipped. Settings are those of `iiae serve`.
+    """
+    settings = settings_for(host, port)
+    if not prepare_only:
+        refuse_taken_port(settings)
     # A thread that ends before the service starts. Its OpenMP helpers end with it: see `configure_threads`.
     with ThreadPoolExecutor(1) as thread:
         name = thread.submit(prepare, settings, photos).result()
-    if arguments.prepare_only:
+    if prepare_only:
         return
+    from service.http.server import serve  # slow to import, and `--prepare-only` does not need it
+
     print(
         f"\n  Draw a sketch: http://{settings.host}:{settings.port}/   (gallery: {name}; Ctrl+C stops)\n",
         flush=True,
     )
     default_model = settings.default_model or DEFAULT_MODEL
     serve(settings.model_copy(update={"default_gallery": name, "default_model": default_model}))
-
-
-if __name__ == "__main__":
-    run()

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from service.cli.options import DEFAULT_HOME, Home
+from service.cli.options import DEFAULT_HOME, AsJson, Home
 from service.galleries.fsck.check import check_home
 from service.galleries.fsck.finding import Finding, Options
 
@@ -30,7 +30,7 @@ def fsck(
     quick: Annotated[
         bool, typer.Option("--quick", help="Read no picture, thumbnail or weights; check that they exist.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
     home: Home = DEFAULT_HOME,
 ) -> None:
     """Check galleries: the database, its rows, the pictures, the thumbnails and the index.

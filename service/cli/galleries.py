@@ -1,14 +1,17 @@
 """`iiae galleries`: list the galleries, delete one, or choose the default."""
 
+import json
+import sys
+from dataclasses import asdict, dataclass
 from time import monotonic
 from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from model.errors import UserError
 from service.cli.checkpoints import load_model
-from service.cli.options import DEFAULT_HOME, Home, print_defaults
+from service.cli.options import DEFAULT_HOME, AsJson, Home, listing, print_defaults
 from service.deadline import Deadline, shared_deadline
 from service.defaults import Defaults
 from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageFull, StorageUnavailable
@@ -19,29 +22,51 @@ LOCK_SECONDS = 2.0
 """Longest wait for a gallery that another process locks. Its row then says so."""
 
 
-def list_galleries(context: typer.Context, home: Home = DEFAULT_HOME) -> None:
+@dataclass(frozen=True)
+class Listed:
+    """A gallery; `error` says why it cannot be opened."""
+
+    name: str
+    model: str | None = None
+    domain: str | None = None
+    drawn: bool | None = None
+    photos: int | None = None
+    index: str | None = None
+    error: str | None = None
+
+
+galleries = typer.Typer(
+    help="List the galleries, or delete one.",
+    invoke_without_command=True,
+    rich_markup_mode="markdown",
+)
+
+
+@galleries.callback()
+def list_galleries(context: typer.Context, as_json: AsJson = False, home: Home = DEFAULT_HOME) -> None:
     """List the galleries."""
     if context.invoked_subcommand is not None:
         return
-    galleries = Galleries(home / "galleries")
-    table = Table("name", "model", "domain", "photos", "index")
-    for name in galleries.names():
-        try:
-            with shared_deadline(Deadline(monotonic() + LOCK_SECONDS)):
-                gallery = galleries.open(name)
-                count = gallery.count
-            spec = gallery.spec
-            pictures = f"{spec.domain}, drawn" if spec.drawn else spec.domain
-            table.add_row(name, spec.model, pictures, str(count), gallery.index.kind)
-        except GalleryNotFound:  # deleted since it was listed
-            continue
-        except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:
-            table.add_row(name, "", "", "", error.detail)
+    collection = Galleries(home / "galleries")
+    names = collection.names()
+    found = [each for name in names if (each := _listed(collection, name)) is not None]
+    if as_json:
+        typer.echo(json.dumps([asdict(each) for each in found], indent=2))
+        return
+    if not found:
+        typer.echo(f"there is no gallery in {home}; make one with: iiae index FOLDER --gallery NAME")
+        return
+    table = listing("name", "model", "pictures", "photos", "index")
+    for each in found:
+        pictures = each.error or (f"{each.domain}, drawn" if each.drawn else each.domain)
+        photos = "" if each.photos is None else f"{each.photos:,}"
+        table.add_row(each.name, each.model, pictures, photos, each.index)
     console = Console()
     console.print(table)
     print_defaults(console, Defaults(home), "galleries")
 
 
+@galleries.command("default", epilog="Example: `iiae galleries default photos`")
 def default_gallery(
     name: Annotated[str, typer.Argument(help="The gallery's name.")], home: Home = DEFAULT_HOME
 ) -> None:
@@ -52,10 +77,41 @@ def default_gallery(
     Console().print(f"{name} is the default for {', '.join(sorted(capabilities))}")
 
 
+def _listed(collection: Galleries, name: str) -> Listed | None:
+    """Return a gallery for the list, or None if it was deleted since it was listed."""
+    try:
+        with shared_deadline(Deadline(monotonic() + LOCK_SECONDS)):
+            gallery = collection.open(name)
+            spec = gallery.spec
+            return Listed(name, spec.model, spec.domain, spec.drawn, gallery.count, gallery.index.kind)
+    except GalleryNotFound:
+        return None
+    except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:
+        return Listed(name, error=error.detail)
+
+
+@galleries.command("delete", epilog="Example: `iiae galleries delete photos`")
 def delete_gallery(
-    name: Annotated[str, typer.Argument(help="The gallery's name.")], home: Home = DEFAULT_HOME
+    name: Annotated[str, typer.Argument(help="The gallery's name.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    home: Home = DEFAULT_HOME,
 ) -> None:
     """Delete a gallery and its uploaded pictures. Indexed folders stay as they are."""
-    Galleries(home / "galleries").delete(name)
+    collection = Galleries(home / "galleries")
+    if not yes and name in collection.names():
+        _ask(_listed(collection, name) or Listed(name))
+    collection.delete(name)
     Defaults(home).forget("galleries", name)
     Console().print(f"deleted {name}")
+
+
+def _ask(gallery: Listed) -> None:
+    """Ask whether to delete a gallery, and stop if not.
+
+    Raises:
+        UserError: nobody can answer.
+    """
+    if not sys.stdin.isatty():
+        raise UserError(f"{gallery.name} was not deleted, because nobody can be asked; add --yes")
+    photos = "" if gallery.photos is None else f" with {gallery.photos:,} photos"
+    typer.confirm(f"Delete the gallery {gallery.name}{photos}?", abort=True)

@@ -6,8 +6,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from model.images.formats import ACCEPTED_WORDS, MAX_PIXELS
 from service.cli.checkpoints import load_model
-from service.cli.options import DEFAULT_HOME, Device, Home, progress_bar
+from service.cli.options import DEFAULT_HOME, Device, Home, MaxPixels, progress_bar
 from service.galleries.bulk import IndexReport, find_photos, index_photos, open_or_create
 from service.galleries.collection import Galleries
 
@@ -53,6 +54,7 @@ def index(
         bool,
         typer.Option(help="Delete the gallery first, with ids and labels. `iiae reindex` keeps them."),
     ] = False,
+    max_pixels: MaxPixels = MAX_PIXELS,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
@@ -63,7 +65,7 @@ def index(
     photos = find_photos(folder)
     if not photos:
         raise typer.BadParameter(
-            f"no picture in {folder} or its sub-folders; .jpg, .png, .webp, .gif and .bmp are accepted",
+            f"no picture in {folder} or its sub-folders; {ACCEPTED_WORDS}",
             param_hint="FOLDER",
         )
     loaded = load_model(home, model, device)
@@ -78,7 +80,11 @@ def index(
     with progress_bar() as bar:
         task = bar.add_task("embedding", total=len(photos))
         report = index_photos(
-            opened, loaded.inference, photos, on_progress=lambda count: bar.advance(task, count)
+            opened,
+            loaded.inference,
+            photos,
+            max_pixels=max_pixels,
+            on_progress=lambda count: bar.advance(task, count),
         )
     _print(report, gallery)
 

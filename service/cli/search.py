@@ -7,13 +7,12 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from model.images.formats import MAX_PIXELS
 from model.presets import other
 from service.cli.checkpoints import load_model, newest_digests
-from service.cli.options import DEFAULT_HOME, Device, Home
+from service.cli.options import DEFAULT_HOME, AsJson, Device, Home, MaxPixels, listing
 from service.defaults import Defaults
-from service.galleries.bulk import MAX_PIXELS
 from service.galleries.collection import Galleries
 from service.galleries.query import SearchResults, Selection, first_searchable, search_gallery
 from service.inference.pixels import decode_pixels, embed_pixels
@@ -49,7 +48,8 @@ def search(
         float | None,
         typer.Option(min=-1, max=1, callback=refuse_nan, help="Leave out photos with a lower score."),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+    as_json: AsJson = False,
+    max_pixels: MaxPixels = MAX_PIXELS,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
@@ -65,7 +65,7 @@ def search(
     model = load_model(home, opened.spec.model, device)
     opened.check_checkpoint(model)
     side = other(model.side(opened.spec.domain))
-    pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=MAX_PIXELS)
+    pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=max_pixels)
     [query] = embed_pixels(model.inference, side, [pixels], drawn=opened.spec.drawn)
     if expand is None:
         expand = opened.spec.expand
@@ -96,7 +96,7 @@ def _print_table(results: SearchResults, sketch: str) -> None:
     if not results.hits:
         typer.echo(f"nothing in {name} looks like {sketch}" if results.gallery.count else f"{name} is empty")
         return
-    table = Table("rank", "score", "grade", "label", "file", title=f"{sketch} in {name}")
+    table = listing("rank", "score", "grade", "label", "file", title=f"{sketch} in {name}")
     for rank, hit in enumerate(results.hits, 1):
         file = hit.photo.source or hit.photo.sha256[:12]
         table.add_row(str(rank), f"{hit.score:.3f}", hit.grade or "", hit.photo.label or "", file)

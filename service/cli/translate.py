@@ -7,11 +7,11 @@ import typer
 from rich.console import Console
 
 from model.cli.options import check_picture_output
+from model.images.formats import MAX_PIXELS
 from model.inference import translate as translate_pixels
 from model.pictures import picture
 from service.cli.checkpoints import load_model
-from service.cli.options import DEFAULT_HOME, Device, Home
-from service.galleries.bulk import MAX_PIXELS
+from service.cli.options import DEFAULT_HOME, Device, Home, MaxPixels
 from service.inference.pixels import decode_pixels
 from service.inference.translation import sample_styles
 
@@ -31,6 +31,7 @@ def translate(
     seed: Annotated[
         int, typer.Option(min=0, help="Random seed of the first sample. Sample i uses seed + i.")
     ] = 0,
+    max_pixels: MaxPixels = MAX_PIXELS,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
@@ -40,7 +41,7 @@ def translate(
     loaded.require("translate")
     side = loaded.side(source)
     inference = loaded.inference
-    pixels = decode_pixels(image.read_bytes(), inference, side, max_pixels=MAX_PIXELS)
+    pixels = decode_pixels(image.read_bytes(), inference, side, max_pixels=max_pixels)
     styles = sample_styles(inference.exclusive_size, seed, samples)
     translations = translate_pixels(inference, side, pixels.expand(samples, -1, -1, -1), styles)
     for number, translation in enumerate(translations, 1):

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
+from model.images.formats import MAX_PIXELS, is_picture
 from model.inference import Inference
 from model.regular_file import read_regular
 from service.embedding import Embedding
@@ -22,11 +23,8 @@ from service.images.budget import DecodedBudget
 from service.inference.pixels import embed_pixels
 from service.registry.model import Model
 
-SUFFIXES = frozenset({".jpg", ".jpeg", ".png", ".webp", ".gif", ".bmp"})
 BATCH = 32
 """Photos in one forward pass and one transaction."""
-MAX_PIXELS = 200_000_000
-"""Maximum number of pixels of a photo. Above the server's limit, because the files are the user's own."""
 DECODED_BYTES = 512_000_000
 """Bytes of all photos that are decoded at the same time. A larger photo is decoded alone."""
 
@@ -66,8 +64,11 @@ class _Batch:
 
 
 def find_photos(folder: Path) -> list[PhotoFile]:
-    """Return the picture files of a folder and its sub-folders. The label is the name of the sub-folder."""
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES and path.is_file())
+    """Return the picture files of a folder and its sub-folders, whatever their names are.
+
+    The label is the name of the sub-folder.
+    """
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and is_picture(path))
     return [
         PhotoFile(
             path.resolve(),

@@ -41,6 +41,7 @@ class Catalogue:
         self._registry = registry
         self._pools = pools
         self._listing = Listing(galleries=galleries, registry=registry, pools=pools)
+        self._decoder = decoder
         self._adding = Adding(
             galleries=galleries,
             registry=registry,
@@ -137,3 +138,12 @@ class Catalogue:
         return await self._pools.opening.run(
             name, lambda: open_picture(self._galleries.open(name), photo_id, small=small)
         )
+
+    async def for_screen(self, name: str, picture: OpenedPicture) -> bytes:
+        """Return an open picture as a WebP for browsers, and close it. Raises as `Decoder.read`."""
+
+        def read() -> bytes:
+            with picture.file as file:
+                return file.read()
+
+        return await self._decoder.for_screen(await self._pools.opening.run(name, read))

@@ -130,6 +130,7 @@ def compose(settings: Settings) -> Services:
         registry=registry,
         engine=engine,
         cache=cache,
+        decoder=decoder,
         decoding=decoding,
         encoding=encoding,
         pools=pools,
@@ -198,6 +199,6 @@ def create_app(settings: Settings) -> FastAPI:
         app.include_router(routes.router)
     page.install(app)
     exception_handlers.install(app)
-    openapi.install(app)
+    openapi.install(app, settings.root_path)
     docs.install(app)
     return app

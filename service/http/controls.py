@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from service.inference.admission import AdmissionControl
 
-COMPUTED = frozenset({"/translate", "/analogy", "/embed", "/retrieve", "/sbir/search"})
+COMPUTED = frozenset({"/translate", "/analogy", "/embed", "/preview", "/retrieve", "/sbir/search"})
 """Paths of the operations that run a model."""
 READING_POSTS = COMPUTED | {"/search/vector"}
 """Paths of all operations with POST that change nothing."""
@@ -19,7 +19,7 @@ class Controls:
     """One admission control for each group of operations that wait for one another.
 
     Attributes:
-        computing: translate, analogy, embed, retrieve and search.
+        computing: translate, analogy, embed, preview, retrieve and search.
         adding: adding photos. It has its own control, so adding many photos does not refuse searches.
     """
 

@@ -16,6 +16,7 @@ from service.http.controls import Controls
 from service.http.rate_limits import RateLimits
 from service.http.telemetry import Telemetry
 from service.http.traces import Traces
+from service.inference.decoding import Decoder
 from service.inference.embedder import Embedder
 from service.inference.engine import Engine
 from service.inference.translation import Translator
@@ -33,6 +34,7 @@ class Services:
     registry: Registry
     engine: Engine
     cache: EmbeddingCache
+    decoder: Decoder
     decoding: Workers
     encoding: Workers
     pools: GalleryPools

@@ -6,13 +6,13 @@ DIGEST = "9b0f6d8a5c3e47f2b1d09c8e7a6f5b4c3d2e1f0a9b8c7d6e5f4a3b2c1d0e9f8a"
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTjCMgAAAABJRU5ErkJggg=="
 
 _GALLERY: dict[str, JsonValue] = {
-    "name": "openmoji",
+    "name": "things",
     "model": "sketchy",
     "digest": DIGEST,
     "domain": "photo",
-    "photos": 1914,
+    "photos": 1360,
     "index": "flat",
-    "credit": "OpenMoji, CC BY-SA 4.0",
+    "credit": "Fluent Emoji, MIT; OpenMoji, CC BY-SA 4.0",
     "drawn": True,
     "expand": False,
     "default_for": ["retrieve", "sbir"],
@@ -20,12 +20,12 @@ _GALLERY: dict[str, JsonValue] = {
     "damaged_rows": 0,
 }
 _PHOTO: dict[str, JsonValue] = {
-    "id": 1036,
+    "id": 405,
     "sha256": DIGEST,
     "label": "umbrella",
-    "width": 160,
-    "height": 160,
-    "url": "/galleries/openmoji/photos/1036?v=9b0f6d8a5c3e",
+    "width": 256,
+    "height": 256,
+    "url": "/galleries/things/photos/405?v=9b0f6d8a5c3e",
     "metadata": {"emoji": "☂"},
 }
 _MODEL: dict[str, JsonValue] = {
@@ -58,7 +58,7 @@ RESPONSES: dict[str, JsonValue] = {
     "Model": _MODEL,
     "Models": {"models": [_MODEL], "rejected": []},
     "Photo": _PHOTO,
-    "PhotoPage": {"photos": [_PHOTO], "next": 1036},
+    "PhotoPage": {"photos": [_PHOTO], "next": 405},
     "PhotosAdded": {
         "photos": [_PHOTO],
         "files": [
@@ -80,7 +80,7 @@ RESPONSES: dict[str, JsonValue] = {
         "model": "sketchy-2",
         "digest": DIGEST,
         "done": 640,
-        "total": 1914,
+        "total": 1360,
         "failures": 1,
         "failed": [{"id": 17, "reason": "its file is gone", "thumbnail": True}],
         "error": None,
@@ -88,16 +88,16 @@ RESPONSES: dict[str, JsonValue] = {
         "ended": None,
     },
     "SearchResult": {
-        "gallery": "openmoji",
+        "gallery": "things",
         "model": "sketchy",
         "scores": "probability",
         "hits": [
             {
-                "id": 1036,
+                "id": 405,
                 "score": 0.998216,
                 "grade": "strong",
                 "label": "umbrella",
-                "url": "/galleries/openmoji/photos/1036?v=9b0f6d8a5c3e",
+                "url": "/galleries/things/photos/405?v=9b0f6d8a5c3e",
                 "metadata": {"emoji": "☂"},
             }
         ],
@@ -114,11 +114,12 @@ REQUESTS: dict[str, JsonValue] = {
     "galleries.create": {"name": "catalogue", "model": "sketchy"},
     "images.analogy": {"image": "two-floors.webp", "reference": "three-floors.webp", "model": "facades"},
     "images.embed": {"image": "umbrella.png", "model": "sketchy", "source": "sketch", "kind": "shared"},
-    "images.retrieve": {"image": "umbrella.png", "gallery": "openmoji", "k": 5, "min_score": 0.5},
-    "images.search": {"vector": [0.12, -0.5, 0.03, 0.86], "gallery": "openmoji", "digest": DIGEST, "k": 5},
+    "images.preview": {"image": "IMG_0001.HEIC"},
+    "images.retrieve": {"image": "umbrella.png", "gallery": "things", "k": 5, "min_score": 0.5},
+    "images.search": {"vector": [0.12, -0.5, 0.03, 0.86], "gallery": "things", "digest": DIGEST, "k": 5},
     "images.translate": {"image": "three-floors.webp", "model": "facades", "samples": 4, "seed": 7},
     "photos.add": {"image": ["one.jpg", "two.jpg"], "label": "umbrella", "metadata": {"sku": 12}},
     "photos.update": {"label": "umbrella", "metadata": {"sku": 12}},
     "reindex.start": {"model": "sketchy-2"},
-    "sbir.search": {"sketch": ["umbrella.png"], "gallery": "openmoji", "k": 5, "label": ["umbrella"]},
+    "sbir.search": {"sketch": ["umbrella.png"], "gallery": "things", "k": 5, "label": ["umbrella"]},
 }

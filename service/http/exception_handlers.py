@@ -14,6 +14,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from service.errors import ParameterInvalid, ServiceError
+from service.http.api_version import API_VERSION, PREFIX, other_version
 from service.http.known_names import accepted_names
 from service.http.problems import AbortRequest, problem, service_error_response
 from service.tracebacks import drop_tracebacks
@@ -60,6 +61,9 @@ async def _handle_http_exception(request: Request, error: Exception) -> Response
     if error.status_code == 405:
         headers = {**(headers or {}), "Allow": ", ".join(sorted(_allowed_methods(request)))}
     title = HTTPStatus(error.status_code).phrase
+    if error.status_code == 404 and (other := other_version(request.scope["path"])):
+        detail = f"this service has version {API_VERSION} of the API, not {other}; call {PREFIX}/..."
+        return problem(404, CODES[404], title, detail)
     code, detail = CODES.get(error.status_code, f"http_{error.status_code}"), str(error.detail)
     if error.status_code == 400 and (media_type := _body_media_type(request.scope.get("route"))):
         detail = f"the body cannot be parsed as {media_type}: {detail}"

@@ -22,7 +22,10 @@ SMALL_FILE = 65_536
 MAX_METADATA_DEPTH = 32
 """Levels of nesting in a photo's metadata. JSON libraries fail at a few hundred or thousand levels."""
 
-ImageFile = Annotated[UploadFile, File(description="Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.")]
+ImageFile = Annotated[
+    UploadFile,
+    File(description="Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts."),
+]
 
 
 def refuse_repeated_fields(*repeatable: str) -> Callable[[Request], Awaitable[None]]:

@@ -1,6 +1,7 @@
 """The middleware of the app, in order."""
 
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 
 from service.http.dependencies import Services
 from service.http.middleware.access_log import AccessLog
@@ -8,9 +9,10 @@ from service.http.middleware.admission import Admission, Deadlines
 from service.http.middleware.allowed_hosts import AllowedHosts
 from service.http.middleware.body_limit import BodyLimit
 from service.http.middleware.cancel_on_disconnect import CancelOnDisconnect
+from service.http.middleware.fixed_headers import FixedHeaders
 from service.http.middleware.head_as_get import HeadAsGet
 from service.http.middleware.identify_caller import IdentifyCaller
-from service.http.middleware.no_sniff import NoSniff
+from service.http.middleware.path_prefix import PathPrefix
 from service.http.middleware.range_problems import RangeProblems
 from service.http.middleware.rate_limit import RateLimit
 from service.http.middleware.refuse_at_door import RefuseAtDoor
@@ -21,6 +23,23 @@ from service.http.middleware.same_origin import SameOriginOnly
 from service.http.middleware.unhandled_errors import UnhandledErrors
 from service.http.traces import Traces
 
+ALLOWED_HEADERS = ("X-API-Key", "X-Request-ID", "Content-Type", "Prefer", "Range", "If-None-Match")
+"""Headers that pages of other origins may send."""
+EXPOSED_HEADERS = (
+    "X-Request-ID",
+    "X-API-Version",
+    "Retry-After",
+    "RateLimit",
+    "RateLimit-Policy",
+    "ETag",
+    "Location",
+    "Content-Range",
+    "Preference-Applied",
+)
+"""Headers of answers that these pages may read."""
+PREFLIGHT_SECONDS = 600
+"""How long a browser may remember what a page of another origin may do."""
+
 
 def middleware_stack(services: Services) -> list[Middleware]:
     """Return the middleware, outermost first.
@@ -30,8 +49,10 @@ def middleware_stack(services: Services) -> list[Middleware]:
     settings = services.settings
     deadlines = Deadlines(seconds=settings.deadline_seconds, change_seconds=settings.change_seconds)
     return [
+        Middleware(PathPrefix, root_path=settings.root_path),  # everything below sees the bare path
+        *_for_other_origins(settings.cors_origins),  # refusals too must be readable for their pages
         Middleware(
-            RefuseAtDoor,  # outermost, because refusals must cost little
+            RefuseAtDoor,  # nearly outermost, because refusals must cost little
             settings=settings,
             controls=services.controls,
             deadlines=deadlines,
@@ -39,7 +60,7 @@ def middleware_stack(services: Services) -> list[Middleware]:
         ),
         Middleware(HeadAsGet),  # everything below sees GET
         request_id_middleware(),  # outside of everything that can fail: every response has an id
-        Middleware(NoSniff),  # on failures too
+        Middleware(FixedHeaders),  # on failures too
         *_tracing(services.traces),
         *([Middleware(AccessLog)] if settings.access_log else []),
         Middleware(IdentifyCaller, settings=settings),
@@ -63,6 +84,21 @@ def middleware_stack(services: Services) -> list[Middleware]:
             deadlines=deadlines,
         ),
         Middleware(RangeProblems),  # closest to the routes, whose file responses it rewrites
+    ]
+
+
+def _for_other_origins(origins: tuple[str, ...]) -> list[Middleware]:
+    if not origins:
+        return []
+    return [
+        Middleware(
+            CORSMiddleware,
+            allow_origins=origins,
+            allow_methods=("GET", "POST", "PATCH", "DELETE"),
+            allow_headers=ALLOWED_HEADERS,
+            expose_headers=EXPOSED_HEADERS,
+            max_age=PREFLIGHT_SECONDS,
+        )
     ]
 
 

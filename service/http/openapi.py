@@ -60,11 +60,14 @@ PROBLEM_RESPONSE: Node = {
 }
 
 
-def install(app: FastAPI) -> None:
+def install(app: FastAPI, root_path: str = "") -> None:
     """Make `app.openapi()` return the completed document, and serve it at `PATH`.
 
     The document is created at its first use in a thread, because this takes 0.3 s. The app must be created
     without an `openapi_url`.
+
+    Args:
+        root_path: the path below which a proxy publishes the app, for the document's `servers`.
     """
 
     def get_document() -> Node:
@@ -75,6 +78,7 @@ def install(app: FastAPI) -> None:
                 description=app.description,
                 routes=app.routes,
                 license_info=app.license_info,
+                servers=[{"url": root_path}] if root_path else None,
             )
             app.openapi_schema = completed(document)
         return app.openapi_schema

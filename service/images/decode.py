@@ -13,6 +13,11 @@ from service.errors import ImageFormatUnsupported, ImageTooManyPixels, ImageUnre
 
 __all__ = ["DecodedImage", "Header", "Reserve", "decode", "decoded", "unlimited"]
 
+AGAIN = 2
+"""Limit of a picture that was accepted before, as a multiple of its pixels.
+
+Some formats need more memory for a pixel than the limit allows (`model.images.peak.LARGEST`)."""
+
 
 def decode(data: bytes, *, max_pixels: int) -> DecodedImage:
     """Decode a file at its full size. See `decoded`."""

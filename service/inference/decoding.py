@@ -1,5 +1,6 @@
 """Decode uploads in worker threads, within a budget of bytes for all requests together."""
 
+from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from model.inference import Inference
@@ -7,6 +8,7 @@ from model.presets import Side
 from service.errors import Overloaded
 from service.images.budget import DecodedBudget, Reservation
 from service.images.decode import Reserve
+from service.images.screen import for_screen
 from service.inference.workers import Workers
 
 T = TypeVar("T")
@@ -44,10 +46,15 @@ class Decoder:
             Overloaded: too many files wait for a thread or for room in the budget.
             ServiceError: as `function` raises.
         """
+        return await self._run(
+            lambda reserve: function(data, inference, side, max_pixels=self._max_pixels, reserve=reserve)
+        )
 
-        def run(reserve: Reserve) -> T:
-            return function(data, inference, side, max_pixels=self._max_pixels, reserve=reserve)
+    async def for_screen(self, data: bytes) -> bytes:
+        """Return a picture file as a WebP that every browser shows. Raises as `read`."""
+        return await self._run(lambda reserve: for_screen(data, max_pixels=self._max_pixels, reserve=reserve))
 
+    async def _run(self, run: Callable[[Reserve], T]) -> T:
         try:
             return await self._workers.run(run, self._reserve_now)
         except _NoRoom as no_room:

@@ -2,8 +2,10 @@
 
 import torch
 
+from model.errors import UserError
 
-class DeviceUnavailable(Exception):
+
+class DeviceUnavailable(UserError):
     """The requested device does not exist. The message lists the devices that do."""
 
 

@@ -89,6 +89,7 @@ def _embeddings() -> Iterator[Exchange]:
         for kind in ("shared", "exclusive", "search"):
             yield _embed(image, {"model": model, "source": source, "kind": kind})
     yield _embed(blank_sketch(), {"model": "sketchy", "source": "sketch"})
+    yield Exchange("images.preview", "POST", "/preview", [("image", facade)])
 
 
 def _galleries() -> Iterator[Exchange]:

@@ -55,6 +55,7 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   const kept = await client.images.embed({ image: file("2.png"), model: "drawn", kind: "search", source: "photo" });
   const near = await client.images.search({ vector: kept.values, digest: kept.digest, gallery, source: "photo" });
   report["images.search"] = [near.hits.length, near.hits[0]?.id === photos[2]?.id];
+  report["images.preview"] = (await client.images.preview({ image: file("0.png") })).type;
   report["galleries.list"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
   report["galleries.get"] = (await client.galleries.get({ name: gallery })).photos;
   report["galleries.choose"] = (await client.galleries.choose({ name: gallery })).default_for;

@@ -113,6 +113,10 @@ CALLS = {
         lambda client, g, p: client.images.embed(p / "0.png", model="tiny", kind="exclusive"),
         lambda code: (code.shape, code.kind, len(code.values)) == ([8], "exclusive", 8),
     ),
+    "images.preview": (
+        lambda client, g, p: client.images.preview(p / "0.png"),
+        lambda picture: Image.open(BytesIO(picture)).format == "WEBP",
+    ),
     "images.retrieve": (
         lambda client, g, p: client.images.retrieve(p / "2.png", gallery=g, source="photo", k=1),
         lambda found: found.hits[0].score > 0.98,
@@ -469,6 +473,27 @@ def test_proxy_error_raises_problem_error(caller_type):
     problem = raised.value
     assert (problem.status, problem.code, problem.request_id) == (502, "http_502", "of-the-proxy")
     assert "Bad Gateway" in problem.detail
+
+
+def test_another_version_of_the_api_is_a_warning(caller_type):
+    class Newer(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("X-API-Version", "2")
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(b'{"models": [], "rejected": []}')
+
+        def log_message(self, *args: object) -> None:
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Newer) as service:
+        threading.Thread(target=service.serve_forever, daemon=True).start()
+        caller = caller_type(f"http://127.0.0.1:{service.server_port}")
+        with pytest.warns(UserWarning, match="version 2 of its API, but this client is of version 1"):
+            assert caller(lambda client: client.models.list()).models == []
+        caller.close()
+        service.shutdown()
 
 
 def test_readme_example_runs(open_server, gallery, pictures, tmp_path):

@@ -62,6 +62,23 @@ def program(tmp_path_factory):
     return folder
 
 
+def test_another_version_of_the_api_is_a_warning(program):
+    """Once, however many calls are made."""
+    script = """
+        import { Client } from "iiae-client";
+        const newer = async () => new Response('{"models": [], "rejected": []}', {
+            headers: { "Content-Type": "application/json", "X-API-Version": "2" },
+        });
+        const client = new Client({ baseUrl: "http://127.0.0.1:9", fetch: newer });
+        await client.models.list();
+        await client.models.list();
+    """
+    words = ["node", "--input-type=module", "--eval", script]
+    done = subprocess.run(words, cwd=program, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("version 2 of its API, but this client is of version 1") == 1
+
+
 def compiled(folder: Path, *more: str) -> None:
     run = subprocess.run([TOOLS / ".bin/tsc", "--project", folder, *more], capture_output=True, text=True)
     assert run.returncode == 0, run.stdout
@@ -176,6 +193,7 @@ def test_every_call_returns_its_answer(run, world, open_server):
         "images.analogyImage": "image/jpeg",
         "images.embed": ["exclusive", [8], 8],
         "images.search": [6, True],
+        "images.preview": "image/webp",
         "galleries.list": True,
         "galleries.get": 6,
         "galleries.choose": ["retrieve", "sbir"],

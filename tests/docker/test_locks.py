@@ -28,10 +28,10 @@ MARKERS = {
 }
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = {
-    "serve-cpu": ["cpu"],
+    "serve-cpu": [],
     "serve-gpu": ["gpu"],
-    "train-cpu": ["cpu", "train", "demo"],
-    "train-gpu": ["gpu", "train", "demo"],
+    "train-cpu": ["train"],
+    "train-gpu": ["gpu", "train"],
 }
 """The extras of pyproject.toml in each lock file."""
 NAMES = [*EXTRAS, "build"]
@@ -57,6 +57,8 @@ def requested(name: str) -> list[Requirement]:
     lines = PROJECT["dependencies"] + [
         line for extra in EXTRAS[name] for line in PROJECT["optional-dependencies"][extra]
     ]
+    if name.endswith("gpu"):  # faiss-gpu has the same files
+        lines = [line for line in lines if not line.startswith("faiss-cpu")]
     return [Requirement(line) for line in (*lines, *(["pip"] if name.startswith("train") else []))]
 
 

@@ -6,9 +6,10 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
-from model import pictures
+from model import pictures, preprocessing
 from model.iiae import IIAE
 from model.iiae_inference import IMAGE_CAPABILITIES, SKETCH_CAPABILITIES, IIAEInference
+from model.images import decode
 from model.inference import NoDrawing, analogy, translate
 from model.presets import PRESETS, SketchInput
 from model.sketch.backbone.backbone import backbone_for
@@ -57,7 +58,7 @@ def test_only_a_sketch_models_sketches_are_normalised(images, sketches):
 
 
 def test_the_preprocessing_version_includes_the_drawing_rules_only_for_drawings(images, sketches):
-    plain = str(pictures.PREPROCESSING)
+    plain = f"{preprocessing.VERSION}.{decode.VERSION}"
     assert (images.preprocessing("x"), images.preprocessing("y")) == (plain, plain)
     assert (sketches.preprocessing("x"), sketches.preprocessing("y")) == (
         plain,

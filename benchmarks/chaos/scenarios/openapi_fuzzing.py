@@ -34,7 +34,7 @@ def run(trial: Trial) -> list[Row]:
     with Server(home, IIAE_ADMIN_KEYS=KEY) as server:
         server.ready()
         headers = {"X-API-Key": KEY}
-        for name in ("g", "catalogue", "openmoji"):
+        for name in ("g", "catalogue", "things"):
             new = {"name": name, "model": "drawn"}
             server.client.post("/galleries", json=new, headers=headers).raise_for_status()
             photos = [("image", png(seed)) for seed in range(3)]

@@ -1,5 +1,6 @@
 """The clients: `Client` (sync) and `AsyncClient`."""
 
+import warnings
 from types import TracebackType
 from typing import Self
 
@@ -8,6 +9,21 @@ import httpx
 from . import api
 
 LOCAL = "http://127.0.0.1:8000"
+API_VERSION = "1"
+
+
+def _warn_of_other_version(response: httpx.Response) -> None:
+    version = response.headers.get("X-API-Version")
+    if version is not None and version != API_VERSION:
+        warnings.warn(
+            f"the service at {response.url.host} has version {version} of its API, but this client is of version "
+            f"{API_VERSION}; install the client of that version",
+            stacklevel=2,
+        )
+
+
+async def _warn_of_other_version_async(response: httpx.Response) -> None:
+    _warn_of_other_version(response)
 
 
 def _headers(api_key: str | None) -> dict[str, str]:
@@ -25,7 +41,9 @@ class Client:
     """
 
     def __init__(self, base_url: str = LOCAL, *, api_key: str | None = None, timeout: float = 60, transport: httpx.BaseTransport | None = None) -> None:
-        self._http = httpx.Client(base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport)
+        self._http = httpx.Client(
+            base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport, event_hooks={"response": [_warn_of_other_version]}
+        )
         self.images = api.ImagesResource(self._http)
         self.sbir = api.SbirResource(self._http)
         self.galleries = api.GalleriesResource(self._http)
@@ -55,7 +73,9 @@ class AsyncClient:
     """
 
     def __init__(self, base_url: str = LOCAL, *, api_key: str | None = None, timeout: float = 60, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        self._http = httpx.AsyncClient(base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport)
+        self._http = httpx.AsyncClient(
+            base_url=base_url, headers=_headers(api_key), timeout=timeout, transport=transport, event_hooks={"response": [_warn_of_other_version_async]}
+        )
         self.images = api.AsyncImagesResource(self._http)
         self.sbir = api.AsyncSbirResource(self._http)
         self.galleries = api.AsyncGalleriesResource(self._http)

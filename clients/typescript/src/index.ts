@@ -34,10 +34,30 @@ export class Client extends Calls {
         ...(fetch && { fetch }),
       }),
     );
+    client.interceptors.response.use((response) => {
+      warnOfOtherVersion(response);
+      return response;
+    });
     client.interceptors.error.use((error, response: Response | undefined) =>
       response ? new ProblemError(toProblem(error, response), response) : error,
     );
     super({ client });
+  }
+}
+
+/** Version of the service's API that this client was made for. */
+export const API_VERSION = "1";
+const warned = new Set<string>();
+
+/** Write a warning, once for each version, if the service's API has another version than this client. */
+function warnOfOtherVersion(response: Response): void {
+  const version = response.headers.get("X-API-Version");
+  if (version !== null && version !== API_VERSION && !warned.has(version)) {
+    warned.add(version);
+    console.warn(
+      `The service has version ${version} of its API, but this client is of version ${API_VERSION}. ` +
+        "Install the client of that version.",
+    );
   }
 }
 

@@ -22,7 +22,7 @@ from service.galleries.fsck.rows import photo_pages
 from service.galleries.gallery import Gallery
 from service.galleries.records import Photo
 from service.galleries.rows import PhotoRows
-from service.images.decode import decode
+from service.images.decode import AGAIN, decode
 from service.images.encode import thumbnail
 
 CHUNK = 1 << 20
@@ -126,7 +126,7 @@ def _remake(gallery: Gallery, photo: Photo, picture: Path, small: Path) -> bool:
         data = read_regular(picture)
         if hashlib.sha256(data).hexdigest() != photo.sha256:  # it has changed since it was checked
             return False
-        with decode(data, max_pixels=photo.width * photo.height).picture as image:
+        with decode(data, max_pixels=AGAIN * photo.width * photo.height).picture as image:
             small_data = thumbnail(image)
     except (OSError, ServiceError):
         return False

@@ -40,7 +40,7 @@ from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.lock import is_locked, lock
 from service.galleries.reindex.records import EmbeddedPhoto, ReadPhoto, ReindexProgress
 from service.galleries.reindex.rows import ReindexRows
-from service.images.decode import Reserve, unlimited
+from service.images.decode import AGAIN, Reserve, unlimited
 from service.images.encode import THUMBNAIL
 from service.inference.pixels import decode_pixels
 
@@ -207,7 +207,7 @@ def read_photo(
             data = file.read()
         if hashlib.sha256(data).hexdigest() == photo.sha256:
             pixels = decode_pixels(
-                data, inference, side, max_pixels=photo.width * photo.height, reserve=reserve
+                data, inference, side, max_pixels=AGAIN * photo.width * photo.height, reserve=reserve
             )
             return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=None)
         fault = "its file has changed"

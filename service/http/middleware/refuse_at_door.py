@@ -10,8 +10,8 @@ from service.errors import Overloaded
 from service.http.controls import Controls
 from service.http.middleware.access_log import log_request
 from service.http.middleware.admission import Deadlines, preferred_wait
+from service.http.middleware.fixed_headers import FIXED_HEADERS
 from service.http.middleware.identify_caller import note_caller
-from service.http.middleware.no_sniff import NO_SNIFF
 from service.http.middleware.request_id import HEADER, valid_or_new
 from service.http.problems import service_error_response
 from service.http.request_record import record_of
@@ -61,7 +61,7 @@ class RefuseAtDoor:
         request_id = valid_or_new(headers.get(HEADER, ""))
         correlation_id.set(request_id)
         note_caller(scope, self.settings)
-        response = service_error_response(error, {HEADER: request_id, **NO_SNIFF})
+        response = service_error_response(error, {HEADER: request_id, **FIXED_HEADERS})
         await response(scope, receive, send)
         seconds = perf_counter() - started
         self.telemetry.on_request(

@@ -10,7 +10,7 @@ _SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 class SameOriginOnly:
-    """Refuse writes that a page of another site sends through the user's browser.
+    """Refuse writes that a page of another site sends, unless its origin is in `IIAE_CORS_ORIGINS`.
 
     This applies only to a service without API keys. It stops cross-site request forgery: `Sec-Fetch-Site` or
     `Origin` reveals the page, as in Go's `http.CrossOriginProtection`. curl and SDKs send neither header.
@@ -24,7 +24,8 @@ class SameOriginOnly:
             scope["type"] == "http"
             and self.settings.keyless
             and scope["method"] not in _SAFE_METHODS
-            and _is_cross_origin(Headers(scope=scope))
+            and _is_cross_origin(headers := Headers(scope=scope))
+            and (headers.get("origin") or "").lower() not in self.settings.cors_origins
         ):
             raise OriginRefused(
                 "a web page of another site sent this request; "

@@ -43,6 +43,13 @@ IMAGE_RESPONSES: dict[int | str, dict[str, object]] = {
     }
 }
 
+CONVERTED: dict[int | str, dict[str, object]] = {
+    200: {
+        "description": "The image as WebP.",
+        "content": {"image/*": {"schema": {"type": "string", "format": "binary"}}},
+    }
+}
+
 
 @router.post(
     "/translate",
@@ -160,6 +167,22 @@ async def embed(
         shape=list(code.shape),
         values=code.ravel().tolist(),
     )
+
+
+@router.post(
+    "/preview",
+    operation_id="images.preview",
+    dependencies=[Depends(refuse_repeated_fields())],
+    response_class=Response,
+    responses=CONVERTED,
+)
+async def preview(services: ServicesDep, image: ImageFile) -> Response:
+    """Convert an image to WebP: upright, in sRGB, of at most 2048 x 2048 pixels.
+
+    Browsers cannot show all formats that this service reads, such as HEIC and TIFF.
+    """
+    upload = await read_upload(image)
+    return Response(await services.decoder.for_screen(upload.data), media_type="image/webp")
 
 
 async def _translation_response(

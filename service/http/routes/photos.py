@@ -43,13 +43,18 @@ from service.http.schemas import (
 )
 from service.http.security import READ, WRITE
 from service.http.selection import JSON_TEXT, QueryFilter, QuerySelection
+from service.images.screen import SHOWN
 
 router = APIRouter(prefix="/galleries", tags=["photos"], route_class=StrictRoute)
 
 PhotoId = Annotated[int, Path(ge=1, le=2**63 - 1, description="Id of the photo in its gallery.")]
 Size = Annotated[
-    Literal["full", "thumbnail"],
-    Query(description="The original file (`full`) or a small WebP image (`thumbnail`)."),
+    Literal["full", "screen", "thumbnail"],
+    Query(
+        description="The original file (`full`), a small WebP image (`thumbnail`), or an image that every"
+        " browser shows (`screen`): the original file, or a WebP of at most 2048 x 2048 pixels if it is HEIC,"
+        " AVIF or TIFF."
+    ),
 ]
 Version = Annotated[
     str | None,
@@ -190,12 +195,15 @@ async def get_photo(
             f"photo {photo_id} of gallery {name!r} is another picture now;"
             f" GET /galleries/{name}/photos lists the photos and their URLs"
         )
-    etag = f'"{picture.version}"'
+    etag = f'"{picture.version}-screen"' if size == "screen" else f'"{picture.version}"'
     may_be_cached = bool(v) and picture.fixed
     headers = {"ETag": etag, "Cache-Control": CACHED if may_be_cached else REVALIDATED}
     if matches(request.headers.getlist("if-none-match"), etag):
         picture.file.close()
         return Response(status_code=304, headers=headers)
+    if size == "screen" and picture.content_type not in SHOWN:
+        data = await services.catalogue.for_screen(name, picture)
+        return Response(data, media_type="image/webp", headers=headers)
     return OpenFileResponse(picture.file, media_type=picture.content_type, headers=headers)
 
 

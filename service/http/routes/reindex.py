@@ -27,7 +27,10 @@ async def start_reindex(
     Searches use the old embeddings until all photos are re-embedded.
     """
     progress = await services.reindexing.begin(name, new.model, drawn=new.drawn, from_scratch=new.anew)
-    response.headers["Location"] = f"/galleries/{name}/reindex"  # only now is the name known to be ASCII
+    root = services.settings.root_path
+    response.headers["Location"] = (
+        f"{root}/galleries/{name}/reindex"  # only now is the name known to be ASCII
+    )
     return _reindex(progress)
 
 

@@ -1,6 +1,7 @@
 // An input for one picture: a file that is chosen, dropped or pasted, or one of the samples.
 import { element, icon, onFileChosen } from "../shell/dom.js";
 import { acceptPicture, makeDraggable } from "../shell/drag-and-drop.js";
+import { PICTURE_TYPES, shownPicture } from "../shell/picture-files.js";
 
 /** @import { Sample } from "../shell/api.js" */
 
@@ -25,7 +26,7 @@ export class PictureInput extends EventTarget {
   constructor(holder, { title, hint, small = false }) {
     super();
     this.#title = title;
-    const file = element("input", { type: "file", accept: "image/*", hidden: true, "aria-label": title });
+    const file = element("input", { type: "file", accept: PICTURE_TYPES, hidden: true, "aria-label": title });
     onFileChosen(file, (picture) => this.set(picture));
     this.#image = element("img", { alt: "", hidden: true });
     this.#well = element(
@@ -118,7 +119,19 @@ export class PictureInput extends EventTarget {
     this.#well.setAttribute("aria-label", `${this.#title}: ${action}`);
     if (this.url) this.#image.src = this.url;
     else this.#image.removeAttribute("src");
+    if (picture) this.#convert(picture);
     this.#markSample(null);
+  }
+
+  /**
+   * Show a picture that this browser cannot show as the service has converted it.
+   * @param {Blob} picture
+   */
+  async #convert(picture) {
+    const shown = await shownPicture(picture).catch(() => picture);
+    if (shown === picture || this.picture !== picture) return;
+    if (this.url) URL.revokeObjectURL(this.url);
+    this.url = this.#image.src = URL.createObjectURL(shown);
   }
 
   /**

@@ -4,6 +4,7 @@ import { announce } from "../shell/announce.js";
 import { byId, element, fillSelect } from "../shell/dom.js";
 import { acceptFolders, chosenFiles } from "../shell/drag-and-drop.js";
 import { Notice } from "../shell/notice.js";
+import { FORMATS, isPicture } from "../shell/picture-files.js";
 import { Upload } from "./upload.js";
 
 /** @import { Photo } from "iiae-api" */
@@ -14,7 +15,6 @@ import { Upload } from "./upload.js";
 const NEW_GALLERY = ""; // the value of the option "A new gallery…"; a gallery's name is never empty
 const NEWEST_SHOWN = 8;
 const POLL_INTERVAL = 1000; // ms between looks at the galleries during an upload
-const PICTURE_NAME = /\.(jpe?g|png|webp|gif|bmp)$/i;
 
 export class PhotosPanel {
   #service;
@@ -126,15 +126,16 @@ export class PhotosPanel {
   }
 
   /**
-   * Upload files. With `picturesOnly`, skip those whose names are not a picture's.
+   * Upload files. With `picturesOnly`, skip those that are no pictures.
    * @param {FolderFile[]} files
    * @param {{ picturesOnly: boolean }} options
    */
   async #start(files, { picturesOnly }) {
-    const pictures = picturesOnly ? files.filter(({ file }) => PICTURE_NAME.test(file.name)) : files;
+    const kept = await Promise.all(files.map(({ file }) => !picturesOnly || isPicture(file)));
+    const pictures = files.filter((_, index) => kept[index]);
     this.#skipped = files.length - pictures.length;
     if (pictures.length === 0) {
-      const error = new Error("None of these files is a picture; choose PNG, JPEG, WebP, GIF or BMP files");
+      const error = new Error(`None of these files is a picture; choose ${FORMATS} files`);
       if (files.length > 0) this.#notice.show(error);
       return;
     }

@@ -68,6 +68,13 @@ export const translate = (fields, signal) => post("/translate", fields, { signal
 /** @type {(fields: Fields, signal: AbortSignal) => Promise<Translation>} */
 export const analogy = (fields, signal) => post("/analogy", fields, { signal });
 
+/**
+ * A picture as WebP, for pictures that the browser cannot show.
+ * @param {Blob} image
+ */
+export const preview = async (image) =>
+  (await send("/preview", { method: "POST", body: formData({ image }), accept: "image/webp" })).blob();
+
 /** @type {(gallery: { name: string, model: string }) => Promise<Gallery>} */
 export const createGallery = (gallery) =>
   json("/galleries", {
@@ -133,6 +140,14 @@ export function pictureUrl(path) {
  */
 export function thumbnailUrl(url) {
   return pictureUrl(`${url}${url.includes("?") ? "&" : "?"}size=thumbnail`);
+}
+
+/**
+ * The URL of a photo as this browser can show it, see `pictureUrl`.
+ * @param {string} url the photo's URL, as in the service's answer
+ */
+export function screenUrl(url) {
+  return pictureUrl(`${url}${url.includes("?") ? "&" : "?"}size=screen`);
 }
 
 function evictOldest() {

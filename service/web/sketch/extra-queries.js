@@ -1,6 +1,7 @@
 // What a search combines with the drawing on the paper: other drawings of the same object, and a photo.
 import { byId, element, icon, onFileChosen } from "../shell/dom.js";
 import { acceptPicture } from "../shell/drag-and-drop.js";
+import { shownPicture } from "../shell/picture-files.js";
 
 /** @import { SketchCanvas } from "./canvas.js" */
 /** @import { Drawing, Stroke } from "./drawing.js" */
@@ -71,10 +72,27 @@ export class ExtraQueries extends EventTarget {
 
   /** @param {Blob | null} photo */
   setPhoto(photo) {
-    if (this.#photoUrl) URL.revokeObjectURL(this.#photoUrl);
     this.photo = photo;
+    this.#updateButton();
+    this.#showPhoto(photo);
+    this.dispatchEvent(new Event("change"));
+    if (photo) this.#convert(photo);
+  }
+
+  /**
+   * Show a photo that this browser cannot show as the service has converted it.
+   * @param {Blob} photo
+   */
+  async #convert(photo) {
+    const shown = await shownPicture(photo).catch(() => photo);
+    if (shown !== photo && this.photo === photo) this.#showPhoto(shown);
+  }
+
+  /** @param {Blob | null} photo */
+  #showPhoto(photo) {
+    if (this.#photoUrl) URL.revokeObjectURL(this.#photoUrl);
     this.#photoUrl = photo ? URL.createObjectURL(photo) : null;
-    this.#update();
+    this.#showList();
   }
 
   get #isFull() {
@@ -98,13 +116,17 @@ export class ExtraQueries extends EventTarget {
 
   #update() {
     this.#updateButton();
+    this.#showList();
+    this.dispatchEvent(new Event("change"));
+  }
+
+  #showList() {
     const items = this.#drawings.map((drawing, index) =>
       thumbnail(drawing.url, `Drawing ${index + 1}`, () => this.#removeDrawing(drawing)),
     );
     if (this.#photoUrl) items.push(thumbnail(this.#photoUrl, "Photo", () => this.setPhoto(null)));
     this.#list.replaceChildren(...items);
     this.#list.hidden = this.isEmpty;
-    this.dispatchEvent(new Event("change"));
   }
 
   #updateButton() {

@@ -1,5 +1,5 @@
 // Shows hits large in the viewer, with their facts and actions.
-import { pictureUrl } from "../shell/api.js";
+import { screenUrl } from "../shell/api.js";
 import { gradeText, hitName, scoreName, scoreText } from "./hit-text.js";
 
 /** @import { Hit } from "iiae-api" */
@@ -39,7 +39,7 @@ export class HitViewer {
     };
     this.#viewer.show({
       title: hitName(hit),
-      url: pictureUrl(hit.url),
+      url: screenUrl(hit.url),
       preview: this.#grid.thumbnailUrl(hit),
       facts: [
         ...gradeFacts(hit, scores),

@@ -1,6 +1,7 @@
 // The drawing tools: their buttons and shortcuts, opening a picture as the drawing, and the examples.
 import { byId, onFileChosen } from "../shell/dom.js";
 import { acceptPicture } from "../shell/drag-and-drop.js";
+import { FORMATS, shownPicture } from "../shell/picture-files.js";
 import { PAPER } from "./drawing.js";
 import { EXAMPLE_NAMES, exampleStrokes } from "./examples.js";
 
@@ -61,12 +62,12 @@ export class Toolbar {
   async receive(file) {
     this.#stopExample();
     try {
-      const bitmap = await createImageBitmap(file);
+      const bitmap = await createImageBitmap(await shownPicture(file));
       this.#drawing.clear();
       this.#drawing.add({ kind: "picture", bitmap });
     } catch {
       const name = (file instanceof File && file.name) || "This file";
-      this.#notice.show(new Error(`${name} is not a picture; use PNG, JPEG, WebP, GIF or BMP`));
+      this.#notice.show(new Error(`${name} is not a picture; use ${FORMATS}`));
     }
   }
 

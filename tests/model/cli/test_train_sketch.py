@@ -98,7 +98,7 @@ def test_training_opens_no_file_of_an_unseen_class(home, weights, shapes_folder,
         OPENED.clear()
         (shapes_folder / "sketch" / "disc" / "broken.png").unlink()
     assert result.exit_code == 0, result.output
-    assert "left out 1 damaged files: disc/broken.png" in result.output
+    assert "left out 1 file that cannot be used: disc/broken.png" in result.output
     pictures = [path for path in opened if shapes_folder in path.parents and path.suffix in {".jpg", ".png"}]
     assert {path.parent.name for path in pictures} == {"bar", "cross", "disc", "triangle"}
     assert len(pictures) >= 4 * 40

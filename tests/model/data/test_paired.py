@@ -129,14 +129,16 @@ def test_damaged_files_are_named_and_left_out(side_by_side_folder):
     first.write_bytes(first.read_bytes()[:60])
     second.write_text("no picture")
     pairs = open_paired(side_by_side_folder, "train", 32, DOMAINS)
-    assert (len(pairs), pairs.damaged) == (34, (first.name, second.name))
+    assert len(pairs) == 34
+    assert [line.split(" (")[0] for line in pairs.damaged] == [first.name, second.name]
+    assert "truncated" in pairs.damaged[0]
 
 
 def test_a_folder_of_only_damaged_files_is_an_error(tmp_path):
     for number in range(3):
         (tmp_path / "train").mkdir(exist_ok=True)
         (tmp_path / "train" / f"{number}.png").write_text("no picture")
-    with pytest.raises(DataError, match="none of the 2 pictures of train"):
+    with pytest.raises(DataError, match="none of the 2 pairs of train"):
         open_paired(tmp_path, "train", 32, DOMAINS)
 
 
@@ -156,7 +158,7 @@ def test_fingerprints_follow_the_splits_files(side_by_side_folder):
 def test_a_fifo_among_the_pictures_is_left_out(side_by_side_folder):
     os.mkfifo(side_by_side_folder / "train" / "1000.png")
     pairs = open_paired(side_by_side_folder, "train", 32, DOMAINS)
-    assert pairs.damaged == ("1000.png",)
+    assert [line.split(" (")[0] for line in pairs.damaged] == ["1000.png"]
     assert len(pairs) > 10
 
 
@@ -190,3 +192,17 @@ def test_pairs_with_one_picture_of_x_share_a_label(tmp_path):
         picture(tmp_path / "val" / "second" / f"{name}.png", (int(name), 0, 0))
     pairs = open_paired(tmp_path, "test", 32, DOMAINS)
     assert labels_of(pairs, None).tolist() == [0, 1, 0]
+
+
+def test_a_picture_that_is_no_pair_is_not_cut_in_half(side_by_side_folder):
+    Image.new("RGB", (640, 480)).save(side_by_side_folder / "val" / "holiday.png")
+    Image.new("RGB", (480, 640)).save(side_by_side_folder / "val" / "portrait.png")
+    pairs = open_paired(side_by_side_folder, "test", 32, DOMAINS)
+    assert len(pairs) == 3
+    assert [line.split(" (")[0] for line in pairs.damaged] == ["holiday.png", "portrait.png"]
+    assert "640x480" in pairs.damaged[0] and "two folders" in pairs.damaged[0]
+    only = side_by_side_folder / "only"
+    for number in range(3):
+        picture(only / "train" / f"{number}.png", "white")
+    with pytest.raises(DataError, match=r"none of the 2 pairs of train .*twice as wide"):
+        open_paired(only, "train", 32, DOMAINS)

@@ -1,9 +1,11 @@
 """Sorting of file names, descriptions of folders, fingerprints."""
 
 import pytest
+from picture_files import NOISE, saved
 from PIL import Image
 
 from model.data.pairs import by_number, describe_folder, fingerprint_of, pictures_in
+from model.images.decode import read_picture
 
 
 def test_numbers_in_names_sort_by_value(tmp_path):
@@ -33,3 +35,12 @@ def test_folders_are_described(tmp_path):
 def test_fingerprints_depend_on_every_part_and_their_order(other):
     assert fingerprint_of(["a", "b"]) == fingerprint_of(iter(["a", "b"]))
     assert fingerprint_of(["a", "b"]) != fingerprint_of(other)
+
+
+def test_pictures_are_recognised_by_their_first_bytes(tmp_path):
+    for name, kind in {"2.heic": "HEIF", "10": "JPEG", "1.tif": "TIFF", "._1.jpg": "JPEG"}.items():
+        (tmp_path / name).write_bytes(saved(NOISE, kind))
+    (tmp_path / "list.txt").write_text("1.tif")
+    found = pictures_in(tmp_path)
+    assert [path.name for path in found] == ["1.tif", "2.heic", "10"]
+    assert {read_picture(path).size for path in found} == {NOISE.size}

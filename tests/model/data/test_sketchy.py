@@ -1,5 +1,7 @@
 """Sketchy's folders, splits of classes, and published features."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -122,3 +124,38 @@ def test_at_least_two_classes_are_held_out_and_two_are_left():
     assert len(held_out("abcdefgh", 0.01, 0)) == 2
     with pytest.raises(DataError, match=r"at least 2 must be left.*only 3 seen classes"):
         held_out("abc", 0.1, 0)
+
+
+def test_spellings_of_a_class_are_one(tmp_path):
+    for number, (photo, sketch) in enumerate(
+        (("Hot Air Balloon", "hot-air_balloon"), ("hot_air_balloon", "hot_air_balloon"), ("CAT", "cat"))
+    ):
+        picture(tmp_path / "photo" / photo / f"{number}.jpg", "red")
+        picture(tmp_path / "sketch" / sketch / f"{number}.png", "white")
+    catalogue = read_sketchy(tmp_path)
+    assert len(catalogue.classes) == 2
+    counts = Counter(label for _, label in (*catalogue.photos, *catalogue.sketches))
+    assert sorted(counts.values()) == [2, 4]
+    assert catalogue.left_out == ()
+
+
+def test_classes_without_a_partner_are_named(tmp_path):
+    for label in ("cat", "dog", "owl"):
+        picture(tmp_path / "photo" / label / "1.jpg", "red")
+    for label in ("cat", "cow"):
+        picture(tmp_path / "sketch" / label / "1.png", "white")
+    catalogue = read_sketchy(tmp_path)
+    assert catalogue.left_out == (
+        "2 classes with photos but no sketches: dog, owl",
+        "1 class with sketches but no photos: cow",
+    )
+    assert catalogue.only(["cat"]).left_out == catalogue.left_out
+    (tmp_path / "sketch" / "cat").rename(tmp_path / "sketch" / "bat")
+    with pytest.raises(DataError, match="3 classes with photos but no sketches: cat, dog, owl"):
+        read_sketchy(tmp_path)
+
+
+def test_a_list_with_a_byte_order_mark_is_read(tmp_path):
+    path = tmp_path / "unseen.txt"
+    path.write_bytes(b"\xef\xbb\xbfcat\r\ndog\r\n")
+    assert read_unseen(path, ("cat", "dog", "owl")) == ("cat", "dog")

@@ -18,9 +18,9 @@ def test_one_command_publishes_what_the_next_ones_use(tmp_path):
     assert done.status == 0, done.stderr
     folder = next((tmp_path / "checkpoints" / "made-up").iterdir())
     manifest = json.loads((folder / "manifest.json").read_text())
-    done = iiae("evaluate", "made-up", "--data", tmp_path, "--json", tmp_path / "figures.json", home=tmp_path)
+    done = iiae("evaluate", "made-up", "--data", tmp_path, "--json", home=tmp_path)
     assert done.status == 0, done.stderr
-    assert json.loads((tmp_path / "figures.json").read_text())["digest"] == manifest["weights_sha256"]
+    assert json.loads(done.stdout)["digest"] == manifest["weights_sha256"]
     done = iiae("figure", "made-up", "--data", tmp_path, "--out", tmp_path / "grid.png", home=tmp_path)
     assert done.status == 0, done.stderr
     out = ("--out", tmp_path / "out.png")

@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from command_line import iiae
 from serving import png, publish_sketch
 
 from service.cli import demo
@@ -38,13 +39,13 @@ def test_an_outdated_gallery_is_reembedded_and_keeps_its_photos(settings, tmp_pa
 
 
 @pytest.mark.parametrize("new_model", [False, True])
-def test_an_emoji_gallery_of_an_earlier_version_becomes_one_of_drawn_pictures(
+def test_a_gallery_of_photos_of_an_earlier_version_becomes_one_of_drawn_pictures(
     settings, tmp_path, monkeypatch, new_model
 ):
-    folder = tmp_path / "emoji"
+    folder = tmp_path / "things"
     folder.mkdir()
     (folder / "1F408.png").write_bytes(png(1))
-    monkeypatch.setattr(demo, "render_emoji", lambda _: find_photos(folder))
+    monkeypatch.setattr(demo, "copy_things", lambda _: find_photos(folder))
     publish_sketch(settings.home, demo.MODEL, things=6)
     model = load_model(settings.home, demo.MODEL, settings.device)
     old = open_or_create(Galleries(settings.galleries), demo.GALLERY, model)
@@ -99,9 +100,7 @@ def test_the_thread_that_prepares_the_gallery_ends_before_the_service_starts(tmp
         assert not threads[0].is_alive()
         galleries.append(settings.default_gallery)
 
-    monkeypatch.setenv("IIAE_HOME", str(tmp_path))
-    monkeypatch.setattr("sys.argv", ["demo"])
     monkeypatch.setattr(demo, "prepare", prepare)
     monkeypatch.setattr(server, "serve", serve)
-    demo.run()
+    assert iiae("demo", "--port", "0", home=tmp_path).status == 0
     assert galleries == ["made"]

@@ -1,5 +1,7 @@
 """`iiae galleries`: the list, damaged galleries included, and deleting."""
 
+import io
+import json
 import sqlite3
 import time
 
@@ -14,12 +16,12 @@ def test_galleries_are_listed_and_deleted(home, tmp_path):
     (tmp_path / "1.png").write_bytes(png(1))
     assert iiae("index", tmp_path, "--gallery", "b-sound", "--model", "drawn", home=home).status == 0
     done = iiae("galleries", home=home)
-    rows = {line.split()[1]: line for line in done.stdout.splitlines() if "│" in line}
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
     assert done.status == 0, done.stderr
     assert "drawn" in rows["b-sound"]
     assert "cannot be read" in rows["a-damaged"]
     for name in ("a-damaged", "b-sound"):
-        assert iiae("galleries", "delete", name, home=home).stdout == f"deleted {name}\n"
+        assert iiae("galleries", "delete", name, "--yes", home=home).stdout == f"deleted {name}\n"
         assert not (home / "galleries" / name).exists()
     assert (tmp_path / "1.png").exists()
 
@@ -41,7 +43,42 @@ def test_a_locked_gallery_is_listed_with_its_reason(home, tmp_path):
     assert done.status == 0 and "b-sound" in done.stdout
     assert "is locked by another process" in " ".join(done.stdout.split())
     for name in ("a-locked", "b-sound"):
-        assert iiae("galleries", "delete", name, home=home).status == 0
+        assert iiae("galleries", "delete", name, "--yes", home=home).status == 0
+
+
+def test_json_has_every_gallery_and_what_is_wrong(home, tmp_path):
+    assert json.loads(iiae("galleries", "--json", home=home).stdout) == []
+    assert "iiae index" in iiae("galleries", home=home).stdout
+    (tmp_path / "1.png").write_bytes(png(1))
+    assert iiae("index", tmp_path, "--gallery", "sound", "--model", "drawn", home=home).status == 0
+    damaged = home / "galleries" / "damaged"
+    damaged.mkdir()
+    (damaged / "gallery.sqlite").write_bytes(b"damaged" * 1000)
+    found = {each["name"]: each for each in json.loads(iiae("galleries", "--json", home=home).stdout)}
+    assert (found["sound"]["photos"], found["sound"]["index"], found["sound"]["error"]) == (1, "flat", None)
+    assert "cannot be read" in found["damaged"]["error"]
+
+
+class Terminal(io.StringIO):
+    """A terminal where a person types this answer."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_deleting_asks_first(home, tmp_path, monkeypatch):
+    (tmp_path / "1.png").write_bytes(png(1))
+    assert iiae("index", tmp_path, "--gallery", "g", "--model", "drawn", home=home).status == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("y\n"))
+    unasked = iiae("galleries", "delete", "g", home=home)
+    assert unasked.status == 2 and "add --yes" in unasked.stderr
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    assert iiae("galleries", "delete", "g", home=home).status == 1
+    assert (home / "galleries" / "g").exists()
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    done = iiae("galleries", "delete", "g", home=home)
+    assert done.status == 0 and "Delete the gallery g with 1 photos?" in done.stdout
+    assert not (home / "galleries" / "g").exists()
 
 
 def test_the_default_gallery_is_searched_and_forgotten_when_it_is_deleted(tmp_path):
@@ -60,5 +97,5 @@ def test_the_default_gallery_is_searched_and_forgotten_when_it_is_deleted(tmp_pa
     assert chosen.stdout == "b-second is the default for retrieve, sbir\n", chosen.stderr
     assert "in b-second" in searched()
     assert "default for retrieve, sbir: b-second" in iiae("galleries", home=home).stdout
-    assert iiae("galleries", "delete", "b-second", home=home).status == 0
+    assert iiae("galleries", "delete", "b-second", "--yes", home=home).status == 0
     assert "in a-first" in searched()

@@ -2,6 +2,7 @@
 
 import pytest
 from command_line import iiae
+from picture_files import NOISE, saved
 from serving import png, publish_sketch
 
 from service.galleries.collection import Galleries
@@ -77,3 +78,33 @@ def test_an_outdated_gallery_is_refused_with_a_remedy(tmp_path, photos):
 def test_a_folder_without_photos_is_refused(tmp_path):
     done = iiae("index", tmp_path, home=tmp_path)
     assert (done.status, "no picture in" in done.stderr) == (2, True)
+
+
+def test_pictures_are_found_whatever_their_format_and_name(home, tmp_path):
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    for number, (name, kind) in enumerate(
+        {
+            "a.HEIC": "HEIF",
+            "b.avif": "AVIF",
+            "c.tiff": "TIFF",
+            "d.jfif": "JPEG",
+            "e": "PNG",
+            "f.txt": "JPEG",
+        }.items()
+    ):
+        (folder / name).write_bytes(saved(NOISE.rotate(90 * number, expand=True), kind))
+    (folder / "notes.txt").write_text("no picture")
+    done = iiae("index", folder, "--gallery", "mixed", "--model", "drawn", home=home)
+    assert (done.status, "added 6 photos to mixed" in done.stdout) == (0, True), done.stderr
+    Galleries(home / "galleries").delete("mixed")
+
+
+def test_the_services_limit_of_pixels_holds(home, photos, monkeypatch):
+    words = ("index", photos, "--gallery", "limited", "--model", "drawn")
+    monkeypatch.setenv("IIAE_MAX_PIXELS", "10")
+    done = iiae(*words, home=home)
+    assert (done.status, "at most 10 in all are accepted" in done.stderr) == (0, True)
+    done = iiae(*words, "--max-pixels", "1000000", home=home)
+    assert "added 3 photos" in done.stdout
+    Galleries(home / "galleries").delete("limited")

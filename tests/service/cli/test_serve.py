@@ -1,12 +1,14 @@
 """`iiae serve`: its settings, in the help and from the environment."""
 
 import re
+import socket
 from pathlib import Path
 
 import pytest
 from command_line import iiae
 
-from service.cli.serve import refuse_misspelled, settings_table
+from service.cli import demo
+from service.cli.serve import refuse_misspelled, settings_help
 from service.http import server
 from service.settings import Settings
 
@@ -63,16 +65,16 @@ def test_variables_of_compose_are_not_misspelled_settings():
 
 
 def test_the_help_of_serve_lists_the_settings(tmp_path):
-    assert "IIAE_MAX_PIXELS (40000000)" in iiae("serve", "--help", home=tmp_path).stdout
+    assert "IIAE_MAX_PIXELS (65000000)" in iiae("serve", "--help", home=tmp_path).stdout
 
 
 def test_every_setting_is_listed_with_its_description():
-    lines = settings_table().splitlines()
+    lines = [line for line in settings_help().splitlines() if line.startswith("-")]
     assert len(lines) == len(Settings.model_fields)
     for name, line in zip(Settings.model_fields, lines, strict=True):
         assert line.startswith(f"- `IIAE_{name.upper()}` (")
         assert line.endswith(Settings.model_fields[name].description)
-    assert "- `IIAE_REDIS_URL` (): " in settings_table()
+    assert "- `IIAE_REDIS_URL` (): " in settings_help()
 
 
 def test_the_server_runs_with_the_settings_of_the_environment(tmp_path, monkeypatch):
@@ -81,3 +83,34 @@ def test_the_server_runs_with_the_settings_of_the_environment(tmp_path, monkeypa
     monkeypatch.setenv("IIAE_PORT", "8123")
     assert iiae("serve", home=tmp_path).status == 0
     assert [(settings.home, settings.port) for settings in served] == [(tmp_path, 8123)]
+
+
+def test_options_say_the_address_instead_of_the_environment(tmp_path, monkeypatch):
+    served: list[Settings] = []
+    monkeypatch.setattr(server, "serve", served.append)
+    monkeypatch.setenv("IIAE_PORT", "8123")
+    assert iiae("serve", "--host", "localhost", "--port", "0", home=tmp_path).status == 0
+    assert [(settings.host, settings.port) for settings in served] == [("localhost", 0)]
+    refused = iiae("serve", "--host", "0.0.0.0", home=tmp_path)
+    assert refused.status == 2 and "IIAE_API_KEYS" in refused.stderr
+
+
+@pytest.mark.parametrize("command", ["serve", "demo"])
+def test_a_taken_port_is_a_sentence_before_anything_is_loaded(tmp_path, monkeypatch, command):
+    monkeypatch.setattr(server, "serve", lambda _: pytest.fail("the server started"))
+    monkeypatch.setattr(demo, "prepare", lambda *_: pytest.fail("the demo was prepared"))
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        done = iiae(command, "--port", str(port), home=tmp_path)
+    assert done.status == 2
+    assert f"cannot listen on 127.0.0.1 port {port}: address already in use" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_an_address_of_another_machine_is_a_sentence(tmp_path, monkeypatch):
+    monkeypatch.setenv("IIAE_ALLOW_OPEN", "true")
+    for host in ("192.0.2.1", "no-such-host.invalid"):
+        done = iiae("serve", "--host", host, home=tmp_path)
+        assert done.status == 2 and f"cannot listen on {host} port" in done.stderr

@@ -66,7 +66,7 @@ def test_without_administrators_keys_nothing_can_be_written(tmp_path):
 
 
 OPEN = {("get", "/health/live"), ("get", "/health/ready")}
-COMPUTING = {"/search/vector", "/translate", "/analogy", "/embed", "/sbir/search", "/retrieve"}
+COMPUTING = {"/preview", "/search/vector", "/translate", "/analogy", "/embed", "/sbir/search", "/retrieve"}
 """Paths of POST operations that change nothing."""
 
 

@@ -15,6 +15,7 @@ from .image import Image
 from .images_analogy_body import ImagesAnalogyBody
 from .images_embed_body import ImagesEmbedBody
 from .images_embed_body_kind import ImagesEmbedBodyKind
+from .images_preview_body import ImagesPreviewBody
 from .images_retrieve_body import ImagesRetrieveBody
 from .images_retrieve_body_metadata import ImagesRetrieveBodyMetadata
 from .images_search_body import ImagesSearchBody
@@ -66,6 +67,7 @@ __all__ = [
     "ImagesAnalogyBody",
     "ImagesEmbedBody",
     "ImagesEmbedBodyKind",
+    "ImagesPreviewBody",
     "ImagesRetrieveBody",
     "ImagesRetrieveBodyMetadata",
     "ImagesSearchBody",

@@ -10,7 +10,7 @@ class ImagesAnalogyBody:
     """The body of a request."""
 
     image: Upload
-    """Image file: PNG, JPEG, WebP, GIF (first frame) or BMP."""
+    """Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts."""
     reference: Upload
     """Image of the same domain whose style to use."""
     model: str | None = None

@@ -13,7 +13,7 @@ class ImagesRetrieveBody:
     """The body of a request."""
 
     image: Upload
-    """Image file: PNG, JPEG, WebP, GIF (first frame) or BMP."""
+    """Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts."""
     gallery: str | None = None
     """Name of the gallery; the default gallery if omitted."""
     source: str | None = None

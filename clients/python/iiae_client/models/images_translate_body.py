@@ -12,7 +12,7 @@ class ImagesTranslateBody:
     """The body of a request."""
 
     image: Upload
-    """Image file: PNG, JPEG, WebP, GIF (first frame) or BMP."""
+    """Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts."""
     model: str | None = None
     """Id of the model; the first model with this capability if omitted."""
     source: str | None = None

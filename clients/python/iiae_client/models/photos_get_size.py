@@ -1,3 +1,3 @@
 from typing import Literal
 
-PhotosGetSize = Literal["full", "thumbnail"]
+PhotosGetSize = Literal["full", "screen", "thumbnail"]

@@ -3,7 +3,7 @@
 import { client } from './client.gen.js';
 import { buildClientParams, type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
 import { imagesAnalogyResponseTransformer, imagesTranslateResponseTransformer } from './transformers.gen.js';
-import type { GalleriesChooseErrors, GalleriesChooseResponses, GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesSearchErrors, ImagesSearchResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsChooseErrors, ModelsChooseResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
+import type { GalleriesChooseErrors, GalleriesChooseResponses, GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesPreviewErrors, ImagesPreviewResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesSearchErrors, ImagesSearchResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsChooseErrors, ModelsChooseResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -232,6 +232,32 @@ export class Images extends HeyApiClient {
             responseStyle: 'data',
             security: [{ name: 'X-API-Key', type: 'apiKey' }],
             url: '/embed',
+            ...options,
+            ...params,
+            headers: {
+                'Content-Type': null,
+                ...options?.headers,
+                ...params.headers
+            }
+        });
+    }
+    
+    /**
+     * Preview
+     *
+     * Convert an image to WebP: upright, in sRGB, of at most 2048 x 2048 pixels.
+     *
+     * Browsers cannot show all formats that this service reads, such as HEIC and TIFF.
+     */
+    public preview<ThrowOnError extends boolean = true>(parameters: {
+        image: Blob | Uint8Array;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [{ in: 'body', key: 'image' }] }]);
+        return (options?.client ?? this.client).post<ImagesPreviewResponses, ImagesPreviewErrors, ThrowOnError, 'data'>({
+            ...formDataBodySerializer,
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/preview',
             ...options,
             ...params,
             headers: {
@@ -632,7 +658,7 @@ export class Photos extends HeyApiClient {
     public get<ThrowOnError extends boolean = true>(parameters: {
         name: string;
         photo_id: number;
-        size?: 'full' | 'thumbnail';
+        size?: 'full' | 'screen' | 'thumbnail';
         v?: string;
     }, options?: Options<never, ThrowOnError>) {
         const params = buildClientParams([parameters], [{ args: [

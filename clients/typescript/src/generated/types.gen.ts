@@ -620,7 +620,7 @@ export type UploadedFile = {
 export type ImagesTranslateData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -682,7 +682,7 @@ export type ImagesTranslateResponse = ImagesTranslateResponses[keyof ImagesTrans
 export type ImagesTranslateImageData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -750,7 +750,7 @@ export type ImagesTranslateImageResponse = ImagesTranslateImageResponses[keyof I
 export type ImagesAnalogyData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -800,7 +800,7 @@ export type ImagesAnalogyResponse = ImagesAnalogyResponses[keyof ImagesAnalogyRe
 export type ImagesAnalogyImageData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -856,7 +856,7 @@ export type ImagesAnalogyImageResponse = ImagesAnalogyImageResponses[keyof Image
 export type ImagesEmbedData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -898,6 +898,40 @@ export type ImagesEmbedResponses = {
 };
 
 export type ImagesEmbedResponse = ImagesEmbedResponses[keyof ImagesEmbedResponses];
+
+export type ImagesPreviewData = {
+    body: {
+        /**
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
+         */
+        image: Blob | Uint8Array;
+    };
+    path?: never;
+    query?: never;
+    url: '/preview';
+};
+
+export type ImagesPreviewErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type ImagesPreviewError = ImagesPreviewErrors[keyof ImagesPreviewErrors];
+
+export type ImagesPreviewResponses = {
+    /**
+     * The image as WebP.
+     */
+    200: Blob | File;
+};
+
+export type ImagesPreviewResponse = ImagesPreviewResponses[keyof ImagesPreviewResponses];
 
 export type SbirSearchData = {
     body: {
@@ -974,7 +1008,7 @@ export type SbirSearchResponse = SbirSearchResponses[keyof SbirSearchResponses];
 export type ImagesRetrieveData = {
     body: {
         /**
-         * Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+         * Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
          */
         image: Blob | Uint8Array;
         /**
@@ -1552,9 +1586,9 @@ export type PhotosGetData = {
     };
     query?: {
         /**
-         * The original file (`full`) or a small WebP image (`thumbnail`).
+         * The original file (`full`), a small WebP image (`thumbnail`), or an image that every browser shows (`screen`): the original file, or a WebP of at most 2048 x 2048 pixels if it is HEIC, AVIF or TIFF.
          */
-        size?: 'full' | 'thumbnail';
+        size?: 'full' | 'screen' | 'thumbnail';
         /**
          * Start of the photo's SHA-256, 12 hexadecimal digits. If the id belongs to another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.
          */

@@ -6,6 +6,7 @@ from io import BytesIO
 import httpx
 import pytest
 from image_files import open_image
+from picture_files import NOISE, saved
 from PIL import Image
 from serving import png
 
@@ -282,3 +283,35 @@ def test_changes_that_cannot_be_stored_are_refused(client, gallery, text):
 def test_a_photo_that_does_not_exist_cannot_be_changed(client, gallery):
     answer = client.patch("/galleries/noise/photos/9999", json={"label": "a"})
     assert (answer.status_code, answer.json()["code"]) == (404, "photo_not_found")
+
+
+@pytest.mark.parametrize(
+    ("kind", "content_type"), [("HEIF", "image/heif"), ("AVIF", "image/avif"), ("TIFF", "image/tiff")]
+)
+def test_pictures_of_phones_and_scanners_are_added(client, kind, content_type):
+    client.post("/galleries", json={"name": "phones", "model": "tiny"}).raise_for_status()
+    try:
+        data = saved(NOISE, kind)
+        answer = client.post("/galleries/phones/photos", files={"image": ("IMG_1.dat", data)})
+        photo = answer.raise_for_status().json()["photos"][0]
+        assert (photo["width"], photo["height"]) == NOISE.size
+        full = client.get(photo["url"])
+        assert (full.content, full.headers["content-type"]) == (data, content_type)
+        hits = client.post("/retrieve", files={"image": data}, data={"gallery": "phones"}).json()["hits"]
+        assert hits[0]["id"] == photo["id"]
+        cut = client.post("/galleries/phones/photos", files={"image": data[: len(data) // 2]})
+        assert (cut.status_code, cut.json()["code"]) == (422, "image_unreadable")
+    finally:
+        client.delete("/galleries/phones").raise_for_status()
+
+
+def test_sizes_are_those_of_the_upright_picture(client):
+    client.post("/galleries", json={"name": "upright", "model": "tiny"}).raise_for_status()
+    try:
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        data = saved(NOISE, "JPEG", exif=exif)
+        [photo] = client.post("/galleries/upright/photos", files={"image": data}).json()["photos"]
+        assert (photo["width"], photo["height"]) == (NOISE.height, NOISE.width)
+    finally:
+        client.delete("/galleries/upright").raise_for_status()

@@ -9,6 +9,7 @@ from ...models.embedding import Embedding
 from ...models.images_analogy_body import ImagesAnalogyBody
 from ...models.images_embed_body import ImagesEmbedBody
 from ...models.images_embed_body_kind import ImagesEmbedBodyKind
+from ...models.images_preview_body import ImagesPreviewBody
 from ...models.images_retrieve_body import ImagesRetrieveBody
 from ...models.images_search_body import ImagesSearchBody
 from ...models.images_translate_body import ImagesTranslateBody
@@ -16,7 +17,7 @@ from ...models.images_translate_body_style import ImagesTranslateBodyStyle
 from ...models.search_result import SearchResult
 from ...models.translation import Translation
 from ...types import Upload
-from . import images_analogy, images_embed, images_retrieve, images_search, images_translate
+from . import images_analogy, images_embed, images_preview, images_retrieve, images_search, images_translate
 
 
 class ImagesResource:
@@ -42,7 +43,7 @@ class ImagesResource:
         With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
@@ -92,7 +93,7 @@ class ImagesResource:
 
         Args:
             accept: Media type of the image.
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
@@ -137,7 +138,7 @@ class ImagesResource:
         With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             reference: Image of the same domain whose style to use.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
@@ -178,7 +179,7 @@ class ImagesResource:
 
         Args:
             accept: Media type of the image.
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             reference: Image of the same domain whose style to use.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
@@ -214,7 +215,7 @@ class ImagesResource:
         """Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures). (default 'shared')
@@ -236,6 +237,31 @@ class ImagesResource:
         )
         return images_embed.answer(response)
 
+    def preview(
+        self,
+        image: Upload,
+    ) -> bytes:
+        """Convert an image to WebP: upright, in sRGB, of at most 2048 x 2048 pixels.
+
+        Browsers cannot show all formats that this service reads, such as HEIC and TIFF.
+
+        Args:
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **images_preview.request(
+                ImagesPreviewBody(
+                    image=image,
+                ),
+            )
+        )
+        return images_preview.answer(response)
+
     def retrieve(
         self,
         image: Upload,
@@ -252,7 +278,7 @@ class ImagesResource:
         """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             gallery: Name of the gallery; the default gallery if omitted.
             source: Domain of the image; if omitted, the domain other than the gallery's.
             k: Number of hits to return. (default 20)
@@ -362,7 +388,7 @@ class AsyncImagesResource:
         With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the first generated image.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
@@ -412,7 +438,7 @@ class AsyncImagesResource:
 
         Args:
             accept: Media type of the image.
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             samples: Number of images to generate, each with its own style. (default 1)
@@ -457,7 +483,7 @@ class AsyncImagesResource:
         With `Accept: image/png`, `image/webp` or `image/jpeg` the response is the generated image.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             reference: Image of the same domain whose style to use.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
@@ -498,7 +524,7 @@ class AsyncImagesResource:
 
         Args:
             accept: Media type of the image.
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             reference: Image of the same domain whose style to use.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
@@ -534,7 +560,7 @@ class AsyncImagesResource:
         """Embed an image: its shared code (the mean of zs), exclusive code (of zx or zy), or search code.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             model: Id of the model; the first model with this capability if omitted.
             source: Domain of the image; the model's first domain if omitted.
             kind: Embedding of the content that both domains share (`shared`), of what only this domain shows (`exclusive`), or what galleries store and searches compare (`search`; `search_drawn` in galleries of drawn pictures). (default 'shared')
@@ -556,6 +582,31 @@ class AsyncImagesResource:
         )
         return images_embed.answer(response)
 
+    async def preview(
+        self,
+        image: Upload,
+    ) -> bytes:
+        """Convert an image to WebP: upright, in sRGB, of at most 2048 x 2048 pixels.
+
+        Browsers cannot show all formats that this service reads, such as HEIC and TIFF.
+
+        Args:
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **images_preview.request(
+                ImagesPreviewBody(
+                    image=image,
+                ),
+            )
+        )
+        return images_preview.answer(response)
+
     async def retrieve(
         self,
         image: Upload,
@@ -572,7 +623,7 @@ class AsyncImagesResource:
         """Find the photos of a gallery that are nearest to an image, with any model, in either direction.
 
         Args:
-            image: Image file: PNG, JPEG, WebP, GIF (first frame) or BMP.
+            image: Image file: PNG, JPEG, WebP, HEIC, AVIF, TIFF, GIF or BMP. Its first picture counts.
             gallery: Name of the gallery; the default gallery if omitted.
             source: Domain of the image; if omitted, the domain other than the gallery's.
             k: Number of hits to return. (default 20)

@@ -173,7 +173,7 @@ class PhotosResource:
         Args:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
-            size: The original file (`full`) or a small WebP image (`thumbnail`). (default 'full')
+            size: The original file (`full`), a small WebP image (`thumbnail`), or an image that every browser shows (`screen`): the original file, or a WebP of at most 2048 x 2048 pixels if it is HEIC, AVIF or TIFF. (default 'full')
             v: Start of the photo's SHA-256, 12 hexadecimal digits. If the id belongs to another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.
 
         Raises:
@@ -447,7 +447,7 @@ class AsyncPhotosResource:
         Args:
             name: Name of the gallery.
             photo_id: Id of the photo in its gallery.
-            size: The original file (`full`) or a small WebP image (`thumbnail`). (default 'full')
+            size: The original file (`full`), a small WebP image (`thumbnail`), or an image that every browser shows (`screen`): the original file, or a WebP of at most 2048 x 2048 pixels if it is HEIC, AVIF or TIFF. (default 'full')
             v: Start of the photo's SHA-256, 12 hexadecimal digits. If the id belongs to another picture now, the answer is 404. URLs in answers have it, so that browsers cache pictures.
 
         Raises:
