@@ -32,6 +32,8 @@ PHOTO = (
 )
 EMBEDDING = ("id", "fault", "embedding")
 REMOVAL = ("id", "revision")
+FOLDER = ("id", "path", "exclude")
+FILE = ("id", "folder", "path", "photo", "sha256", "label", "size", "mtime")
 META = ("key", "value")
 REINDEX = (
     "space",

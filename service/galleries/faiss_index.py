@@ -7,6 +7,7 @@ it is rebuilt: HNSW cannot remove vectors, and `IDMap2,IVF` returned wrong ids a
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import faiss
@@ -24,6 +25,11 @@ REBUILD_AT = 0.3
 """Share of tombstones above which the index is rebuilt."""
 REBUILD_FROM = 64
 """Number of tombstones up to which the index is not rebuilt, whatever their share."""
+
+REPLACED = 2**62
+"""Stands in `ids` where a photo had another picture. It is above every id, and always a tombstone."""
+SAME = 1e-6
+"""Largest difference between the values of two embeddings of one picture."""
 
 
 Ids = NDArray[np.int64]
@@ -46,7 +52,7 @@ class FaissIndex:
     Attributes:
         faiss: the index. Position i has the photo `ids[i]`.
         ids: photo ids, tombstones included.
-        removed: ids of removed photos that are still in the index.
+        removed: ids of removed photos that are still in the index, and `REPLACED` if it is in `ids`.
         revision: the gallery's revision; -1 if no changes have been applied yet.
         distance: `l2`, `cosine` or `inner_product`.
     """
@@ -65,14 +71,19 @@ class FaissIndex:
     @property
     def count(self) -> int:
         """Number of photos without tombstones."""
-        return len(self.ids) - len(self.removed)
+        return len(self.ids) - self.tombstones
+
+    @cached_property
+    def tombstones(self) -> int:
+        """Number of positions whose photo was removed or has another picture now."""
+        return len(self.removed - {REPLACED}) + int(np.count_nonzero(self.ids == REPLACED))
 
     @property
     def needs_rebuild(self) -> bool:
         """Whether to rebuild the index: too many photos for its kind, or too many tombstones."""
         total = len(self.ids)
         too_large = self.kind == "flat" and total > FLAT_UP_TO
-        return too_large or len(self.removed) > max(REBUILD_FROM, REBUILD_AT * total)
+        return too_large or self.tombstones > max(REBUILD_FROM, REBUILD_AT * total)
 
     def search(self, vector: Embedding, k: int, among: Ids | None = None) -> list[Neighbour]:
         """Return the k nearest photos to a vector [dim], best first.
@@ -82,7 +93,7 @@ class FaissIndex:
         """
         query = index_rows([vector], self.distance)
         if among is None:
-            fetched = min(k + len(self.removed), len(self.ids))
+            fetched = min(k + self.tombstones, len(self.ids))
             distances, positions = self._nearest(query, fetched)
         else:
             distances, positions = self._nearest_among(query, k, among)
@@ -133,17 +144,33 @@ class FaissIndex:
     def extend(self, changes: Changes) -> "FaissIndex":
         """Return the state after these changes. Changes `faiss` in place: drop this state.
 
-        A photo that is in the index already stays as it is: its damaged row was written again.
+        A photo that is in the index already stays as it is if its damaged row was written again. If it has
+        another picture now, its old embedding becomes a tombstone.
         """
         added = np.array([photo_id for photo_id, _ in changes.added], np.int64)
-        is_new = ~np.isin(added, self.ids)
+        ids, is_new = self.ids, ~np.isin(added, self.ids)
+        if not is_new.all():
+            ids, is_new = self._replace(changes, is_new)
         vectors = [vector for (_, vector), new in zip(changes.added, is_new, strict=True) if new]
-        added = added[is_new]
         if vectors:
             self.faiss.add(index_rows(vectors, self.distance))
-        ids = np.concatenate([self.ids, added])
-        removed = self.removed | frozenset(changes.removed) & frozenset(ids.tolist())
+        ids = np.concatenate([ids, added[is_new]])
+        removed = (self.removed | frozenset(changes.removed) | {REPLACED}) & frozenset(ids.tolist())
         return FaissIndex(self.faiss, ids, removed, changes.revision, self.distance)
+
+    def _replace(
+        self, changes: Changes, is_new: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
+        """Return `ids` and `is_new` after photos whose embedding differs from the one in the index."""
+        ids, is_new = self.ids.copy(), is_new.copy()
+        positions = {photo_id: position for position, photo_id in enumerate(ids.tolist())}
+        for at in np.flatnonzero(~is_new):
+            photo_id, vector = changes.added[at]
+            row = index_rows([vector], self.distance)[0]
+            if not np.allclose(self.faiss.reconstruct(positions[photo_id]), row, rtol=0, atol=SAME):
+                ids[positions[photo_id]] = REPLACED
+                is_new[at] = True
+        return ids, is_new
 
 
 def _hnsw_parameters(candidates: int, selector: faiss.IDSelector | None) -> faiss.SearchParameters:

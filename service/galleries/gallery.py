@@ -13,8 +13,8 @@ open it again.
 
 import logging
 import weakref
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from functools import partial
 from io import BufferedReader
 from operator import itemgetter
@@ -32,6 +32,7 @@ from service.galleries.files import MAX_THUMBNAIL, PhotoFiles, has_digest
 from service.galleries.filtered_ids import FilteredIds, Ids
 from service.galleries.index import Index
 from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
+from service.galleries.photo_transaction import PhotoTransaction
 from service.galleries.records import Changes, Hit, NewPhoto, Photo, PhotoChanges
 from service.galleries.reserve import Reserve
 from service.galleries.rows import PhotoRows
@@ -171,18 +172,28 @@ class Gallery:
         Raises:
             StorageFull, StorageUnavailable: the files or the rows cannot be written. No file is left.
         """
+        with self.storing(photos) as transaction:
+            stored = transaction.insert(photos)
+        return [stored[photo.sha256] for photo in photos]
+
+    @contextmanager
+    def storing(self, photos: Sequence[NewPhoto]) -> Iterator[PhotoTransaction]:
+        """Open a write transaction that adds these photos. Their files are written before it begins.
+
+        Raises:
+            StorageFull, StorageUnavailable: the files or the rows cannot be written. No file is left.
+        """
         try:
             with self.database.translated_errors():
                 self._write_files(photos)
             with self._rows.transaction() as transaction:
                 self._write_files(photos)  # a removal may have deleted some of them since
-                stored = transaction.insert(photos)
+                yield transaction
         except ServiceError:
             with suppress(ServiceError, OSError):
-                self._remove_unused_files([photo.sha256 for photo in photos])
+                self.remove_unused_files([photo.sha256 for photo in photos])
             raise
         self._reserve.keep()
-        return [stored[photo.sha256] for photo in photos]
 
     def change(self, photo_id: int, changes: PhotoChanges) -> Photo:
         """Change a photo's label or metadata, and return it as stored. Raises PhotoNotFound, PhotoDamaged."""
@@ -301,7 +312,7 @@ class Gallery:
         In a second transaction: after a crash before the commit, a photo must still have its files.
         """
         try:
-            self._with_reserve(lambda: self._remove_unused_files(digests))
+            self._with_reserve(lambda: self.remove_unused_files(digests))
         except (ServiceError, OSError) as error:
             logger.warning(
                 "gallery %s: the files of removed photos stay (%s); run `iiae fsck %s --repair`",
@@ -310,7 +321,7 @@ class Gallery:
                 self.name,
             )
 
-    def _remove_unused_files(self, digests: Sequence[str]) -> None:
+    def remove_unused_files(self, digests: Sequence[str]) -> None:
         """Remove the files with these SHA-256 digests that no photo has."""
         with self._rows.transaction(ends_change=True) as transaction:
             for sha256 in digests:

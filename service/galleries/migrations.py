@@ -2,7 +2,8 @@
 
 1   had the embeddings in the table of photos
 2   had no checksums of rows and thumbnails
-3   is `service.galleries.schema`
+3   had no tables of folders that the gallery follows
+4   is `service.galleries.schema`
 
 A migration only changes tables, which takes milliseconds. The rows of schema 2 get their checksums later, in
 steps (`seal`). Until then they count as intact, and `meta` has the key `unsealed`. Their thumbnails get none.
@@ -16,6 +17,7 @@ from typing import Protocol
 
 from service.galleries.checksums import EMBEDDING, PHOTO, REMOVAL, UNSEALED, checksum, last_id, selected
 from service.galleries.schema import (
+    FOLLOWED_TABLES,
     SCHEMA,
     Connection,
     all_spaces,
@@ -57,7 +59,7 @@ class Writable(Protocol):
 
 
 def migrate(connection: Connection) -> None:
-    """Bring the tables to schema 3 in one transaction. Does nothing if they have it."""
+    """Bring the tables to the present schema in one transaction. Does nothing if they have it."""
     if not 0 < int(fetch_one(connection, "PRAGMA user_version")) < SCHEMA:
         return
     connection.execute("BEGIN IMMEDIATE")
@@ -66,6 +68,8 @@ def migrate(connection: Connection) -> None:
         _to_2(connection)
     if version in (1, 2):
         _to_3(connection)
+    if version in (1, 2, 3):
+        _to_4(connection)
     connection.execute("COMMIT")
 
 
@@ -86,6 +90,11 @@ def _to_3(connection: Connection) -> None:
         set_meta(connection, key, value)
     seal_reindex(connection)
     set_meta(connection, UNSEALED_KEY, "1")
+
+
+def _to_4(connection: Connection) -> None:
+    for statement in filter(str.strip, FOLLOWED_TABLES.split(";")):  # `executescript` would commit
+        connection.execute(statement)
     connection.execute(f"PRAGMA user_version={SCHEMA}")
 
 

@@ -39,6 +39,11 @@ class PhotoTransaction:
     def __init__(self, database: GalleryDatabase, connection: Connection, stored: StoredRows) -> None:
         self._database, self._connection, self._stored = database, connection, stored
 
+    @property
+    def connection(self) -> Connection:
+        """The connection of this transaction, for other tables."""
+        return self._connection
+
     def insert(self, photos: Sequence[NewPhoto]) -> dict[str, Photo]:
         """Add the photos that the gallery does not have yet. Return all of them as stored, by SHA-256.
 
@@ -80,15 +85,23 @@ class PhotoTransaction:
             photo = replace(photo, label=present.label, metadata=present.metadata)
             self._replace_photo(photo_id, photo, revision)
         if not keeps_embedding:  # a kept one is in the index already
-            self._connection.execute(
-                f"INSERT OR REPLACE INTO {self._database.embeddings} ({', '.join(EMBEDDING)}, checksum)"
-                " VALUES (?, ?, ?, ?)",
-                embedding_values(photo_id, photo.embedding),
-            )
+            self._insert_embedding(photo_id, photo)
         self._database.damage.clear("photos", photo_id)
         self._database.damage.clear(self._database.embeddings, photo_id)
         # A running reindex may have found the old file unreadable; it must embed the new one.
         self._delete_embeddings(photo_id, "fault IS NOT NULL")
+
+    def replace(self, photo_id: int, photo: NewPhoto) -> None:
+        """Give a photo with an intact row another picture, which no other photo has. Its id stays.
+
+        Raises:
+            GalleryReindexed: the embedding is of a checkpoint that the gallery no longer has.
+        """
+        self._database.check_space(self._connection)
+        self._replace_photo(photo_id, photo, next_revision(self._connection))
+        self._delete_embeddings(photo_id)  # a running reindex embeds the new picture, too
+        self._insert_embedding(photo_id, photo)
+        self._database.damage.clear(PICTURES, photo_id)
 
     def _present(self, sha256: str) -> tuple[int | None, Photo | None]:
         """Return the id and the photo that has a SHA-256. The photo is None if its row is damaged.
@@ -116,6 +129,13 @@ class PhotoTransaction:
         if row is None or self._stored.embedding(table, row) is None:
             return False
         return not of_picture or row[EMBEDDING.index("fault")] is None
+
+    def _insert_embedding(self, photo_id: int, photo: NewPhoto) -> None:
+        self._connection.execute(
+            f"INSERT OR REPLACE INTO {self._database.embeddings} ({', '.join(EMBEDDING)}, checksum)"
+            " VALUES (?, ?, ?, ?)",
+            embedding_values(photo_id, photo.embedding),
+        )
 
     def _insert_photo(self, photo: NewPhoto, revision: int) -> int:
         """Insert the row of a new photo and return its id, which the checksum covers, too."""
@@ -175,6 +195,14 @@ class PhotoTransaction:
         next_revision(self._connection)
         [photo] = self._stored.select_photos(self._connection, "id", [photo_id])
         return photo
+
+    def move(self, photo_id: int, source: str) -> bool:
+        """Change the path of a photo that was indexed in place. False without such a photo."""
+        return self._rewrite(photo_id, {"source": source.encode()})
+
+    def photo(self, photo_id: int) -> Photo | None:
+        """Return a photo. None without such a photo, or if its row is damaged."""
+        return next(iter(self._stored.select_photos(self._connection, "id", [photo_id])), None)
 
     def _update(self, photo_id: int, *, thumbnail: bytes, stored: bool) -> bool:
         """Change what an intact row says about the files of its photo. False without such a row.

@@ -26,7 +26,7 @@ from service.galleries.records import GallerySpec
 
 Connection = sqlite3.Connection
 
-SCHEMA = 3
+SCHEMA = 4
 """Version of the tables. `service.galleries.migrations` brings files of earlier versions to this one."""
 
 MAX_ID = 2**48
@@ -66,6 +66,28 @@ CREATE TABLE reindex (
     checksum BLOB NOT NULL
 );
 """
+FOLLOWED_TABLES = """
+CREATE TABLE folders (
+    id INTEGER PRIMARY KEY,
+    path TEXT NOT NULL UNIQUE,
+    exclude TEXT NOT NULL,
+    checksum BLOB NOT NULL
+);
+CREATE TABLE files (
+    id INTEGER PRIMARY KEY,
+    folder INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    photo INTEGER NOT NULL,
+    sha256 TEXT NOT NULL,
+    label TEXT,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    checksum BLOB NOT NULL,
+    UNIQUE (folder, path)
+);
+CREATE INDEX files_by_photo ON files (photo);
+"""
+"""Tables of the folders that the gallery follows, see `service.galleries.sync.file_rows`."""
 
 
 def write_schema(path: Path, spec: GallerySpec) -> None:
@@ -85,7 +107,7 @@ def write_schema(path: Path, spec: GallerySpec) -> None:
 
 def create_tables(connection: Connection) -> None:
     """Create all tables of an empty gallery, with one space."""
-    connection.executescript(_TABLES)
+    connection.executescript(_TABLES + FOLLOWED_TABLES)
     create_space(connection, 1)
 
 

@@ -55,7 +55,10 @@ def number_of(photo: Photo) -> int:
 
 
 def embedded(page: Sequence[Photo], digest: str) -> list[EmbeddedPhoto]:
-    return [EmbeddedPhoto(photo_id=photo.id, embedding=vector(number_of(photo), digest)) for photo in page]
+    return [
+        EmbeddedPhoto(photo_id=photo.id, sha256=photo.sha256, embedding=vector(number_of(photo), digest))
+        for photo in page
+    ]
 
 
 def reindex_all(root: Path, digest: str) -> None:

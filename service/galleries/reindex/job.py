@@ -209,7 +209,7 @@ def read_photo(
             pixels = decode_pixels(
                 data, inference, side, max_pixels=AGAIN * photo.width * photo.height, reserve=reserve
             )
-            return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=None)
+            return ReadPhoto(photo_id=photo.id, sha256=photo.sha256, pixels=pixels, fault=None)
         fault = "its file has changed"
     except PhotoNotFound:
         fault = "its file is gone"
@@ -220,8 +220,8 @@ def read_photo(
     with suppress(OSError, ServiceError):
         small = read_regular(gallery.thumbnail_path(photo), limit=MAX_THUMBNAIL)
         pixels = decode_pixels(small, inference, side, max_pixels=THUMBNAIL**2, reserve=reserve)
-        return ReadPhoto(photo_id=photo.id, pixels=pixels, fault=fault)
-    return ReadPhoto(photo_id=photo.id, pixels=None, fault=fault)
+        return ReadPhoto(photo_id=photo.id, sha256=photo.sha256, pixels=pixels, fault=fault)
+    return ReadPhoto(photo_id=photo.id, sha256=photo.sha256, pixels=None, fault=fault)
 
 
 def pair_with_embeddings(photos: Sequence[ReadPhoto], embeddings: Sequence[Embedding]) -> list[EmbeddedPhoto]:
@@ -234,6 +234,7 @@ def pair_with_embeddings(photos: Sequence[ReadPhoto], embeddings: Sequence[Embed
     return [
         EmbeddedPhoto(
             photo_id=photo.photo_id,
+            sha256=photo.sha256,
             embedding=None if photo.pixels is None else next(remaining).ravel(),
             fault=photo.fault,
         )

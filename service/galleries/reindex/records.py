@@ -12,22 +12,27 @@ State = Literal["running", "done", "failed", "cancelled"]
 
 @dataclass(frozen=True, kw_only=True)
 class ReadPhoto:
-    """A photo as the model's pixels [3, s, s].
+    """A photo as the model's pixels [3, s, s]. Its picture has this SHA-256.
 
     If its picture cannot be read, `fault` is the reason and the pixels are the thumbnail's. They are None
     if the thumbnail cannot be read either.
     """
 
     photo_id: int
+    sha256: str
     pixels: Tensor | None
     fault: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class EmbeddedPhoto:
-    """A photo's new embedding [dim], None if it has no pixels, and the `fault` of its picture."""
+    """A photo's new embedding [dim], None if it has no pixels, and the `fault` of its picture.
+
+    It is not kept if the photo has another picture than that with this SHA-256 by then.
+    """
 
     photo_id: int
+    sha256: str
     embedding: Embedding | None
     fault: str | None = None
 

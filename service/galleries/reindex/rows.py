@@ -234,14 +234,23 @@ class ReindexRows:
         ).fetchall()
 
     def keep(self, photos: Sequence[EmbeddedPhoto]) -> None:
-        """Store the new embeddings of photos. Photos removed since are skipped. Raises ReindexCancelled."""
+        """Store the new embeddings of photos. Skips photos that were removed or got another picture since.
+
+        Raises:
+            ReindexCancelled.
+        """
         with self._database.transaction() as connection:
             table = embeddings_table(self._running_space(connection))
             stored = 0
             for photo in photos:
                 stored += connection.execute(
-                    f"{_insert_embedding('OR IGNORE', table)} SELECT ?, ?, ?, ? FROM photos WHERE id = ?",
-                    (*embedding_values(photo.photo_id, photo.embedding, photo.fault), photo.photo_id),
+                    f"{_insert_embedding('OR IGNORE', table)} SELECT ?, ?, ?, ? FROM photos"
+                    " WHERE id = ? AND sha256 = ?",
+                    (
+                        *embedding_values(photo.photo_id, photo.embedding, photo.fault),
+                        photo.photo_id,
+                        photo.sha256,
+                    ),
                 ).rowcount
             update_reindex(connection, "done = done + ?", stored)
 

@@ -1,4 +1,4 @@
-"""Files of schema 1 and 2 are migrated to schema 3 without changing their photos."""
+"""Files of earlier schemas are migrated to the present one without changing their photos."""
 
 import sqlite3
 from dataclasses import replace
@@ -21,7 +21,14 @@ from service.galleries.migrations import is_unsealed, seal
 from service.galleries.records import Photo
 from service.galleries.sealer import Sealer
 
+BACK_TO_SCHEMA_3 = """
+DROP TABLE files;
+DROP TABLE folders;
+PRAGMA user_version = 3;
+"""
 BACK_TO_SCHEMA_2 = """
+DROP TABLE files;
+DROP TABLE folders;
 ALTER TABLE meta DROP COLUMN checksum;
 ALTER TABLE photos DROP COLUMN checksum;
 ALTER TABLE photos DROP COLUMN thumbnail;
@@ -67,6 +74,16 @@ def unsealed(tmp_path, monkeypatch):
     monkeypatch.setattr(migrations, "STEP", 3)
     old_gallery(tmp_path, BACK_TO_SCHEMA_2)
     return GalleryDatabase(tmp_path / "g")
+
+
+def test_a_file_of_schema_3_is_migrated_with_its_checksums(tmp_path):
+    photos = old_gallery(tmp_path, BACK_TO_SCHEMA_3)
+    gallery = Galleries(tmp_path).open("g")
+    assert gallery.page(0, 100) == photos
+    with gallery.database.reading() as connection:
+        assert not is_unsealed(connection)
+        assert connection.execute("SELECT count(*) FROM files").fetchone() == (0,)
+    assert list(check_structure(gallery.database, Options(repair=False, quick=False))) == []
 
 
 @pytest.mark.parametrize("scripts", [[BACK_TO_SCHEMA_2], [BACK_TO_SCHEMA_2, BACK_TO_SCHEMA_1]])

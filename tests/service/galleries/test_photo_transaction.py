@@ -3,12 +3,17 @@
 from dataclasses import replace
 
 import pytest
-from gallery_photos import damage, embedding, ids, labelled_gallery, new_photo
+from gallery_photos import damage, embedding, ids, labelled_gallery, new_photo, spec
 
 from service.errors import GalleryDamaged, PhotoDamaged, PhotoNotFound
+from service.galleries.collection import Galleries
+from service.galleries.fsck.finding import Options
+from service.galleries.fsck.index import check_index
 from service.galleries.gallery import Gallery
+from service.galleries.photo_transaction import PhotoTransaction
 from service.galleries.reindex.job import last_progress
 from service.galleries.schema import current_revision
+from service.galleries.stored_rows import StoredRows
 
 
 @pytest.fixture
@@ -76,3 +81,33 @@ def test_a_damaged_photo_cannot_be_changed(gallery):
         gallery.change(3, {"label": "umbrella"})
     with pytest.raises(PhotoNotFound):
         gallery.change(99, {"label": "umbrella"})
+
+
+def test_a_photo_with_another_picture_keeps_its_id_and_searches_find_the_new_one(tmp_path):
+    gallery = labelled_gallery(tmp_path)
+    other = Gallery(gallery.folder)  # as in another process, with an index of its own
+    assert [hit.photo.id for hit in other.search(embedding(3), 1)] == [3]
+    for number in (30, 31, 32):  # each time, the embedding before becomes a tombstone
+        new = new_photo(number, label="new")
+        with gallery.storing([new]) as transaction:
+            transaction.replace(3, new)
+        [hit] = other.search(embedding(number), 1)
+        assert (hit.photo.id, hit.photo.sha256, hit.photo.label) == (3, new.sha256, "new")
+        assert hit.score > 0.999
+        found = [hit.photo.id for hit in other.search(embedding(3), 7)]
+        assert (sorted(found), other.index.count) == ([1, 2, 3, 4, 5, 6, 7], 7)
+    other.save_index()
+    again = Gallery(gallery.folder)
+    [best, *rest] = again.search(embedding(32), 7)
+    assert (best.photo.id, len(rest), again.index.count) == (3, 6, 7)
+    assert list(check_index(again, Options(repair=False, quick=False))) == []
+
+
+def test_a_photo_that_was_indexed_in_place_can_move(tmp_path):
+    gallery = Galleries(tmp_path).create("g", spec())
+    [photo] = gallery.add([new_photo(1, data=None, source="/old/1.png", label="cat")])
+    with gallery.database.transaction() as connection:
+        transaction = PhotoTransaction(gallery.database, connection, StoredRows(gallery.database))
+        assert transaction.move(photo.id, "/new/1.png")
+        assert not transaction.move(99, "/new/1.png")
+    assert gallery.photo(photo.id) == replace(photo, source="/new/1.png")

@@ -105,7 +105,7 @@ def test_a_photo_is_removed_though_its_files_are_locked_in(gallery: Gallery, mon
     def locked(digests: list[str]) -> None:
         raise GalleryBusy("locked")
 
-    monkeypatch.setattr(gallery, "_remove_unused_files", locked)
+    monkeypatch.setattr(gallery, "remove_unused_files", locked)
     gallery.remove(1)
     assert gallery.count == 0
     assert "the files of removed photos stay (locked); run `iiae fsck g --repair`" in caplog.text

@@ -78,6 +78,11 @@ def test_a_reindex(home):
     def reindex() -> None:
         with ReindexJob(opened(home), spec(), from_scratch=True) as job:
             for page in job.pages():
-                job.keep([EmbeddedPhoto(photo_id=each.id, embedding=None, fault="not read") for each in page])
+                job.keep(
+                    [
+                        EmbeddedPhoto(photo_id=each.id, sha256=each.sha256, embedding=None, fault="not read")
+                        for each in page
+                    ]
+                )
 
     assert isinstance(ends(reindex), GalleryDamaged)

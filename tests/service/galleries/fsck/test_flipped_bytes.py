@@ -62,7 +62,12 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with ReindexJob(gallery, spec(), from_scratch=True) as job:
         for page in job.pages():
             job.keep(
-                [EmbeddedPhoto(photo_id=each.id, embedding=embedding(each.id), fault=None) for each in page]
+                [
+                    EmbeddedPhoto(
+                        photo_id=each.id, sha256=each.sha256, embedding=embedding(each.id), fault=None
+                    )
+                    for each in page
+                ]
             )
         job.switch()
     gallery = Galleries(home / "galleries").open("g")

@@ -230,7 +230,10 @@ def test_one_reindex_of_a_gallery_runs_at_a_time_and_can_be_cancelled(folder, cl
         assert client.delete("/galleries/g/reindex").status_code == 204
         with pytest.raises(ReindexCancelled):
             elsewhere.keep(
-                [EmbeddedPhoto(photo_id=photo.id, embedding=None, fault="cancelled") for photo in page]
+                [
+                    EmbeddedPhoto(photo_id=photo.id, sha256=photo.sha256, embedding=None, fault="cancelled")
+                    for photo in page
+                ]
             )
     assert client.get("/galleries/g/reindex").json()["state"] == "cancelled"
     client.post("/galleries/g/reindex", json={"model": "drawn"}).raise_for_status()

@@ -170,10 +170,15 @@ class ReindexMachine(RuleBasedStateMachine):
     def embed(self, photo) -> EmbeddedPhoto:
         number, digest = number_of(photo), self.new_space.digest
         if digest == "d2" and number % 5 == 0:
-            return EmbeddedPhoto(photo_id=photo.id, embedding=None, fault="nothing of it is left")
+            return EmbeddedPhoto(
+                photo_id=photo.id, sha256=photo.sha256, embedding=None, fault="nothing of it is left"
+            )
         if digest == "d2" and number % 4 == 0:
             return EmbeddedPhoto(
-                photo_id=photo.id, embedding=vector(1_000 + number, digest), fault="its file is gone"
+                photo_id=photo.id,
+                sha256=photo.sha256,
+                embedding=vector(1_000 + number, digest),
+                fault="its file is gone",
             )
         return embedded([photo], digest)[0]
 

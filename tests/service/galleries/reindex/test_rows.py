@@ -76,7 +76,9 @@ def test_only_embeddings_without_faults_are_taken_over(tmp_path, monkeypatch):
     reindex.begin(spec("d1"), from_scratch=False)
     assert reindex.take_over(0) is None  # another checkpoint embedded the present space
     photos = reindex.missing(-1, 0, 10)
-    lost = EmbeddedPhoto(photo_id=photos[2].id, embedding=None, fault="the file is missing")
+    lost = EmbeddedPhoto(
+        photo_id=photos[2].id, sha256=photos[2].sha256, embedding=None, fault="the file is missing"
+    )
     reindex.keep([lost, *embedded([photos[0], photos[1], photos[3], photos[4]], "d1")])
     assert [fault.reason for fault in reindex.progress().faults] == ["the file is missing"]
     assert reindex.switch(reindex.revision())
@@ -177,3 +179,22 @@ def test_a_choice_to_expand_queries_stays_if_the_pictures_stay_what_they_are(tmp
         set_meta(connection, "expand", "False")
     reindexer.reindex_all(tmp_path, "d1")
     assert Galleries(tmp_path).open("g").spec.expand is False
+
+
+def test_an_embedding_of_a_picture_that_was_replaced_meanwhile_is_not_kept(tmp_path):
+    gallery = create(tmp_path, 3)
+    reindex = ReindexRows(gallery.database)
+    reindex.begin(spec("d1"), from_scratch=False)
+    page = reindex.missing(-1, 0, 10)
+    replacing = new(9, "d0")
+    with gallery.storing([replacing]) as transaction:
+        transaction.replace(page[1].id, replacing)
+    reindex.keep(embedded(page, "d1"))
+    [replaced] = reindex.missing(-1, 0, 10)
+    assert (replaced.id, replaced.sha256) == (page[1].id, replacing.sha256)
+    reindex.keep(embedded([replaced], "d1"))
+    revision = reindex.revision()
+    with gallery.storing([other := new(10, "d0")]) as transaction:  # after its new picture was embedded
+        transaction.replace(page[1].id, other)
+    assert not reindex.switch(revision)
+    assert [photo.sha256 for photo in reindex.missing(-1, 0, 10)] == [other.sha256]

@@ -185,8 +185,8 @@ def test_a_removal_that_has_begun_removes_the_files_too(tmp_path, monkeypatch):
         gallery, pools = with_photos(tmp_path).open("g"), GalleryPools(max_waiting=9)
         pictures = gallery.folder / "photos"
         before = len([path for path in pictures.rglob("*") if path.is_file()])
-        left, original = threading.Event(), Gallery._remove_unused_files
-        monkeypatch.setattr(Gallery, "_remove_unused_files", lambda *args: (left.wait(20), original(*args)))
+        left, original = threading.Event(), Gallery.remove_unused_files
+        monkeypatch.setattr(Gallery, "remove_unused_files", lambda *args: (left.wait(20), original(*args)))
         await cancel_soon(pools.writing.run("g", gallery.remove, 2))
         left.set()
         await pools.drain(10)
