@@ -29,8 +29,14 @@ COMMANDS = {
     "index": Entry(
         "service.cli.index",
         "index",
-        "Embed a folder of photos into a gallery. The files stay in place.",
+        "Embed a folder of photos into a gallery, which then follows the folder.",
         "iiae index ~/Pictures --gallery pictures",
+    ),
+    "sync": Entry(
+        "service.cli.sync",
+        "sync",
+        "Bring galleries in step with their folders, those that `iiae index` has added.",
+        "iiae sync photos --watch",
     ),
     "search": Entry(
         "service.cli.search",

@@ -1,26 +1,27 @@
 """`iiae index`: embed a folder of photos into a gallery."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
-from model.images.formats import ACCEPTED_WORDS, MAX_PIXELS
+from model.images.formats import ACCEPTED_WORDS, MAX_PIXELS, is_picture
 from service.cli.checkpoints import load_model
-from service.cli.options import DEFAULT_HOME, Device, Home, MaxPixels, progress_bar
-from service.galleries.bulk import IndexReport, find_photos, index_photos, open_or_create
+from service.cli.options import DEFAULT_HOME, Device, Home, MaxPixels
+from service.cli.sync import Again, AsJson, Force, Keep, Watch
+from service.cli.syncing import Syncer, until_interrupted
+from service.galleries.bulk import open_or_create
 from service.galleries.collection import Galleries
-
-DAMAGED_SHOWN = 20
+from service.galleries.folder_walk import walk
+from service.galleries.sync.following import follow, followed
+from service.galleries.sync.records import SyncOptions
 
 
 def index(
     folder: Annotated[
         Path,
         typer.Argument(
-            exists=True,
-            file_okay=False,
             help="Folder of photos. Sub-folders are included; their names become labels.",
         ),
     ],
@@ -50,48 +51,54 @@ def index(
             show_default=False,
         ),
     ] = None,
-    again: Annotated[
-        bool,
-        typer.Option(help="Delete the gallery first, with ids and labels. `iiae reindex` keeps them."),
-    ] = False,
+    exclude: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Leave out files and folders with this name, such as '*.tmp' or 'private'; with a slash, "
+            "with this path in FOLDER. May be given several times. Later syncs remember it.",
+            show_default=False,
+        ),
+    ] = None,
+    watch: Watch = False,
+    keep: Keep = False,
+    force: Force = False,
+    again: Again = False,
+    as_json: AsJson = False,
     max_pixels: MaxPixels = MAX_PIXELS,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
-    """Embed a folder of photos into a gallery. The files stay in place.
+    """Embed a folder of photos into a gallery, which then follows the folder.
 
-    A running service sees the gallery at once.
+    The files stay in place. Run it again, or `iiae sync`, after the folder has changed. Moved, renamed,
+    changed and deleted files are recognised by their content, and ids survive. A running service sees the
+    gallery at once.
     """
-    photos = find_photos(folder)
-    if not photos:
+    options = SyncOptions(keep=keep, force=force, again=again)
+    syncer = Syncer(home, device, options, max_pixels=max_pixels, as_json=as_json)
+    path = folder.resolve()
+    _check(syncer.galleries, gallery, path, exclude or (), watch=watch)
+    loaded = load_model(home, model, device)
+    syncer.use(loaded)
+    opened = open_or_create(
+        syncer.galleries, gallery, loaded, domain=domain, credit=credit, drawn=drawn, expand=expand
+    )
+    following = follow(opened, path, exclude)
+    if watch:
+        until_interrupted(lambda: syncer.watch([gallery], path))
+    else:
+        syncer.sync(opened, following)
+
+
+def _check(galleries: Galleries, gallery: str, path: Path, exclude: Sequence[str], *, watch: bool) -> None:
+    """Refuse a folder that does not exist or has no picture, unless the gallery follows it already."""
+    if gallery in galleries.names() and any(each.path == path for each in followed(galleries.open(gallery))):
+        return
+    if not path.is_dir():
+        raise typer.BadParameter(f"there is no folder {path}", param_hint="FOLDER")
+    found = walk(path, lambda inner: is_picture(path / inner), exclude, galleries=galleries.root)
+    if not watch and not found.files:
         raise typer.BadParameter(
-            f"no picture in {folder} or its sub-folders; {ACCEPTED_WORDS}",
+            f"no picture in {path} or its sub-folders; {ACCEPTED_WORDS}",
             param_hint="FOLDER",
         )
-    loaded = load_model(home, model, device)
-    galleries = Galleries(home / "galleries")
-    if again and gallery in galleries.names():
-        if drawn is None:
-            drawn = galleries.open(gallery).spec.drawn
-        galleries.delete(gallery)
-    opened = open_or_create(
-        galleries, gallery, loaded, domain=domain, credit=credit, drawn=drawn, expand=expand
-    )
-    with progress_bar() as bar:
-        task = bar.add_task("embedding", total=len(photos))
-        report = index_photos(
-            opened,
-            loaded.inference,
-            photos,
-            max_pixels=max_pixels,
-            on_progress=lambda count: bar.advance(task, count),
-        )
-    _print(report, gallery)
-
-
-def _print(report: IndexReport, gallery: str) -> None:
-    console = Console(stderr=True)
-    for line in report.damaged[:DAMAGED_SHOWN]:
-        console.print(f"left out {line}", style="yellow", markup=False)
-    damaged = f" and left out {len(report.damaged)} that cannot be read" if report.damaged else ""
-    Console().print(f"added {report.added} photos to {gallery}, had {report.known} already{damaged}")

@@ -344,4 +344,6 @@ class Gallery:
 
 
 def _file_gone(photo: Photo) -> PhotoNotFound:
-    return PhotoNotFound(f"the file of photo {photo.id} is no longer at its path; restore the file")
+    return PhotoNotFound(
+        f"the file of photo {photo.id} is no longer at its path; restore the file, or run `iiae sync`"
+    )

@@ -35,7 +35,8 @@ def _gallery() -> re.Pattern[str]:
     ]
     index = rf"index(?:/(?:{INDEX_FILE.pattern}|{temporary(INDEX_FILE).pattern}))?"
     return re.compile(
-        "|".join([*stored, index, DATABASE_FILES.pattern, r"reindex\.lock", r"quarantine(?:/.*)?"]), re.DOTALL
+        "|".join([*stored, index, DATABASE_FILES.pattern, r"(?:reindex|sync)\.lock", r"quarantine(?:/.*)?"]),
+        re.DOTALL,
     )
 
 

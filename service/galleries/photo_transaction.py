@@ -204,6 +204,10 @@ class PhotoTransaction:
         """Return a photo. None without such a photo, or if its row is damaged."""
         return next(iter(self._stored.select_photos(self._connection, "id", [photo_id])), None)
 
+    def with_digest(self, sha256: str) -> Photo | None:
+        """Return the photo with a SHA-256. None without such a photo, or if its row is damaged."""
+        return next(iter(self._stored.select_photos(self._connection, "sha256", [sha256])), None)
+
     def _update(self, photo_id: int, *, thumbnail: bytes, stored: bool) -> bool:
         """Change what an intact row says about the files of its photo. False without such a row.
 

@@ -15,6 +15,7 @@ from service.galleries.collection import Galleries
 from service.galleries.fsck.checkpoints import check_checkpoints
 from service.galleries.fsck.files import check_files
 from service.galleries.fsck.finding import Finding, Options, guarded, not_checked
+from service.galleries.fsck.followed import check_followed
 from service.galleries.fsck.index import check_index
 from service.galleries.fsck.leftovers import CHECKPOINTS, GALLERIES, check_leftovers
 from service.galleries.fsck.orphans import check_orphans
@@ -92,6 +93,7 @@ def _contents(gallery: Gallery, options: Options) -> Iterator[Finding]:
         check_embeddings(database, options),
         check_progress(gallery, options),
         check_spaces(gallery, options),
+        check_followed(database, options),
         check_files(gallery, options),
         check_orphans(gallery, checked, options),
         check_index(gallery, options),

@@ -76,10 +76,13 @@ def _check_picture(
     """Yield a finding if the picture of a photo is not intact. Return what is wrong with it, or None."""
     problem = _picture_problem(path, photo.sha256, options)
     if problem is not None and _still_there(gallery, photo):
+        remedy = "restore the file"
+        if photo.source is not None:
+            remedy += f", or run `iiae sync {gallery.name}` if you changed the folder"
         yield Finding(
             place=gallery.name,
             kind="picture_missing" if problem == "is missing" else "picture_changed",
-            detail=f"the picture of photo {photo.id} {problem}: {path}; restore the file",
+            detail=f"the picture of photo {photo.id} {problem}: {path}; {remedy}",
         )
     return problem
 

@@ -83,8 +83,12 @@ def test_new_photos_of_ones_own_folder_are_added_on_each_start(settings, tmp_pat
     (photos / "1.png").unlink()
     (photos / "2.png").write_bytes(png(2))  # as many photos as before
     demo.prepare(settings, photos)
-    stored = Galleries(settings.galleries).open(demo.PHOTOS_GALLERY).page(0, 9)
-    assert {photo.metadata["file"] for photo in stored} >= {"2.png"}
+    gallery = Galleries(settings.galleries).open(demo.PHOTOS_GALLERY)
+    assert [photo.metadata["file"] for photo in gallery.page(0, 9)] == ["1.png", "2.png"]  # none is removed
+    (photos / "1.png").write_bytes(png(1))
+    (photos / "2.png").unlink()
+    demo.prepare(settings, photos)
+    assert [photo.metadata["file"] for photo in gallery.page(0, 9)] == ["1.png"]
 
 
 def test_the_thread_that_prepares_the_gallery_ends_before_the_service_starts(tmp_path, monkeypatch):

@@ -21,12 +21,19 @@ def test_photos_are_added_once_with_their_folder_as_label(home, photos):
     (photos / "broken.jpg").write_bytes(b"broken")
     words = ("index", photos, "--gallery", "indexed", "--model", "drawn", "--credit", "us")
     done = iiae(*words, home=home)
-    assert (done.status, "added 3 photos to indexed" in done.stdout) == (0, True), done.stderr
-    assert "left out broken.jpg: this is not an image" in done.stderr
-    assert "had 3 already" in iiae(*words, home=home).stdout
+    assert (done.status, ": 3 added, 0 moved, 0 relabelled, 0 removed, 1 unreadable" in done.stdout) == (
+        0,
+        True,
+    ), done.stderr
+    assert "cannot read broken.jpg: this is not an image" in done.stderr
+    assert "0 added, 0 moved, 0 relabelled, 0 removed, 3 unchanged" in iiae(*words, home=home).stdout
     gallery = Galleries(home / "galleries").open("indexed")
     assert (gallery.spec.credit, {photo.label for photo in gallery.page(0, 9)}) == ("us", {"noise"})
-    assert iiae(*words, "--again", home=home).stdout.startswith("added 3 photos")
+    ids = [photo.id for photo in gallery.page(0, 9)]
+    assert (
+        "0 added, 0 moved, 0 relabelled, 0 removed, 3 unchanged" in iiae(*words, "--again", home=home).stdout
+    )
+    assert [photo.id for photo in gallery.page(0, 9)] == ids
     Galleries(home / "galleries").delete("indexed")
 
 
@@ -45,7 +52,7 @@ def test_a_gallery_is_of_photos_or_of_drawn_pictures(home, photos):
     assert iiae(*words, "--drawn", home=home).status == 0
     gallery = Galleries(home / "galleries").open("icons")
     assert (gallery.spec.drawn, gallery.spec.expand) == (True, False)
-    assert "had 3 already" in iiae(*words, home=home).stdout
+    assert "3 unchanged" in iiae(*words, home=home).stdout
     done = iiae(*words, "--photos", home=home)
     expected = (
         "gallery 'icons' is for drawn pictures; choose another gallery for photos,"
@@ -96,7 +103,10 @@ def test_pictures_are_found_whatever_their_format_and_name(home, tmp_path):
         (folder / name).write_bytes(saved(NOISE.rotate(90 * number, expand=True), kind))
     (folder / "notes.txt").write_text("no picture")
     done = iiae("index", folder, "--gallery", "mixed", "--model", "drawn", home=home)
-    assert (done.status, "added 6 photos to mixed" in done.stdout) == (0, True), done.stderr
+    assert (
+        done.status,
+        ": 6 added, 0 moved, 0 relabelled, 0 removed; skipped: 1 not a picture" in done.stdout,
+    ) == (0, True), done.stderr
     Galleries(home / "galleries").delete("mixed")
 
 
@@ -106,5 +116,5 @@ def test_the_services_limit_of_pixels_holds(home, photos, monkeypatch):
     done = iiae(*words, home=home)
     assert (done.status, "at most 10 in all are accepted" in done.stderr) == (0, True)
     done = iiae(*words, "--max-pixels", "1000000", home=home)
-    assert "added 3 photos" in done.stdout
+    assert "3 added" in done.stdout
     Galleries(home / "galleries").delete("limited")
