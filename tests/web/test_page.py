@@ -16,7 +16,7 @@ def test_page_fits_the_window(page: Page, origin: str, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 740})
     for mode in MODES:
         page.goto(f"{origin}/#{mode}")
-        expect(page.locator(f"#{mode}")).to_be_visible()
+        expect(page.locator(f"#{mode}-mode")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -25,7 +25,7 @@ def page_files() -> list[Path]:
 
 
 def test_page_is_small_and_has_no_external_urls() -> None:
-    assert sum(path.stat().st_size for path in page_files()) <= 200_000
+    assert sum(path.stat().st_size for path in page_files()) <= 300_000
     for path in page_files():
         if path.suffix == ".webp":
             continue
@@ -37,3 +37,14 @@ def test_content_policy_forbids_other_hosts(origin: str) -> None:
     policy = httpx.get(origin).headers["content-security-policy"]
     assert "default-src 'self'" in policy
     assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize("size", [(390, 844), (820, 1180), (820, 700)])
+@pytest.mark.parametrize("mode", ["", *MODES])
+def test_nothing_is_scrolled_away_at_load(blank: Page, origin: str, mode: str, size: tuple[int, int]) -> None:
+    blank.set_viewport_size({"width": size[0], "height": size[1]})
+    blank.goto(f"{origin}/#{mode}" if mode else origin)
+    expect(blank.locator("#status-text")).to_have_text("2 models")
+    blank.wait_for_timeout(300)  # browsers scroll to a fragment after the page has loaded
+    assert blank.evaluate("scrollY") == 0
+    expect(blank.get_by_role("tab", name="Translate")).to_be_in_viewport(ratio=1)

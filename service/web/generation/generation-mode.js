@@ -238,7 +238,7 @@ export class GenerationMode {
     this.#samples = samples;
     this.#opened = false;
     this.offerSamples();
-    if (!byId(this.#name).hidden) this.open();
+    if (!byId(`${this.#name}-mode`).hidden) this.open();
   }
 
   /** @protected @param {string} capability of the chosen model */

@@ -1,4 +1,5 @@
-// The three modes as tabs. The address's fragment names the open one.
+// The three modes as tabs. The address's fragment names the open one. No element has such an id: the browser
+// would scroll to it, and the header would be out of sight.
 import { byId } from "./dom.js";
 import { modeOf } from "./fragment.js";
 
@@ -30,7 +31,7 @@ export class Modes extends EventTarget {
     this.current = name;
     for (const each of NAMES) {
       const selected = each === name;
-      byId(each).hidden = !selected;
+      byId(`${each}-mode`).hidden = !selected;
       tab(each).setAttribute("aria-selected", String(selected));
       tab(each).tabIndex = selected ? 0 : -1;
     }

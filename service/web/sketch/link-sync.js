@@ -63,7 +63,7 @@ export class LinkSync {
   /** Write the search into the address if the mode is open. */
   write() {
     clearTimeout(this.#timer);
-    if (!byId("sketch").hidden) history.replaceState(null, "", this.#fragment ?? "#sketch");
+    if (!byId("sketch-mode").hidden) history.replaceState(null, "", this.#fragment ?? "#sketch");
   }
 
   #writeLater() {

@@ -45,7 +45,7 @@ export class Toolbar {
     byId("example").addEventListener("click", () => this.#drawNextExample());
     for (const button of this.#widthButtons) button.addEventListener("click", () => this.#setWidth(button));
     onFileChosen(sketchFile, (file) => this.receive(file));
-    acceptPicture(byId("sketch"), (picture) => this.receive(picture));
+    acceptPicture(byId("sketch-mode"), (picture) => this.receive(picture));
     document.addEventListener("keydown", (event) => this.#onKey(event));
     drawing.addEventListener("change", () => this.#update());
     canvas.addEventListener("start", () => {
@@ -131,7 +131,7 @@ export class Toolbar {
   #onKey(event) {
     const isTyping =
       event.target instanceof Element && event.target.closest("input, select, textarea, dialog") !== null;
-    if (isTyping || byId("sketch").hidden || event.altKey) return;
+    if (isTyping || byId("sketch-mode").hidden || event.altKey) return;
     const run = this.#shortcut(event);
     if (!run) return;
     event.preventDefault();

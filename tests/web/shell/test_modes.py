@@ -7,5 +7,5 @@ def test_arrow_keys_switch_tabs(page: Page) -> None:
     page.get_by_role("tab", name="Sketch").focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", name="Translate")).to_be_focused()
-    expect(page.locator("#translate")).to_be_visible()
-    expect(page.locator("#sketch")).to_be_hidden()
+    expect(page.locator("#translate-mode")).to_be_visible()
+    expect(page.locator("#sketch-mode")).to_be_hidden()

@@ -109,7 +109,7 @@ def test_link_can_be_followed_on_the_open_page(page: Page) -> None:
     page.keyboard.press("Delete")
     page.get_by_role("tab", name="Translate").click()
     page.evaluate("(link) => { location.hash = link; }", link)
-    expect(page.locator("#sketch")).to_be_visible()
+    expect(page.locator("#sketch-mode")).to_be_visible()
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     assert pixels(page) == first
 
