@@ -196,6 +196,6 @@ def files(*seeds: int) -> list[FilePayload]:
 
 def open_new_gallery(page: Page, name: str) -> None:
     """Open the photos panel and enter the name of a new gallery."""
-    page.get_by_role("button", name="Photos", exact=True).click()
+    page.get_by_role("button", name="Add photos", exact=True).click()
     page.get_by_label("Add to gallery").select_option("A new gallery…")
     page.get_by_label("Name").fill(name)

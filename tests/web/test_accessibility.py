@@ -46,7 +46,7 @@ def test_sketch_search_has_no_violations(themed_page: Page) -> None:
     page.get_by_role("button", name="Add this drawing").click()
     draw(page, (0.2, 0.2), (0.8, 0.3))
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
-    page.get_by_role("button", name="Photos", exact=True).click()
+    page.get_by_role("button", name="Add photos", exact=True).click()
     bad = {"name": "notes.png", "mimeType": "image/png", "buffer": b"no picture"}
     page.set_input_files("#photos-files", [bad, upload(0)])
     expect(page.locator("#photos-failures li")).to_have_count(1)
@@ -127,7 +127,7 @@ def test_search_works_with_the_keyboard_alone(page: Page) -> None:
 
 def test_hits_are_announced_to_screen_readers(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
-    expect(page.get_by_role("status")).to_contain_text("6 hits; the best is thing")
+    expect(page.get_by_role("status")).to_contain_text("6 pictures; the best is thing")
 
 
 def test_controls_have_names(page: Page) -> None:

@@ -2,6 +2,7 @@
 import { GenerationMode } from "../generation/generation-mode.js";
 import * as api from "../shell/api.js";
 import { byId } from "../shell/dom.js";
+import { domainName } from "../shell/wording.js";
 
 /** @import { Answer, PlacedInput } from "../generation/generation-mode.js" */
 /** @import { Generated, GeneratedImage } from "../generation/result-grid.js" */
@@ -52,7 +53,7 @@ export class AnalogyMode extends GenerationMode {
    * @returns {[string, string][]}
    */
   sourceOptions(domains) {
-    return domains.map((domain) => [domain, domain]);
+    return domains.map((domain) => [domain, domainName(domain)]);
   }
 
   /**
@@ -102,7 +103,7 @@ export class AnalogyMode extends GenerationMode {
    * @param {Answer} answer
    */
   describe({ target }) {
-    return { meta: `in ${target}`, announcement: "The result is ready" };
+    return { meta: domainName(target), announcement: "The result is ready" };
   }
 
   /**

@@ -4,6 +4,8 @@ import { announce } from "../shell/announce.js";
 import { byId, checkedSegment, fillSegments, fillSelect } from "../shell/dom.js";
 import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
+import { Progress } from "../shell/progress.js";
+import { modelName } from "../shell/wording.js";
 import { PictureInput } from "./picture-input.js";
 import { decodeImages, ResultGrid } from "./result-grid.js";
 
@@ -12,7 +14,7 @@ import { decodeImages, ResultGrid } from "./result-grid.js";
 /** @import { Action, Viewer } from "../shell/viewer.js" */
 /** @import { Generated, GeneratedImage } from "./result-grid.js" */
 
-/** @typedef {Generated & { milliseconds: number }} Answer */
+/** @typedef {Generated} Answer */
 /**
  * An input picture, and whether it is of the source domain or of the other one.
  * @typedef {{ input: PictureInput, of: "source" | "target" }} PlacedInput
@@ -43,6 +45,7 @@ export class GenerationMode {
   #name;
   #service;
   #notice;
+  #progress;
   #grid;
   /** @type {LatestRequest<Answer>} */
   #requests;
@@ -63,6 +66,7 @@ export class GenerationMode {
     this.image = new PictureInput(byId(`${name}-image`), image);
     this.reference = new PictureInput(byId(`${name}-reference`), reference);
     this.#notice = new Notice(byId(`${name}-notice`));
+    this.#progress = new Progress(() => byId(`${name}-progress`), "Working");
     this.#grid = new ResultGrid(byId(`${name}-results`), viewer, (...shown) => this.actions(...shown));
     this.#requests = new LatestRequest({ minInterval, timeout: FIRST_TIMEOUT });
     service.addEventListener("change", () => this.#fillModels());
@@ -177,11 +181,7 @@ export class GenerationMode {
     const fields = { model: this.model.value, source: this.source, ...own };
     this.#setBusy(true);
     this.#requests.submit({
-      run: async (signal) => {
-        const start = performance.now();
-        const generated = await decodeImages(await this.send(fields, signal));
-        return { ...generated, milliseconds: performance.now() - start };
-      },
+      run: async (signal) => decodeImages(await this.send(fields, signal)),
       show: (answer) => this.show(answer),
       fail: (error) => this.fail(error),
     });
@@ -207,7 +207,7 @@ export class GenerationMode {
    */
   fail(error) {
     this.#setBusy(false);
-    this.#notice.show(error);
+    this.#notice.show(error, { repeats: true });
   }
 
   /** Remove the results and show the hint instead. @protected */
@@ -221,7 +221,7 @@ export class GenerationMode {
     const before = this.model.value;
     fillSelect(
       this.model,
-      this.#service.modelsWith(this.#name).map(({ id }) => [id, id]),
+      this.#service.modelsWith(this.#name).map(({ id }) => [id, modelName(id)]),
     );
     if (this.model.value !== before) this.#changeModel();
   }
@@ -273,5 +273,7 @@ export class GenerationMode {
     const results = byId(`${this.#name}-results`);
     if (busy) results.setAttribute("aria-busy", "true");
     else results.removeAttribute("aria-busy");
+    if (busy) this.#progress.start();
+    else this.#progress.stop();
   }
 }

@@ -1,5 +1,6 @@
 // An input for one picture: a file that is chosen, dropped or pasted, or one of the samples.
 import { element, icon, onFileChosen } from "../shell/dom.js";
+import { domainName } from "../shell/wording.js";
 import { acceptPicture, makeDraggable } from "../shell/drag-and-drop.js";
 import { PICTURE_TYPES, shownPicture } from "../shell/picture-files.js";
 
@@ -144,7 +145,7 @@ export class PictureInput extends EventTarget {
       "button",
       {
         type: "button",
-        "aria-label": `Sample ${index + 1}, ${domain}`,
+        "aria-label": `Sample ${index + 1}, ${domainName(domain)}`,
         "aria-pressed": "false",
         onclick: () => this.useSample(sample),
       },

@@ -2,6 +2,7 @@
 import { element } from "../shell/dom.js";
 import { makeDraggable } from "../shell/drag-and-drop.js";
 import { PIXEL_ART } from "../shell/viewer.js";
+import { domainName, modelName } from "../shell/wording.js";
 
 /** @import { EncodedImage, Translation } from "../shell/api.js" */
 /** @import { Action, Viewer } from "../shell/viewer.js" */
@@ -75,12 +76,12 @@ export class ResultGrid {
    * @param {number} index
    */
   #item({ seed, img, blob }, domain, index) {
-    img.alt = `Result ${index + 1}: ${domain}${seed === null ? "" : `, seed ${seed}`}`;
+    const caption = seed === null ? domainName(domain) : `no. ${seed}`;
+    img.alt = `Result ${index + 1}: ${domainName(domain)}${seed === null ? "" : `, no. ${seed}`}`;
     img.draggable = false;
-    const textContent = seed === null ? domain : `seed ${seed}`;
     const onclick = () => this.#open(index);
-    const caption = element("span", { className: "caption", textContent });
-    const item = element("li", {}, element("button", { type: "button", onclick }, img, caption));
+    const text = element("span", { className: "caption", textContent: caption });
+    const item = element("li", {}, element("button", { type: "button", onclick }, img, text));
     makeDraggable(item, () => ({ blob, domain }));
     return item;
   }
@@ -92,16 +93,16 @@ export class ResultGrid {
     const { model, source, target, images } = this.#shown;
     /** @type {[string, string][]} */
     const facts = [
-      ["Model", model],
-      ["Direction", `${source} → ${target}`],
+      ["Model", modelName(model)],
+      ["Direction", `${domainName(source)} → ${domainName(target)}`],
       ["Size", `${image.width} × ${image.height}`],
     ];
-    if (image.seed !== null) facts.push(["Seed", String(image.seed)]);
+    if (image.seed !== null) facts.push(["Number", String(image.seed)]);
     const extension = image.content_type.split("/")[1];
     const name = `${model}-${target}-${image.seed ?? "result"}.${extension}`;
     const download = { label: "Download", icon: "download", href: image.url, download: name };
     this.#viewer.show({
-      title: `${target} ${index + 1} of ${images.length}`,
+      title: `${domainName(target)} ${index + 1} of ${images.length}`,
       url: image.url,
       preview: image.url,
       facts,

@@ -5,6 +5,8 @@ import { byId, element, fillSelect } from "../shell/dom.js";
 import { acceptFolders, chosenFiles } from "../shell/drag-and-drop.js";
 import { Notice } from "../shell/notice.js";
 import { FORMATS, isPicture } from "../shell/picture-files.js";
+import { modelName } from "../shell/wording.js";
+import { hitName } from "../sketch/hit-text.js";
 import { Upload } from "./upload.js";
 
 /** @import { Photo } from "iiae-api" */
@@ -40,6 +42,7 @@ export class PhotosPanel {
     this.#service = service;
     this.#search = search;
     this.#button.addEventListener("click", () => this.#toggle(this.#panel.hidden));
+    byId("first-photos").addEventListener("click", () => this.#toggle(true));
     byId("photos-close").addEventListener("click", () => {
       this.#toggle(false);
       this.#button.focus();
@@ -96,7 +99,7 @@ export class PhotosPanel {
     );
     fillSelect(
       this.#model,
-      models.map((id) => [id, id]),
+      models.map((id) => [id, modelName(id)]),
     );
     fillSelect(this.#gallery, [
       ...galleries.map(({ name }) => /** @type {[string, string]} */ ([name, name])),
@@ -218,7 +221,9 @@ function showNewest(photos) {
   const list = byId("photos-newest");
   const shown = new Map([...list.querySelectorAll("li")].map((item) => [item.dataset.url, item]));
   list.replaceChildren(
-    ...photos.map(({ url, label, id }) => shown.get(url) ?? thumbnail(url, label ?? `photo ${id}`)),
+    ...photos.map(
+      ({ url, label, id, metadata }) => shown.get(url) ?? thumbnail(url, hitName({ label, id, metadata })),
+    ),
   );
 }
 

@@ -110,12 +110,12 @@ export const photo = async (path) => (await send(path)).blob();
  * @returns {Promise<Sample[]>}
  */
 export async function samples(model) {
-  const folder = `/static/samples/${encodeURIComponent(model)}`;
-  const response = await fetch(`${folder}/manifest.json`).catch(() => null);
+  const response = await fetch("/static/samples/manifest.json").catch(() => null);
   if (!response?.ok) return [];
-  /** @type {{ file: string, domain: string }[]} */
+  /** @type {Record<string, { file: string, domain: string }[]>} */
   const manifest = await response.json();
-  return manifest.map(({ file, domain }) => ({ url: `${folder}/${file}`, domain }));
+  const folder = `/static/samples/${encodeURIComponent(model)}`;
+  return (manifest[model] ?? []).map(({ file, domain }) => ({ url: `${folder}/${file}`, domain }));
 }
 
 /**

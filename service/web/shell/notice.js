@@ -9,9 +9,14 @@ export class Notice {
     this.#holder = holder;
   }
 
-  /** @param {unknown} error */
-  show(error) {
-    const text = toSentence(error instanceof Error ? error.message : String(error));
+  /**
+   * @param {unknown} error
+   * @param {{ repeats?: boolean }} [options] whether the request is repeated if the service says when
+   */
+  show(error, { repeats = false } = {}) {
+    const sentence = toSentence(error instanceof Error ? error.message : String(error));
+    const wait = repeats && error instanceof Error && "retryAfter" in error ? Number(error.retryAfter) : 0;
+    const text = wait > 0 ? `${sentence} The page tries again in ${wait} s.` : sentence;
     if (!this.#holder.hidden && this.#holder.textContent === text) return; // screen readers would repeat it
     this.#holder.textContent = text;
     this.#holder.hidden = false;
@@ -24,11 +29,12 @@ export class Notice {
 }
 
 /**
- * The service's messages start in lower case and have no full stop.
+ * The service's messages start in lower case and have no full stop. A name that starts one stays as it is.
  * @param {string} text
  */
 function toSentence(text) {
   const trimmed = text.trim();
-  const capitalised = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  const startsWithWord = /^[a-z]+[ ,]/.test(trimmed);
+  const capitalised = startsWithWord ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
   return /[.!?…]$/.test(capitalised) ? capitalised : `${capitalised}.`;
 }

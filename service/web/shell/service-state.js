@@ -99,7 +99,7 @@ export class ServiceState extends EventTarget {
 
 /** @type {Record<string, string>} what the names in `degraded` mean */
 const DEGRADED = {
-  redis: "Running without redis.",
+  redis: "The shared cache (Redis) is away; answers may be slower.",
   disk: "Nothing can be added: the disk is full, read-only or does not answer.",
 };
 

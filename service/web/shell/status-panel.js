@@ -1,6 +1,7 @@
 // The status button in the page's corner, and its panel: the service's health, load, models and galleries.
 import { askAgain, keyDeclined } from "./api-key.js";
 import { byId, element } from "./dom.js";
+import { capabilityNames, domainName, modelName } from "./wording.js";
 
 /** @import { Gallery, Model, Rejected } from "iiae-api" */
 /** @import { Load, ServiceState, State } from "./service-state.js" */
@@ -9,7 +10,7 @@ import { byId, element } from "./dom.js";
 const STATES = {
   connecting: "Connecting…",
   ready: "Ready",
-  degraded: "Ready, degraded",
+  degraded: "Ready, with limits",
   starting: "Not ready yet",
   locked: "API key needed",
   unreachable: "Not reachable",
@@ -79,16 +80,16 @@ function panelContent(service) {
     element("h2", { textContent: "Models" }),
     list(models, modelItem, "No model is served."),
     ...(rejected.length > 0
-      ? [element("h2", { textContent: "Rejected checkpoints" }), list(rejected, rejectedItem, "")]
+      ? [element("h2", { textContent: "Models that could not be loaded" }), list(rejected, rejectedItem, "")]
       : []),
     element("h2", { textContent: "Galleries" }),
     list(galleries, galleryItem, "There are no galleries yet."),
     element(
       "p",
       { className: "links" },
-      element("a", { href: "/docs", textContent: "API" }),
+      element("a", { href: "/docs", textContent: "For programmers: the API" }),
       " · ",
-      element("a", { href: "/openapi.json", textContent: "OpenAPI" }),
+      element("a", { href: "/openapi.json", textContent: "OpenAPI document" }),
     ),
   ];
 }
@@ -100,8 +101,8 @@ function panelContent(service) {
 function loadItems({ queue, hitRate }, models) {
   const facts = {
     Device: [...new Set(models.map(({ device }) => device))].join(", "),
-    Queue: `${queue} waiting`,
-    Cache: hitRate === null ? "not used yet" : `${Math.round(100 * hitRate)} % hits`,
+    Waiting: `${queue} ${queue === 1 ? "picture" : "pictures"}`,
+    Remembered: hitRate === null ? "nothing yet" : `${Math.round(100 * hitRate)} %`,
   };
   return Object.entries(facts).map(([name, value]) =>
     element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value })),
@@ -128,18 +129,22 @@ function list(items, show, emptyText) {
 }
 
 /** @param {Model} model */
-function modelItem({ id, version, domains, image_size, capabilities }) {
+function modelItem({ id, domains, image_size, capabilities }) {
   return element(
     "li",
     {},
-    element("strong", { textContent: id }),
-    element("span", { className: "meta", textContent: ` ${domains.join(" ↔ ")}, ${image_size} px` }),
+    element("strong", { textContent: modelName(id) }),
+    element("span", {
+      className: "meta",
+      textContent: ` ${domains.map(domainName).join(" ↔ ")}, ${image_size} px`,
+    }),
     element(
       "span",
       { className: "chips small" },
-      ...capabilities.map((name) => element("span", { className: "tag", textContent: name })),
+      ...capabilityNames(capabilities).map((name) =>
+        element("span", { className: "tag", textContent: name }),
+      ),
     ),
-    element("code", { textContent: version, title: "version" }),
   );
 }
 
@@ -155,9 +160,9 @@ function rejectedItem({ id, version, reason }) {
 }
 
 /** @param {Gallery} gallery */
-function galleryItem({ name, model, domain, photos, index, credit, outdated, damaged_rows: damaged }) {
-  const problems = `${outdated ? " · outdated: re-embed it" : ""}${damaged ? " · damaged: run iiae fsck" : ""}`;
-  const details = `${model} · ${domain} · index ${index}${problems}`;
+function galleryItem({ name, model, photos, credit, outdated, damaged_rows: damaged }) {
+  const problems = `${outdated ? " · made with an earlier model: run iiae reindex" : ""}${damaged ? " · damaged: run iiae fsck" : ""}`;
+  const details = `searched with ${modelName(model)}${problems}`;
   return element(
     "li",
     {},

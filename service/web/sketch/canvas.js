@@ -1,6 +1,15 @@
 // The paper: it turns pointer events into strokes, and shows and exports the drawing.
 import { PAPER, snapToGrid } from "./drawing.js";
-import { blankCanvas, contextOf, fillBlank, paintPicture, paintStroke, toPng } from "./painting.js";
+import {
+  blankCanvas,
+  contextOf,
+  fillBlank,
+  inkPixels,
+  paintPicture,
+  paintStroke,
+  toPng,
+} from "./painting.js";
+import { PalmFilter } from "./palm-filter.js";
 
 /** @import { Drawing, Ink, Stroke } from "./drawing.js" */
 
@@ -8,6 +17,7 @@ const ERASER_FACTOR = 4; // the eraser is wider than the pen
 const EXPORT_SIDE = 320; // px of the picture that is sent; the models look at fewer
 const MAX_SIDE = 1024; // px of the paper
 const MIN_DISTANCE = 1.6; // paper units between two points of a stroke
+const MIN_INK = 60; // dark px of the exported picture; the service finds no drawing in much less
 const PEN_ERASER_BUTTON = 32; // of PointerEvent.buttons
 const PRIMARY_BUTTON = 0;
 
@@ -25,9 +35,10 @@ export class SketchCanvas extends EventTarget {
   #context;
   /** @type {Stroke | null} the stroke in progress */
   #stroke = null;
-  /** @type {number | null} the id of the pointer that draws it */
+  /** @type {{ id: number, type: string } | null} the pointer that draws it */
   #pointer = null;
-  #penSeen = false;
+  #palms = new PalmFilter();
+  #hasInk = false; // what `hasInk` has found since the last change that can remove ink
 
   /**
    * @param {HTMLCanvasElement} element
@@ -40,7 +51,10 @@ export class SketchCanvas extends EventTarget {
     this.#brush = brush;
     this.#drawing = drawing;
     this.#context = contextOf(element);
-    drawing.addEventListener("change", () => this.#redraw());
+    drawing.addEventListener("change", () => {
+      this.#hasInk = false;
+      this.#redraw();
+    });
     new ResizeObserver(() => this.#resize()).observe(element);
     this.#resize();
     element.addEventListener("pointerdown", (event) => this.#onDown(event));
@@ -63,13 +77,15 @@ export class SketchCanvas extends EventTarget {
     return this.#drawing.isBlank && this.#stroke?.ink !== "pen";
   }
 
+  /** Whether there is enough ink to search for. A picture always counts; the service judges it. */
+  get hasInk() {
+    this.#hasInk ||= this.#drawing.strokes === null || inkPixels(this.#exported()) >= MIN_INK;
+    return this.#hasInk;
+  }
+
   /** The paper as a PNG file. */
   toPicture() {
-    const canvas = blankCanvas(EXPORT_SIDE);
-    const context = contextOf(canvas);
-    context.imageSmoothingQuality = "high";
-    context.drawImage(this.#element, 0, 0, EXPORT_SIDE, EXPORT_SIDE);
-    return toPng(canvas);
+    return toPng(this.#exported());
   }
 
   /**
@@ -82,6 +98,14 @@ export class SketchCanvas extends EventTarget {
     context.scale(EXPORT_SIDE / PAPER, EXPORT_SIDE / PAPER);
     for (const stroke of strokes) paintStroke(context, stroke, { complete: true });
     return toPng(canvas);
+  }
+
+  #exported() {
+    const canvas = blankCanvas(EXPORT_SIDE);
+    const context = contextOf(canvas);
+    context.imageSmoothingQuality = "high";
+    context.drawImage(this.#element, 0, 0, EXPORT_SIDE, EXPORT_SIDE);
+    return canvas;
   }
 
   #resize() {
@@ -105,14 +129,15 @@ export class SketchCanvas extends EventTarget {
 
   /** @param {PointerEvent} event */
   #onDown(event) {
-    if (event.pointerType === "pen") this.#penSeen = true;
-    const isPalm = this.#penSeen && event.pointerType === "touch"; // a hand that rests
+    this.#palms.note(event);
     const isOtherButton = event.pointerType === "mouse" && event.button !== PRIMARY_BUTTON;
-    if (isPalm || isOtherButton || this.#pointer !== null) return;
+    if (this.#palms.isPalm(event) || isOtherButton) return;
+    if (event.pointerType === "pen" && this.#pointer?.type === "touch") this.#discardStroke(); // of a palm
+    if (this.#pointer) return;
     event.preventDefault();
     this.dispatchEvent(new Event("start"));
     this.#element.setPointerCapture(event.pointerId);
-    this.#pointer = event.pointerId;
+    this.#pointer = { id: event.pointerId, type: event.pointerType };
     const isPenEraser = event.pointerType === "pen" && (event.buttons & PEN_ERASER_BUTTON) !== 0;
     const stroke = {
       kind: /** @type {const} */ ("stroke"),
@@ -125,19 +150,27 @@ export class SketchCanvas extends EventTarget {
 
   /** @param {PointerEvent} event */
   #onMove(event) {
+    this.#palms.note(event);
     this.#showBrush(event);
-    if (event.pointerId !== this.#pointer || !this.#stroke) return;
+    if (event.pointerId !== this.#pointer?.id || !this.#stroke) return;
     const events = event.getCoalescedEvents?.() ?? [];
     this.#extend(this.#stroke, events.length > 0 ? events : [event]);
   }
 
   /** @param {PointerEvent} event */
   #onUp(event) {
-    if (event.pointerId !== this.#pointer || !this.#stroke) return;
+    this.#palms.note(event);
+    if (event.pointerId !== this.#pointer?.id || !this.#stroke) return;
     const stroke = this.#stroke;
     this.#pointer = this.#stroke = null;
     if (event.pointerType !== "mouse") this.#brush.hidden = true;
     this.#drawing.add(stroke);
+  }
+
+  #discardStroke() {
+    this.#pointer = this.#stroke = null;
+    this.#hasInk = false;
+    this.#redraw();
   }
 
   /**
@@ -160,6 +193,7 @@ export class SketchCanvas extends EventTarget {
     }
     if (points.length === before) return;
     paintStroke(this.#context, stroke, { first: before, complete: false });
+    if (ink === "eraser") this.#hasInk = false;
     this.dispatchEvent(new Event("grow"));
   }
 

@@ -55,7 +55,7 @@ export class GallerySelect extends EventTarget {
     /** @type {[string, string][]} */
     const options = galleries.map(({ name, photos, outdated }) => [
       name,
-      `${name} (${outdated ? "outdated" : photos.toLocaleString("en")})`,
+      `${name} (${outdated ? "needs an update" : photos.toLocaleString("en")})`,
     ]);
     const requested = this.#requested;
     const isListed = galleries.some(({ name }) => name === requested);

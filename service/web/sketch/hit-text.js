@@ -3,14 +3,28 @@
 /** @import { Grade, Hit } from "iiae-api" */
 
 /** @type {Record<Grade, string>} */
-const GRADES = { strong: "strong match", possible: "possible", weak: "weak" };
+const GRADES = { strong: "strong match", possible: "possible match", weak: "weak match" };
 
 /**
- * A photo's label, or its id if it has none.
- * @param {{ label: string | null, id: number }} photo
+ * A photo's label; without one the name of its file, or its id.
+ * @param {{ label: string | null, id: number, metadata?: Record<string, unknown> }} photo
  */
-export function hitName({ label, id }) {
-  return label ?? `photo ${id}`;
+export function hitName({ label, id, metadata }) {
+  return label ?? fileName(metadata) ?? `photo ${id}`;
+}
+
+/**
+ * The name of the file that a photo was added from, if it is known.
+ * @param {Record<string, unknown>} [metadata]
+ */
+export function fileName(metadata) {
+  const path = metadata?.["file"];
+  return typeof path === "string" ? path.split("/").at(-1) || null : null;
+}
+
+/** @param {number} count */
+export function countText(count) {
+  return `${count.toLocaleString("en")} ${count === 1 ? "picture" : "pictures"}`;
 }
 
 /**
@@ -37,7 +51,7 @@ export function scoreText(score, scores) {
  * @param {string} scores
  */
 export function scoreName(scores) {
-  return scores === "probability" ? "Probability" : "Score";
+  return scores === "probability" ? "Probability" : "Similarity";
 }
 
 /**
@@ -59,5 +73,5 @@ export function hitsNote(hits, isGalleryEmpty) {
 export function hitsAnnouncement(hits) {
   const [best] = hits;
   if (!best) return "";
-  return `${hits.length} hits; the best is ${hitName(best)}${best.grade ? `, a ${best.grade} match` : ""}`;
+  return `${countText(hits.length)}; the best is ${hitName(best)}${best.grade ? `, a ${best.grade} match` : ""}`;
 }

@@ -60,7 +60,7 @@ export class HitViewer {
  * @returns {[string, string][]}
  */
 function gradeFacts(hit, scores) {
-  return hit.grade ? [["Grade", gradeText(hit, scores)]] : [];
+  return hit.grade ? [["Match", gradeText(hit, scores)]] : [];
 }
 
 /**

@@ -11,7 +11,7 @@ const BLANK = "#ffffff";
  * @param {HTMLCanvasElement} canvas
  */
 export function contextOf(canvas) {
-  const context = canvas.getContext("2d");
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // every search reads the pixels
   if (!context) throw new Error("this browser has no 2D canvas");
   return context;
 }
@@ -86,6 +86,17 @@ export function paintStroke(context, { ink, points }, { first = 0, complete }) {
   }
   if (complete) context.lineTo(previous.x, previous.y);
   context.stroke();
+}
+
+/**
+ * The number of dark pixels of a canvas.
+ * @param {HTMLCanvasElement} canvas
+ */
+export function inkPixels(canvas) {
+  const { data } = contextOf(canvas).getImageData(0, 0, canvas.width, canvas.height);
+  let dark = 0;
+  for (let red = 0; red < data.length; red += 4) if ((data[red] ?? 255) < 128) dark += 1;
+  return dark;
 }
 
 /**

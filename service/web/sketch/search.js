@@ -1,13 +1,12 @@
 // Sketch search: it sends requests while someone draws, and shows the newest answer.
 import * as api from "../shell/api.js";
-import { announce } from "../shell/announce.js";
 import { byId } from "../shell/dom.js";
 import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
 import { GallerySelect } from "./gallery-select.js";
-import { HitGrid } from "./hit-grid.js";
-import { hitName, hitsAnnouncement, hitsNote } from "./hit-text.js";
 import { HitViewer } from "./hit-viewer.js";
+import { showHint } from "./hint.js";
+import { ResultView } from "./result-view.js";
 
 /** @import { Hit, SearchResult } from "iiae-api" */
 /** @import { ServiceState } from "../shell/service-state.js" */
@@ -16,7 +15,7 @@ import { HitViewer } from "./hit-viewer.js";
 /** @import { Drawing } from "./drawing.js" */
 /** @import { ExtraQueries } from "./extra-queries.js" */
 
-/** @typedef {SearchResult & { milliseconds: number }} Answer */
+/** @typedef {SearchResult} Answer */
 /**
  * A photo whose similar photos are shown.
  * @typedef {{ gallery: string, id: number, label: string | null }} SimilarTo
@@ -37,14 +36,15 @@ export class SketchSearch extends EventTarget {
   /** @type {boolean | undefined} */
   #chosenExpand;
   #notice = new Notice(byId("sketch-notice"));
-  #grid = new HitGrid(byId("hits"), (hit) => this.#hitViewer.open(hit, this.#answer?.scores ?? ""));
+  #view;
   /** @type {LatestRequest<Answer>} */
-  #requests = new LatestRequest({ minInterval: 60, onIdle: () => byId("hits").removeAttribute("aria-busy") });
+  #requests = new LatestRequest({ minInterval: 60, onIdle: () => this.#view.setBusy(false) });
   /** @type {Answer | null} */
   #answer = null;
   /** @type {SimilarTo | null} */
   #similarTo = null;
   #maxHits = PAGE;
+  #wasCutOff = false; // whether the last search failed because the service was away
 
   /**
    * @param {ServiceState} service
@@ -59,9 +59,11 @@ export class SketchSearch extends EventTarget {
     this.#drawing = drawing;
     this.#canvas = canvas;
     this.#extraQueries = extraQueries;
-    this.#hitViewer = new HitViewer(viewer, this.#grid, [
+    const open = (/** @type {Hit} */ hit) => this.#hitViewer.open(hit, this.#answer?.scores ?? "");
+    this.#view = new ResultView(service, open);
+    this.#hitViewer = new HitViewer(viewer, this.#view.grid, [
       { label: "More like this", icon: "similar", run: (hit) => this.#showSimilar(hit) },
-      { label: "Combine with the drawing", icon: "add", run: (hit) => this.#combine(hit) },
+      { label: "Combine with my drawing", icon: "add", run: (hit) => this.#combine(hit) },
     ]);
     this.#galleries = new GallerySelect(service);
     this.#galleries.addEventListener("update", () => {
@@ -76,6 +78,7 @@ export class SketchSearch extends EventTarget {
       this.#chosenExpand = this.#expand.checked;
       this.#changeQuery();
     });
+    service.addEventListener("change", () => this.#followService());
     byId("more-hits").addEventListener("click", () => this.#showMore());
     byId("back-to-drawing").addEventListener("click", () => this.#changeQuery());
     this.#show(null);
@@ -121,6 +124,30 @@ export class SketchSearch extends EventTarget {
     this.#searchSimilar({ gallery: this.gallery, id, label });
   }
 
+  /** Show the hint that fits, and repeat a search that failed while the service was away. */
+  #followService() {
+    this.#showHint();
+    const isBack = this.#service.state === "ready" || this.#service.state === "degraded";
+    if (!this.#wasCutOff || !isBack) return;
+    this.#wasCutOff = false;
+    this.#repeat();
+  }
+
+  #showHint() {
+    showHint({
+      state: this.#service.state,
+      hasGallery: this.#galleries.name !== "",
+      isEmpty: this.#isEmpty && !this.#similarTo,
+      isTooLittle: this.#isTooLittle,
+      hasAnswer: this.#answer !== null,
+    });
+  }
+
+  /** Whether there is nothing to search for but a drawing that has just been started. */
+  get #isTooLittle() {
+    return this.#extraQueries.isEmpty && !this.#canvas.isBlank && !this.#canvas.hasInk;
+  }
+
   get #isEmpty() {
     return this.#canvas.isBlank && this.#extraQueries.isEmpty;
   }
@@ -129,7 +156,7 @@ export class SketchSearch extends EventTarget {
   #repeat() {
     this.#reportChange();
     if (this.#similarTo) this.#searchSimilar(this.#similarTo);
-    else if (!this.#isEmpty) this.#search();
+    else if (!this.#isEmpty && !this.#isTooLittle) this.#search();
   }
 
   #changeGallery() {
@@ -146,8 +173,9 @@ export class SketchSearch extends EventTarget {
       this.#maxHits = PAGE;
     }
     this.#reportChange();
-    if (!this.#isEmpty) {
+    if (!this.#isEmpty && !this.#isTooLittle) {
       this.#search({ urgent });
+      this.#showHint();
       return;
     }
     this.#requests.cancel();
@@ -175,7 +203,8 @@ export class SketchSearch extends EventTarget {
    */
   #sendQuery(signal) {
     const { photo, sketches: added } = this.#extraQueries;
-    const sketches = this.#canvas.isBlank ? added : [...added, this.#canvas.toPicture()];
+    const isBlank = this.#canvas.isBlank || !this.#canvas.hasInk;
+    const sketches = isBlank ? added : [...added, this.#canvas.toPicture()];
     const options = { gallery: this.#galleries.name, k: this.#maxHits };
     if (sketches.length > 0) {
       return api.searchBySketch({ sketch: sketches, photo, expand: this.expand, ...options }, signal);
@@ -188,15 +217,13 @@ export class SketchSearch extends EventTarget {
    * @param {{ urgent?: boolean }} [options]
    */
   #submit(send, { urgent = true } = {}) {
-    byId("hits").setAttribute("aria-busy", "true");
+    this.#view.setBusy(true);
     this.#requests.submit({
       urgent,
       run: async (signal) => {
-        const start = performance.now();
         const result = await send(signal);
-        const milliseconds = performance.now() - start;
-        await this.#grid.prepare(result.hits);
-        return { ...result, milliseconds };
+        await this.#view.grid.prepare(result.hits);
+        return result;
       },
       show: (answer) => {
         this.#notice.clear();
@@ -208,35 +235,19 @@ export class SketchSearch extends EventTarget {
 
   /** @param {Error} error */
   #fail(error) {
-    const code = error instanceof api.Problem ? error.code : "";
+    const { code, status } = error instanceof api.Problem ? error : { code: "", status: -1 };
+    this.#wasCutOff = status === 0 || status >= 500;
     if (code === "gallery_not_found") this.#show(null);
     const strokeHasJustStarted = code === "sketch_empty" && this.#drawing.strokes !== null;
-    if (!strokeHasJustStarted) this.#notice.show(error);
+    if (!strokeHasJustStarted) this.#notice.show(error, { repeats: true });
   }
 
   /** @param {Answer | null} answer */
   #show(answer) {
     this.#answer = answer;
-    const hits = answer?.hits ?? [];
-    this.#grid.show(hits, answer?.scores ?? "");
-    byId("sketch-empty").hidden = answer !== null;
-    const note = answer ? hitsNote(hits, this.#isEmptyGallery(answer.gallery)) : "";
-    byId("hits-note").textContent = note;
-    byId("hits-note").className = hits.length > 0 ? "meta" : "empty";
-    byId("hits-note").hidden = note === "";
-    byId("hits-title").textContent = this.#similarTo ? `More like ${hitName(this.#similarTo)}` : "Hits";
-    byId("back-to-drawing").hidden = !this.#similarTo;
-    byId("gallery-field").hidden = this.#similarTo !== null;
-    byId("hits-meta").textContent = answer ? `${hits.length} · ${Math.round(answer.milliseconds)} ms` : "";
-    byId("copy-link").hidden = answer === null;
-    byId("expand-field").hidden = answer === null || this.#similarTo !== null;
-    byId("more-hits").hidden = hits.length < this.#maxHits || this.#maxHits >= MAX_HITS;
-    announce(hitsAnnouncement(hits) || note);
-  }
-
-  /** @param {string} name */
-  #isEmptyGallery(name) {
-    return this.#service.galleries.some((gallery) => gallery.name === name && gallery.photos === 0);
+    this.#view.show(answer, { similarTo: this.#similarTo, maxHits: this.#maxHits });
+    this.#showHint();
+    byId("more-hits").hidden ||= this.#maxHits >= MAX_HITS;
   }
 
   #showMore() {

@@ -66,7 +66,7 @@ export class Toolbar {
       this.#drawing.clear();
       this.#drawing.add({ kind: "picture", bitmap });
     } catch {
-      const name = (file instanceof File && file.name) || "This file";
+      const name = file instanceof File && file.name ? `“${file.name}”` : "This file";
       this.#notice.show(new Error(`${name} is not a picture; use ${FORMATS}`));
     }
   }

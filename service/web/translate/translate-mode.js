@@ -3,6 +3,7 @@ import { GenerationMode } from "../generation/generation-mode.js";
 import { PictureInput } from "../generation/picture-input.js";
 import * as api from "../shell/api.js";
 import { byId, checkSegment } from "../shell/dom.js";
+import { domainName } from "../shell/wording.js";
 
 /** @import { Answer, PlacedInput } from "../generation/generation-mode.js" */
 /** @import { Generated, GeneratedImage } from "../generation/result-grid.js" */
@@ -69,8 +70,8 @@ export class TranslateMode extends GenerationMode {
   sourceOptions([x, y]) {
     if (!x || !y) return [];
     return [
-      [x, `${x} → ${y}`],
-      [y, `${y} → ${x}`],
+      [x, `${domainName(x)} → ${domainName(y)}`],
+      [y, `${domainName(y)} → ${domainName(x)}`],
     ];
   }
 
@@ -112,7 +113,9 @@ export class TranslateMode extends GenerationMode {
     const [first, second] = [this.reference.picture, this.#secondReference.picture];
     const hasStyle = first !== null || !this.can("styles");
     this.#samples.disabled = this.#seed.disabled = this.#newSeedButton.disabled = hasStyle;
-    this.#newSeedButton.title = hasStyle ? "There is one result" : "Other random styles";
+    this.#newSeedButton.title = hasStyle
+      ? "There is one result"
+      : "Random variations that start with another number";
     byId("translate-reference").hidden = !this.can("styles");
     if (!this.image.picture) return null;
     return {
@@ -137,9 +140,9 @@ export class TranslateMode extends GenerationMode {
    * @override
    * @param {Answer} answer
    */
-  describe({ source, target, images, milliseconds }) {
-    const meta = `${source} → ${target} · ${Math.round(milliseconds)} ms`;
-    const announcement = `${images.length} ${images.length === 1 ? "picture" : "pictures"} of ${target}`;
+  describe({ source, target, images }) {
+    const meta = `${domainName(source)} → ${domainName(target)}`;
+    const announcement = `${images.length} ${images.length === 1 ? "picture" : "pictures"} of: ${domainName(target)}`;
     return { meta, announcement };
   }
 

@@ -22,7 +22,7 @@ def test_overload_is_shown_and_retried(page: Page) -> None:
 
     page.route("**/sbir/search", answer)
     page.set_input_files("#sketch-file", upload(1))
-    expect(page.locator("#sketch-notice")).to_have_text("Many are waiting.")
+    expect(page.locator("#sketch-notice")).to_have_text("Many are waiting. The page tries again in 1 s.")
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     expect(page.locator("#sketch-notice")).to_be_hidden()
 

@@ -45,3 +45,44 @@ def test_eraser_and_stroke_widths(page: Page) -> None:
     page.keyboard.press("]")
     draw(page, (0.2, 0.5), (0.8, 0.5))
     assert ink(page) > 1.5 * medium
+
+
+def touch(page: Page, kind: str, kinds: str, *, at: int, pointer: int, side: float = 20) -> None:
+    """Send pointer events to the paper: `kinds` are initials of down, move and up, `at` is in CSS pixels."""
+    page.locator("#canvas").evaluate(
+        """(canvas, {kind, kinds, at, pointer, side}) => {
+            const box = canvas.getBoundingClientRect();
+            const names = {d: "pointerdown", m: "pointermove", u: "pointerup"};
+            const x = {d: at, m: at + 120, u: at + 120};
+            canvas.setPointerCapture = () => {};
+            for (const each of kinds) canvas.dispatchEvent(new PointerEvent(names[each], {
+                pointerId: pointer, pointerType: kind, bubbles: true, cancelable: true, width: side,
+                height: side, pressure: 0.5, clientX: box.x + x[each], clientY: box.y + at}));
+        }""",
+        {"kind": kind, "kinds": kinds, "at": at, "pointer": pointer, "side": side},
+    )
+
+
+def test_a_palm_before_the_first_pen_stroke_does_not_swallow_it(page: Page) -> None:
+    touch(page, "pen", "dmu", at=100, pointer=1)
+    pen_alone = ink(page)
+    assert pen_alone > 0
+    page.reload()
+    expect(page.locator("#status-text")).to_have_text("2 models")
+    touch(page, "touch", "dm", at=300, pointer=2)  # the palm rests
+    assert ink(page) > 0
+    touch(page, "pen", "dmu", at=100, pointer=3)
+    touch(page, "touch", "mu", at=300, pointer=2)
+    assert ink(page) == pen_alone  # the pen's stroke is there, and the palm's is gone
+
+
+def test_fingers_work_again_after_a_pen_was_used(page: Page) -> None:
+    touch(page, "pen", "dmu", at=100, pointer=1)
+    pen_alone = ink(page)
+    touch(page, "touch", "dmu", at=300, pointer=2)
+    assert ink(page) == pen_alone  # the hand that holds the pen
+    page.wait_for_timeout(1100)
+    touch(page, "touch", "dmu", at=300, pointer=3, side=80)
+    assert ink(page) == pen_alone  # a palm
+    touch(page, "touch", "dmu", at=300, pointer=4)
+    assert ink(page) > pen_alone

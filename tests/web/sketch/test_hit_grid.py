@@ -19,10 +19,10 @@ def test_grades_are_words_and_the_number_a_tooltip(page: Page) -> None:
     page.route("**/sbir/search", lambda route: route.fulfill(json=graded("strong", "possible", "weak")))
     draw(page, (0.25, 0.75), (0.75, 0.75))
     scores = page.locator("#hits .score")
-    expect(scores).to_have_text(["strong match", "possible", "weak"])
+    expect(scores).to_have_text(["strong match", "possible match", "weak match"])
     for index, number in enumerate(("100 %", "50 %", "33 %")):
         expect(scores.nth(index)).to_have_attribute("title", f"Probability {number}")
-    expect(page.get_by_role("button", name=re.compile("hit 2 possible$"))).to_be_visible()
+    expect(page.get_by_role("button", name=re.compile("hit 2 possible match$"))).to_be_visible()
     colours = scores.evaluate_all("(found) => found.map((each) => getComputedStyle(each).color)")
     assert len(set(colours)) == 3
 
@@ -35,7 +35,7 @@ def test_a_grade_does_not_outlive_its_answer(page: Page) -> None:
     answer = hits(1)
     draw(page, (0.25, 0.25), (0.75, 0.25))
     expect(page.locator("#hits .score")).to_have_text("1.00")
-    expect(page.locator("#hits .score")).to_have_attribute("title", "Score 1.00")
+    expect(page.locator("#hits .score")).to_have_attribute("title", "Similarity 1.00")
     expect(page.locator("#hits .score")).to_have_attribute("data-grade", "")
 
 
@@ -57,7 +57,7 @@ def test_captions_fit_their_pictures(page: Page) -> None:
 def test_pictures_that_stay_are_not_loaded_again(page: Page) -> None:
     answer = hits(1, 2, 3)  # a slow stroke is searched more than once: the number of requests is not known
     page.route("**/sbir/search", lambda route: route.fulfill(json=answer))
-    draw(page, (0.5, 0.5), (0.5, 0.5))
+    draw(page, (0.4, 0.5), (0.6, 0.5))
     expect(page.locator("#hits .label").first).to_have_text("hit 1")
     page.evaluate("document.querySelectorAll('#hits img').forEach((image) => { image.kept = true; })")
     answer = hits(3, 4, 1)

@@ -28,21 +28,21 @@ def test_opened_hit_has_its_grade_and_probability(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.locator("#hits li").first.click()
     facts = page.locator("#viewer-facts")
-    expect(facts).to_have_text(re.compile("^Gradestrong matchProbability100 %Rank1 of 2"))
+    expect(facts).to_have_text(re.compile("^Matchstrong matchProbability100 %Rank1 of 2"))
     page.keyboard.press("ArrowRight")
-    expect(facts).to_have_text(re.compile("^GradeweakProbability50 %Rank2 of 2"))
+    expect(facts).to_have_text(re.compile("^Matchweak matchProbability50 %Rank2 of 2"))
 
 
 def test_opened_hit_without_a_grade_has_its_score(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.locator("#hits li").first.click()
-    expect(page.locator("#viewer-facts")).to_have_text(re.compile(r"^Score-?\d\.\d\dRank1 of 6"))
+    expect(page.locator("#viewer-facts")).to_have_text(re.compile(r"^Similarity-?\d\.\d\dRank1 of 6"))
 
 
 def test_opened_hit_can_be_combined_with_the_drawing(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.locator("#hits li").nth(2).click()
     with page.expect_response("**/sbir/search") as response:
-        page.get_by_role("button", name="Combine with the drawing").click()
+        page.get_by_role("button", name="Combine with my drawing").click()
     assert response.value.ok
     expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()

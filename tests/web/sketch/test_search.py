@@ -55,11 +55,79 @@ def test_missing_ink_is_an_error_only_for_pictures(page: Page) -> None:
     }
     page.route("**/sbir/search", lambda route: route.fulfill(status=422, json=empty))
     with page.expect_response("**/sbir/search"):
-        draw(page, (0.5, 0.5), (0.5, 0.5))
+        draw(page, (0.2, 0.5), (0.6, 0.5))
     expect(page.locator("#hits")).not_to_have_attribute("aria-busy", "true")
     expect(page.locator("#sketch-notice")).to_be_hidden()
     page.set_input_files("#sketch-file", upload(1))
     expect(page.locator("#sketch-notice")).to_have_text("There is no ink.")
+
+
+def test_too_little_ink_is_not_sent(page: Page) -> None:
+    lead = page.locator("#sketch-lead")
+    expect(lead).to_contain_text("Draw something")
+    page.evaluate(RECORD_FORMS)
+    draw(page, (0.5, 0.5), (0.5, 0.5))
+    expect(lead).to_contain_text("Draw a little more")
+    expect(page.locator("#sketch-examples")).to_be_hidden()
+    assert page.evaluate("sent.length") == 0
+    draw(page, (0.2, 0.5), (0.8, 0.5))
+    expect(page.locator("#hits li")).to_have_count(PHOTOS)
+    page.locator("#eraser").click()
+    page.locator("[data-width='14']").click()
+    draw(page, (0.1, 0.5), (0.9, 0.5))
+    expect(lead).to_contain_text("Draw a little more")  # what the eraser leaves is not sent either
+    expect(page.locator("#hits li")).to_have_count(0)
+
+
+def test_a_drawing_and_its_erasure_log_no_errors(page: Page) -> None:
+    logged: list[str] = []
+    page.on("console", lambda message: logged.append(message.text))
+    page.locator("[data-width='4']").click()
+    draw(page, (0.5, 0.5), (0.51, 0.5), lift=False)
+    page.wait_for_timeout(300)
+    draw(page, (0.5, 0.5), (0.8, 0.5), (0.8, 0.8))
+    expect(page.locator("#hits li")).to_have_count(PHOTOS)
+    page.get_by_role("tab", name="Translate").click()
+    page.get_by_role("tab", name="Analogy").click()
+    page.wait_for_timeout(300)
+    assert logged == []
+
+
+def test_the_page_says_that_it_searches_and_that_the_service_is_slow(page: Page) -> None:
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.clock.install()
+    page.route("**/sbir/search", hold)
+    draw(page, (0.2, 0.2), (0.8, 0.2))
+    wait_for = page.locator("#hits-waiting")
+    expect(page.locator("#sketch-empty")).to_be_hidden()
+    page.clock.run_for(600)
+    expect(wait_for).to_have_text("Searching…")
+    page.clock.run_for(7000)
+    expect(wait_for).to_have_text("Searching… The service is slow.")
+    held[-1].fulfill(json=hits(1))
+    page.clock.run_for(1000)
+    expect(page.locator("#hits li")).to_have_count(1)
+    expect(wait_for).to_be_hidden()
+    draw(page, (0.2, 0.4), (0.8, 0.4))
+    page.clock.run_for(600)
+    expect(page.locator("#hits-progress")).to_have_text("Searching…")  # beside the number of old results
+    expect(wait_for).to_be_hidden()
+
+
+def test_a_search_is_repeated_when_the_service_is_back(page: Page) -> None:
+    away = re.compile(r"/(sbir/search|models|galleries|health/ready)$")
+    page.route(away, lambda route: route.abort())
+    draw(page, (0.2, 0.2), (0.8, 0.2))
+    expect(page.locator("#sketch-notice")).to_contain_text("The service cannot be reached.")
+    expect(page.locator("#status-text")).to_have_text("Not reachable")
+    expect(page.locator("#sketch-lead")).to_contain_text("Your drawing is searched as soon as it is ready.")
+    page.unroute(away)
+    expect(page.locator("#hits li")).to_have_count(PHOTOS)
+    expect(page.locator("#sketch-notice")).to_be_hidden()
 
 
 def test_lifting_the_pen_aborts_the_running_search(page: Page) -> None:
@@ -121,10 +189,10 @@ def test_the_page_says_when_nothing_or_only_weak_hits_are_found(page: Page) -> N
     expect(note).to_be_hidden()
     draw(page, (0.2, 0.2), (0.8, 0.2))
     expect(note).to_have_text(ONLY_WEAK)
-    expect(page.get_by_role("status")).to_contain_text("2 hits; the best is hit 1, a weak match")
+    expect(page.get_by_role("status")).to_contain_text("2 pictures; the best is hit 1, a weak match")
     answer = graded("possible", "weak")
     draw(page, (0.2, 0.4), (0.8, 0.4))
-    expect(page.locator("#hits .score").first).to_have_text("possible")
+    expect(page.locator("#hits .score").first).to_have_text("possible match")
     expect(note).to_be_hidden()
     answer = graded()
     draw(page, (0.2, 0.6), (0.8, 0.6))

@@ -45,7 +45,7 @@ def test_sample_count_and_new_seeds(page: Page) -> None:
     captions = page.locator("#translate-results .caption").all_text_contents()
     assert len(set(captions)) == 3
     with page.expect_response("**/translate") as response:
-        page.get_by_role("button", name="New seeds").click()
+        page.get_by_role("button", name="Other variations").click()
     assert len({image["data"] for image in response.value.json()["images"]}) == 3
     expect(page.locator("#translate-results .caption").first).not_to_have_text(captions[0])
     expect(results).to_have_count(3)
@@ -57,7 +57,8 @@ def test_mode_starts_with_a_sample(blank: Page, origin: str) -> None:
         {"file": "1.png", "domain": "cb"},
         {"file": "2.png", "domain": "cd"},
     ]
-    blank.route("**/static/samples/small-images/manifest.json", lambda route: route.fulfill(json=listed))
+    index = {"small-images": listed}
+    blank.route("**/static/samples/manifest.json", lambda route: route.fulfill(json=index))
     blank.route(
         "**/static/samples/small-images/*.png",
         lambda route: route.fulfill(body=png(7), content_type="image/png"),
@@ -78,7 +79,7 @@ def test_style_gives_one_result_which_translates_back(page: Page) -> None:
     page.locator("#translate-results button").click()
     page.get_by_role("button", name="Use as picture").click()
     expect(page.locator("#translate-results img")).to_have_count(4)
-    expect(page.locator("#translate-meta")).to_contain_text("cb → cd")
+    expect(page.locator("#translate-meta")).to_contain_text("coloured background → coloured digit")
 
 
 def test_error_is_shown_until_the_next_result(page: Page) -> None:
