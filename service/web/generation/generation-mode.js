@@ -1,7 +1,7 @@
 // What the modes Translate and Analogy share: model, source domain, input pictures, request and results.
 import * as api from "../shell/api.js";
 import { announce } from "../shell/announce.js";
-import { byId, checkedSegment, fillSegments, fillSelect } from "../shell/dom.js";
+import { byId, checkedSegment, checkSegment, fillSegments, fillSelect } from "../shell/dom.js";
 import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
 import { Progress } from "../shell/progress.js";
@@ -79,7 +79,16 @@ export class GenerationMode {
   async open() {
     if (this.#opened || this.#samples.length === 0) return;
     this.#opened = true;
+    this.#turnToSamples();
     await this.useSamples(this.#samplesOf("source"));
+  }
+
+  /** Choose a source domain that has samples, if the first one has none. */
+  #turnToSamples() {
+    const [sample] = this.#samples;
+    if (!sample || this.#samplesOf("source").length > 0 || this.image.picture) return;
+    checkSegment(this.sourceSegments, sample.domain);
+    this.offerSamples();
   }
 
   /**
@@ -246,9 +255,21 @@ export class GenerationMode {
     return this.#service.modelsWith(capability).some(({ id }) => id === this.model.value);
   }
 
+  /**
+   * Called when the source domain was changed, before pictures of the wrong domain are removed.
+   * @protected
+   */
+  turnRound() {}
+
+  /** The first result that is shown, if it is of the source domain. @protected */
+  get usableResult() {
+    return this.#grid.firstOf(this.source);
+  }
+
   /** Remove the pictures that are known to be of the wrong domain now. */
   #changeSource() {
     this.offerSamples();
+    this.turnRound();
     for (const { input, of } of this.inputs()) {
       if (input.domain && !this.#isOf(input.domain, of)) input.set(null);
     }

@@ -57,6 +57,14 @@ export class ResultGrid {
     this.#replace(generated);
   }
 
+  /**
+   * The first shown picture if it is of this domain, else null.
+   * @param {string | null} domain
+   */
+  firstOf(domain) {
+    return this.#shown?.target === domain ? (this.#shown?.images[0]?.blob ?? null) : null;
+  }
+
   clear() {
     this.#replace(null);
   }

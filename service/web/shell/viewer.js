@@ -5,8 +5,9 @@ import { byId, element, icon } from "./dom.js";
  * @typedef {object} Action
  * @property {string} label
  * @property {string} icon
- * @property {() => void} [run]
- * @property {string} [href] the action is a link to this URL
+ * @property {() => unknown} [run]
+ * @property {boolean} [stays] whether the viewer stays open
+ * @property {string} [href] the action is a link to this URL, in a new tab unless it is a download
  * @property {string} [download] the file name of the link
  */
 /**
@@ -20,6 +21,7 @@ import { byId, element, icon } from "./dom.js";
  */
 
 export const PIXEL_ART = 64; // px; smaller pictures are enlarged without smoothing
+const MAX_ENLARGEMENT = 1.5; // of larger ones, which would look blurred
 
 export class Viewer {
   #dialog = byId("viewer", HTMLDialogElement);
@@ -58,6 +60,7 @@ export class Viewer {
     this.#step = step;
     this.#image.alt = title;
     this.#image.classList.remove("pixels");
+    this.#limit(0);
     if (preview) this.#image.src = preview;
     else this.#image.removeAttribute("src");
     Promise.resolve(url).then(
@@ -83,18 +86,26 @@ export class Viewer {
     await large.decode().catch(() => {});
     if (generation !== this.#generation) return;
     this.#image.src = url;
-    this.#image.classList.toggle("pixels", large.naturalWidth > 0 && large.naturalWidth <= PIXEL_ART);
+    const isPixelArt = large.naturalWidth > 0 && large.naturalWidth <= PIXEL_ART;
+    this.#image.classList.toggle("pixels", isPixelArt);
+    this.#limit(isPixelArt ? 0 : MAX_ENLARGEMENT * Math.max(large.naturalWidth, large.naturalHeight));
+  }
+
+  /** @param {number} side px that the shown picture is at most wide and high; 0 for no limit */
+  #limit(side) {
+    this.#image.style.maxWidth = this.#image.style.maxHeight = side > 0 ? `${side}px` : "";
   }
 
   /**
    * @param {Action} action
    * @param {boolean} primary
    */
-  #button({ label, icon: name, run, href, download }, primary) {
+  #button({ label, icon: name, run, stays, href, download }, primary) {
     const className = primary ? "button primary" : "button";
-    if (href) return element("a", { className, href, download }, icon(name), label);
+    const tab = download ? {} : { target: "_blank", rel: "noopener noreferrer" };
+    if (href) return element("a", { className, href, download, ...tab }, icon(name), label);
     const onclick = () => {
-      this.close();
+      if (!stays) this.close();
       run?.();
     };
     return element("button", { type: "button", className, onclick }, icon(name), label);

@@ -1,9 +1,10 @@
 // Shows hits large in the viewer, with their facts and actions.
 import { screenUrl } from "../shell/api.js";
+import { download, sourceAddress } from "./hit-file.js";
 import { gradeText, hitName, scoreName, scoreText } from "./hit-text.js";
 
 /** @import { Hit } from "iiae-api" */
-/** @import { Viewer } from "../shell/viewer.js" */
+/** @import { Action, Viewer } from "../shell/viewer.js" */
 /** @import { HitGrid } from "./hit-grid.js" */
 
 /** @typedef {{ label: string, icon: string, run: (hit: Hit) => void }} HitAction */
@@ -48,10 +49,25 @@ export class HitViewer {
         ["Photo", String(hit.id)],
         ...metadataFacts(hit),
       ],
-      actions: this.#actions.map(({ label, icon, run }) => ({ label, icon, run: () => run(hit) })),
+      actions: [
+        ...this.#actions.map(({ label, icon, run }) => ({ label, icon, run: () => run(hit) })),
+        ...fileActions(hit),
+      ],
       step: hits.length > 1 ? step : undefined,
     });
   }
+}
+
+/**
+ * @param {Hit} hit
+ * @returns {Action[]}
+ */
+function fileActions(hit) {
+  const source = sourceAddress(hit);
+  /** @type {Action[]} */
+  const actions = [{ label: "Download", icon: "download", run: () => download(hit), stays: true }];
+  if (source) actions.push({ label: "Open its source", icon: "link", href: source });
+  return actions;
 }
 
 /**

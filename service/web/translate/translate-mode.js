@@ -159,6 +159,16 @@ export class TranslateMode extends GenerationMode {
     this.image.set(picture, domain);
   }
 
+  /**
+   * The first result becomes the picture, unless the visitor's own picture may be of this domain.
+   * @override
+   */
+  turnRound() {
+    const result = this.usableResult;
+    const isKnownWrong = this.image.domain !== null && this.image.domain !== this.source;
+    if (result && isKnownWrong) this.#translateBack(result, this.source ?? "");
+  }
+
   #chooseSeed() {
     this.#seed.value = String(Math.floor(Math.random() * SEEDS));
   }

@@ -132,3 +132,19 @@ def test_result_can_be_used_as_second_style(page: Page) -> None:
     expect(page.locator("#translate-mix-field")).to_be_visible()
     expect(page.locator("#translate-results img")).to_have_count(1)
     expect(page.locator("#translate-notice")).to_be_hidden()
+
+
+def test_changing_the_direction_of_a_sample_translates_its_result_back(blank: Page, origin: str) -> None:
+    index = {"small-images": [{"file": "1.png", "domain": "cb"}]}
+    blank.route("**/static/samples/manifest.json", lambda route: route.fulfill(json=index))
+    blank.route(
+        "**/static/samples/small-images/1.png",
+        lambda route: route.fulfill(body=png(7), content_type="image/png"),
+    )
+    blank.goto(f"{origin}/#translate")
+    meta, results = blank.locator("#translate-meta"), blank.locator("#translate-results img")
+    expect(meta).to_have_text("coloured background → coloured digit")  # only it has a sample
+    expect(results).to_have_count(4)
+    blank.get_by_label("coloured digit → coloured background").check()
+    expect(meta).to_have_text("coloured digit → coloured background")
+    expect(results).to_have_count(4)
