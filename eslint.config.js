@@ -1,7 +1,7 @@
 import js from "@eslint/js";
 import globals from "globals";
 
-const modes = ["analogy", "generation", "photos", "sketch", "translate"];
+const modes = ["analogy", "browse", "generation", "photos", "sketch", "translate"];
 
 export default [
   { ignores: ["clients/", "**/.*/"] },

@@ -66,8 +66,8 @@ export class Upload extends EventTarget {
    * @param {AbortSignal} signal
    */
   async #send(each, signal) {
-    const { file, folder } = each;
-    const metadata = JSON.stringify({ file: file.webkitRelativePath || file.name });
+    const { file, folder, path } = each;
+    const metadata = JSON.stringify({ file: path });
     const label = folder?.slice(0, MAX_LABEL);
     try {
       const { photos } = await api.addPhoto(this.#gallery, { image: file, label, metadata }, signal);

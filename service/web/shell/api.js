@@ -2,8 +2,8 @@
 // The types of the answers are the TypeScript client's, which are generated from the OpenAPI document.
 import { askForKey, currentKey } from "./api-key.js";
 
-/** @import { Galleries, Gallery, Health, Image as ApiImage, Models, PhotosAdded } from "iiae-api" */
-/** @import { SearchResult, Translation as ApiTranslation } from "iiae-api" */
+/** @import { Galleries, Gallery, Health, Image as ApiImage, Models } from "iiae-api" */
+/** @import { PhotoPage, PhotosAdded, SearchResult, Translation as ApiTranslation } from "iiae-api" */
 /** @import { KeyKind } from "./api-key.js" */
 
 /** @typedef {Omit<ApiImage, "data"> & { data: string }} EncodedImage `data` is base64 */
@@ -88,6 +88,20 @@ export const createGallery = (gallery) =>
 export const addPhoto = (gallery, fields, signal) =>
   post(`/galleries/${encodeURIComponent(gallery)}/photos`, fields, { signal, kind: "write" });
 
+/** @type {(gallery: string, after: number, limit: number, signal: AbortSignal) => Promise<PhotoPage>} */
+export const listPhotos = (gallery, after, limit, signal) =>
+  json(`${photosPath(gallery)}?after=${after}&limit=${limit}`, { signal });
+
+/**
+ * Delete a photo. One that is gone already is no error.
+ * @param {string} gallery
+ * @param {number} id
+ */
+export const deletePhoto = (gallery, id) => remove(`${photosPath(gallery)}/${id}`);
+
+/** @param {string} gallery */
+export const deleteGallery = (gallery) => remove(`/galleries/${encodeURIComponent(gallery)}`);
+
 /**
  * The service's metrics that have no labels, by name without the prefix "iiae_".
  * @returns {Promise<Record<string, number>>}
@@ -155,6 +169,18 @@ function evictOldest() {
     pictureUrls.delete(path);
     url.then(URL.revokeObjectURL, () => {});
     return;
+  }
+}
+
+/** @param {string} gallery */
+const photosPath = (gallery) => `/galleries/${encodeURIComponent(gallery)}/photos`;
+
+/** @param {string} path */
+async function remove(path) {
+  try {
+    await send(path, { method: "DELETE", kind: "write" });
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 404) throw error;
   }
 }
 

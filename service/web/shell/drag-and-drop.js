@@ -2,7 +2,10 @@
 
 /** @typedef {{ blob: Blob, domain?: string }} Picture */
 /** @typedef {() => Picture | Promise<Picture>} PictureSource */
-/** @typedef {{ file: File, folder: string | null }} FolderFile a file and the name of its folder, if any */
+/**
+ * A file, the name of its folder if any, and its path below what was dropped or chosen.
+ * @typedef {{ file: File, folder: string | null, path: string }} FolderFile
+ */
 
 const OWN_TYPE = "application/x-iiae-picture";
 
@@ -52,7 +55,7 @@ export function acceptPicture(place, take) {
 export function acceptFolders(place, take) {
   acceptDrops(place, async (data) => {
     const entries = [...data.items].map((item) => item.webkitGetAsEntry?.()).filter((entry) => !!entry);
-    const files = [...data.files].map((file) => ({ file, folder: null }));
+    const files = [...data.files].map((file) => ({ file, folder: null, path: file.name }));
     const folders = entries.filter((entry) => entry.isDirectory).length;
     if (folders === 0) return take(files);
     const found = await Promise.all(entries.map((entry) => filesBelow(entry, null, folders > 1 ? 1 : 0)));
@@ -68,7 +71,11 @@ export function acceptFolders(place, take) {
 export function chosenFiles(input) {
   return [...(input.files ?? [])].map((file) => {
     const parts = file.webkitRelativePath.split("/");
-    return { file, folder: (parts.length > 2 && parts.at(-2)) || null };
+    return {
+      file,
+      folder: (parts.length > 2 && parts.at(-2)) || null,
+      path: file.webkitRelativePath || file.name,
+    };
   });
 }
 
@@ -80,8 +87,10 @@ export function chosenFiles(input) {
  * @returns {Promise<FolderFile[]>}
  */
 async function filesBelow(entry, folder, depth) {
-  if (isFile(entry))
-    return [{ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), folder }];
+  if (isFile(entry)) {
+    const path = entry.fullPath.replace(/^\//, "");
+    return [{ file: await new Promise((resolve, reject) => entry.file(resolve, reject)), folder, path }];
+  }
   if (!isDirectory(entry)) return [];
   const reader = entry.createReader();
   const found = [];

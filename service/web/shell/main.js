@@ -1,5 +1,6 @@
 // The page's composition root: it creates all parts and connects them.
 import { AnalogyMode } from "../analogy/analogy-mode.js";
+import { BrowsePanel } from "../browse/browse-panel.js";
 import { PhotosPanel } from "../photos/photos-panel.js";
 import { SketchCanvas } from "../sketch/canvas.js";
 import { Drawing } from "../sketch/drawing.js";
@@ -29,6 +30,7 @@ const extraQueries = new ExtraQueries(drawing, canvas);
 const search = new SketchSearch(service, drawing, canvas, extraQueries, viewer);
 const linkSync = new LinkSync(search, drawing, extraQueries);
 new PhotosPanel(service, search);
+new BrowsePanel(service, search, viewer);
 new StatusPanel(service);
 
 /** @type {Record<ModeName, Mode>} */

@@ -124,7 +124,8 @@ export class ExtraQueries extends EventTarget {
     const items = this.#drawings.map((drawing, index) =>
       thumbnail(drawing.url, `Drawing ${index + 1}`, () => this.#removeDrawing(drawing)),
     );
-    if (this.#photoUrl) items.push(thumbnail(this.#photoUrl, "Photo", () => this.setPhoto(null)));
+    if (this.#photoUrl)
+      items.push(thumbnail(this.#photoUrl, photoName(this.photo), () => this.setPhoto(null)));
     this.#list.replaceChildren(...items);
     this.#list.hidden = this.isEmpty;
   }
@@ -144,6 +145,14 @@ export class ExtraQueries extends EventTarget {
  */
 function addedDrawing(blob, strokes) {
   return { blob, strokes, url: URL.createObjectURL(blob) };
+}
+
+/**
+ * A photo keeps the name of its file.
+ * @param {Blob | null} photo
+ */
+function photoName(photo) {
+  return (photo instanceof File && photo.name) || "Photo";
 }
 
 /**

@@ -24,7 +24,7 @@ import { ResultView } from "./result-view.js";
 const PAGE = 24; // hits
 const MAX_HITS = 240;
 
-/** Fires "change" when the query changes. */
+/** Fires "change" when the query or the gallery changes, and "query" when the visitor changes the query. */
 export class SketchSearch extends EventTarget {
   #service;
   #drawing;
@@ -118,9 +118,12 @@ export class SketchSearch extends EventTarget {
   /**
    * Show the photos that are similar to a photo of the selected gallery.
    * @param {number} id
+   * @param {string | null} [name] if the photo is not among the shown ones
    */
-  showSimilar(id) {
-    const label = this.#answer?.hits.find((hit) => hit.id === id)?.label ?? null;
+  showSimilar(id, name = null) {
+    const label = name ?? this.#answer?.hits.find((hit) => hit.id === id)?.label ?? null;
+    this.#maxHits = PAGE;
+    this.dispatchEvent(new Event("query"));
     this.#searchSimilar({ gallery: this.gallery, id, label });
   }
 
@@ -163,11 +166,17 @@ export class SketchSearch extends EventTarget {
     this.expand = undefined;
     this.#maxHits = PAGE;
     this.#requests.cancel();
-    this.#changeQuery();
+    this.#startQuery({ urgent: true });
   }
 
   /** A stroke that still grows is not urgent. */
   #changeQuery({ urgent = true } = {}) {
+    this.dispatchEvent(new Event("query"));
+    this.#startQuery({ urgent });
+  }
+
+  /** @param {{ urgent: boolean }} options */
+  #startQuery({ urgent }) {
     if (this.#similarTo) {
       this.#similarTo = null;
       this.#maxHits = PAGE;
