@@ -56,6 +56,18 @@ def test_sketch_search_has_no_violations(themed_page: Page) -> None:
     assert violations(page) == []
 
 
+def test_browsing_has_no_violations(themed_page: Page) -> None:
+    page = themed_page
+    page.get_by_role("button", name="Browse").click()
+    expect(page.locator("#browse-photos li")).to_have_count(PHOTOS)
+    page.get_by_role("button", name="Select", exact=True).click()
+    page.locator("#browse-photos button").first.click()
+    assert violations(page) == []
+    page.get_by_role("button", name="Delete the selected").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+
+
 @pytest.mark.parametrize("grades", [("strong", "possible", "weak"), ("weak",), ()], ids=len)
 def test_grades_have_no_violations(themed_page: Page, grades: tuple[str, ...]) -> None:
     page = themed_page
@@ -109,6 +121,7 @@ def test_search_works_with_the_keyboard_alone(page: Page) -> None:
         "add-photo",
         "copy-link",
         "gallery",
+        "browse-button",
         "photos-button",
         "hits",
         "expand",

@@ -82,7 +82,8 @@ export class BrowsePanel {
   /** @param {boolean} open */
   #showOpen(open) {
     this.#button.setAttribute("aria-expanded", String(open));
-    byId("browse-label").textContent = open ? "Back to the results" : "Browse";
+    byId("browse-label").hidden = open;
+    byId("browse-back").hidden = !open;
     byId("sketch-output").classList.toggle("browsing", open);
   }
 

@@ -21,7 +21,7 @@ import { byId, element, icon } from "./dom.js";
  */
 
 export const PIXEL_ART = 64; // px; smaller pictures are enlarged without smoothing
-const MAX_ENLARGEMENT = 1.5; // of larger ones, which would look blurred
+const MAX_ENLARGEMENT = 2; // of larger ones, which would look blurred
 
 export class Viewer {
   #dialog = byId("viewer", HTMLDialogElement);

@@ -83,6 +83,25 @@ def test_photos_can_be_dropped(page: Page) -> None:
     expect(page.locator("#canvas")).to_be_visible()
 
 
+def test_a_dropped_folder_keeps_its_paths(page: Page, origin: str) -> None:
+    open_new_gallery(page, "tree")
+    page.evaluate("""async () => {
+        const canvas = new OffscreenCanvas(40, 40);
+        canvas.getContext("2d").fillRect(5, 5, 20, 20);
+        const picture = new File([await canvas.convertToBlob()], "A.PNG", {type: "image/png"});
+        const file = {isFile: true, fullPath: "/Trip/Rome/A.PNG", name: "A.PNG"};
+        file.file = (take) => take(picture);
+        const folder = (name, ...entries) => ({isFile: false, isDirectory: true, name,
+            createReader: () => ({readEntries: (take) => take(entries.splice(0))})});
+        const item = {webkitGetAsEntry: () => folder("Trip", folder("Rome", file))};
+        const drop = new DragEvent("drop", {bubbles: true});
+        Object.defineProperty(drop, "dataTransfer", {value: {items: [item], files: []}});
+        document.querySelector(".drop-zone").dispatchEvent(drop); }""")
+    expect(page.locator("#photos-count")).to_have_text("1 of 1")
+    (photo,) = httpx.get(f"{origin}/galleries/tree/photos").json()["photos"]
+    assert (photo["label"], photo["metadata"]["file"]) == ("Rome", "Trip/Rome/A.PNG")
+
+
 def test_bad_name_is_reported_before_the_upload(page: Page) -> None:
     open_new_gallery(page, "My Photos")
     page.get_by_role("button", name="choose photos").click()

@@ -57,7 +57,7 @@ def test_at_most_seven_drawings_can_be_added(page: Page) -> None:
 def test_photo_is_searched_alone_and_with_a_drawing(page: Page, origin: str) -> None:
     page.evaluate(RECORD_FORMS)
     page.set_input_files("#photo-file", upload(3))
-    expect(page.get_by_role("img", name="Photo", exact=True)).to_be_visible()
+    expect(page.get_by_role("img", name="3.png", exact=True)).to_be_visible()
     wait_for(page, "/retrieve", "image")
     alone = httpx.post(
         f"{origin}/retrieve", files={"image": png(3)}, data={"gallery": "things", "source": "photo"}
@@ -66,7 +66,7 @@ def test_photo_is_searched_alone_and_with_a_drawing(page: Page, origin: str) -> 
     draw(page, (0.2, 0.2), (0.8, 0.3))
     wait_for(page, "/sbir/search", "sketch", "photo")
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
-    page.get_by_role("button", name="Remove: Photo").click()
+    page.get_by_role("button", name="Remove: 3.png").click()
     wait_for(page, "/sbir/search", "sketch")
     expect(page.locator("#sketch-notice")).to_be_hidden()
 

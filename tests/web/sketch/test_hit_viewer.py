@@ -77,5 +77,5 @@ def test_large_pictures_are_hardly_enlarged(page: Page) -> None:
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.locator("#hits li").first.click()
     picture = page.locator("#viewer-image")
-    expect(picture).to_have_css("max-width", "150px")
-    assert picture.bounding_box()["width"] <= 150  # type: ignore[index]  # the picture is visible
+    expect(picture).to_have_css("max-width", "200px")
+    assert picture.bounding_box()["width"] <= 200  # type: ignore[index]  # the picture is visible
