@@ -49,7 +49,7 @@ RECORD_FORMS = """() => {
     window.fetch = (path, options) => {
         const form = options?.body;
         const isForm = form instanceof FormData;
-        if (isForm) sent.push({path, fields: [...form.keys()], expand: form.get("expand")});
+        if (isForm) sent.push({path: `/${path}`, fields: [...form.keys()], expand: form.get("expand")});
         return send(path, options);
     };
 }"""

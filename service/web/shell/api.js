@@ -124,11 +124,11 @@ export const photo = async (path) => (await send(path)).blob();
  * @returns {Promise<Sample[]>}
  */
 export async function samples(model) {
-  const response = await fetch("/static/samples/manifest.json").catch(() => null);
+  const response = await fetch("static/samples/manifest.json").catch(() => null);
   if (!response?.ok) return [];
   /** @type {Record<string, { file: string, domain: string }[]>} */
   const manifest = await response.json();
-  const folder = `/static/samples/${encodeURIComponent(model)}`;
+  const folder = `static/samples/${encodeURIComponent(model)}`;
   return (manifest[model] ?? []).map(({ file, domain }) => ({ url: `${folder}/${file}`, domain }));
 }
 
@@ -138,7 +138,7 @@ export async function samples(model) {
  * @returns {Promise<string>}
  */
 export function pictureUrl(path) {
-  if (!currentKey()) return Promise.resolve(path);
+  if (!currentKey()) return Promise.resolve(address(path));
   const cached = pictureUrls.get(path);
   pictureUrls.delete(path);
   const url = cached ?? photo(path).then((blob) => URL.createObjectURL(blob));
@@ -171,6 +171,12 @@ function evictOldest() {
     return;
   }
 }
+
+/**
+ * The address of a path of the service, which may be published below a path of a proxy, as the page is.
+ * @param {string} path
+ */
+const address = (path) => path.replace(/^\//, "");
 
 /** @param {string} gallery */
 const photosPath = (gallery) => `/galleries/${encodeURIComponent(gallery)}/photos`;
@@ -225,7 +231,7 @@ async function send(path, options = {}) {
   const signal = timeout ? AbortSignal.timeout(timeout) : options.signal;
   const key = currentKey(kind);
   const headers = { Accept: accept, ...(type && { "Content-Type": type }), ...(key && { "X-API-Key": key }) };
-  const response = await fetch(path, { method, body, signal, headers }).catch(rethrow);
+  const response = await fetch(address(path), { method, body, signal, headers }).catch(rethrow);
   if (response.ok) return response;
   const problem = await readProblem(response);
   if (problem.code === "key_missing" || problem.code === "key_refused") {

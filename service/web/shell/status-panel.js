@@ -87,9 +87,9 @@ function panelContent(service) {
     element(
       "p",
       { className: "links" },
-      element("a", { href: "/docs", textContent: "For programmers: the API" }),
+      element("a", { href: "docs", textContent: "For programmers: the API" }),
       " · ",
-      element("a", { href: "/openapi.json", textContent: "OpenAPI document" }),
+      element("a", { href: "openapi.json", textContent: "OpenAPI document" }),
     ),
   ];
 }

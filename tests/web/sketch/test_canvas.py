@@ -15,7 +15,7 @@ def test_sent_picture_shows_the_drawing_dark_on_white(page: Page) -> None:
         const send = window.fetch;
         const record = (bytes) => { window.sent = [...new Uint8Array(bytes)]; };
         window.fetch = (path, options) => {
-            if (path === "/sbir/search") options.body.get("sketch").arrayBuffer().then(record);
+            if (path === "sbir/search") options.body.get("sketch").arrayBuffer().then(record);
             return send(path, options);
         };
     }""")

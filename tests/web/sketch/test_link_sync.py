@@ -9,7 +9,7 @@ RECORD_SKETCHES = """() => {
     const bytes = async (file) => [...new Uint8Array(await file.arrayBuffer())];
     window.sent = [];
     window.fetch = async (path, options) => {
-        if (path === "/sbir/search") sent.push(await Promise.all(options.body.getAll("sketch").map(bytes)));
+        if (path === "sbir/search") sent.push(await Promise.all(options.body.getAll("sketch").map(bytes)));
         return send(path, options);
     };
 }"""
@@ -134,7 +134,7 @@ def test_link_to_a_missing_gallery_is_reported_and_searches_no_other(page: Page,
         const send = window.fetch;
         window.searched = [];
         window.fetch = (path, options) => {
-            if (path === "/sbir/search") searched.push(options.body.get("gallery"));
+            if (path === "sbir/search") searched.push(options.body.get("gallery"));
             return send(path, options);
         };
     """)
