@@ -150,7 +150,7 @@ export class BrowsePanel {
     const metadata = Object.entries(photo.metadata);
     this.#viewer.show({
       title: hitName(photo),
-      url: api.pictureUrl(photo.url),
+      url: api.screenUrl(photo.url),
       facts: [
         ["Size", `${photo.width} × ${photo.height}`],
         ["Photo", String(photo.id)],

@@ -58,4 +58,4 @@ def test_folders_of_any_pictures_are_added_and_shown(page: Page, tmp_path: Path,
 
 def test_a_file_that_is_no_picture_is_named(page: Page) -> None:
     page.set_input_files("#sketch-file", {"name": "IMG_2.HEIC", "mimeType": "", "buffer": b"none"})
-    expect(page.get_by_text("IMG_2.HEIC is not a picture; use PNG, JPEG, WebP, HEIC")).to_be_visible()
+    expect(page.get_by_text("“IMG_2.HEIC” is not a picture; use PNG, JPEG, WebP, HEIC")).to_be_visible()
