@@ -1,6 +1,7 @@
 // Shows all photos of a gallery in the place of the results; photos and the gallery can be deleted.
 import * as api from "../shell/api.js";
 import { announce } from "../shell/announce.js";
+import { changeLabel } from "../photos/label-dialog.js";
 import { byId } from "../shell/dom.js";
 import { Notice } from "../shell/notice.js";
 import { download, sourceAddress } from "../sketch/hit-file.js";
@@ -25,6 +26,7 @@ export class BrowsePanel {
   #notice = new Notice(byId("browse-notice"));
   #tiles = new PhotoTiles(byId("browse-photos"), (photo) => this.#show(photo));
   #gallery = ""; // the gallery that is shown
+  #labels = ""; // the labels that its photos are limited to
   #last = 0; // the id up to which photos are listed
   #loading = new AbortController();
   #isLoading = false;
@@ -55,7 +57,8 @@ export class BrowsePanel {
     ).observe(this.#more);
     service.addEventListener("change", () => this.#follow());
     search.addEventListener("change", () => {
-      if (!this.#panel.hidden && search.gallery !== this.#gallery) this.#showGallery();
+      const isOther = search.gallery !== this.#gallery || search.labels.join() !== this.#labels;
+      if (!this.#panel.hidden && isOther) this.#showGallery();
     });
     search.addEventListener("query", () => this.#close());
     this.#follow();
@@ -92,6 +95,7 @@ export class BrowsePanel {
     this.#loading = new AbortController();
     this.#isLoading = false;
     this.#gallery = this.#search.gallery;
+    this.#labels = this.#search.labels.join();
     this.#last = 0;
     this.#notice.clear();
     this.#tiles.clear();
@@ -104,15 +108,17 @@ export class BrowsePanel {
     this.#button.hidden = this.#search.gallery === "";
     if (this.#panel.hidden) return;
     this.#showTools();
-    if ((this.#listed?.photos ?? 0) > this.#tiles.photos.length) this.#more.hidden = false;
+    const isAll = this.#labels !== "" || (this.#listed?.photos ?? 0) <= this.#tiles.photos.length;
+    if (!isAll) this.#more.hidden = false;
   }
 
   async #load() {
     if (this.#panel.hidden || this.#isLoading || this.#more.hidden) return;
     const { signal } = this.#loading;
     this.#isLoading = true;
+    const page = { after: this.#last, limit: PAGE, labels: this.#search.labels };
     try {
-      const { photos, next } = await api.listPhotos(this.#gallery, this.#last, PAGE, signal);
+      const { photos, next } = await api.listPhotos(this.#gallery, page, signal);
       if (signal.aborted) return;
       this.#last = photos.at(-1)?.id ?? this.#last;
       this.#more.hidden = next === null;
@@ -184,6 +190,7 @@ export class BrowsePanel {
       { label: "Download", icon: "download", run: () => download(photo), stays: true },
     ];
     if (source) actions.push({ label: "Open its source", icon: "link", href: source });
+    actions.push({ label: "Change the label", icon: "pen", run: () => this.#changeLabel(photo) });
     actions.push({ label: "Delete", icon: "clear", run: () => this.#delete([photo.id]) });
     return actions;
   }
@@ -199,6 +206,17 @@ export class BrowsePanel {
     }
     await this.#service.poll();
     this.#loadIfVisible();
+  }
+
+  /** @param {Photo} photo */
+  async #changeLabel(photo) {
+    try {
+      if (!(await changeLabel(this.#gallery, photo))) return;
+      this.#search.followLabels();
+      this.#showGallery();
+    } catch (error) {
+      this.#notice.show(error);
+    }
   }
 
   async #deleteGallery() {

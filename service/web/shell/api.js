@@ -3,7 +3,7 @@
 import { askForKey, currentKey } from "./api-key.js";
 
 /** @import { Galleries, Gallery, Health, Image as ApiImage, Models } from "iiae-api" */
-/** @import { PhotoPage, PhotosAdded, SearchResult, Translation as ApiTranslation } from "iiae-api" */
+/** @import { Photo, PhotoPage, PhotosAdded, SearchResult, Translation as ApiTranslation } from "iiae-api" */
 /** @import { KeyKind } from "./api-key.js" */
 
 /** @typedef {Omit<ApiImage, "data"> & { data: string }} EncodedImage `data` is base64 */
@@ -58,9 +58,10 @@ export const searchBySketch = (fields, signal) => post("/sbir/search", fields, {
 /** @type {(fields: Fields, signal: AbortSignal) => Promise<SearchResult>} */
 export const retrieve = (fields, signal) => post("/retrieve", fields, { signal });
 
-/** @type {(gallery: string, id: number, k: number, signal: AbortSignal) => Promise<SearchResult>} */
-export const similar = (gallery, id, k, signal) =>
-  json(`/galleries/${encodeURIComponent(gallery)}/photos/${id}/similar?k=${k}`, { signal });
+/** @typedef {{ id: number, k: number, labels: string[] }} SimilarRequest */
+/** @type {(gallery: string, request: SimilarRequest, signal: AbortSignal) => Promise<SearchResult>} */
+export const similar = (gallery, { id, k, labels: wanted }, signal) =>
+  json(`${photosPath(gallery)}/${id}/similar?k=${k}${labelQuery(wanted)}`, { signal });
 
 /** @type {(fields: Fields, signal: AbortSignal) => Promise<Translation>} */
 export const translate = (fields, signal) => post("/translate", fields, { signal });
@@ -88,9 +89,26 @@ export const createGallery = (gallery) =>
 export const addPhoto = (gallery, fields, signal) =>
   post(`/galleries/${encodeURIComponent(gallery)}/photos`, fields, { signal, kind: "write" });
 
-/** @type {(gallery: string, after: number, limit: number, signal: AbortSignal) => Promise<PhotoPage>} */
-export const listPhotos = (gallery, after, limit, signal) =>
-  json(`${photosPath(gallery)}?after=${after}&limit=${limit}`, { signal });
+/** @typedef {{ after: number, limit: number, labels: string[] }} PageRequest no labels: all photos */
+/** @type {(gallery: string, page: PageRequest, signal: AbortSignal) => Promise<PhotoPage>} */
+export const listPhotos = (gallery, { after, limit, labels: wanted }, signal) =>
+  json(`${photosPath(gallery)}?after=${after}&limit=${limit}${labelQuery(wanted)}`, { signal });
+
+/**
+ * The most frequent labels of a gallery; null stands for photos without one.
+ * @type {(gallery: string, limit: number) => Promise<{ labels: { label: string | null, photos: number }[] }>}
+ */
+export const labels = (gallery, limit) =>
+  json(`/galleries/${encodeURIComponent(gallery)}/labels?limit=${limit}`, { timeout: STATE_TIMEOUT });
+
+/** @type {(gallery: string, id: number, changes: { label: string | null }) => Promise<Photo>} */
+export const changePhoto = (gallery, id, changes) =>
+  json(`${photosPath(gallery)}/${id}`, {
+    method: "PATCH",
+    body: JSON.stringify(changes),
+    type: "application/json",
+    kind: "write",
+  });
 
 /**
  * Delete a photo. One that is gone already is no error.
@@ -180,6 +198,9 @@ const address = (path) => path.replace(/^\//, "");
 
 /** @param {string} gallery */
 const photosPath = (gallery) => `/galleries/${encodeURIComponent(gallery)}/photos`;
+
+/** @param {string[]} wanted */
+const labelQuery = (wanted) => wanted.map((label) => `&label=${encodeURIComponent(label)}`).join("");
 
 /** @param {string} path */
 async function remove(path) {

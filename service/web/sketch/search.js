@@ -1,11 +1,13 @@
 // Sketch search: it sends requests while someone draws, and shows the newest answer.
 import * as api from "../shell/api.js";
 import { byId } from "../shell/dom.js";
+import { changeLabel } from "../photos/label-dialog.js";
 import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
 import { GallerySelect } from "./gallery-select.js";
 import { HitViewer } from "./hit-viewer.js";
 import { showHint } from "./hint.js";
+import { LabelFilter } from "./label-filter.js";
 import { ResultView } from "./result-view.js";
 
 /** @import { Hit, SearchResult } from "iiae-api" */
@@ -44,6 +46,7 @@ export class SketchSearch extends EventTarget {
   /** @type {SimilarTo | null} */
   #similarTo = null;
   #maxHits = PAGE;
+  #labelFilter = new LabelFilter();
   #wasCutOff = false; // whether the last search failed because the service was away
 
   /**
@@ -64,12 +67,15 @@ export class SketchSearch extends EventTarget {
     this.#hitViewer = new HitViewer(viewer, this.#view.grid, [
       { label: "More like this", icon: "similar", run: (hit) => this.#showSimilar(hit) },
       { label: "Combine with my drawing", icon: "add", run: (hit) => this.#combine(hit) },
+      { label: "Change the label", icon: "pen", run: (hit) => this.#changeLabel(hit) },
     ]);
     this.#galleries = new GallerySelect(service);
     this.#galleries.addEventListener("update", () => {
       this.#showExpand();
+      this.#labelFilter.follow(this.#galleries.name);
       this.#repeat();
     });
+    this.#labelFilter.addEventListener("change", () => this.#repeat());
     this.#galleries.addEventListener("select", () => this.#changeGallery());
     drawing.addEventListener("change", () => this.#changeQuery());
     canvas.addEventListener("grow", () => this.#changeQuery({ urgent: false }));
@@ -82,6 +88,11 @@ export class SketchSearch extends EventTarget {
     byId("more-hits").addEventListener("click", () => this.#showMore());
     byId("back-to-drawing").addEventListener("click", () => this.#changeQuery());
     this.#show(null);
+  }
+
+  /** The labels that photos must have one of; none if all photos are wanted. */
+  get labels() {
+    return this.#labelFilter.chosen;
   }
 
   get gallery() {
@@ -165,6 +176,7 @@ export class SketchSearch extends EventTarget {
   #changeGallery() {
     this.expand = undefined;
     this.#maxHits = PAGE;
+    this.#labelFilter.follow(this.#galleries.name);
     this.#requests.cancel();
     this.#startQuery({ urgent: true });
   }
@@ -203,7 +215,9 @@ export class SketchSearch extends EventTarget {
     this.#similarTo = similarTo;
     this.#requests.cancel();
     this.#reportChange();
-    this.#submit((signal) => api.similar(similarTo.gallery, similarTo.id, maxHits, signal));
+    this.#submit((signal) =>
+      api.similar(similarTo.gallery, { id: similarTo.id, k: maxHits, labels: this.labels }, signal),
+    );
   }
 
   /**
@@ -214,7 +228,7 @@ export class SketchSearch extends EventTarget {
     const { photo, sketches: added } = this.#extraQueries;
     const isBlank = this.#canvas.isBlank || !this.#canvas.hasInk;
     const sketches = isBlank ? added : [...added, this.#canvas.toPicture()];
-    const options = { gallery: this.#galleries.name, k: this.#maxHits };
+    const options = { gallery: this.#galleries.name, k: this.#maxHits, label: this.labels };
     if (sketches.length > 0) {
       return api.searchBySketch({ sketch: sketches, photo, expand: this.expand, ...options }, signal);
     }
@@ -278,6 +292,21 @@ export class SketchSearch extends EventTarget {
       (photo) => this.#extraQueries.setPhoto(photo),
       (error) => this.#notice.show(error),
     );
+  }
+
+  /** @param {Hit} hit */
+  async #changeLabel(hit) {
+    try {
+      if (await changeLabel(this.gallery, hit)) this.followLabels();
+    } catch (error) {
+      this.#notice.show(error);
+    }
+  }
+
+  /** Labels of the gallery have changed. */
+  followLabels() {
+    this.#labelFilter.follow(this.#galleries.name);
+    this.#repeat();
   }
 
   #reportChange() {
