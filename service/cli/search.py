@@ -9,12 +9,21 @@ import typer
 from rich.console import Console
 
 from model.images.formats import MAX_PIXELS
-from model.presets import other
+from model.presets import Side, other
 from service.cli.checkpoints import load_model, newest_digests
 from service.cli.options import DEFAULT_HOME, AsJson, Device, Home, MaxPixels, listing
 from service.defaults import Defaults
+from service.embedding import Embedding
 from service.galleries.collection import Galleries
-from service.galleries.query import SearchResults, Selection, first_searchable, search_gallery
+from service.galleries.photo_filter import PhotoFilter
+from service.galleries.query import (
+    MAX_SKETCHES,
+    SearchResults,
+    Selection,
+    combined,
+    first_searchable,
+    search_gallery,
+)
 from service.inference.pixels import decode_pixels, embed_pixels
 
 
@@ -27,11 +36,22 @@ def refuse_nan(number: float | None) -> float | None:
 
 def search(
     sketch: Annotated[
-        Path,
+        list[Path],
         typer.Argument(
-            exists=True, dir_okay=False, help="A sketch, or another picture of the domain to search by."
+            exists=True,
+            dir_okay=False,
+            help="A sketch, or up to 8 of the same thing; or other pictures of the domain to search by.",
         ),
     ],
+    photo: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="A photo to combine with the sketches. It weighs as much as they do.",
+            show_default=False,
+        ),
+    ] = None,
     gallery: Annotated[
         str | None,
         typer.Option(help="The gallery's name. Default: that of `iiae galleries default`, else the first."),
@@ -48,12 +68,22 @@ def search(
         float | None,
         typer.Option(min=-1, max=1, callback=refuse_nan, help="Leave out photos with a lower score."),
     ] = None,
+    label: Annotated[
+        list[str] | None,
+        typer.Option(help="Only photos with this label; repeat it for several.", show_default=False),
+    ] = None,
+    folder: Annotated[
+        str | None, typer.Option(help="Only photos of this folder and those below.", show_default=False)
+    ] = None,
+    offset: Annotated[int, typer.Option(min=0, help="Leave out this many first hits.")] = 0,
     as_json: AsJson = False,
     max_pixels: MaxPixels = MAX_PIXELS,
     home: Home = DEFAULT_HOME,
     device: Device = "auto",
 ) -> None:
     """Find a gallery's photos by a sketch, without a server."""
+    if len(sketch) > MAX_SKETCHES:
+        raise typer.BadParameter(f"give at most {MAX_SKETCHES} sketches", param_hint="SKETCH")
     galleries = Galleries(home / "galleries")
     if gallery is None:
         chosen = Defaults(home).names("galleries")
@@ -64,17 +94,31 @@ def search(
         opened = galleries.open(gallery)
     model = load_model(home, opened.spec.model, device)
     opened.check_checkpoint(model)
-    side = other(model.side(opened.spec.domain))
-    pixels = decode_pixels(sketch.read_bytes(), model.inference, side, max_pixels=max_pixels)
-    [query] = embed_pixels(model.inference, side, [pixels], drawn=opened.spec.drawn)
-    if expand is None:
-        expand = opened.spec.expand
-    selection = Selection(k=k, min_score=min_score)
-    results = search_gallery(opened, model, side, query, selection, expand=expand)
+    side = model.side(opened.spec.domain)
+
+    def code(path: Path, domain: Side) -> Embedding:
+        pixels = decode_pixels(path.read_bytes(), model.inference, domain, max_pixels=max_pixels)
+        return embed_pixels(model.inference, domain, [pixels], drawn=opened.spec.drawn)[0]
+
+    query, norm = combined(
+        [code(each, other(side)) for each in sketch],
+        None if photo is None else code(photo, side),
+        opened.spec.distance,
+    )
+    wanted = PhotoFilter(labels=tuple(label or ()), folder=folder)
+    results = search_gallery(
+        opened,
+        model,
+        other(side),
+        query,
+        Selection(k=k, offset=offset, min_score=min_score, wanted=wanted),
+        expand=opened.spec.expand if expand is None else expand,
+        query_norm=norm,
+    )
     if as_json:
         _print_json(results)
     else:
-        _print_table(results, sketch.name)
+        _print_table(results, sketch[0].name if len(sketch) == 1 else f"{len(sketch)} sketches", offset)
 
 
 def _print_json(results: SearchResults) -> None:
@@ -91,13 +135,13 @@ def _print_json(results: SearchResults) -> None:
     typer.echo(json.dumps(hits, indent=2))
 
 
-def _print_table(results: SearchResults, sketch: str) -> None:
+def _print_table(results: SearchResults, sketch: str, offset: int) -> None:
     name = results.gallery.name
     if not results.hits:
         typer.echo(f"nothing in {name} looks like {sketch}" if results.gallery.count else f"{name} is empty")
         return
     table = listing("rank", "score", "grade", "label", "file", title=f"{sketch} in {name}")
-    for rank, hit in enumerate(results.hits, 1):
+    for rank, hit in enumerate(results.hits, offset + 1):
         file = hit.photo.source or hit.photo.sha256[:12]
         table.add_row(str(rank), f"{hit.score:.3f}", hit.grade or "", hit.photo.label or "", file)
     Console().print(table)

@@ -5,17 +5,22 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 
+import numpy as np
+
 from model.manifest import Manifest
 from model.presets import QueryKind, Side
 from service.deadline import Deadline, shared_deadline
 from service.embedding import Embedding
 from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, ParameterInvalid, StorageUnavailable
 from service.galleries.collection import Galleries
+from service.galleries.faiss_index import index_rows
 from service.galleries.gallery import Gallery
 from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
 from service.galleries.records import GallerySpec, Hit
 from service.registry.model import Model
 
+MAX_SKETCHES = 8
+"""Maximum number of sketches in one query."""
 NAMES_SHOWN = 20
 """Maximum number of names in an error message."""
 SKIP_AFTER = 0.5
@@ -107,6 +112,19 @@ def check_vector(vector: Embedding, spec: GallerySpec) -> None:
         f"the vector {fault}; send one that POST /embed computed with model={spec.model} and kind={kind}",
         (("vector", fault),),
     )
+
+
+def combined(
+    sketches: Sequence[Embedding], photo: Embedding | None, distance: str
+) -> tuple[Embedding, float]:
+    """Return the query of several sketches of one thing and perhaps a photo, [dim], and its `query_norm`.
+
+    All sketches have the same weight. The photo weighs as much as all sketches together.
+    """
+    query = index_rows(list(sketches), distance).mean(axis=0)
+    if photo is not None:
+        query = (query + index_rows([photo], distance)[0]) / 2
+    return query, float(np.linalg.norm(query)) if distance == "cosine" else 1.0
 
 
 def search_gallery(

@@ -6,14 +6,11 @@ from dataclasses import replace
 from functools import partial
 from time import monotonic
 
-import numpy as np
-
 from model.presets import Side, other
 from service.embedding import Embedding
 from service.errors import GalleryBusy, GalleryNotFound
 from service.galleries.collection import Galleries
 from service.galleries.defaults import DefaultGalleries
-from service.galleries.faiss_index import index_rows
 from service.galleries.gallery import Gallery
 from service.galleries.query import (
     SKIP_AFTER,
@@ -21,6 +18,7 @@ from service.galleries.query import (
     SearchResults,
     Selection,
     check_vector,
+    combined,
     none_searchable,
     search_gallery,
 )
@@ -113,11 +111,9 @@ class Search:
             computations = [code(other(side), sketch) for sketch in sketches]
             if photo is not None:
                 computations.append(code(side, photo))
-            embeddings = index_rows(await gather(computations), opened.spec.distance)
-            query = np.mean(embeddings[: len(sketches)], axis=0)
-            if photo is not None:
-                query = (query + embeddings[-1]) / 2
-            norm = float(np.linalg.norm(query)) if opened.spec.distance == "cosine" else 1.0
+            codes = await gather(computations)
+            of_photo = codes[len(sketches)] if photo is not None else None
+            query, norm = combined(codes[: len(sketches)], of_photo, opened.spec.distance)
             return await self._search(
                 opened,
                 model,

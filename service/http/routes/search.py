@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, File, Form, Response, UploadFile
 from numpy.typing import NDArray
 
 from service.errors import ParameterInvalid
-from service.galleries.query import SearchResults, Selection
+from service.galleries.query import MAX_SKETCHES, SearchResults, Selection
 from service.http.dependencies import ServicesDep
 from service.http.form_fields import ImageFile, read_upload, read_uploads, refuse_repeated_fields
 from service.http.large_json import json_response
@@ -18,7 +18,6 @@ from service.http.security import READ
 from service.http.selection import FormSelection, photo_filter
 
 router = APIRouter(dependencies=READ, route_class=StrictRoute)
-MAX_SKETCHES = 8
 
 GalleryName = Annotated[str | None, Form(description="Name of the gallery; the default gallery if omitted.")]
 

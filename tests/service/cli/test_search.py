@@ -146,3 +146,29 @@ def test_an_empty_sketch_is_a_sentence_and_status_2(home, photos, tmp_path):
     done = iiae("search", tmp_path / "empty.png", "--gallery", "strokes", home=home)
     assert (done.status, "no ink" in done.stderr) == (2, True)
     Galleries(home / "galleries").delete("strokes")
+
+
+def test_several_sketches_a_photo_and_conditions_are_as_in_the_service(home, client, photos):
+    (photos / "red").mkdir()
+    for number in (2, 3, 4):
+        (photos / f"{number}.png").rename(photos / "red" / f"{number}.png")
+    index = ("--gallery", "combined", "--model", "calibrated")
+    assert iiae("index", photos, *index, home=home).status == 0
+    sketches = [photos / "1.png", photos / "red" / "3.png"]
+    options = ("--label", "red", "--folder", "red", "--offset", "1", "--k", "2")
+    found = hits(*sketches, "--photo", photos / "red" / "4.png", "--gallery", "combined", *options, home=home)
+    files = [("sketch", ("1.png", png(1))), ("sketch", ("3.png", png(3))), ("photo", ("4.png", png(4)))]
+    data = {"gallery": "combined", "label": "red", "folder": "red", "offset": "1", "k": "2"}
+    answer = client.post("/sbir/search", files=files, data=data).json()
+    assert len(found) == 2 and {hit["label"] for hit in found} == {"red"}
+    assert [hit["id"] for hit in found] == [hit["id"] for hit in answer["hits"]]
+    expected = [hit["score"] for hit in answer["hits"]]
+    assert [hit["score"] for hit in found] == pytest.approx(expected, abs=2e-3)
+    table = iiae("search", *sketches, "--gallery", "combined", "--offset", "3", home=home).stdout
+    assert "2 sketches in combined" in table and " 4 " in table
+    Galleries(home / "galleries").delete("combined")
+
+
+def test_more_sketches_than_the_service_takes_are_refused(home, photos):
+    refused = iiae("search", *([photos / "1.png"] * 9), home=home)
+    assert refused.status == 2 and "at most 8" in " ".join(refused.stderr.split())
