@@ -36,7 +36,7 @@ class Listed:
 
 
 galleries = typer.Typer(
-    help="List the galleries, or delete one.",
+    help="List the galleries, delete one, or choose the default.",
     invoke_without_command=True,
     rich_markup_mode="markdown",
 )

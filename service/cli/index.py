@@ -85,7 +85,7 @@ def index(
     )
     following = follow(opened, path, exclude)
     if watch:
-        until_interrupted(lambda: syncer.watch([gallery], path))
+        until_interrupted(lambda stop: syncer.watch([gallery], stop, path))
     else:
         syncer.sync(opened, following)
 

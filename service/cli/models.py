@@ -9,11 +9,9 @@ import typer
 from rich.console import Console
 
 from model.checkpoint_folder import CheckpointError, published, read_manifest, released
-from service.cli.checkpoints import load_model
 from service.cli.options import DEFAULT_HOME, AsJson, Home, listing, print_defaults
 from service.defaults import Defaults
 from service.file_names import printable
-from service.registry.registry import NAMELESS
 
 
 @dataclass(frozen=True)
@@ -65,6 +63,9 @@ def default_model(
     name: Annotated[str, typer.Argument(help="The model's name.")], home: Home = DEFAULT_HOME
 ) -> None:
     """Make a model the default: it answers requests that name no model. Running services follow."""
+    from service.cli.checkpoints import load_model  # needs torch, which the list does not
+    from service.registry.registry import NAMELESS
+
     capabilities = load_model(home, name, "cpu").inference.capabilities & NAMELESS
     Defaults(home).choose("models", name, capabilities)
     Console().print(f"{name} is the default for {', '.join(sorted(capabilities))}")

@@ -83,7 +83,7 @@ def sync(
         for name in names:
             forget(syncer.galleries.open(name), forget_folder.resolve())
     elif watch:
-        until_interrupted(lambda: syncer.watch(names))
+        until_interrupted(lambda stop: syncer.watch(names, stop))
     elif not syncer.sync_all(names):
         raise typer.Exit(2)
 

@@ -1,8 +1,12 @@
 """Sync galleries with their folders, once or as long as the folders change."""
 
+import signal
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from threading import Event
+from types import FrameType
 
 from rich.console import Console
 
@@ -83,15 +87,15 @@ class Syncer:
                     _warn(f"{name}: {error}")
         return not self._refusals
 
-    def watch(self, names: list[str], only: Path | None = None) -> None:
-        """Sync galleries whenever their folders change, until the process is interrupted.
+    def watch(self, names: list[str], stop: Event, only: Path | None = None) -> None:
+        """Sync galleries whenever their folders change, until `stop` is set.
 
         `force` and `again` are for the first sync alone.
         """
         quiet = False
-        while True:
+        while not stop.is_set():
             folders = self._paths(names, only)
-            for _ in changes(folders, besides=self.galleries.root.resolve(), wait=self._wait):
+            for _ in changes(folders, besides=self.galleries.root.resolve(), wait=self._wait, stop=stop):
                 self.sync_all(names, only, quiet=quiet)
                 self._options = replace(self._options, force=False, again=False)
                 quiet = True
@@ -118,12 +122,26 @@ class Syncer:
         return self._models[gallery.spec.digest].inference
 
 
-def until_interrupted(run: Callable[[], None]) -> None:
-    """Run until Ctrl+C, the usual end of `--watch`."""
+def until_interrupted(run: Callable[[Event], None]) -> None:
+    """Run until Ctrl+C or SIGTERM, the usual ends of `--watch`.
+
+    The signal raises KeyboardInterrupt. Python loses an exception raised in a callback of native code,
+    so the signal also sets the event, which ends the run at its next look.
+    """
+    stop = Event()
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        stop.set()
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        run()
-    except KeyboardInterrupt:
-        Console(stderr=True).print("stopped")
+        with suppress(KeyboardInterrupt):
+            run(stop)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    Console(stderr=True).print("stopped")
 
 
 def _warn(message: str) -> None:

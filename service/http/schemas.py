@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue
+from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, JsonValue, StrictBool
 from typing_extensions import TypeAliasType
 
 from model.checkpoint import NAME
@@ -165,7 +165,7 @@ class VectorQuery(Request):
         description="Domain of the picture that the vector describes; if omitted, the domain other than the "
         "gallery's. Scores depend on it.",
     )
-    expand: bool = Field(
+    expand: StrictBool = Field(
         False,
         description="Whether photos similar to the first hits rank higher, if the vector describes a sketch.",
     )
@@ -255,8 +255,8 @@ class NewGallery(Request):
     )
     model: str = Field(examples=["sketchy"], description="Id of the model that will embed the photos.")
     domain: str | None = Field(None, description="Domain of the photos; the model's first domain if omitted.")
-    drawn: bool = Field(False, description=DRAWN)
-    expand: bool | None = Field(
+    drawn: StrictBool = Field(False, description=DRAWN)
+    expand: StrictBool | None = Field(
         None, description=f"{EXPANSION} If omitted, they expand it unless the pictures are drawn."
     )
 
@@ -410,12 +410,12 @@ class NewReindex(Request):
         examples=["sketchy"],
         description="Id of the model that embeds the photos; the gallery's own model if omitted.",
     )
-    anew: bool = Field(
+    anew: StrictBool = Field(
         False,
         description="Whether to embed every photo again, "
         "even if an interrupted reindex or the same checkpoint has already embedded it.",
     )
-    drawn: bool | None = Field(
+    drawn: StrictBool | None = Field(
         None, description=f"{DRAWN} If it changes, so does `expand`. If omitted, both stay as they are."
     )
 

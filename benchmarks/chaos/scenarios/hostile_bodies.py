@@ -18,7 +18,7 @@ def run(trial: Trial) -> list[Row]:
     step = SHORT if trial.short else 1
     attacks = HOSTILE[trial.seed % step :: step]
     with Server(trial.home()) as server:
-        server.live()
+        server.ready()  # until then, calls are answered without parsing them
         outcomes = [(each.name, attack(server, each, WITHIN)) for each in attacks]
     statuses = [outcome.status or 0 for _, outcome in outcomes]
     worst, blocked = max(

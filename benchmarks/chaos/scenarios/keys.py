@@ -17,7 +17,15 @@ from service.settings import Settings
 READER, ADMIN = "a-readers-key-0123456789", "an-administrators-key-0123456789"
 OPEN = {"/", "/health/live", "/health/ready", "/openapi.json", "/docs", "/redoc", "/docs/oauth2-redirect"}
 """Routes that need no key. They say nothing about models, galleries or photos."""
-READS = {"/translate", "/analogy", "/embed", "/sbir/search", "/retrieve"}
+READS = {
+    "/translate",
+    "/analogy",
+    "/embed",
+    "/preview",
+    "/sbir/search",
+    "/retrieve",
+    "/search/vector",
+}
 """POST routes that change nothing."""
 METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE")
 

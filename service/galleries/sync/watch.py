@@ -7,6 +7,7 @@ is made up for. Network drives send no events: `RESCAN_SECONDS` is for them, or 
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from threading import Event
 
 from watchfiles import watch
 
@@ -20,7 +21,9 @@ SETTLE_MS = 1_000
 """Longest time in which events are gathered before they lead to one sync."""
 
 
-def changes(folders: Sequence[Path], *, besides: Path, wait: Callable[[], float]) -> Iterator[None]:
+def changes(
+    folders: Sequence[Path], *, besides: Path, wait: Callable[[], float], stop: Event
+) -> Iterator[None]:
     """Yield when a sync is due: at first, after changes, and now and then.
 
     Ends if a folder has gone, come back or been replaced: its events would be lost. Call it again then.
@@ -28,11 +31,12 @@ def changes(folders: Sequence[Path], *, besides: Path, wait: Callable[[], float]
     Args:
         besides: a folder in which changes do not count: that of the galleries, to which a sync writes.
         wait: returns the seconds until the next sync if nothing changes.
+        stop: ends it when it is set.
     """
     identities = [_identity(folder) for folder in folders]
     there = [folder for folder, identity in zip(folders, identities, strict=True) if identity is not None]
     due = 0.0  # at once, when the events are being collected already
-    for events in _events(there, besides):
+    for events in _events(there, besides, stop):
         if [_identity(folder) for folder in folders] != identities:
             return
         if events or time.monotonic() >= due:
@@ -40,16 +44,17 @@ def changes(folders: Sequence[Path], *, besides: Path, wait: Callable[[], float]
             due = time.monotonic() + wait()
 
 
-def _events(folders: Sequence[Path], besides: Path) -> Iterator[bool]:
+def _events(folders: Sequence[Path], besides: Path, stop: Event) -> Iterator[bool]:
     """Yield whether something has changed, every `WAKE_MS` at least."""
     if not folders:
-        while True:
+        while not stop.wait(WAKE_MS / 1000):
             yield False
-            time.sleep(WAKE_MS / 1000)
+        return
     for events in watch(
         *folders,
         watch_filter=lambda _, path: besides not in Path(path).parents,
         debounce=SETTLE_MS,
+        stop_event=stop,
         rust_timeout=WAKE_MS,
         yield_on_timeout=True,
         ignore_permission_denied=True,
