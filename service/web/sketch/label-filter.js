@@ -23,10 +23,13 @@ export class LabelFilter extends EventTarget {
   async follow(gallery) {
     if (gallery !== this.#gallery) this.#chosen.clear();
     this.#gallery = gallery;
-    const listed = gallery ? await api.labels(gallery, MAX_CHIPS).catch(() => null) : null;
+    const listed = gallery ? await api.labels(gallery, MAX_CHIPS + 2).catch(() => null) : null;
     if (gallery !== this.#gallery) return; // another gallery was chosen in the meantime
     const shared = (listed?.labels ?? []).filter(({ label, photos }) => label !== null && photos > 1);
-    const offered = shared.map(({ label }) => label ?? "");
+    // Of many labels with the same number of photos, a few would be an arbitrary choice.
+    const [first, leftOut] = [shared[0]?.photos ?? 0, shared[MAX_CHIPS]?.photos ?? 0];
+    const standsOut = first > leftOut;
+    const offered = standsOut ? shared.slice(0, MAX_CHIPS).map(({ label }) => label ?? "") : [];
     this.#show([...offered, ...this.chosen.filter((label) => !offered.includes(label))]);
   }
 

@@ -61,3 +61,23 @@ def test_a_label_that_is_not_saved_stays(page: Page, zoo: str) -> None:
     page.get_by_role("button", name="Cancel").click()
     labels = [photo["label"] for photo in httpx.get(f"{zoo}/photos").json()["photos"]]
     assert labels == ["cat", "cat", "dog", "dog", "owl"]
+
+
+def test_of_many_labels_alike_none_is_offered(page: Page, zoo: str) -> None:
+    """Twelve of them would be an arbitrary choice."""
+    with httpx.Client(timeout=60) as client:
+        for number in range(12):
+            for seed in range(2):
+                picture = png(100 + 2 * number + seed)
+                data = {"label": f"thing {number}"}
+                client.post(f"{zoo}/photos", data=data, files={"image": picture}).raise_for_status()
+    page.reload()
+    page.locator("#gallery").select_option("zoo")
+    expect(page.locator("#gallery option[value=zoo]")).to_have_text("zoo (29)")
+    expect(page.locator("#label-chips")).to_be_hidden()
+    with httpx.Client(timeout=60) as client:
+        client.post(f"{zoo}/photos", data={"label": "cat"}, files={"image": png(99)}).raise_for_status()
+    page.reload()
+    page.locator("#gallery").select_option("zoo")
+    expect(page.locator("#label-chips button")).to_have_count(12)
+    expect(page.locator("#label-chips button").first).to_have_text("cat")
