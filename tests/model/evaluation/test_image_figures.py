@@ -54,7 +54,11 @@ def has_head(sheet: Image.Image, column: int, columns: int) -> bool:
     return bool((np.asarray(sheet.crop((left, TOP - line_height(SIZE), left + 64, TOP))) < 255).any())
 
 
-def test_translations_show_the_input_the_samples_the_prior_mean_and_the_truth(iiae, pairs):
+def test_translations_show_the_input_the_samples_the_prior_mean_and_the_truth(pairs):
+    torch.manual_seed(0)
+    iiae = IIAE(PRESET).eval()
+    for parameter in iiae.parameters():  # larger weights make the styles visibly different
+        parameter.data.mul_(4)
     sheet = translations(IIAEInference(iiae, None, CPU), pairs, count=2, samples=3)
     assert sheet.size == size(7, 2)
     x, y = (np.asarray(tile(each)) for each in pairs.pair(0, None))
@@ -64,6 +68,7 @@ def test_translations_show_the_input_the_samples_the_prior_mean_and_the_truth(ii
         inputs = [each[None] for each in pairs.pair(0, None)]
         style = IIAEInference(iiae, None, CPU).exclusive("y", inputs[1])
         outputs = iiae.translate("x", inputs[0])[0], iiae.translate("x", inputs[0], style)[0]
+    assert (outputs[0] - outputs[1]).abs().max() > 0.1
     for column, expected in zip((4, 5), outputs, strict=True):
         found = shown(sheet, column, 0, 7).astype(int)
         np.testing.assert_allclose(found, np.asarray(tile(expected)), atol=1)
