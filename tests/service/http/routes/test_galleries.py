@@ -26,7 +26,7 @@ def test_a_gallery_without_its_database_keeps_its_name_and_pictures(client, home
     folder = home / "galleries" / "lost"
     for path in folder.glob("gallery.sqlite*"):
         path.unlink()
-    assert "lost" in [each["name"] for each in client.get("/galleries").json()["damaged"]]
+    assert [each["name"] for each in client.get("/galleries").json()["damaged"]] == ["lost"]
     assert client.get("/galleries/lost").json()["code"] == "gallery_damaged"
     answer = client.post("/galleries", json={"name": "lost", "model": "drawn"})
     assert (answer.status_code, answer.json()["code"]) == (409, "gallery_exists")
