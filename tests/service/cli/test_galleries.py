@@ -47,8 +47,8 @@ def test_a_locked_gallery_is_listed_with_its_reason(home, tmp_path):
 
 
 def test_json_has_every_gallery_and_what_is_wrong(home, tmp_path):
-    assert json.loads(iiae("galleries", "--json", home=home).stdout) == []
-    assert "iiae index" in iiae("galleries", home=home).stdout
+    assert json.loads(iiae("galleries", "--json", home=tmp_path).stdout) == []
+    assert "iiae index" in iiae("galleries", home=tmp_path).stdout
     (tmp_path / "1.png").write_bytes(png(1))
     assert iiae("index", tmp_path, "--gallery", "sound", "--model", "drawn", home=home).status == 0
     damaged = home / "galleries" / "damaged"
