@@ -18,7 +18,7 @@ from typer.core import TyperCommand, TyperGroup
 from model.allocator import keep_memory
 
 STYLE: dict[str, Any] = {"rich_markup_mode": "markdown", "pretty_exceptions_enable": False}
-"""How all commands print their help and their errors."""
+"""How all commands print their help and their errors: arguments of `Typer`, which have several types."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,10 @@ def import_without_collections(name: str) -> ModuleType:
 
 
 class ImportedCommand(TyperCommand):
-    """A command that is imported when it runs or its help is asked for."""
+    """A command that is imported when it runs or its help is asked for.
+
+    Contexts are `Any`, because Typer carries its own copy of click and does not export its types.
+    """
 
     def __init__(self, name: str, entry: Entry) -> None:
         super().__init__(name, help=entry.help)
