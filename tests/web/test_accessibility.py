@@ -11,37 +11,35 @@ SERIOUS = {"serious", "critical"}
 
 
 def violations(page: Page) -> list[str]:
-    """Return the serious and critical violations that axe finds, with their elements."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {node['target']} {node['failureSummary']}"
-        for each in found
-        if each["impact"] in SERIOUS
-        for node in each["nodes"]
-    ]
+    """Return the serious and critical violations that axe finds in light and in dark, with their elements."""
+    found = []
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        for each in Axe().run(page).response["violations"]:
+            if each["impact"] in SERIOUS:
+                found += [
+                    f"{scheme}: {each['id']}: {node['target']} {node['failureSummary']}"
+                    for node in each["nodes"]
+                ]
+    return found
 
 
-@pytest.fixture(
-    params=[("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)],
-    ids=lambda theme: f"{theme[0]}-{theme[1]}",
-)
-def themed_page(request: pytest.FixtureRequest, page: Page) -> Page:
-    scheme, width = request.param
-    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-    page.set_viewport_size({"width": width, "height": 844})
+@pytest.fixture(params=[1280, 390])
+def sized_page(request: pytest.FixtureRequest, page: Page) -> Page:
+    page.set_viewport_size({"width": request.param, "height": 844})
     return page
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_empty_mode_has_no_violations(themed_page: Page, mode: str) -> None:
-    themed_page.locator(f"#tab-{mode}").click()
-    themed_page.locator("#status-button").click()
-    expect(themed_page.locator("#status-panel")).to_contain_text("small-sketches")
-    assert violations(themed_page) == []
+def test_empty_mode_has_no_violations(sized_page: Page, mode: str) -> None:
+    sized_page.locator(f"#tab-{mode}").click()
+    sized_page.locator("#status-button").click()
+    expect(sized_page.locator("#status-panel")).to_contain_text("small-sketches")
+    assert violations(sized_page) == []
 
 
-def test_sketch_search_has_no_violations(themed_page: Page) -> None:
-    page = themed_page
+def test_sketch_search_has_no_violations(sized_page: Page) -> None:
+    page = sized_page
     draw(page, (0.2, 0.2), (0.8, 0.3))
     page.get_by_role("button", name="Add this drawing").click()
     draw(page, (0.2, 0.2), (0.8, 0.3))
@@ -56,8 +54,8 @@ def test_sketch_search_has_no_violations(themed_page: Page) -> None:
     assert violations(page) == []
 
 
-def test_browsing_has_no_violations(themed_page: Page) -> None:
-    page = themed_page
+def test_browsing_has_no_violations(sized_page: Page) -> None:
+    page = sized_page
     page.get_by_role("button", name="Browse").click()
     expect(page.locator("#browse-photos li")).to_have_count(PHOTOS)
     page.get_by_role("button", name="Select", exact=True).click()
@@ -69,8 +67,8 @@ def test_browsing_has_no_violations(themed_page: Page) -> None:
 
 
 @pytest.mark.parametrize("grades", [("strong", "possible", "weak"), ("weak",), ()], ids=len)
-def test_grades_have_no_violations(themed_page: Page, grades: tuple[str, ...]) -> None:
-    page = themed_page
+def test_grades_have_no_violations(sized_page: Page, grades: tuple[str, ...]) -> None:
+    page = sized_page
     page.route("**/sbir/search", lambda route: route.fulfill(json=graded(*grades)))
     draw(page, (0.2, 0.2), (0.8, 0.3))
     expect(page.locator("#sketch-empty")).to_be_hidden()
@@ -78,8 +76,8 @@ def test_grades_have_no_violations(themed_page: Page, grades: tuple[str, ...]) -
     assert violations(page) == []
 
 
-def test_translate_and_analogy_have_no_violations(themed_page: Page) -> None:
-    page = themed_page
+def test_translate_and_analogy_have_no_violations(sized_page: Page) -> None:
+    page = sized_page
     page.locator("#tab-translate").click()
     page.locator("#translate-image input[type=file]").set_input_files(upload(1))
     expect(page.locator("#translate-results img")).to_have_count(4)
