@@ -4,6 +4,7 @@ import { announce } from "../shell/announce.js";
 import { changeLabel } from "../photos/label-dialog.js";
 import { byId } from "../shell/dom.js";
 import { Notice } from "../shell/notice.js";
+import { screenUrl } from "../shell/pictures.js";
 import { download, sourceAddress } from "../sketch/hit-file.js";
 import { countText, hitName } from "../sketch/hit-text.js";
 import { PhotoTiles } from "./photo-tiles.js";
@@ -57,7 +58,7 @@ export class BrowsePanel {
     ).observe(this.#more);
     service.addEventListener("change", () => this.#follow());
     search.addEventListener("change", () => {
-      const isOther = search.gallery !== this.#gallery || search.labels.join() !== this.#labels;
+      const isOther = search.gallery !== this.#gallery || search.scope.labels.join() !== this.#labels;
       if (!this.#panel.hidden && isOther) this.#showGallery();
     });
     search.addEventListener("query", () => this.#close());
@@ -95,7 +96,7 @@ export class BrowsePanel {
     this.#loading = new AbortController();
     this.#isLoading = false;
     this.#gallery = this.#search.gallery;
-    this.#labels = this.#search.labels.join();
+    this.#labels = this.#search.scope.labels.join();
     this.#last = 0;
     this.#notice.clear();
     this.#tiles.clear();
@@ -116,7 +117,7 @@ export class BrowsePanel {
     if (this.#panel.hidden || this.#isLoading || this.#more.hidden) return;
     const { signal } = this.#loading;
     this.#isLoading = true;
-    const page = { after: this.#last, limit: PAGE, labels: this.#search.labels };
+    const page = { after: this.#last, limit: PAGE, labels: this.#search.scope.labels };
     try {
       const { photos, next } = await api.listPhotos(this.#gallery, page, signal);
       if (signal.aborted) return;
@@ -140,7 +141,7 @@ export class BrowsePanel {
   #showTools() {
     const { selecting, selected } = this.#tiles;
     const count = this.#listed?.photos ?? this.#tiles.photos.length;
-    byId("browse-title").textContent = `All of ${this.#gallery}`;
+    byId("browse-title").textContent = this.#gallery;
     byId("browse-count").textContent = selecting ? `${selected.length} selected` : countText(count);
     byId("browse-select").textContent = selecting ? "Done" : "Select";
     byId("browse-all").hidden = byId("browse-delete").hidden = !selecting;
@@ -156,7 +157,7 @@ export class BrowsePanel {
     const metadata = Object.entries(photo.metadata);
     this.#viewer.show({
       title: hitName(photo),
-      url: api.screenUrl(photo.url),
+      url: screenUrl(photo.url),
       facts: [
         ["Size", `${photo.width} × ${photo.height}`],
         ["Photo", String(photo.id)],

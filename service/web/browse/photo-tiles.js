@@ -1,5 +1,5 @@
 // The photos of a gallery as tiles, which can be opened or selected.
-import { thumbnailUrl } from "../shell/api.js";
+import { thumbnailUrl } from "../shell/pictures.js";
 import { element } from "../shell/dom.js";
 import { hitName } from "../sketch/hit-text.js";
 

@@ -1,5 +1,4 @@
 // What the modes Translate and Analogy share: model, source domain, input pictures, request and results.
-import * as api from "../shell/api.js";
 import { announce } from "../shell/announce.js";
 import { byId, checkedSegment, checkSegment, fillSegments, fillSelect } from "../shell/dom.js";
 import { LatestRequest } from "../shell/latest-request.js";
@@ -8,11 +7,14 @@ import { Progress } from "../shell/progress.js";
 import { modelName } from "../shell/wording.js";
 import { PictureInput } from "./picture-input.js";
 import { decodeImages, ResultGrid } from "./result-grid.js";
+import { samplesOf } from "./samples.js";
 
-/** @import { Fields, Sample, Translation } from "../shell/api.js" */
+/** @import { Translation } from "../shell/api.js" */
+/** @import { Fields } from "../shell/http.js" */
 /** @import { ServiceState } from "../shell/service-state.js" */
 /** @import { Action, Viewer } from "../shell/viewer.js" */
 /** @import { Generated, GeneratedImage } from "./result-grid.js" */
+/** @import { Sample } from "./samples.js" */
 
 /** @typedef {Generated} Answer */
 /**
@@ -242,7 +244,7 @@ export class GenerationMode {
       this.#changeSource(),
     );
     for (const { input } of this.inputs()) input.set(null);
-    const samples = id ? await api.samples(id) : [];
+    const samples = id ? await samplesOf(id) : [];
     if (id !== this.model.value) return; // another model was chosen while the samples were loading
     this.#samples = samples;
     this.#opened = false;

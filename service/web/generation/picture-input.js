@@ -4,7 +4,7 @@ import { domainName } from "../shell/wording.js";
 import { acceptPicture, makeDraggable } from "../shell/drag-and-drop.js";
 import { PICTURE_TYPES, shownPicture } from "../shell/picture-files.js";
 
-/** @import { Sample } from "../shell/api.js" */
+/** @import { Sample } from "./samples.js" */
 
 /** Fires "change" when `set` is called. */
 export class PictureInput extends EventTarget {

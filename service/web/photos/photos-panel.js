@@ -5,6 +5,7 @@ import { byId, element, fillSelect } from "../shell/dom.js";
 import { acceptFolders, chosenFiles } from "../shell/drag-and-drop.js";
 import { Notice } from "../shell/notice.js";
 import { FORMATS, isPicture } from "../shell/picture-files.js";
+import { thumbnailUrl } from "../shell/pictures.js";
 import { modelName } from "../shell/wording.js";
 import { hitName } from "../sketch/hit-text.js";
 import { Upload } from "./upload.js";
@@ -144,7 +145,7 @@ export class PhotosPanel {
     }
     const gallery = await this.#chosenGallery().catch((error) => this.#notice.show(error));
     if (!gallery) return;
-    this.#search.chooseGallery(gallery);
+    this.#search.scope.chooseGallery(gallery);
     const upload = new Upload(gallery, pictures);
     upload.addEventListener("progress", () => this.#showProgress(upload));
     this.#upload = upload;
@@ -233,7 +234,7 @@ function showNewest(photos) {
  */
 function thumbnail(url, name) {
   const image = element("img", { alt: name, width: 48, height: 48 });
-  api.thumbnailUrl(url).then(
+  thumbnailUrl(url).then(
     (loaded) => {
       image.src = loaded;
     },

@@ -1,5 +1,6 @@
 // Uploads photos to a gallery, a few at a time. A photo that the service refuses is skipped and reported.
 import * as api from "../shell/api.js";
+import { Problem } from "../shell/http.js";
 
 /** @import { Photo } from "iiae-api" */
 /** @import { FolderFile } from "../shell/drag-and-drop.js" */
@@ -73,7 +74,7 @@ export class Upload extends EventTarget {
       const { photos } = await api.addPhoto(this.#gallery, { image: file, label, metadata }, signal);
       this.added.push(...photos);
     } catch (error) {
-      const problem = error instanceof api.Problem ? error : null;
+      const problem = error instanceof Problem ? error : null;
       if (!problem || !FILE_ERRORS.has(problem.status)) {
         this.#waiting.unshift(each);
         if (signal.aborted) return;

@@ -1,5 +1,5 @@
 // Picture files: which files are pictures, and pictures of formats that this browser cannot show.
-import { preview } from "./api.js";
+import { preview } from "./pictures.js";
 
 /** What file choosers offer. Some systems do not count HEIC and others among `image/*`. */
 export const PICTURE_TYPES = "image/*,.heic,.heif,.hif,.avif,.tif,.tiff,.jfif,.jpe,.mpo";

@@ -1,5 +1,6 @@
 // The service's models, galleries and health, polled while the page is visible.
 import * as api from "./api.js";
+import { Problem } from "./http.js";
 
 /** @import { Gallery, Health, Model, Rejected } from "iiae-api" */
 /** @typedef {"connecting" | "ready" | "degraded" | "starting" | "locked" | "unreachable"} State */
@@ -113,7 +114,7 @@ function failureOf(result) {
 
 /** @param {Error | null} error */
 function statusOf(error) {
-  return error instanceof api.Problem ? error.status : null;
+  return error instanceof Problem ? error.status : null;
 }
 
 /**

@@ -1,5 +1,5 @@
 // Downloading a photo's file, and the web address in its metadata.
-import { photo } from "../shell/api.js";
+import { photo } from "../shell/pictures.js";
 import { element } from "../shell/dom.js";
 import { fileName, hitName } from "./hit-text.js";
 

@@ -1,5 +1,5 @@
 // The grid of hits. Pictures that stay are moved, not loaded again: nothing flickers while someone draws.
-import { photo, thumbnailUrl } from "../shell/api.js";
+import { photo, thumbnailUrl } from "../shell/pictures.js";
 import { element } from "../shell/dom.js";
 import { makeDraggable } from "../shell/drag-and-drop.js";
 import { gradeText, hitName, scoreName, scoreText } from "./hit-text.js";

@@ -1,5 +1,5 @@
 // Shows hits large in the viewer, with their facts and actions.
-import { screenUrl } from "../shell/api.js";
+import { screenUrl } from "../shell/pictures.js";
 import { download, sourceAddress } from "./hit-file.js";
 import { gradeText, hitName, scoreName, scoreText } from "./hit-text.js";
 

@@ -17,11 +17,22 @@ export class LabelFilter extends EventTarget {
   }
 
   /**
+   * Choose exactly these labels, before `follow` offers those of their gallery.
+   * @param {string[]} labels
+   * @param {string} gallery "" if it is not known yet
+   */
+  choose(labels, gallery) {
+    this.#gallery = gallery;
+    this.#chosen = new Set(labels);
+    this.#show(labels);
+  }
+
+  /**
    * Offer the labels of this gallery, as they are now.
    * @param {string} gallery
    */
   async follow(gallery) {
-    if (gallery !== this.#gallery) this.#chosen.clear();
+    if (this.#gallery && gallery !== this.#gallery) this.#chosen.clear();
     this.#gallery = gallery;
     const listed = gallery ? await api.labels(gallery, MAX_CHIPS + 2).catch(() => null) : null;
     if (gallery !== this.#gallery) return; // another gallery was chosen in the meantime

@@ -53,8 +53,7 @@ export class LinkSync {
       this.write();
       return;
     }
-    if (linked.gallery) this.#search.chooseGallery(linked.gallery);
-    this.#search.expand = linked.expand;
+    this.#search.scope.restore(linked);
     this.#drawing.replace(linked.strokes);
     this.#extraQueries.restore(linked.others);
     if (linked.similarTo !== undefined) this.#search.showSimilar(linked.similarTo);
@@ -73,13 +72,16 @@ export class LinkSync {
 
   /** "#sketch" if there is no search; null if the search contains a picture, which no link can hold. */
   get #fragment() {
-    const { similarTo, gallery, expand } = this.#search;
+    const { similarTo, gallery } = this.#search;
+    const { labels, expand } = this.#search.scope;
     const [strokes, others] = [this.#drawing.strokes, this.#extraQueries.strokes];
     if (similarTo === undefined) {
       if (!strokes || !others || this.#extraQueries.photo) return null;
-      if (strokes.length === 0 && others.length === 0) return "#sketch";
+      const isBlank = strokes.length === 0 && others.length === 0;
+      if (isBlank && labels.length === 0) return "#sketch";
     }
-    return fragmentOf({ gallery, strokes: strokes ?? [], others: others ?? [], similarTo, expand });
+    const drawn = { strokes: strokes ?? [], others: others ?? [] };
+    return fragmentOf({ gallery, labels, ...drawn, similarTo, expand });
   }
 
   async #copy() {

@@ -7,6 +7,7 @@ import { decodeStrokes, encodeStrokes } from "./stroke-encoding.js";
 /**
  * @typedef {object} LinkedSearch
  * @property {string} gallery
+ * @property {string[]} labels that photos must have one of; none if all photos are wanted
  * @property {Stroke[]} strokes the drawing on the paper
  * @property {Stroke[][]} others the added drawings
  * @property {number} [similarTo] id of the photo whose similar photos are shown
@@ -17,9 +18,10 @@ import { decodeStrokes, encodeStrokes } from "./stroke-encoding.js";
  * The fragment of a search.
  * @param {LinkedSearch} search
  */
-export function fragmentOf({ gallery, strokes, others, similarTo, expand }) {
+export function fragmentOf({ gallery, labels, strokes, others, similarTo, expand }) {
   const fields = new URLSearchParams();
   if (gallery) fields.set("gallery", gallery);
+  for (const label of labels) fields.append("label", label);
   if (similarTo !== undefined) fields.set("like", String(similarTo));
   if (expand !== undefined) fields.set("expand", String(expand));
   for (const drawing of others) fields.append("with", encodeStrokes(drawing));
@@ -41,6 +43,7 @@ export function searchOf(fragment) {
   if (similarTo !== undefined && !Number.isSafeInteger(similarTo)) throw new RangeError("not a photo id");
   return {
     gallery: fields.get("gallery") ?? "",
+    labels: fields.getAll("label"),
     strokes: decodeStrokes(fields.get("drawing") ?? ""),
     others: fields.getAll("with").map(decodeStrokes),
     similarTo,

@@ -1,14 +1,16 @@
 // Sketch search: it sends requests while someone draws, and shows the newest answer.
-import * as api from "../shell/api.js";
+import { similar } from "../shell/api.js";
 import { byId } from "../shell/dom.js";
+import { Problem } from "../shell/http.js";
 import { changeLabel } from "../photos/label-dialog.js";
 import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
-import { GallerySelect } from "./gallery-select.js";
+import { photo } from "../shell/pictures.js";
 import { HitViewer } from "./hit-viewer.js";
 import { showHint } from "./hint.js";
-import { LabelFilter } from "./label-filter.js";
+import { Query } from "./query.js";
 import { ResultView } from "./result-view.js";
+import { Scope } from "./scope.js";
 
 /** @import { Hit, SearchResult } from "iiae-api" */
 /** @import { ServiceState } from "../shell/service-state.js" */
@@ -30,13 +32,10 @@ const MAX_HITS = 240;
 export class SketchSearch extends EventTarget {
   #service;
   #drawing;
-  #canvas;
+  #query;
   #extraQueries;
   #hitViewer;
-  #galleries;
-  #expand = byId("expand", HTMLInputElement);
-  /** @type {boolean | undefined} */
-  #chosenExpand;
+  #scope;
   #notice = new Notice(byId("sketch-notice"));
   #view;
   /** @type {LatestRequest<Answer>} */
@@ -46,7 +45,6 @@ export class SketchSearch extends EventTarget {
   /** @type {SimilarTo | null} */
   #similarTo = null;
   #maxHits = PAGE;
-  #labelFilter = new LabelFilter();
   #wasCutOff = false; // whether the last search failed because the service was away
 
   /**
@@ -60,7 +58,7 @@ export class SketchSearch extends EventTarget {
     super();
     this.#service = service;
     this.#drawing = drawing;
-    this.#canvas = canvas;
+    this.#query = new Query(drawing, canvas, extraQueries);
     this.#extraQueries = extraQueries;
     const open = (/** @type {Hit} */ hit) => this.#hitViewer.open(hit, this.#answer?.scores ?? "");
     this.#view = new ResultView(service, open);
@@ -69,61 +67,30 @@ export class SketchSearch extends EventTarget {
       { label: "Combine with my drawing", icon: "add", run: (hit) => this.#combine(hit) },
       { label: "Change the label", icon: "pen", run: (hit) => this.#changeLabel(hit) },
     ]);
-    this.#galleries = new GallerySelect(service);
-    this.#galleries.addEventListener("update", () => {
-      this.#showExpand();
-      this.#labelFilter.follow(this.#galleries.name);
-      this.#repeat();
-    });
-    this.#labelFilter.addEventListener("change", () => this.#repeat());
-    this.#galleries.addEventListener("select", () => this.#changeGallery());
-    drawing.addEventListener("change", () => this.#changeQuery());
-    canvas.addEventListener("grow", () => this.#changeQuery({ urgent: false }));
-    extraQueries.addEventListener("change", () => this.#changeQuery());
-    this.#expand.addEventListener("change", () => {
-      this.#chosenExpand = this.#expand.checked;
-      this.#changeQuery();
-    });
+    this.#scope = new Scope(service);
+    this.#scope.addEventListener("update", () => this.#repeat());
+    this.#scope.addEventListener("select", () => this.#changeGallery());
+    this.#scope.addEventListener("expand", () => this.#changeQuery());
+    this.#query.addEventListener("change", () => this.#changeQuery());
+    this.#query.addEventListener("grow", () => this.#changeQuery({ urgent: false }));
     service.addEventListener("change", () => this.#followService());
     byId("more-hits").addEventListener("click", () => this.#showMore());
     byId("back-to-drawing").addEventListener("click", () => this.#changeQuery());
     this.#show(null);
   }
 
-  /** The labels that photos must have one of; none if all photos are wanted. */
-  get labels() {
-    return this.#labelFilter.chosen;
+  get scope() {
+    return this.#scope;
   }
 
+  /** The gallery whose photos are shown. */
   get gallery() {
-    return this.#similarTo?.gallery ?? this.#galleries.name;
+    return this.#similarTo?.gallery ?? this.#scope.gallery;
   }
 
   /** The id of the photo whose similar photos are shown, if any. */
   get similarTo() {
     return this.#similarTo?.id;
-  }
-
-  /** Whether to expand the query with the first hits. If undefined, the gallery decides. */
-  get expand() {
-    return this.#chosenExpand;
-  }
-
-  set expand(expand) {
-    this.#chosenExpand = expand;
-    this.#showExpand();
-  }
-
-  #showExpand() {
-    this.#expand.checked = this.expand ?? this.#galleries.listed?.expand ?? true;
-  }
-
-  /**
-   * Search this gallery, as soon as the service lists it.
-   * @param {string} name
-   */
-  chooseGallery(name) {
-    this.#galleries.choose(name);
   }
 
   /**
@@ -150,33 +117,22 @@ export class SketchSearch extends EventTarget {
   #showHint() {
     showHint({
       state: this.#service.state,
-      hasGallery: this.#galleries.name !== "",
-      isEmpty: this.#isEmpty && !this.#similarTo,
-      isTooLittle: this.#isTooLittle,
+      hasGallery: this.#scope.gallery !== "",
+      isEmpty: this.#query.isEmpty && !this.#similarTo,
+      isTooLittle: this.#query.isTooLittle,
       hasAnswer: this.#answer !== null,
     });
-  }
-
-  /** Whether there is nothing to search for but a drawing that has just been started. */
-  get #isTooLittle() {
-    return this.#extraQueries.isEmpty && !this.#canvas.isBlank && !this.#canvas.hasInk;
-  }
-
-  get #isEmpty() {
-    return this.#canvas.isBlank && this.#extraQueries.isEmpty;
   }
 
   /** Search again, because the gallery is another one or has changed. */
   #repeat() {
     this.#reportChange();
     if (this.#similarTo) this.#searchSimilar(this.#similarTo);
-    else if (!this.#isEmpty && !this.#isTooLittle) this.#search();
+    else if (this.#query.isSearchable) this.#search();
   }
 
   #changeGallery() {
-    this.expand = undefined;
     this.#maxHits = PAGE;
-    this.#labelFilter.follow(this.#galleries.name);
     this.#requests.cancel();
     this.#startQuery({ urgent: true });
   }
@@ -194,7 +150,7 @@ export class SketchSearch extends EventTarget {
       this.#maxHits = PAGE;
     }
     this.#reportChange();
-    if (!this.#isEmpty && !this.#isTooLittle) {
+    if (this.#query.isSearchable) {
       this.#search({ urgent });
       this.#showHint();
       return;
@@ -206,7 +162,8 @@ export class SketchSearch extends EventTarget {
   }
 
   #search({ urgent = true } = {}) {
-    if (this.#service.galleriesKnown) this.#submit((signal) => this.#sendQuery(signal), { urgent });
+    if (!this.#service.galleriesKnown) return;
+    this.#submit((signal) => this.#query.send(this.#scope, this.#maxHits, signal), { urgent });
   }
 
   /** @param {SimilarTo} similarTo */
@@ -216,23 +173,8 @@ export class SketchSearch extends EventTarget {
     this.#requests.cancel();
     this.#reportChange();
     this.#submit((signal) =>
-      api.similar(similarTo.gallery, { id: similarTo.id, k: maxHits, labels: this.labels }, signal),
+      similar(similarTo.gallery, { id: similarTo.id, k: maxHits, labels: this.#scope.labels }, signal),
     );
-  }
-
-  /**
-   * Search with the drawings and the photo; with the photo alone if there are no drawings.
-   * @param {AbortSignal} signal
-   */
-  #sendQuery(signal) {
-    const { photo, sketches: added } = this.#extraQueries;
-    const isBlank = this.#canvas.isBlank || !this.#canvas.hasInk;
-    const sketches = isBlank ? added : [...added, this.#canvas.toPicture()];
-    const options = { gallery: this.#galleries.name, k: this.#maxHits, label: this.labels };
-    if (sketches.length > 0) {
-      return api.searchBySketch({ sketch: sketches, photo, expand: this.expand, ...options }, signal);
-    }
-    return api.retrieve({ image: photo, source: this.#galleries.listed?.domain, ...options }, signal);
   }
 
   /**
@@ -258,7 +200,7 @@ export class SketchSearch extends EventTarget {
 
   /** @param {Error} error */
   #fail(error) {
-    const { code, status } = error instanceof api.Problem ? error : { code: "", status: -1 };
+    const { code, status } = error instanceof Problem ? error : { code: "", status: -1 };
     this.#wasCutOff = status === 0 || status >= 500;
     if (code === "gallery_not_found") this.#show(null);
     const strokeHasJustStarted = code === "sketch_empty" && this.#drawing.strokes !== null;
@@ -288,8 +230,8 @@ export class SketchSearch extends EventTarget {
 
   /** @param {Hit} hit */
   #combine({ url }) {
-    api.photo(url).then(
-      (photo) => this.#extraQueries.setPhoto(photo),
+    photo(url).then(
+      (chosen) => this.#extraQueries.setPhoto(chosen),
       (error) => this.#notice.show(error),
     );
   }
@@ -305,7 +247,7 @@ export class SketchSearch extends EventTarget {
 
   /** Labels of the gallery have changed. */
   followLabels() {
-    this.#labelFilter.follow(this.#galleries.name);
+    this.#scope.followLabels();
     this.#repeat();
   }
 

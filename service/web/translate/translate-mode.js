@@ -7,7 +7,8 @@ import { domainName } from "../shell/wording.js";
 
 /** @import { Answer, PlacedInput } from "../generation/generation-mode.js" */
 /** @import { Generated, GeneratedImage } from "../generation/result-grid.js" */
-/** @import { Fields, Sample } from "../shell/api.js" */
+/** @import { Sample } from "../generation/samples.js" */
+/** @import { Fields } from "../shell/http.js" */
 /** @import { ServiceState } from "../shell/service-state.js" */
 /** @import { Action, Viewer } from "../shell/viewer.js" */
 

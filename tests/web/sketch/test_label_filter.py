@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import httpx
 import pytest
-from browsing import draw, png
+from browsing import draw, png, until
 from playwright.sync_api import Page, expect
 
 
@@ -81,3 +81,19 @@ def test_of_many_labels_alike_none_is_offered(page: Page, zoo: str) -> None:
     page.locator("#gallery").select_option("zoo")
     expect(page.locator("#label-chips button")).to_have_count(12)
     expect(page.locator("#label-chips button").first).to_have_text("cat")
+
+
+def test_a_link_restores_the_chosen_labels(page: Page, zoo: str) -> None:
+    page.locator("#label-chips button").nth(1).click()
+    until(page, "location.hash.includes('gallery=zoo') && location.hash.includes('label=dog')")
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    expect(page.locator("#hits .label")).to_have_text(["dog", "dog"])
+    until(page, "location.hash.includes('drawing=')")
+    other = page.context.new_page()
+    other.goto(page.url)
+    expect(other.locator("#label-chips button[aria-pressed=true]")).to_have_text("dog")
+    expect(other.locator("#label-chips button")).to_have_text(["cat", "dog"])
+    expect(other.locator("#hits .label")).to_have_text(["dog", "dog"])
+    other.evaluate("(link) => { location.href = link; }", page.url.replace("&label=dog", ""))
+    expect(other.locator("#hits li")).to_have_count(5)  # this link wants all photos
+    expect(other.locator("#label-chips button[aria-pressed=true]")).to_have_count(0)
