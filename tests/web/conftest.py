@@ -99,5 +99,5 @@ def blank(browser: Browser) -> Iterator[Page]:
 def page(blank: Page, origin: str) -> Page:
     """The page after it has loaded the models."""
     blank.goto(origin)
-    expect(blank.locator("#status-text")).to_have_text("2 models")
+    expect(blank.locator("#status-text")).to_have_text("Ready")
     return blank

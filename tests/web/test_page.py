@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsing import MODES
+from browsing import MODES, PHOTOS, draw
 from playwright.sync_api import Page, expect
 
 from service.http.page import WEB
@@ -44,7 +44,35 @@ def test_content_policy_forbids_other_hosts(origin: str) -> None:
 def test_nothing_is_scrolled_away_at_load(blank: Page, origin: str, mode: str, size: tuple[int, int]) -> None:
     blank.set_viewport_size({"width": size[0], "height": size[1]})
     blank.goto(f"{origin}/#{mode}" if mode else origin)
-    expect(blank.locator("#status-text")).to_have_text("2 models")
+    expect(blank.locator("#status-text")).to_have_text("Ready")
     blank.wait_for_timeout(300)  # browsers scroll to a fragment after the page has loaded
     assert blank.evaluate("scrollY") == 0
     expect(blank.get_by_role("tab", name="Translate")).to_be_in_viewport(ratio=1)
+
+
+@pytest.mark.parametrize("width", [390, 820, 1100, 1280, 1920])
+def test_the_header_and_the_results_head_are_not_broken_into_lines(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    draw(page, (0.2, 0.2), (0.8, 0.3))
+    expect(page.locator("#hits li")).to_have_count(PHOTOS)
+    lines = [[".brand", ".tabs", ".status-button"], ["#gallery", "#browse-button", "#photos-button"]]
+    if width >= 1280:
+        lines[1].append("#hits-title")
+    for line in lines:
+        boxes = [page.locator(each).bounding_box() for each in line]
+        middles = [box["y"] + box["height"] / 2 for box in boxes if box]
+        assert len(middles) == len(line)
+        assert max(middles) - min(middles) < 10, line
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_without_galleries_there_is_no_empty_choice(blank: Page, origin: str) -> None:
+    blank.route("**/galleries", lambda route: route.fulfill(json={"galleries": [], "damaged": []}))
+    blank.goto(origin)
+    expect(blank.locator("#sketch-lead")).to_have_text("There are no pictures to search yet.")
+    expect(blank.locator("#gallery")).to_be_hidden()
+    expect(blank.locator("#browse-button")).to_be_hidden()
+    expect(blank.locator("#sketch-first-photos")).to_be_visible()
+    blank.get_by_role("button", name="Add photos", exact=True).last.click()
+    expect(blank.locator("#photos-name")).to_be_visible()
+    expect(blank.locator("#sketch-first-photos")).to_be_hidden()  # the open panel offers the same

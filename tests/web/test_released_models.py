@@ -74,7 +74,7 @@ def test_drawing_finds_its_object_first_and_a_link_restores_it(
     blank: Page, demo: str, thing: str, strokes: list[list[tuple[float, float]]]
 ) -> None:
     blank.goto(demo)
-    expect(blank.locator("#status-text")).to_have_text("3 models")
+    expect(blank.locator("#status-text")).to_have_text("Ready")
     answers = set()
     for stroke in strokes:
         draw(blank, *stroke)
@@ -92,7 +92,7 @@ def test_drawing_finds_its_object_first_and_a_link_restores_it(
 
 def test_undo_restores_the_hits_of_the_remaining_stroke(blank: Page, demo: str) -> None:
     blank.goto(demo)
-    expect(blank.locator("#status-text")).to_have_text("3 models")
+    expect(blank.locator("#status-text")).to_have_text("Ready")
     draw(blank, *HOUSE[1])
     expect(blank.locator("#hits li")).to_have_count(len(THINGS))
     roof = settled(blank)
@@ -108,7 +108,9 @@ def test_undo_restores_the_hits_of_the_remaining_stroke(blank: Page, demo: str) 
 def test_samples_can_be_translated(blank: Page, demo: str, model: str) -> None:
     blank.goto(f"{demo}/#translate")
     blank.locator("#translate-model").select_option(model)
-    if model == "facades":  # its samples are labels, the second domain
+    if model == "facades":  # opens with a photo; this is the other direction
+        expect(blank.locator("#translate-meta")).to_have_text("photo → label")
+        expect(blank.locator("#translate-results img")).to_have_count(4)
         blank.get_by_label("label → photo").check()
         blank.locator("#translate-image .samples button").first.click()
     results = blank.locator("#translate-results img")
@@ -117,3 +119,12 @@ def test_samples_can_be_translated(blank: Page, demo: str, model: str) -> None:
         blank,
         "[...document.querySelectorAll('#translate-results img')].every((image) => image.naturalWidth >= 64)",
     )
+
+
+@pytest.mark.parametrize("model", ["mnist-cdcb", "facades"])
+def test_analogy_opens_with_an_answered_sample(blank: Page, demo: str, model: str) -> None:
+    blank.goto(f"{demo}/#analogy")
+    blank.locator("#analogy-model").select_option(model)
+    kind = {"mnist-cdcb": "coloured ground", "facades": "photo"}[model]
+    expect(blank.locator("#analogy-meta")).to_have_text(kind)
+    expect(blank.locator("#analogy-results img")).to_be_visible()

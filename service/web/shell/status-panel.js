@@ -52,10 +52,8 @@ export class StatusPanel {
 
   #update() {
     const { state, message, models, rejected, galleries, load } = this.#service;
-    const count = models.length;
     byId("status-dot").dataset.state = state;
-    byId("status-text").textContent =
-      state === "ready" ? `${count} ${count === 1 ? "model" : "models"}` : STATES[state];
+    byId("status-text").textContent = STATES[state];
     const facts = JSON.stringify([state, message, keyDeclined(), models, rejected, galleries]);
     if (facts !== this.#shown) {
       this.#shown = facts;
@@ -100,9 +98,9 @@ function panelContent(service) {
  */
 function loadItems({ queue, hitRate }, models) {
   const facts = {
-    Device: [...new Set(models.map(({ device }) => device))].join(", "),
+    "Runs on": [...new Set(models.map(({ device }) => device))].join(", ").toUpperCase(),
     Waiting: `${queue} ${queue === 1 ? "picture" : "pictures"}`,
-    Remembered: hitRate === null ? "nothing yet" : `${Math.round(100 * hitRate)} %`,
+    "Known answers": hitRate === null ? "nothing yet" : `${Math.round(100 * hitRate)} %`,
   };
   return Object.entries(facts).map(([name, value]) =>
     element("div", {}, element("dt", { textContent: name }), element("dd", { textContent: value })),

@@ -3,7 +3,7 @@
 /** @type {Record<string, string>} */
 const MODELS = { "mnist-cdcb": "Digits", facades: "House fronts", sketchy: "Sketches and photos" };
 /** @type {Record<string, string>} */
-const DOMAINS = { cd: "coloured digit", cb: "coloured background" };
+const DOMAINS = { cd: "coloured ground", cb: "coloured digit" };
 /** @type {Record<string, string>} */
 const ABILITIES = {
   sbir: "finds photos by drawings",

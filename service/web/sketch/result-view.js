@@ -44,6 +44,7 @@ export class ResultView {
     byId("hits-note").textContent = note;
     byId("hits-note").className = hits.length > 0 ? "meta" : "empty";
     byId("hits-note").hidden = note === "";
+    byId("results-head").hidden = answer === null;
     byId("hits-title").textContent = similarTo ? `More like ${hitName(similarTo)}` : "Results";
     byId("back-to-drawing").hidden = !similarTo;
     byId("gallery-field").hidden = similarTo !== null;

@@ -71,11 +71,11 @@ def test_an_opened_photo_is_deleted_after_a_question(page: Page, album: str) -> 
 
 
 def test_a_gallery_is_deleted_after_a_question(page: Page, album: str) -> None:
-    page.get_by_role("button", name="Delete the gallery").click()
+    page.get_by_role("button", name="Delete gallery").click()
     expect(page.locator("#confirm-text")).to_contain_text("It has 4 pictures")
     page.keyboard.press("Escape")
     assert httpx.get(album).is_success
-    page.get_by_role("button", name="Delete the gallery").click()
+    page.get_by_role("button", name="Delete gallery").click()
     page.locator("#confirm-yes").click()
     expect(page.locator("#gallery option[value=album]")).to_have_count(0)
     assert httpx.get(album).status_code == 404

@@ -68,7 +68,7 @@ def test_a_palm_before_the_first_pen_stroke_does_not_swallow_it(page: Page) -> N
     pen_alone = ink(page)
     assert pen_alone > 0
     page.reload()
-    expect(page.locator("#status-text")).to_have_text("2 models")
+    expect(page.locator("#status-text")).to_have_text("Ready")
     touch(page, "touch", "dm", at=300, pointer=2)  # the palm rests
     assert ink(page) > 0
     touch(page, "pen", "dmu", at=100, pointer=3)

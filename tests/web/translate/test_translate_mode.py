@@ -79,7 +79,7 @@ def test_style_gives_one_result_which_translates_back(page: Page) -> None:
     page.locator("#translate-results button").click()
     page.get_by_role("button", name="Use as picture").click()
     expect(page.locator("#translate-results img")).to_have_count(4)
-    expect(page.locator("#translate-meta")).to_contain_text("coloured background → coloured digit")
+    expect(page.locator("#translate-meta")).to_contain_text("coloured digit → coloured ground")
 
 
 def test_error_is_shown_until_the_next_result(page: Page) -> None:
@@ -143,8 +143,8 @@ def test_changing_the_direction_of_a_sample_translates_its_result_back(blank: Pa
     )
     blank.goto(f"{origin}/#translate")
     meta, results = blank.locator("#translate-meta"), blank.locator("#translate-results img")
-    expect(meta).to_have_text("coloured background → coloured digit")  # only it has a sample
+    expect(meta).to_have_text("coloured digit → coloured ground")  # only it has a sample
     expect(results).to_have_count(4)
-    blank.get_by_label("coloured digit → coloured background").check()
-    expect(meta).to_have_text("coloured digit → coloured background")
+    blank.get_by_label("coloured ground → coloured digit").check()
+    expect(meta).to_have_text("coloured ground → coloured digit")
     expect(results).to_have_count(4)
