@@ -60,8 +60,8 @@ lock: export UV_CUSTOM_COMPILE_COMMAND = make lock
 lock: $(VENV)/.dev
 	$(LOCK) pyproject.toml $(CPU_TORCH) -o docker/locks/serve-cpu.txt
 	$(LOCK) pyproject.toml --extra gpu $(GPU_FAISS) -o docker/locks/serve-gpu.txt
-	echo pip | $(LOCK) pyproject.toml - --extra train $(CPU_TORCH) -o docker/locks/train-cpu.txt
-	echo pip | $(LOCK) pyproject.toml - --extra gpu --extra train $(GPU_FAISS) -o docker/locks/train-gpu.txt
+	echo pip | $(LOCK) pyproject.toml - --extra train --extra parquet $(CPU_TORCH) -o docker/locks/train-cpu.txt
+	echo pip | $(LOCK) pyproject.toml - --extra gpu --extra train --extra parquet $(GPU_FAISS) -o docker/locks/train-gpu.txt
 	printf 'hatchling\npip\n' | $(LOCK) - -o docker/locks/build.txt
 
 clean:

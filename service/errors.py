@@ -33,6 +33,7 @@
     ├── RateLimited              429  rate_limited    (with Retry-After)
     ├── QuotaExceeded            429  quota_exceeded  (with Retry-After)
     ├── Overloaded               429  overloaded      (with Retry-After)
+    ├── ExtraMissing             501  extra_missing
     ├── DeadlineExceeded         503  deadline_exceeded  (with Retry-After)
     └── NotReady                 503  not_ready       (with Retry-After)
 
@@ -223,6 +224,12 @@ class Overloaded(ServiceError):
 
     status, code, title = 429, "overloaded", "Service is overloaded"
     default_retry_after = 1
+
+
+class ExtraMissing(ServiceError):
+    """The operation needs an optional package that is not installed."""
+
+    status, code, title = 501, "extra_missing", "An optional package is not installed"
 
 
 class DeadlineExceeded(ServiceError):

@@ -31,12 +31,12 @@ def load_model(home: Path, name: str, device: str) -> Model:
     )
 
 
-def newest_digests(home: Path) -> set[str]:
+def newest_digests(home: Path) -> dict[str, str]:
     """Return the digest of the newest checkpoint of each name, without loading its weights."""
     names = {folder.parent.name for folder in published(store_of(home))}
     names |= {folder.name for folder in released()}
-    digests = set()
-    for name in names:
+    digests = {}
+    for name in sorted(names):
         with suppress(CheckpointError):  # a broken checkpoint cannot search
-            digests.add(read_manifest(find(store_of(home), name)).weights_sha256)
+            digests[name] = read_manifest(find(store_of(home), name)).weights_sha256
     return digests

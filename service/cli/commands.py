@@ -51,7 +51,9 @@ COMMANDS = {
         "iiae translate facade.jpg --model facades --out label.png",
     ),
     "galleries": Entry(
-        "service.cli.galleries", "galleries", "List the galleries, delete one, or choose the default."
+        "service.cli.galleries",
+        "galleries",
+        "List, delete, export and import galleries, or choose the default.",
     ),
     "models": Entry(
         "service.cli.models", "models", "List the checkpoints, or choose the default.", "iiae models"

@@ -1,4 +1,4 @@
-"""`iiae galleries`: list the galleries, delete one, or choose the default."""
+"""`iiae galleries`: list, delete, export and import galleries, or choose the default."""
 
 import json
 import sys
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from model.errors import UserError
 from service.cli.checkpoints import load_model
+from service.cli.gallery_files import export, import_
 from service.cli.options import DEFAULT_HOME, AsJson, Home, listing, print_defaults
 from service.deadline import Deadline, shared_deadline
 from service.defaults import Defaults
@@ -36,7 +37,7 @@ class Listed:
 
 
 galleries = typer.Typer(
-    help="List the galleries, delete one, or choose the default.",
+    help="List, delete, export and import galleries, or choose the default.",
     invoke_without_command=True,
     rich_markup_mode="markdown",
 )
@@ -88,6 +89,10 @@ def _listed(collection: Galleries, name: str) -> Listed | None:
         return None
     except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:
         return Listed(name, error=error.detail)
+
+
+galleries.command("export", epilog="Example: `iiae galleries export photos photos.parquet`")(export)
+galleries.command("import", epilog="Example: `iiae galleries import photos photos.parquet`")(import_)
 
 
 @galleries.command("delete", epilog="Example: `iiae galleries delete photos`")

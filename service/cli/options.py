@@ -42,12 +42,13 @@ def print_defaults(console: Console, defaults: Defaults, kind: Kind) -> None:
         console.print(f"default for {', '.join(capabilities)}: {name}", highlight=False)
 
 
-def progress_bar() -> Progress:
-    """Return a progress bar on stderr: done, total and remaining time."""
+def progress_bar(doing: str = "embedding") -> Progress:
+    """Return a progress bar on stderr: the photos that are done, all photos, and the remaining time."""
     return Progress(
-        TextColumn("embedding"),
+        TextColumn(doing),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("photos"),
         TimeRemainingColumn(),
         console=Console(stderr=True),
     )

@@ -89,7 +89,7 @@ def search(
         chosen = Defaults(home).names("galleries")
         gallery = chosen.get("sbir") or chosen.get("retrieve")
     if gallery is None:
-        opened = first_searchable(galleries, newest_digests(home))
+        opened = first_searchable(galleries, set(newest_digests(home).values()))
     else:
         opened = galleries.open(gallery)
     model = load_model(home, opened.spec.model, device)
@@ -128,7 +128,7 @@ def _print_json(results: SearchResults) -> None:
             "score": hit.score,
             "grade": hit.grade,
             "label": hit.photo.label,
-            "file": hit.photo.source,
+            "file": None if hit.photo.file is None else str(hit.photo.file),
         }
         for hit in results.hits
     ]
@@ -143,5 +143,11 @@ def _print_table(results: SearchResults, sketch: str, offset: int) -> None:
     table = listing("rank", "score", "grade", "label", "file", title=f"{sketch} in {name}")
     for rank, hit in enumerate(results.hits, offset + 1):
         file = hit.photo.source or hit.photo.sha256[:12]
-        table.add_row(str(rank), f"{hit.score:.3f}", hit.grade or "", hit.photo.label or "", file)
+        about = (_one_line(text) for text in (hit.photo.label or "", file))
+        table.add_row(str(rank), f"{hit.score:.3f}", hit.grade or "", *about)
     Console().print(table)
+
+
+def _one_line(text: str) -> str:
+    """Return a text without commands to the terminal. Labels and paths may come from other people."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

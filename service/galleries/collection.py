@@ -6,7 +6,8 @@ import sqlite3
 import threading
 import time
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from errno import EEXIST, ENOTDIR, ENOTEMPTY
 from pathlib import Path
 from uuid import uuid4
@@ -18,6 +19,7 @@ from service.galleries.database import DATABASE, JOURNALS
 from service.galleries.files import PhotoFiles
 from service.galleries.folder import database_lost, has_files, has_lost_database, is_gallery
 from service.galleries.gallery import INDEX, Gallery
+from service.galleries.locked_folder import is_locked
 from service.galleries.locks import LockWait
 from service.galleries.own_names import GALLERY, HIDDEN_GALLERY, INDEX_FILE, delete_folder, temporary
 from service.galleries.records import GallerySpec
@@ -65,11 +67,26 @@ class Galleries:
         Raises:
             NameInvalid, GalleryExists, StorageFull, StorageUnavailable.
         """
+        with self.building(name) as folder:
+            write_schema(folder / DATABASE, spec)
+        return self.open(name)
+
+    @contextmanager
+    def building(self, name: str) -> Iterator[Path]:
+        """Yield a hidden folder in which the block builds a gallery. It gets its name when the block ends.
+
+        If the block raises, the folder is deleted. If the process is killed, it is left over, hidden.
+
+        Raises:
+            NameInvalid, GalleryExists, StorageFull, StorageUnavailable.
+        """
         folder, temporary = self.root / check_name(name), self._temporary(name)
         self.require_space()
         try:
+            if is_gallery(folder):
+                raise FileExistsError(folder)
             temporary.mkdir(parents=True)
-            write_schema(temporary / DATABASE, spec)
+            yield temporary
             check_caller()
             _move_into_place(temporary, folder)
         except FileExistsError as error:
@@ -81,7 +98,6 @@ class Galleries:
             raise (sqlite_error(error, name) or storage_error(error) or error) from error
         finally:
             shutil.rmtree(temporary, ignore_errors=True)
-        return self.open(name)
 
     def open(self, name: str, *, keep: bool = True) -> Gallery:
         """Open a gallery with its current embeddings.
@@ -180,7 +196,8 @@ class Galleries:
             if not HIDDEN_GALLERY.fullmatch(folder.name):
                 continue
             with suppress(OSError):  # its process has just finished
-                if folder.is_dir() and not folder.is_symlink() and folder.stat().st_mtime < before:
+                is_old = folder.is_dir() and not folder.is_symlink() and folder.stat().st_mtime < before
+                if is_old and not is_locked(folder):
                     delete_folder(folder, GALLERY)
         for name in self.names():
             PhotoFiles(self.root / name).remove_stale()
@@ -223,7 +240,8 @@ def _move_into_place(temporary: Path, folder: Path) -> None:
     except OSError as error:
         if error.errno not in (EEXIST, ENOTDIR, ENOTEMPTY):
             raise
-        if not folder.is_dir() or (folder / DATABASE).exists() or has_files(folder):
+        taken = not folder.is_dir() or (folder / DATABASE).exists() or has_files(folder)
+        if taken or has_files(temporary):  # an import has more than a database
             raise FileExistsError(folder) from None
         for end in JOURNALS:
             (folder / f"{DATABASE}{end}").unlink(missing_ok=True)

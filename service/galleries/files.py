@@ -29,14 +29,20 @@ class PhotoFiles:
         """Return the path of a thumbnail. The file need not exist."""
         return self.folder / "thumbnails" / sha256[:2] / f"{sha256}.webp"
 
-    def write(self, sha256: str, thumbnail: bytes, data: bytes | None) -> None:
+    def write(
+        self, sha256: str, thumbnail: bytes | None, data: bytes | None, *, durable: bool = True
+    ) -> None:
         """Write the files of one photo that are missing or have other contents.
 
-        `data` is None if the gallery does not store the picture.
+        Args:
+            thumbnail: None if it is lost.
+            data: None if the gallery does not store the picture.
+            durable: sync the picture to disk.
         """
-        _write(self.thumbnail(sha256), thumbnail, durable=False)
+        if thumbnail is not None:
+            _write(self.thumbnail(sha256), thumbnail, durable=False)
         if data is not None:
-            _write(self.picture(sha256), data, durable=True)
+            _write(self.picture(sha256), data, durable=durable)
 
     def remove(self, sha256: str) -> None:
         """Remove the files of one photo that exist."""

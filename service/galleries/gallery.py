@@ -33,7 +33,7 @@ from service.galleries.filtered_ids import FilteredIds, Ids
 from service.galleries.index import Index
 from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
 from service.galleries.photo_transaction import PhotoTransaction
-from service.galleries.records import Changes, Hit, NewPhoto, Photo, PhotoChanges
+from service.galleries.records import Changes, GalleryState, Hit, NewPhoto, Photo, PhotoChanges
 from service.galleries.reserve import Reserve
 from service.galleries.rows import PhotoRows
 from service.galleries.sealer import Sealer
@@ -86,6 +86,10 @@ class Gallery:
     def page(self, after: int, limit: int, wanted: PhotoFilter = EVERY_PHOTO) -> list[Photo]:
         """Return up to `limit` of the wanted photos with ids above `after`, by id."""
         return self._rows.page(after, limit, wanted)
+
+    def state(self) -> GalleryState:
+        """Return the present number of photos, their largest ids and the revision."""
+        return self._rows.state()
 
     def labels(self, limit: int) -> list[tuple[str | None, int]]:
         """Return the labels and how many photos have each of them, most photos first."""
@@ -141,7 +145,13 @@ class Gallery:
 
     def picture_path(self, photo: Photo) -> Path:
         """Return the path of a photo's full picture. Raises PhotoNotFound if the file is gone."""
-        path = self._files.picture(photo.sha256) if photo.source is None else Path(photo.source)
+        if photo.is_elsewhere:
+            raise PhotoNotFound(
+                f"the original of photo {photo.id} is not here, because gallery {self.name!r} was imported"
+                " without it; its thumbnail is (size=thumbnail). To bring it back, add its file to the"
+                f" gallery, or run `iiae index FOLDER --gallery {self.name}` with the folder of the photos"
+            )
+        path = photo.file or self._files.picture(photo.sha256)
         if not path.is_file():
             raise _file_gone(photo)
         return path
@@ -330,7 +340,9 @@ class Gallery:
 
     def _is_whole(self, photo: Photo) -> bool:
         """Return whether the picture and the thumbnail of a photo have their checksums."""
-        path = self._files.picture(photo.sha256) if photo.source is None else Path(photo.source)
+        if photo.is_elsewhere:
+            return False
+        path = photo.file or self._files.picture(photo.sha256)
         try:
             thumbnail = read_regular(self.thumbnail_path(photo), limit=MAX_THUMBNAIL)
         except OSError:

@@ -1,6 +1,7 @@
 """The data types of galleries: what a gallery contains, and photos as they are added, stored and found."""
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple, Self, TypedDict
 from uuid import uuid4
 
@@ -69,6 +70,13 @@ class GallerySpec:
         )
 
 
+ELSEWHERE = "elsewhere:"
+"""Start of the source of a photo whose original is not on this machine. The path that it had follows.
+
+Such a photo comes from a file that `service.galleries.parquet` imported. The path is never opened: whoever
+wrote that file could name any file of this machine. Paths of files are absolute, so none starts like this."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class NewPhoto:
     """A photo to add. The gallery stores its file, `data`, or refers to the file at the path `source`."""
@@ -90,8 +98,10 @@ class Photo:
     """A stored photo.
 
     Attributes:
-        source: the path of its file, or None if the gallery stores the file itself.
-        thumbnail: checksum of its thumbnail. None if an earlier version stored it.
+        source: the path of its file, or None if the gallery stores the file itself. It starts with
+            `ELSEWHERE` if there is no file.
+        thumbnail: checksum of its thumbnail. None if an earlier version stored it, or if it was lost before
+            an export.
     """
 
     id: int
@@ -104,12 +114,38 @@ class Photo:
     source: str | None
     thumbnail: bytes | None = None
 
+    @property
+    def is_elsewhere(self) -> bool:
+        """Whether its original is not on this machine. A sync that finds it, or an upload, changes that."""
+        return self.source is not None and self.source.startswith(ELSEWHERE)
+
+    @property
+    def file(self) -> Path | None:
+        """The path of its file. None if the gallery stores the file itself, or if it is elsewhere."""
+        return None if self.source is None or self.is_elsewhere else Path(self.source)
+
 
 class PhotoChanges(TypedDict, total=False):
     """New values of a stored photo. What is left out stays. The label None removes the label."""
 
     label: str | None
     metadata: dict[str, JsonValue]
+
+
+class GalleryState(NamedTuple):
+    """What a gallery has at one moment.
+
+    Attributes:
+        photos: number of photos.
+        last_id: the largest id of a photo. 0 without photos.
+        highest_id: the largest id that a photo ever had.
+        revision: number of changes to its photos and embeddings.
+    """
+
+    photos: int
+    last_id: int
+    highest_id: int
+    revision: int
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from service.galleries.checksums import REMOVAL, selected
 from service.galleries.database import GalleryDatabase
 from service.galleries.photo_filter import EVERY_PHOTO, PhotoFilter
 from service.galleries.photo_transaction import PhotoTransaction
-from service.galleries.records import Changes, Photo
+from service.galleries.records import Changes, GalleryState, Photo
 from service.galleries.schema import (
     Connection,
     current_revision,
@@ -67,6 +67,14 @@ class PhotoRows:
         """Return the largest id of a photo. 0 without photos."""
         with self._database.reading() as connection:
             return int(fetch_one(connection, "SELECT ifnull(max(id), 0) FROM photos"))
+
+    def state(self) -> GalleryState:
+        """Return the present number of photos, their largest ids and the revision."""
+        with self._database.reading() as connection:
+            count, last = connection.execute("SELECT count(*), ifnull(max(id), 0) FROM photos").fetchone()
+            query = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'photos'"
+            highest = max(int(last), int(fetch_one(connection, query)))
+            return GalleryState(int(count), int(last), highest, current_revision(connection))
 
     def labels(self, limit: int) -> list[tuple[str | None, int]]:
         """Return up to `limit` labels and how many photos have each of them, most photos first."""

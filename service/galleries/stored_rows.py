@@ -147,8 +147,24 @@ class StoredRows:
 
 def photo_values(photo_id: int, photo: NewPhoto, revision: int) -> tuple[int | str | bytes | None, ...]:
     """Return the values of a photo's row in the order of `PHOTO`, and their checksum."""
+    stored = Photo(
+        id=photo_id,
+        sha256=photo.sha256,
+        label=photo.label,
+        metadata=photo.metadata,
+        content_type=photo.content_type,
+        width=photo.width,
+        height=photo.height,
+        source=photo.source,
+        thumbnail=checksum(photo.thumbnail),
+    )
+    return stored_values(stored, revision)
+
+
+def stored_values(photo: Photo, revision: int) -> tuple[int | str | bytes | None, ...]:
+    """Return the values of a row in the order of `PHOTO`, and their checksum."""
     values = (
-        photo_id,
+        photo.id,
         photo.sha256,
         photo.label,
         json.dumps(photo.metadata),
@@ -156,7 +172,7 @@ def photo_values(photo_id: int, photo: NewPhoto, revision: int) -> tuple[int | s
         photo.width,
         photo.height,
         photo.source,
-        checksum(photo.thumbnail),
+        photo.thumbnail,
         revision,
     )
     return *values, checksum(*values)

@@ -15,6 +15,7 @@ from service.errors import ServiceError
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.defaults import DefaultGalleries
+from service.galleries.parquet.download import Downloads
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.galleries.threads.pools import GalleryPools
@@ -25,7 +26,7 @@ from service.http.loop_monitor import LoopMonitor
 from service.http.middleware_stack import middleware_stack
 from service.http.multipart import Forms
 from service.http.rate_limits import RateLimits, RedisCounters
-from service.http.routes import galleries, images, models, ops, photos, reindex, search
+from service.http.routes import export, galleries, images, models, ops, photos, reindex, search
 from service.http.telemetry import Telemetry
 from service.http.traces import open_traces
 from service.images.budget import DecodedBudget
@@ -141,6 +142,7 @@ def compose(settings: Settings) -> Services:
         default_galleries=default_galleries,
         search=searcher,
         catalogue=catalogue,
+        downloads=Downloads(galleries=collection, pools=pools),
         reindexing=reindexing,
         telemetry=telemetry,
         controls=controls,
@@ -195,7 +197,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.services = services
     app.state.forms = Forms(max_files=settings.max_images + SPARE_FILES)
-    for routes in (images, search, galleries, photos, reindex, models, ops):
+    for routes in (images, search, galleries, photos, export, reindex, models, ops):
         app.include_router(routes.router)
     page.install(app)
     exception_handlers.install(app)

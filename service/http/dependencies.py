@@ -9,6 +9,7 @@ from service.cache.embeddings import EmbeddingCache
 from service.galleries.catalogue import Catalogue
 from service.galleries.collection import Galleries
 from service.galleries.defaults import DefaultGalleries
+from service.galleries.parquet.download import Downloads
 from service.galleries.reindex.background import BackgroundReindexer
 from service.galleries.search import Search
 from service.galleries.threads.pools import GalleryPools
@@ -45,6 +46,7 @@ class Services:
     default_galleries: DefaultGalleries
     search: Search
     catalogue: Catalogue
+    downloads: Downloads
     reindexing: BackgroundReindexer
     telemetry: Telemetry
     rate_limits: RateLimits

@@ -109,6 +109,7 @@ def _galleries() -> Iterator[Exchange]:
         yield Exchange("photos.add", "POST", "/galleries/labels/photos", files)
     yield Exchange("galleries.get", "GET", "/galleries/things")
     yield Exchange("galleries.list", "GET", "/galleries")
+    yield Exchange("galleries.export", "GET", "/galleries/things/export")
     yield Exchange("photos.list", "GET", f"{path}?limit=3&after=1")
     yield Exchange("photos.get", "GET", f"{path}/2")
     yield Exchange("photos.get", "GET", f"{path}/2?size=thumbnail")

@@ -59,6 +59,8 @@ export async function answers({ baseUrl, files }: World): Promise<Reports> {
   report["galleries.list"] = (await client.galleries.list()).galleries.some(({ name }) => name === gallery);
   report["galleries.get"] = (await client.galleries.get({ name: gallery })).photos;
   report["galleries.choose"] = (await client.galleries.choose({ name: gallery })).default_for;
+  const exported = await client.galleries.export({ name: gallery, photos: true });
+  report["galleries.export"] = [exported.type, (await head(exported)).slice(0, 4)];
   const page = await client.photos.list({ name: gallery, limit: 4 });
   report["photos.list"] = [page.photos.length, page.next === page.photos[3]?.id];
   const whole = await client.photos.get({ name: gallery, photo_id: photos[2]!.id });

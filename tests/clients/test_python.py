@@ -143,6 +143,10 @@ CALLS = {
         lambda client, g, p: client.galleries.delete("made"),
         lambda nothing: nothing is None,
     ),
+    "galleries.export": (
+        lambda client, g, p: client.galleries.export(g, photos=True),
+        lambda file: file.startswith(b"PAR1") and file.endswith(b"PAR1"),
+    ),
     "galleries.choose": (
         lambda client, g, p: client.galleries.choose(g),
         lambda one: one.default_for == ["retrieve", "sbir"],

@@ -197,6 +197,7 @@ def test_every_call_returns_its_answer(run, world, open_server):
         "galleries.list": True,
         "galleries.get": 6,
         "galleries.choose": ["retrieve", "sbir"],
+        "galleries.export": ["application/vnd.apache.parquet", list(b"PAR1")],
         "galleries.delete": False,
         "photos.list": [4, True],
         "photos.get": ["image/png", True, "image/webp"],

@@ -35,12 +35,12 @@ def normalised(distribution: str) -> str:
 
 
 def left_out() -> set[str]:
-    """Modules of the packages that the Dockerfile uninstalls, and of the extra for training."""
+    """Modules of the packages that the Dockerfile uninstalls, and of two extras."""
     dockerfile = (ROOT / "docker" / "Dockerfile").read_text().replace("\\\n", " ")
     uninstalled = UNINSTALL.search(dockerfile)
     assert uninstalled is not None
     extras = project()["optional-dependencies"]
-    not_installed = [re.split(r"[>=]", line)[0] for line in extras["train"]]
+    not_installed = [re.split(r"[>=]", line)[0] for line in (*extras["train"], *extras["parquet"])]
     distributions = {normalised(name) for name in [*uninstalled[1].split(), *not_installed]}
     return {
         module

@@ -30,8 +30,8 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 EXTRAS = {
     "serve-cpu": [],
     "serve-gpu": ["gpu"],
-    "train-cpu": ["train"],
-    "train-gpu": ["gpu", "train"],
+    "train-cpu": ["train", "parquet"],
+    "train-gpu": ["gpu", "train", "parquet"],
 }
 """The extras of pyproject.toml in each lock file."""
 NAMES = [*EXTRAS, "build"]

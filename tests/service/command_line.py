@@ -10,6 +10,13 @@ from unittest.mock import patch
 from service.cli.commands import main
 
 
+class Terminal(StringIO):
+    """A terminal where a person types this answer."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 @dataclass(frozen=True)
 class Finished:
     """A command's exit status and what it printed."""

@@ -50,8 +50,10 @@ def _check_photo(gallery: Gallery, photo: Photo, refusal: str | None, options: O
         refusal: why thumbnails are not made again. None if they are.
     """
     files = PhotoFiles(gallery.folder)
-    path = files.picture(photo.sha256) if photo.source is None else Path(photo.source)
-    problem = yield from _check_picture(gallery, photo, path, options)
+    path = photo.file or files.picture(photo.sha256)
+    problem = "is elsewhere" if photo.is_elsewhere else None
+    if problem is None:
+        problem = yield from _check_picture(gallery, photo, path, options)
     small = files.thumbnail(photo.sha256)
     small_problem = _thumbnail_problem(small, photo.thumbnail, options)
     if small_problem is not None and _still_there(gallery, photo):

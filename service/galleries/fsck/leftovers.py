@@ -1,7 +1,5 @@
 """Find hidden folders that killed processes left in the folders of galleries and checkpoints."""
 
-import fcntl
-import os
 import re
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -9,6 +7,7 @@ from pathlib import Path
 
 from model.checkpoint import MANIFEST, NAME, WEIGHTS
 from service.galleries.fsck.finding import Finding, Options, after_repair, is_old
+from service.galleries.locked_folder import is_locked
 from service.galleries.own_names import DATABASE_FILES, GALLERY, HIDDEN_GALLERY, delete_folder
 
 FOLDER_AGE = 24 * 3600
@@ -40,7 +39,13 @@ def check_leftovers(folder: Path, leftovers: Leftovers, options: Options) -> Ite
     """
     for path in sorted(folder.glob(".*")):
         contents = next((paths for names, paths in leftovers.items() if names.fullmatch(path.name)), None)
-        if contents is None or path.is_symlink() or not path.is_dir() or not _all_old(path) or _locked(path):
+        if (
+            contents is None
+            or path.is_symlink()
+            or not path.is_dir()
+            or not _all_old(path)
+            or is_locked(path)
+        ):
             continue
         finding = Finding(
             place=folder.name,
@@ -54,18 +59,3 @@ def check_leftovers(folder: Path, leftovers: Leftovers, options: Options) -> Ite
 def _all_old(folder: Path) -> bool:
     """Return whether nothing in a folder was changed lately."""
     return all(is_old(path, FOLDER_AGE) for path in (folder, *folder.rglob("*")))
-
-
-def _locked(folder: Path) -> bool:
-    """Return whether a process has locked a folder. Also if that cannot be found out."""
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-    except OSError:
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return True
-    finally:
-        os.close(descriptor)
-    return False

@@ -1,7 +1,6 @@
 """Photos that an earlier version of this program indexed in place: it kept no rows of their files."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from service.galleries.gallery import Gallery
 from service.galleries.stored_rows import PHOTO_COLUMNS, StoredRows
@@ -19,8 +18,10 @@ def adopted(gallery: Gallery, folder: Folder, records: Sequence[FileRecord]) -> 
     photos = StoredRows(gallery.database).photos(rows)
     found = []
     for photo in photos:
-        path = Path(photo.source or "")
-        if folder.path in path.parents and (inner := path.relative_to(folder.path).as_posix()) not in known:
+        path = photo.file
+        if path is None or folder.path not in path.parents:
+            continue
+        if (inner := path.relative_to(folder.path).as_posix()) not in known:
             found.append(
                 FileRecord(
                     id=None,

@@ -34,7 +34,7 @@ class Placing:
         if (
             photo is not None
             and photo.source is not None
-            and (photo.source == old or not Path(photo.source).exists())
+            and (photo.source == old or not _file_exists(photo))
         ):
             self._relocate(photo, record, file)
         if old != new:
@@ -51,8 +51,10 @@ class Placing:
         here = str(self._folder.path / file.path)
         if photo.source is not None and (photo.source == here or not self._shows(photo)):
             before = next((each for each in others if self._path(each) == photo.source), None)
-            if before is None:  # an earlier version indexed it: its folder gave the label
-                before = self._record(photo, file, mtime, label=photo.label, path=_file_name(photo))
+            if before is None:
+                # An earlier version indexed it: its folder gave the label. An imported photo keeps its label.
+                label = None if photo.is_elsewhere else photo.label
+                before = self._record(photo, file, mtime, label=label, path=_file_name(photo))
             self._relocate(photo, before, file)
             for each in others:
                 if not Path(self._path(each)).exists():
@@ -135,9 +137,9 @@ class Placing:
 
     def _shows(self, photo: Photo) -> bool:
         """Return whether the file at a photo's path is there and has its picture, as far as is known."""
-        if photo.source is None or not Path(photo.source).exists():
+        source = photo.file
+        if source is None or not source.exists():
             return False
-        source = Path(photo.source)
         inner = [
             (key, source.relative_to(path)) for key, path in self._paths.items() if path in source.parents
         ]
@@ -166,6 +168,11 @@ class Placing:
     def _path(self, record: FileRecord) -> str:
         """Return the whole path of a file."""
         return str(self._paths[record.folder] / record.path)
+
+
+def _file_exists(photo: Photo) -> bool:
+    """Return whether there is something at a photo's path."""
+    return photo.file is not None and photo.file.exists()
 
 
 def _file_name(photo: Photo) -> str:

@@ -5,7 +5,7 @@ import json
 import sqlite3
 import time
 
-from command_line import iiae
+from command_line import Terminal, iiae
 from serving import png, publish_sketch
 
 
@@ -59,13 +59,6 @@ def test_json_has_every_gallery_and_what_is_wrong(home, tmp_path):
     assert "cannot be read" in found["damaged"]["error"]
     for name in ("damaged", "sound"):  # other tests use this home too
         assert iiae("galleries", "delete", name, "--yes", home=home).status == 0
-
-
-class Terminal(io.StringIO):
-    """A terminal where a person types this answer."""
-
-    def isatty(self) -> bool:
-        return True
 
 
 def test_deleting_asks_first(home, tmp_path, monkeypatch):

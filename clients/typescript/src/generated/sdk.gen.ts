@@ -3,7 +3,7 @@
 import { client } from './client.gen.js';
 import { buildClientParams, type Client, formDataBodySerializer, type Options as Options2, type TDataShape } from './client/index.js';
 import { imagesAnalogyResponseTransformer, imagesTranslateResponseTransformer } from './transformers.gen.js';
-import type { GalleriesChooseErrors, GalleriesChooseResponses, GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesPreviewErrors, ImagesPreviewResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesSearchErrors, ImagesSearchResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsChooseErrors, ModelsChooseResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
+import type { GalleriesChooseErrors, GalleriesChooseResponses, GalleriesCreateErrors, GalleriesCreateResponses, GalleriesDeleteErrors, GalleriesDeleteResponses, GalleriesExportErrors, GalleriesExportResponses, GalleriesGetErrors, GalleriesGetResponses, GalleriesListErrors, GalleriesListResponses, ImagesAnalogyErrors, ImagesAnalogyImageErrors, ImagesAnalogyImageResponses, ImagesAnalogyResponses, ImagesEmbedErrors, ImagesEmbedResponses, ImagesPreviewErrors, ImagesPreviewResponses, ImagesRetrieveErrors, ImagesRetrieveResponses, ImagesSearchErrors, ImagesSearchResponses, ImagesTranslateErrors, ImagesTranslateImageErrors, ImagesTranslateImageResponses, ImagesTranslateResponses, ModelsChooseErrors, ModelsChooseResponses, ModelsGetErrors, ModelsGetResponses, ModelsListErrors, ModelsListResponses, ModelsReloadErrors, ModelsReloadResponses, PhotosAddErrors, PhotosAddResponses, PhotosDeleteErrors, PhotosDeleteResponses, PhotosGetErrors, PhotosGetResponses, PhotosLabelsErrors, PhotosLabelsResponses, PhotosListErrors, PhotosListResponses, PhotosPurgeErrors, PhotosPurgeResponses, PhotosSimilarErrors, PhotosSimilarResponses, PhotosUpdateErrors, PhotosUpdateResponses, ReindexCancelErrors, ReindexCancelResponses, ReindexGetErrors, ReindexGetResponses, ReindexStartErrors, ReindexStartResponses, SbirSearchErrors, SbirSearchResponses, ServiceLiveErrors, ServiceLiveResponses, ServiceMetricsErrors, ServiceMetricsResponses, ServiceReadyErrors, ServiceReadyResponses } from './types.gen.js';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean, TResponse = unknown> = Options2<TData, ThrowOnError, TResponse> & {
     /**
@@ -507,6 +507,28 @@ export class Galleries extends HeyApiClient {
             responseStyle: 'data',
             security: [{ name: 'X-API-Key', type: 'apiKey' }],
             url: '/galleries/{name}/default',
+            ...options,
+            ...params
+        });
+    }
+    
+    /**
+     * Export Gallery
+     *
+     * Download a gallery as one Parquet file: embeddings, thumbnails, labels and metadata.
+     *
+     * `iiae galleries import` makes the same gallery of it. The file has no paths of the server. If the gallery
+     * is re-embedded during the download, the connection is closed before the file is complete.
+     */
+    public export<ThrowOnError extends boolean = true>(parameters: {
+        name: string;
+        photos?: boolean;
+    }, options?: Options<never, ThrowOnError>) {
+        const params = buildClientParams([parameters], [{ args: [{ in: 'path', key: 'name' }, { in: 'query', key: 'photos' }] }]);
+        return (options?.client ?? this.client).get<GalleriesExportResponses, GalleriesExportErrors, ThrowOnError, 'data'>({
+            responseStyle: 'data',
+            security: [{ name: 'X-API-Key', type: 'apiKey' }],
+            url: '/galleries/{name}/export',
             ...options,
             ...params
         });

@@ -437,6 +437,7 @@ export type Problem = {
      * | `gallery_damaged` | 500 | Gallery cannot be read |
      * | `internal` | 500 | Internal server error |
      * | `photo_damaged` | 500 | Photo cannot be read |
+     * | `extra_missing` | 501 | An optional package is not installed |
      * | `deadline_exceeded` | 503 | Request is not answered in time |
      * | `gallery_busy` | 503 | Gallery does not answer |
      * | `not_ready` | 503 | Service is not ready |
@@ -1733,6 +1734,45 @@ export type PhotosSimilarResponses = {
 };
 
 export type PhotosSimilarResponse = PhotosSimilarResponses[keyof PhotosSimilarResponses];
+
+export type GalleriesExportData = {
+    body?: never;
+    path: {
+        /**
+         * Name of the gallery.
+         */
+        name: string;
+    };
+    query?: {
+        /**
+         * Whether the file has the original files of the photos, too.
+         */
+        photos?: boolean;
+    };
+    url: '/galleries/{name}/export';
+};
+
+export type GalleriesExportErrors = {
+    /**
+     * The request failed.
+     */
+    '4XX': Problem;
+    /**
+     * The request failed.
+     */
+    '5XX': Problem;
+};
+
+export type GalleriesExportError = GalleriesExportErrors[keyof GalleriesExportErrors];
+
+export type GalleriesExportResponses = {
+    /**
+     * The Parquet file.
+     */
+    200: Blob | File;
+};
+
+export type GalleriesExportResponse = GalleriesExportResponses[keyof GalleriesExportResponses];
 
 export type ReindexCancelData = {
     body?: never;

@@ -5,7 +5,7 @@ import httpx
 from ...models.galleries import Galleries
 from ...models.galleries_create_body import GalleriesCreateBody
 from ...models.gallery import Gallery
-from . import galleries_choose, galleries_create, galleries_delete, galleries_get, galleries_list
+from . import galleries_choose, galleries_create, galleries_delete, galleries_export, galleries_get, galleries_list
 
 
 class GalleriesResource:
@@ -126,6 +126,34 @@ class GalleriesResource:
         )
         return galleries_choose.answer(response)
 
+    def export(
+        self,
+        name: str,
+        *,
+        photos: bool | None = None,
+    ) -> bytes:
+        """Download a gallery as one Parquet file: embeddings, thumbnails, labels and metadata.
+
+        `iiae galleries import` makes the same gallery of it. The file has no paths of the server. If the gallery
+        is re-embedded during the download, the connection is closed before the file is complete.
+
+        Args:
+            name: Name of the gallery.
+            photos: Whether the file has the original files of the photos, too. (default False)
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = self._http.request(
+            **galleries_export.request(
+                name,
+                photos=photos,
+            )
+        )
+        return galleries_export.answer(response)
+
 
 class AsyncGalleriesResource:
     """The async calls of `client.galleries`."""
@@ -244,3 +272,31 @@ class AsyncGalleriesResource:
             )
         )
         return galleries_choose.answer(response)
+
+    async def export(
+        self,
+        name: str,
+        *,
+        photos: bool | None = None,
+    ) -> bytes:
+        """Download a gallery as one Parquet file: embeddings, thumbnails, labels and metadata.
+
+        `iiae galleries import` makes the same gallery of it. The file has no paths of the server. If the gallery
+        is re-embedded during the download, the connection is closed before the file is complete.
+
+        Args:
+            name: Name of the gallery.
+            photos: Whether the file has the original files of the photos, too. (default False)
+
+        Raises:
+            ProblemError: The request was rejected or failed.
+            httpx.TransportError: There was no answer.
+        """
+
+        response = await self._http.request(
+            **galleries_export.request(
+                name,
+                photos=photos,
+            )
+        )
+        return galleries_export.answer(response)

@@ -1,0 +1,1 @@
+"""One gallery as one Parquet file: embeddings, thumbnails, labels and, on request, the photos themselves."""
