@@ -158,6 +158,7 @@ export class BrowsePanel {
     this.#viewer.show({
       title: hitName(photo),
       url: screenUrl(photo.url),
+      thumbnail: thumbnailUrl(photo.url),
       facts: [
         ["Size", `${photo.width} × ${photo.height}`],
         ["Photo", String(photo.id)],

@@ -15,6 +15,7 @@ import { byId, element, icon } from "./dom.js";
  * @property {string} title
  * @property {Promise<string> | string} url
  * @property {string} [preview] URL of a small picture to show until the large one is loaded
+ * @property {Promise<string> | string} [thumbnail] URL of its thumbnail, to show if it cannot be loaded
  * @property {[name: string, value: string][]} facts
  * @property {Action[]} actions
  * @property {(by: number) => void} [step] shows the next (1) or the previous (-1) picture
@@ -44,7 +45,7 @@ export class Viewer {
   }
 
   /** @param {Content} content */
-  show({ title, preview, url, facts, actions, step }) {
+  show({ title, preview, url, thumbnail, facts, actions, step }) {
     const generation = ++this.#generation;
     byId("viewer-title").textContent = title;
     byId("viewer-facts").replaceChildren(
@@ -63,10 +64,9 @@ export class Viewer {
     this.#limit(0);
     if (preview) this.#image.src = preview;
     else this.#image.removeAttribute("src");
-    Promise.resolve(url).then(
-      (loaded) => this.#showLarge(loaded, generation),
-      () => {},
-    );
+    Promise.resolve(url)
+      .then((loaded) => this.#showLarge(loaded, generation))
+      .catch(() => this.#showThumbnail(thumbnail, generation));
     if (!this.#dialog.open) this.#dialog.showModal();
   }
 
@@ -84,11 +84,29 @@ export class Viewer {
     const large = new Image();
     large.src = url;
     await large.decode().catch(() => {});
+    if (large.naturalWidth === 0) throw new Error("the picture cannot be loaded");
     if (generation !== this.#generation) return;
     this.#image.src = url;
-    const isPixelArt = large.naturalWidth > 0 && large.naturalWidth <= PIXEL_ART;
+    const isPixelArt = large.naturalWidth <= PIXEL_ART;
     this.#image.classList.toggle("pixels", isPixelArt);
     this.#limit(isPixelArt ? 0 : MAX_ENLARGEMENT * Math.max(large.naturalWidth, large.naturalHeight));
+  }
+
+  /**
+   * Show the thumbnail of a picture that cannot be loaded, and say so. An imported gallery has such photos.
+   * @param {Content["thumbnail"]} url
+   * @param {number} generation
+   */
+  async #showThumbnail(url, generation) {
+    const small = url && (await Promise.resolve(url).catch(() => undefined));
+    if (generation !== this.#generation) return;
+    if (small) this.#image.src = small;
+    byId("viewer-facts").append(
+      element("dt", { textContent: "Original" }),
+      element("dd", {
+        textContent: small ? "cannot be loaded; this is its thumbnail" : "cannot be loaded",
+      }),
+    );
   }
 
   /** @param {number} side px that the shown picture is at most wide and high; 0 for no limit */

@@ -1,5 +1,5 @@
 // Shows hits large in the viewer, with their facts and actions.
-import { screenUrl } from "../shell/pictures.js";
+import { screenUrl, thumbnailUrl } from "../shell/pictures.js";
 import { download, sourceAddress } from "./hit-file.js";
 import { gradeText, hitName, scoreName, scoreText } from "./hit-text.js";
 
@@ -42,6 +42,7 @@ export class HitViewer {
       title: hitName(hit),
       url: screenUrl(hit.url),
       preview: this.#grid.thumbnailUrl(hit),
+      thumbnail: thumbnailUrl(hit.url),
       facts: [
         ...gradeFacts(hit, scores),
         [scoreName(scores), scoreText(hit.score, scores)],
