@@ -22,7 +22,7 @@ from service.galleries.parquet.stored import PAGE, Skipped, StoredPhoto, stored_
 from service.galleries.records import ELSEWHERE, Photo
 from service.galleries.schema import MAX_ID
 
-GROUP_BYTES = 32_000_000
+GROUP_BYTES = 16_000_000
 """Bytes of originals after which a row group ends. One may be larger than this."""
 
 

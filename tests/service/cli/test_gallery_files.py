@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from command_line import Terminal, iiae
+from gallery_files import rewritten
 from serving import png, publish_sketch
 
 from service.galleries.collection import Galleries
@@ -191,6 +192,17 @@ def test_the_checkpoint_may_have_another_name_here(machine, photos, tmp_path):
     assert done.status == 0, done.stderr
     sketch = photos / "cats" / "5.png"
     assert searched(renamed, "here", sketch) == searched(machine, "g", sketch)
+
+
+def test_texts_of_other_people_command_no_terminal(machine, other, photos, tmp_path):
+    file = tmp_path / "g.parquet"
+    iiae("galleries", "export", "g", file, home=machine)
+    evil = ["\x1b[2J\rgone"] * 12
+    file = rewritten(file, label=evil, image_path=evil)
+    assert iiae("galleries", "import", "here", file, home=other).status == 0
+    done = iiae("search", photos / "cats" / "3.png", "--gallery", "here", "--k", "2", home=other)
+    assert done.status == 0 and "\\x1b[2J\\rgone" in done.stdout
+    assert "\x1b" not in done.stdout and "\r" not in done.stdout
 
 
 def test_files_that_are_none(machine, tmp_path):

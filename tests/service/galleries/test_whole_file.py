@@ -3,11 +3,18 @@
 import os
 import re
 import time
+from contextlib import suppress
 
 import pytest
 
 from service.galleries.own_names import temporary
-from service.galleries.whole_file import STALE_SECONDS, remove_stale, write_whole
+from service.galleries.whole_file import (
+    STALE_SECONDS,
+    remove_stale,
+    sync_file_system,
+    write_whole,
+    writing_whole,
+)
 
 
 def test_a_file_appears_whole_or_not_at_all(tmp_path, monkeypatch):
@@ -35,3 +42,25 @@ def test_only_old_temporary_files_are_removed(tmp_path):
     remove_stale(tmp_path, names)
     remove_stale(tmp_path / "missing", names)
     assert sorted(tmp_path.iterdir()) == [young, other]
+
+
+def test_a_file_that_is_written_in_pieces_appears_at_the_end_of_the_block(tmp_path):
+    path = tmp_path / "file"
+    path.write_bytes(b"old")
+    with writing_whole(path, durable=True) as file:
+        file.write(b"new")
+        file.flush()
+        assert path.read_bytes() == b"old"
+    assert path.read_bytes() == b"new"
+    with suppress(KeyboardInterrupt), writing_whole(path, durable=True) as file:
+        file.write(b"half")
+        raise KeyboardInterrupt
+    assert path.read_bytes() == b"new" and list(tmp_path.iterdir()) == [path]
+
+
+def test_a_file_system_is_synced(tmp_path, monkeypatch):
+    sync_file_system(tmp_path)
+    monkeypatch.setattr("os.open", lambda *_: -1)  # as a disk that fails
+    monkeypatch.setattr("os.close", lambda _: None)
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        sync_file_system(tmp_path)
