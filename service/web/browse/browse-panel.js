@@ -4,7 +4,7 @@ import { announce } from "../shell/announce.js";
 import { changeLabel } from "../photos/label-dialog.js";
 import { byId } from "../shell/dom.js";
 import { Notice } from "../shell/notice.js";
-import { screenUrl } from "../shell/pictures.js";
+import { screenUrl, thumbnailUrl } from "../shell/pictures.js";
 import { download, sourceAddress } from "../sketch/hit-file.js";
 import { countText, hitName } from "../sketch/hit-text.js";
 import { PhotoTiles } from "./photo-tiles.js";

@@ -1,12 +1,13 @@
 // A dialog that shows one picture large, with facts about it and actions.
 import { byId, element, icon } from "./dom.js";
+import { Notice } from "./notice.js";
 
 /**
  * @typedef {object} Action
  * @property {string} label
  * @property {string} icon
  * @property {() => unknown} [run]
- * @property {boolean} [stays] whether the viewer stays open
+ * @property {boolean} [stays] whether the viewer stays open; it then shows the error if the action fails
  * @property {string} [href] the action is a link to this URL, in a new tab unless it is a download
  * @property {string} [download] the file name of the link
  */
@@ -27,6 +28,7 @@ const MAX_ENLARGEMENT = 2; // of larger ones, which would look blurred
 export class Viewer {
   #dialog = byId("viewer", HTMLDialogElement);
   #image = byId("viewer-image", HTMLImageElement);
+  #notice = new Notice(byId("viewer-notice"));
   /** @type {Content["step"]} */
   #step;
   #generation = 0; // changes with every picture; a picture that loads late is ignored
@@ -47,6 +49,7 @@ export class Viewer {
   /** @param {Content} content */
   show({ title, preview, url, thumbnail, facts, actions, step }) {
     const generation = ++this.#generation;
+    this.#notice.clear();
     byId("viewer-title").textContent = title;
     byId("viewer-facts").replaceChildren(
       ...facts.flatMap(([name, value]) => [
@@ -123,8 +126,16 @@ export class Viewer {
     const tab = download ? {} : { target: "_blank", rel: "noopener noreferrer" };
     if (href) return element("a", { className, href, download, ...tab }, icon(name), label);
     const onclick = () => {
-      if (!stays) this.close();
-      run?.();
+      if (!stays) {
+        this.close();
+        run?.();
+        return;
+      }
+      const generation = this.#generation;
+      this.#notice.clear();
+      Promise.resolve(run?.()).catch((error) => {
+        if (generation === this.#generation) this.#notice.show(error);
+      });
     };
     return element("button", { type: "button", className, onclick }, icon(name), label);
   }

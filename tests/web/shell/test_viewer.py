@@ -1,5 +1,6 @@
 """An opened photo whose original cannot be loaded is shown by its thumbnail."""
 
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -40,6 +41,18 @@ def test_a_browsed_photo_without_its_original_is_its_thumbnail(page: Page) -> No
     page.locator("#browse-photos button").first.click()
     expect(page.locator("#viewer-facts")).to_contain_text("this is its thumbnail")
     page.wait_for_function(f"{SIZE} === 48")
+
+
+@pytest.mark.usefixtures("lost")
+def test_a_download_that_fails_says_why(page: Page) -> None:
+    page.get_by_role("button", name="Browse").click()
+    page.locator("#browse-photos button").first.click()
+    notice = page.locator("#viewer-notice")
+    expect(notice).to_be_hidden()
+    page.get_by_role("button", name="Download").click()
+    expect(notice).to_have_text(re.compile("^The file of photo 1 is no longer at its path"))
+    page.keyboard.press("ArrowRight")
+    expect(notice).to_be_hidden()
 
 
 def test_a_photo_with_its_original_says_nothing_of_it(page: Page) -> None:
