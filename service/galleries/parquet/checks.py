@@ -107,7 +107,7 @@ def _fault(values: Mapping[str, Any], dim: int, max_pixels: int) -> str | None:
         return f"its content_type {values['content_type'][:80]!r} is not that of a picture"
     width, height = values["width"], values["height"]
     if width < 1 or height < 1 or width * height > max_pixels:
-        return f"its size is {width} x {height} pixels; at least 1 and at most {max_pixels:,} are accepted"
+        return f"its size is {width} x {height} pixels; --max-pixels is {max_pixels:,}"
     return (
         _embedding_fault(values["embedding"], values["fault"], dim)
         or _thumbnail_fault(values["thumbnail"])

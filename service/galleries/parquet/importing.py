@@ -4,6 +4,7 @@ The gallery is built in a hidden folder, which gets its name at the end. A kille
 behind, which is no gallery; the next start of a server or `iiae fsck --repair` deletes it.
 """
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -95,6 +96,7 @@ def import_gallery(
             connection.execute("PRAGMA synchronous=OFF")  # everything is synced at the end
             _Building(folder, connection, report).add_all(file, on_progress or _ignored)
         sync_file_system(folder)
+        os.utime(folder)  # it is no leftover in the moment between the lock's end and its new name
     sync_folder(galleries.root)
     return report
 

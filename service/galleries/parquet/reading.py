@@ -53,7 +53,6 @@ class GalleryFile:
                     pre_buffer=False,
                     buffer_size=READ_AHEAD,
                     page_checksum_verification=True,
-                    arrow_extensions_enabled=False,
                 )
                 self.rows = int(self._parquet.metadata.num_rows)
                 kinds = self._parquet.schema_arrow

@@ -160,7 +160,7 @@ LARGE = webp(1, side=600)
         ("content_type", "image/svg+xml", "is not that of a picture"),
         ("width", 0, "its size is 0 x 4"),
         ("height", -4, "its size is"),
-        ("width", MAX_PIXELS, "at most 1,000,000 are accepted"),
+        ("width", MAX_PIXELS, "--max-pixels is 1,000,000"),
         ("thumbnail", b"<html>", "its thumbnail is not a WebP"),
         ("thumbnail", b"", "its thumbnail is not a WebP"),
         ("thumbnail", LARGE, "its thumbnail is larger than"),

@@ -3,10 +3,12 @@
 import asyncio
 import io
 import json
+import sys
 
 import httpx
 import pyarrow.parquet as pq
 import pytest
+from asgi import Exchange
 from gallery_files import gallery_of, imported, photo
 from serving import Server, png, publish_sketch
 
@@ -16,6 +18,9 @@ from service.galleries.collection import Galleries
 from service.galleries.parquet.download import AT_ONCE, Downloads
 from service.galleries.schema import create_space, set_meta
 from service.galleries.threads.pools import GalleryPools
+from service.http.app import create_app
+from service.http.dependencies import require_ready
+from service.settings import Settings
 
 
 def table(answer: httpx.Response):
@@ -129,6 +134,18 @@ def test_a_download_goes_on_after_the_deadline_of_its_request(tmp_path):
         return first + b"".join([part async for part in downloads.rest(parts)])
 
     assert pq.read_table(io.BytesIO(asyncio.run(run()))).num_rows == 1199
+
+
+def test_without_pyarrow_the_answer_says_what_to_install(tmp_path, monkeypatch):
+    gallery_of(tmp_path / "galleries", photo(1))
+    monkeypatch.setitem(sys.modules, "pyarrow", None)  # an import of it fails
+    exchange = Exchange(path="/galleries/g/export")
+    app = create_app(Settings(home=tmp_path, device="cpu"))
+    app.dependency_overrides[require_ready] = lambda: None
+    asyncio.run(exchange.send_to(app))
+    problem = json.loads(exchange.body)
+    assert (problem["status"], problem["code"]) == (501, "extra_missing")
+    assert "pip install 'iiae[parquet]'" in problem["detail"]
 
 
 def test_few_downloads_run_at_the_same_time(tmp_path):
