@@ -32,7 +32,7 @@ def load_model(home: Path, name: str, device: str) -> Model:
 
 
 def newest_digests(home: Path) -> dict[str, str]:
-    """Return the digest of the newest checkpoint of each name, without loading its weights."""
+    """Return the digest of the newest checkpoint of each name, by name, without loading its weights."""
     names = {folder.parent.name for folder in published(store_of(home))}
     names |= {folder.name for folder in released()}
     digests = {}
