@@ -1,5 +1,7 @@
 """Converts pictures to sRGB, the colour space of all models and screens, by the profile (ICC) in their files.
 
+`cicp.py` converts those that name their colours by code points.
+
 Phones save Display P3, cameras Adobe RGB, and photo programs ProPhoto. Read as sRGB, their colours are dull.
 A profile that is sRGB changes no pixel, so pictures without a profile and pictures in sRGB stay as they are.
 """
@@ -11,6 +13,8 @@ from typing import TypeAlias
 
 import numpy as np
 from PIL import Image, ImageCms
+
+from model.images.cicp import Cicp, cicp_to_srgb
 
 MAX_PROFILE = 4_000_000
 """Maximum number of bytes of a profile; those of printing presses have 3 MB. Larger ones are ignored."""
@@ -42,17 +46,20 @@ def ink_to_rgb(profile: bytes | None, mode: str) -> Convert | None:
     return None
 
 
-def rgb_to_srgb(profile: bytes | None, mode: str) -> Convert | None:
+def rgb_to_srgb(profile: bytes | Cicp | None, mode: str) -> Convert | None:
     """Return the conversion of RGB pixels to sRGB, or None if they stay as they are.
 
     It may change them in place.
 
     Args:
-        profile: the picture's profile, for RGB or for grey. A broken one changes nothing.
+        profile: the picture's profile, for RGB or for grey, or the code points of its colours. A broken one
+            changes nothing.
         mode: Pillow's mode of the decoded picture, before it became RGB.
     """
     if mode in {"CMYK", "LAB"}:
         return None
+    if isinstance(profile, Cicp):
+        return cicp_to_srgb(profile)
     try:
         if (opened := _opened(profile)) is None:
             return None

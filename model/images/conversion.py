@@ -9,6 +9,7 @@ from math import ceil
 import numpy as np
 from PIL import Image
 
+from model.images.cicp import Cicp
 from model.images.colour import Convert, ink_to_rgb, rgb_to_srgb
 
 STRIP = 250_000
@@ -73,14 +74,14 @@ def to_rgb(
     image: Image.Image,
     factor: int = 1,
     paper: tuple[int, int, int] = WHITE,
-    profile: bytes | None = None,
+    profile: bytes | Cicp | None = None,
 ) -> Image.Image:
     """Return a picture in sRGB, with transparency on paper, reduced by `factor`.
 
     A picture that is RGB already is returned without a copy: a copy of 40 million pixels takes 160 MB. If its
     colour profile says so, its pixels change in place.
     """
-    convert_ink = ink_to_rgb(profile, image.mode)
+    convert_ink = None if isinstance(profile, Cicp) else ink_to_rgb(profile, image.mode)
     convert_rgb = rgb_to_srgb(profile, image.mode)
     if factor == 1 and is_opaque_rgb(image):
         result = image

@@ -22,10 +22,11 @@ from model.regular_file import read_regular
 
 Reserve: TypeAlias = Callable[[int], AbstractContextManager[object]]
 
-VERSION = 2
+VERSION = 3
 """Version of `decoded`, part of every cache key. Raise it when the pixels of a file change.
 
-In version 2, those of files with a colour profile did. They are few, so models need not be trained again."""
+In version 2, those of files with a colour profile did, and in version 3 those of HEIC, AVIF and PNG with wide
+colours or HDR but without a profile. They are few, so models need not be trained again."""
 MAX_SIDE = 65_535
 """Maximum width and height in pixels: the limit of JPEG. Pillow needs 58 bytes for each row of a picture,
 so a picture one pixel wide could still take gigabytes."""
@@ -142,7 +143,7 @@ class _CheckedFile:
             image.load()
             if not is_reduced and image.size != self._stored:
                 raise ValueError("its header names another size")
-            profile = self._file.profile or image.info.get("icc_profile")
+            profile = image.info.get("icc_profile") or self._file.profile
             paper = paper_for(image) if drawing else WHITE
             rgb = to_rgb(image, self.plan.factor, paper, profile)
             del image

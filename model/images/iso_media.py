@@ -8,13 +8,14 @@ a small file could keep a thread busy for minutes: tiles are counted first.
 """
 
 import struct
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from model.images.cicp import Cicp
 from model.images.errors import PictureUnreadable
+from model.images.iso_boxes import MAX_BOXES, IsoBoxes
+from model.images.nclx import main_nclx
 
-MAX_BOXES = 20_000
 MAX_TILES = 2_000
 """Maximum number of tiles of a picture. A phone's picture of 200 megapixels has about 800."""
 MAX_NESTING = 4
@@ -31,19 +32,26 @@ class _Found:
 
     metadata: list[int] = field(default_factory=list)
     made_of: list[dict[int, list[int]]] = field(default_factory=list)
-    boxes: int = 0
 
 
-def strip_iso_media(data: bytes, kind: str) -> bytes:
+@dataclass(frozen=True)
+class StrippedIsoMedia:
+    """A file without metadata. `colours` is None if the main picture names none."""
+
+    data: bytes
+    colours: Cicp | None
+
+
+def strip_iso_media(data: bytes, kind: str) -> StrippedIsoMedia:
     """Return a HEIF or AVIF file without its metadata. Nothing moves. Damaged files stay as they are.
 
     Raises:
         PictureUnreadable: the file has more than `MAX_BOXES` boxes or `MAX_TILES` tiles.
     """
-    found = _Found()
+    found, boxes = _Found(), IsoBoxes(data)
     with suppress(struct.error, IndexError):  # a box ends too early: the decoder reports it
-        _walk(data, 0, len(data), found)
-    if found.boxes > MAX_BOXES:
+        _walk(boxes, 0, len(data), found)
+    if boxes.count > MAX_BOXES:
         raise PictureUnreadable(f"the {kind} file has more than {MAX_BOXES:,} boxes; save it again")
     for made_of in found.made_of:
         known: dict[int, int] = {}
@@ -51,47 +59,34 @@ def strip_iso_media(data: bytes, kind: str) -> bytes:
             raise PictureUnreadable(
                 f"the {kind} file has more than {MAX_TILES:,} tiles; save it again with an image program"
             )
+    colours = main_nclx(data, found.made_of[0] if found.made_of else {})
     if not found.metadata:
-        return data
+        return StrippedIsoMedia(data, colours)
     stripped = bytearray(data)
     for at in found.metadata:
         stripped[at : at + 4] = b"free"
-    return bytes(stripped)
+    return StrippedIsoMedia(bytes(stripped), colours)
 
 
-def _boxes(data: bytes, at: int, end: int, found: _Found) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the type of each box, and where its contents start and end."""
-    while at + 8 <= end and found.boxes <= MAX_BOXES:
-        found.boxes += 1
-        size, kind = struct.unpack_from(">L4s", data, at)
-        start = at + 8
-        if size == 1:
-            size, start = struct.unpack_from(">Q", data, start)[0], at + 16
-        stop = min(at + size, end) if size else end
-        if stop < start:
-            return
-        yield kind, start, stop
-        at = stop
-
-
-def _walk(data: bytes, at: int, end: int, found: _Found) -> None:
-    for kind, start, stop in _boxes(data, at, end, found):
+def _walk(boxes: IsoBoxes, at: int, end: int, found: _Found) -> None:
+    data = boxes.data
+    for kind, start, stop in boxes.between(at, end):
         if kind in _FOLDERS:
-            _walk(data, start + _FOLDERS[kind], stop, found)
+            _walk(boxes, start + _FOLDERS[kind], stop, found)
         elif kind == b"iinf":
             count = 2 if data[start] == 0 else 4
-            for entry, inside, _ in _boxes(data, start + 4 + count, stop, found):
+            for entry, inside, _ in boxes.between(start + 4 + count, stop):
                 type_at = inside + (8 if data[inside] == 2 else 10)
                 if entry == b"infe" and data[inside] >= 2 and data[type_at : type_at + 4] in _METADATA:
                     found.metadata.append(type_at)
         elif kind == b"iref":
-            found.made_of.append(_read_references(data, start, stop, found))
+            found.made_of.append(_read_references(boxes, start, stop))
 
 
-def _read_references(data: bytes, at: int, end: int, found: _Found) -> dict[int, list[int]]:
-    made_of: dict[int, list[int]] = {}
+def _read_references(boxes: IsoBoxes, at: int, end: int) -> dict[int, list[int]]:
+    data, made_of = boxes.data, dict[int, list[int]]()
     number = "H" if data[at] == 0 else "L"
-    for kind, start, stop in _boxes(data, at + 4, end, found):
+    for kind, start, stop in boxes.between(at + 4, end):
         if kind == b"dimg":
             item, count = struct.unpack_from(f">{number}H", data, start)
             size = struct.calcsize(number)
