@@ -102,7 +102,8 @@ def _light_of(transfer: int) -> Float[np.ndarray, "256"]:
 
 
 def _tone_gain(brightest: Float[np.ndarray, "h w 1"]) -> Float[np.ndarray, "h w 1"]:
-    return (1 + brightest * (SDR_WHITE / HDR_WHITE) ** 2) / (1 + brightest)
+    gain: Float[np.ndarray, "h w 1"] = (1 + brightest * (SDR_WHITE / HDR_WHITE) ** 2) / (1 + brightest)
+    return gain
 
 
 def _srgb_levels(light: Float[np.ndarray, "h w 3"]) -> np.ndarray:
@@ -120,4 +121,5 @@ def _to_xyz(primaries: int) -> Float[np.ndarray, "3 3"]:
     matrix = np.stack(colours, 1)
     x, y = _D65
     scale = np.array([x / y, 1, (1 - x - y) / y]) / white
-    return scale[:, None] * matrix * np.linalg.solve(matrix, white)
+    to_xyz: Float[np.ndarray, "3 3"] = scale[:, None] * matrix * np.linalg.solve(matrix, white)
+    return to_xyz

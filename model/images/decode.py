@@ -81,6 +81,15 @@ def read_picture(path: Path, *, smallest: int | None = None, drawing: bool = Fal
         return image.picture
 
 
+def read_size(data: bytes) -> tuple[int, int]:
+    """Return width and height of the upright picture in a file, without decoding it.
+
+    Raises:
+        PictureUnreadable, PictureFormatUnsupported, PictureTooLarge.
+    """
+    return _CheckedFile(data, MAX_SIDE**2, None).header.size
+
+
 @contextmanager
 def decoded(
     data: bytes,

@@ -33,6 +33,7 @@ PHOTO = (
 EMBEDDING = ("id", "fault", "embedding")
 REMOVAL = ("id", "revision")
 FOLDER = ("id", "path", "exclude")
+UNREADABLE = ("folder", "path", "size", "mtime", "reader", "reason")
 FILE = ("id", "folder", "path", "photo", "sha256", "label", "size", "mtime")
 META = ("key", "value")
 REINDEX = (

@@ -3,10 +3,12 @@
 1   had the embeddings in the table of photos
 2   had no checksums of rows and thumbnails
 3   had no tables of folders that the gallery follows
-4   is `service.galleries.schema`
+4   had no table of unreadable files, and its photos may have width and height swapped
+5   is `service.galleries.schema`
 
 A migration only changes tables, which takes milliseconds. The rows of schema 2 get their checksums later, in
 steps (`seal`). Until then they count as intact, and `meta` has the key `unsealed`. Their thumbnails get none.
+Sizes are corrected by the next sync or reindex (`service.galleries.sizes`); `meta` has a key until then.
 """
 
 import time
@@ -19,6 +21,7 @@ from service.galleries.checksums import EMBEDDING, PHOTO, REMOVAL, UNSEALED, che
 from service.galleries.schema import (
     FOLLOWED_TABLES,
     SCHEMA,
+    UNREADABLE_TABLE,
     Connection,
     all_spaces,
     embeddings_table,
@@ -30,6 +33,8 @@ from service.galleries.schema import (
 
 UNSEALED_KEY = "unsealed"
 """Key of `meta` while rows are without a checksum."""
+SIZES_KEY = "sizes_unchecked"
+"""Key of `meta` while photos may have width and height swapped."""
 STEP = 1_000
 """Rows that one transaction seals. Others can write between two transactions."""
 
@@ -70,6 +75,8 @@ def migrate(connection: Connection) -> None:
         _to_3(connection)
     if version in (1, 2, 3):
         _to_4(connection)
+    if version in (1, 2, 3, 4):
+        _to_5(connection)
     connection.execute("COMMIT")
 
 
@@ -95,6 +102,11 @@ def _to_3(connection: Connection) -> None:
 def _to_4(connection: Connection) -> None:
     for statement in filter(str.strip, FOLLOWED_TABLES.split(";")):  # `executescript` would commit
         connection.execute(statement)
+
+
+def _to_5(connection: Connection) -> None:
+    connection.execute(UNREADABLE_TABLE)
+    set_meta(connection, SIZES_KEY, "1")
     connection.execute(f"PRAGMA user_version={SCHEMA}")
 
 

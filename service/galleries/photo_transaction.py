@@ -200,6 +200,10 @@ class PhotoTransaction:
         """Change the path of a photo that was indexed in place. False without such a photo."""
         return self._rewrite(photo_id, {"source": source.encode()})
 
+    def resize(self, photo_id: int, width: int, height: int) -> bool:
+        """Correct a photo's width and height. False without such a photo."""
+        return self._rewrite(photo_id, {"width": str(width).encode(), "height": str(height).encode()})
+
     def photo(self, photo_id: int) -> Photo | None:
         """Return a photo. None without such a photo, or if its row is damaged."""
         return next(iter(self._stored.select_photos(self._connection, "id", [photo_id])), None)

@@ -26,7 +26,7 @@ from service.galleries.records import GallerySpec
 
 Connection = sqlite3.Connection
 
-SCHEMA = 4
+SCHEMA = 5
 """Version of the tables. `service.galleries.migrations` brings files of earlier versions to this one."""
 
 MAX_ID = 2**48
@@ -88,6 +88,20 @@ CREATE TABLE files (
 CREATE INDEX files_by_photo ON files (photo);
 """
 """Tables of the folders that the gallery follows, see `service.galleries.sync.file_rows`."""
+UNREADABLE_TABLE = """
+CREATE TABLE unreadable (
+    id INTEGER PRIMARY KEY,
+    folder INTEGER NOT NULL,
+    path TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    mtime INTEGER NOT NULL,
+    reader TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    checksum BLOB NOT NULL,
+    UNIQUE (folder, path)
+);
+"""
+"""Their files that cannot be read, see `service.galleries.sync.unreadable_rows`."""
 
 
 def write_schema(path: Path, spec: GallerySpec) -> None:
@@ -107,7 +121,7 @@ def write_schema(path: Path, spec: GallerySpec) -> None:
 
 def create_tables(connection: Connection) -> None:
     """Create all tables of an empty gallery, with one space."""
-    connection.executescript(_TABLES + FOLLOWED_TABLES)
+    connection.executescript(_TABLES + FOLLOWED_TABLES + UNREADABLE_TABLE)
     create_space(connection, 1)
 
 

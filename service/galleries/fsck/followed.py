@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 
-from service.galleries.checksums import FILE, FOLDER, is_intact, selected
+from service.galleries.checksums import FILE, FOLDER, UNREADABLE, is_intact, selected
 from service.galleries.database import GalleryDatabase
 from service.galleries.fsck.finding import Finding, Options, after_repair
 from service.galleries.schema import Connection
 
-TABLES = {"folders": FOLDER, "files": FILE}
+TABLES = {"folders": FOLDER, "files": FILE, "unreadable": UNREADABLE}
 
 
 def check_followed(database: GalleryDatabase, options: Options) -> Iterator[Finding]:
@@ -16,7 +16,7 @@ def check_followed(database: GalleryDatabase, options: Options) -> Iterator[Find
     with database.reading() as connection:
         damaged = [(table, row_id) for table in TABLES for row_id in _damaged(connection, table)]
     for table, row_id in damaged:
-        remedy = "sync the gallery" if table == "files" else "run `iiae index` with the folder again"
+        remedy = "run `iiae index` with the folder again" if table == "folders" else "sync the gallery"
         finding = Finding(
             place=database.name,
             kind="followed_damaged",

@@ -22,6 +22,7 @@ from service.galleries.reindex.job import (
     read_photo,
 )
 from service.galleries.reindex.records import ReadPhoto, ReindexProgress
+from service.galleries.sizes import correct_sizes
 from service.galleries.threads.pools import GalleryPools
 from service.images.budget import DecodedBudget
 from service.inference.embedder import Embedder
@@ -123,6 +124,7 @@ class BackgroundReindexer:
         error: BaseException | None = None
         name = job.gallery.name
         try:
+            await self._pools.reindexing.run(name, correct_sizes, job.gallery)
             while not job.switched:
                 pages = job.pages()
                 while (page := await self._pools.reindexing.run(name, next, pages, None)) is not None:

@@ -7,6 +7,7 @@ from service.galleries.read_ahead import read_ahead
 from service.galleries.records import GallerySpec, Photo
 from service.galleries.reindex.job import ReindexJob, pair_with_embeddings, read_photo
 from service.galleries.reindex.records import ReadPhoto, ReindexProgress
+from service.galleries.sizes import correct_sizes
 from service.inference.pixels import embed_pixels
 from service.registry.model import Model
 
@@ -44,6 +45,7 @@ def reindex_gallery(
 
     spec = GallerySpec.of(model, side)
     with ReindexJob(gallery, spec, drawn=drawn, from_scratch=from_scratch) as job:
+        correct_sizes(gallery)
         if job.switched:
             return None
         while not job.switched:

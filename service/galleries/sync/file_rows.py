@@ -52,6 +52,7 @@ class FileRows:
     def unfollow(self, folder: Folder) -> None:
         """Forget a folder and its files."""
         self._connection.execute("DELETE FROM files WHERE folder = ?", (folder.id,))
+        self._connection.execute("DELETE FROM unreadable WHERE folder = ?", (folder.id,))
         self._connection.execute("DELETE FROM folders WHERE id = ?", (folder.id,))
 
     def files(self, folder: int) -> Iterator[FileRecord]:

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from model.checkpoint import code_version
+from model.images import decode
 from model.inference import Inference
 from service.errors import GalleryReindexed
 from service.galleries.folder_walk import FoundFile, Walk, walk
@@ -21,14 +23,16 @@ from service.galleries.gallery import Gallery
 from service.galleries.photo_transaction import PhotoTransaction
 from service.galleries.read_ahead import read_ahead
 from service.galleries.records import NewPhoto
+from service.galleries.sizes import correct_sizes
 from service.galleries.sync.adoption import adopted
 from service.galleries.sync.file_rows import FileRows
 from service.galleries.sync.guard import check_removals
 from service.galleries.sync.lock import syncing
 from service.galleries.sync.placing import Placing
 from service.galleries.sync.plan import Plan, ToRead, make_plan
-from service.galleries.sync.reading import ContentReader, ReadFile, digests
+from service.galleries.sync.reading import ContentReader, ReadBatch, ReadFile, digests
 from service.galleries.sync.records import UNKNOWN, FileRecord, Folder, SyncOptions, SyncRefused, SyncReport
+from service.galleries.sync.unreadable_rows import UnreadableFile, UnreadableRows
 
 T = TypeVar("T")
 
@@ -71,6 +75,10 @@ class Sync:
         self._options, self._on_progress = options, on_progress
         self._report = SyncReport()
         self._started = time.time_ns()
+        self._unreadable: dict[str, UnreadableFile] = {}
+        # the model matters, too: one of drawings refuses a picture without a drawing
+        self._reader = f"iiae {code_version()}, decoder {decode.VERSION}, {max_pixels} pixels"
+        self._reader += f", model {gallery.spec.digest}"
 
     def run(self) -> SyncReport:
         """Sync, and return what was done.
@@ -81,9 +89,11 @@ class Sync:
             GalleryReindexed, GalleryNotFound, GalleryBusy, StorageFull, StorageUnavailable.
         """
         with syncing(self._gallery):
+            correct_sizes(self._gallery)
             with self._gallery.database.reading() as connection:
                 rows = FileRows(connection)
                 records = list(rows.files(self._folder.id))
+                self._unreadable = UnreadableRows(connection, self._folder.id).all()
                 photos = {int(row[0]) for row in connection.execute("SELECT id FROM photos")}
             records += adopted(self._gallery, self._folder, records)
             found, plan = self._plan(records, photos)
@@ -98,7 +108,15 @@ class Sync:
 
     def _plan(self, records: list[FileRecord], photos: set[int]) -> tuple[Walk, Plan]:
         found = self._walk({record.path for record in records})
-        return found, make_plan(found, records, photos, self._digests, again=self._options.again)
+        return found, make_plan(
+            found,
+            records,
+            photos,
+            self._digests,
+            unreadable=self._unreadable,
+            reader=self._reader,
+            again=self._options.again,
+        )
 
     def _walk(self, known: set[str]) -> Walk:
         def is_picture(path: str) -> bool:
@@ -120,8 +138,10 @@ class Sync:
     def _apply(self, plan: Plan, found: Walk) -> None:
         report = self._report
         report.skipped, report.unreadable = found.skipped, list(found.unreadable)
+        report.unreadable += [f"{file.path}: {file.reason}" for file in plan.unreadable]
         report.unchanged = plan.unchanged + len(plan.touched)
         report.removed_by_hand, report.unreachable = plan.removed_by_hand, plan.unreachable
+        self._forget_unreadable(plan.unreadable)
         self._move(plan.touched)
         self._move(plan.moved)
         if self._options.keep:
@@ -132,6 +152,13 @@ class Sync:
             self._read(plan.to_read)
         if SAVE_SHARE * (report.added + report.changed + report.removed) >= max(self._gallery.count, 1):
             self._gallery.save_index()  # else the next search of each process catches up as fast
+
+    def _forget_unreadable(self, still: Sequence[UnreadableFile]) -> None:
+        """Forget the unreadable files of earlier syncs that are gone, have changed, or are read again."""
+        others = self._unreadable.keys() - {file.path for file in still}
+        if others:
+            with self._gallery.database.transaction() as connection:
+                UnreadableRows(connection, self._folder.id).delete(others)
 
     def _move(self, pairs: Sequence[tuple[FileRecord, FoundFile]]) -> None:
         for part in _parts(pairs, STEP):
@@ -155,6 +182,7 @@ class Sync:
             with self._placing(list(new.values())) as placing:
                 for each in batch.files:
                     self._place(placing, each, new.get(each.sha256))
+                placing.remember_unreadable(self._remembered(batch))
             done += len(batch.files) + len(batch.unreadable)
             if self._on_progress is not None:
                 self._on_progress(done, len(files))
@@ -168,6 +196,14 @@ class Sync:
             placing.replace(before, new, file, mtime)
         else:
             placing.add(new, file, mtime)
+
+    def _remembered(self, batch: ReadBatch) -> list[UnreadableFile]:
+        """Return the undecodable files of a batch that the next sync need not try again."""
+        return [
+            UnreadableFile(file.path, file.size, file.mtime, self._reader, reason)
+            for file, reason in batch.undecodable
+            if self._mtime(file) != UNKNOWN
+        ]
 
     @contextmanager
     def _placing(self, photos: Sequence[NewPhoto]) -> Iterator[Placing]:

@@ -4,6 +4,7 @@ A photo that was uploaded, or whose file is also elsewhere, loses nothing when a
 somebody changed by hand stays.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from service.galleries.photo_transaction import PhotoTransaction
 from service.galleries.records import NewPhoto, Photo
 from service.galleries.sync.file_rows import FileRows
 from service.galleries.sync.records import FileRecord, Folder, SyncReport
+from service.galleries.sync.unreadable_rows import UnreadableFile, UnreadableRows
 
 
 class Placing:
@@ -103,6 +105,10 @@ class Placing:
         self._report.changed += 1
         changed = replace(photo, sha256=new.sha256)
         self._rows.put(self._record(changed, file, mtime, label=file.label, path=file.path))
+
+    def remember_unreadable(self, files: Sequence[UnreadableFile]) -> None:
+        """Remember files that cannot be decoded, so that the next sync does not try again."""
+        UnreadableRows(self._photos.connection, self._folder.id).put(files)
 
     def release(self, record: FileRecord) -> None:
         """Forget a file that is gone, and remove its photo unless its picture is elsewhere."""

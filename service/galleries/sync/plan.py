@@ -5,11 +5,12 @@ content of one that is gone has moved. It then has its size, too, so other new f
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from service.galleries.folder_walk import FoundFile, Walk
 from service.galleries.sync.records import UNKNOWN, FileRecord
+from service.galleries.sync.unreadable_rows import UnreadableFile
 
 Digests = Callable[[Sequence[FoundFile]], dict[str, str]]
 """Returns the SHA-256 of files, by path. Files that cannot be read are left out."""
@@ -36,6 +37,7 @@ class Plan:
         unreachable: files in places that cannot be read.
         touched: unchanged files with another time.
         gone: files whose content is nowhere in the folder.
+        unreadable: files that could not be read before, and have not changed since.
     """
 
     unchanged: int = 0
@@ -45,16 +47,26 @@ class Plan:
     moved: list[tuple[FileRecord, FoundFile]] = field(default_factory=list)
     gone: list[FileRecord] = field(default_factory=list)
     to_read: list[ToRead] = field(default_factory=list)
+    unreadable: list[UnreadableFile] = field(default_factory=list)
 
 
 def make_plan(
-    found: Walk, records: Iterable[FileRecord], photos: set[int], digests: Digests, *, again: bool = False
+    found: Walk,
+    records: Iterable[FileRecord],
+    photos: set[int],
+    digests: Digests,
+    *,
+    unreadable: Mapping[str, UnreadableFile],
+    reader: str,
+    again: bool = False,
 ) -> Plan:
     """Decide what became of the files of a folder.
 
     Args:
         records: the files as of the last sync.
         photos: ids of all photos of the gallery.
+        unreadable: files that could not be read before, by path.
+        reader: what reads the files now.
         again: trust no size and time, and forget which photos were removed by hand.
     """
     plan = Plan()
@@ -70,7 +82,11 @@ def make_plan(
     latest = {record.path: record for record in rest.values()}
     for file in changed:
         before = latest.get(file.path)
-        plan.to_read.append(ToRead(file, before))
+        known = unreadable.get(file.path)
+        if known is not None and known.still_is(file, reader) and not again:
+            plan.unreadable.append(known)
+        else:
+            plan.to_read.append(ToRead(file, before))
         if before is not None:
             del rest[id(before)]
     plan.gone = list(rest.values())

@@ -37,11 +37,13 @@ class ReadBatch:
     Attributes:
         contents: what to store of the pictures that the gallery does not have, by SHA-256.
         unreadable: a line for each file that cannot be read.
+        undecodable: those of them that are no pictures for this reader, and why.
     """
 
     files: list[ReadFile]
     contents: dict[str, PhotoContents]
     unreadable: list[str]
+    undecodable: list[tuple[FoundFile, str]]
 
 
 class ContentReader:
@@ -59,7 +61,7 @@ class ContentReader:
 
     def read(self, planned: Sequence[ToRead]) -> ReadBatch:
         """Read files, and decode those whose pictures the gallery does not have. Blocks."""
-        batch = ReadBatch([], {}, [])
+        batch = ReadBatch([], {}, [], [])
         for each in planned:
             try:
                 self._read(each, batch)
@@ -67,6 +69,7 @@ class ContentReader:
                 batch.unreadable.append(f"{each.file.path}: {error.strerror}")
             except ServiceError as error:
                 batch.unreadable.append(f"{each.file.path}: {error}")
+                batch.undecodable.append((each.file, str(error)))
         return batch
 
     def embed(self, batch: ReadBatch) -> dict[str, NewPhoto]:

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,9 @@ from PIL import Image
 from serving import png, publish_sketch
 
 from service.galleries.gallery import Gallery
+from service.galleries.migrations import SIZES_KEY
 from service.galleries.records import NewPhoto
+from service.galleries.schema import set_meta
 from service.galleries.sync.lock import syncing
 
 
@@ -463,3 +466,70 @@ def test_a_forgotten_folder_is_not_synced_and_its_photos_stay(tree):
     assert tree.index().status == 0
     assert len(tree.photos()) == 3
     assert tree.photos().items() <= before.items()
+
+
+def write_old(path: Path, data: bytes, *, seconds: int = 60) -> None:
+    """Write a file whose last change is some time ago, and which nobody has read."""
+    path.write_bytes(data)
+    os.utime(path, ns=(1, time.time_ns() - seconds * 10**9))
+
+
+def was_read(path: Path) -> bool:
+    """Whether a file of `write_old` was read since."""
+    return path.stat().st_atime_ns != 1
+
+
+def test_an_unreadable_file_is_named_each_time_but_read_again_only_if_it_changed(tree):
+    broken = tree.folder / "broken.png"
+    write_old(broken, png(9)[:60])
+    [told] = tree.report()["unreadable"]
+    assert told.startswith("broken.png: the ") and was_read(broken)
+    status = broken.stat()
+    os.utime(broken, ns=(1, status.st_mtime_ns))
+    assert tree.report() == {"unchanged": 4, "unreadable": [told]}
+    assert not was_read(broken)
+    assert tree.report("--again")["unreadable"] == [told]
+    assert was_read(broken)
+    write_old(broken, png(9), seconds=30)
+    assert tree.report() == {"added": 1, "unchanged": 4}
+    assert tree.report() == {"unchanged": 5}
+
+
+def test_a_higher_limit_reads_an_unreadable_file_again(tree, monkeypatch):
+    write_old(tree.folder / "large.png", png(9))
+    monkeypatch.setenv("IIAE_MAX_PIXELS", "100")
+    assert (
+        "too many pixels" in tree.report()["unreadable"][0] or "at most 100" in tree.report()["unreadable"][0]
+    )
+    monkeypatch.delenv("IIAE_MAX_PIXELS")
+    assert tree.report() == {"added": 1, "unchanged": 4}
+
+
+def test_a_photo_whose_file_became_unreadable_stays_until_the_file_is_gone(tree):
+    broken = tree.folder / "cats/1.png"
+    ids = list(tree.photos())
+    write_old(broken, b"broken")
+    for _ in range(2):
+        report = tree.report()
+        assert (report["unchanged"], len(report["unreadable"])) == (3, 1)
+        assert list(tree.photos()) == ids
+    broken.unlink()
+    assert tree.report() == {"removed": 1, "unchanged": 3}
+    with tree.gallery.database.reading() as connection:
+        assert connection.execute("SELECT count(*) FROM unreadable").fetchone() == (0,)
+
+
+def test_swapped_sizes_of_an_earlier_version_are_corrected(tree):
+    path = tree.folder / "turned.jpg"
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.open(tree.folder / "cats/0.png").convert("RGB").resize((200, 100)).save(path, exif=exif)
+    tree.report()
+    [photo] = [each for each in tree.gallery.page(0, 9) if each.source == str(path)]
+    assert (photo.width, photo.height) == (100, 200)
+    with tree.gallery.storing([]) as transaction:
+        assert transaction.resize(photo.id, 200, 100)
+        set_meta(transaction.connection, SIZES_KEY, "1")
+    assert tree.gallery.photo(photo.id).width == 200
+    assert tree.report()["unchanged"] == 5
+    assert tree.gallery.photo(photo.id) == photo

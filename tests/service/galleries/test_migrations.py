@@ -17,16 +17,23 @@ from service.galleries.database import DATABASE, GalleryDatabase
 from service.galleries.fsck.finding import Options
 from service.galleries.fsck.structure import check_structure
 from service.galleries.gallery import Gallery
-from service.galleries.migrations import is_unsealed, seal
+from service.galleries.migrations import SIZES_KEY, is_unsealed, seal
 from service.galleries.records import Photo
+from service.galleries.schema import read_meta
 from service.galleries.sealer import Sealer
 
+BACK_TO_SCHEMA_4 = """
+DROP TABLE unreadable;
+PRAGMA user_version = 4;
+"""
 BACK_TO_SCHEMA_3 = """
+DROP TABLE unreadable;
 DROP TABLE files;
 DROP TABLE folders;
 PRAGMA user_version = 3;
 """
 BACK_TO_SCHEMA_2 = """
+DROP TABLE unreadable;
 DROP TABLE files;
 DROP TABLE folders;
 ALTER TABLE meta DROP COLUMN checksum;
@@ -76,13 +83,16 @@ def unsealed(tmp_path, monkeypatch):
     return GalleryDatabase(tmp_path / "g")
 
 
-def test_a_file_of_schema_3_is_migrated_with_its_checksums(tmp_path):
-    photos = old_gallery(tmp_path, BACK_TO_SCHEMA_3)
+@pytest.mark.parametrize("script", [BACK_TO_SCHEMA_3, BACK_TO_SCHEMA_4])
+def test_a_file_of_schema_3_or_4_is_migrated_with_its_checksums(tmp_path, script):
+    photos = old_gallery(tmp_path, script)
     gallery = Galleries(tmp_path).open("g")
     assert gallery.page(0, 100) == photos
     with gallery.database.reading() as connection:
         assert not is_unsealed(connection)
-        assert connection.execute("SELECT count(*) FROM files").fetchone() == (0,)
+        assert SIZES_KEY in read_meta(connection)
+        for table in ("files", "unreadable"):
+            assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)
     assert list(check_structure(gallery.database, Options(repair=False, quick=False))) == []
 
 

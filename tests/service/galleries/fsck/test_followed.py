@@ -10,6 +10,7 @@ from service.galleries.fsck.finding import Options
 from service.galleries.sync.file_rows import FileRows
 from service.galleries.sync.following import follow, followed
 from service.galleries.sync.records import FileRecord
+from service.galleries.sync.unreadable_rows import UnreadableFile, UnreadableRows
 
 
 @pytest.fixture
@@ -23,12 +24,27 @@ def gallery(tmp_path):
                     id=None, folder=folder.id, path=f"{photo}.png", photo=photo, sha256="00", label="cat"
                 )
             )
+        UnreadableRows(connection, folder.id).put([UnreadableFile("x.png", 1, 2, "reader", "broken")])
     return gallery
+
+
+def unreadable(gallery):
+    with gallery.database.reading() as connection:
+        return list(UnreadableRows(connection, 1).all())
 
 
 def findings(gallery, *, repair):
     found = check_gallery(gallery, Options(repair=repair, quick=True))
     return [finding for finding in found if finding.kind == "followed_damaged"]
+
+
+def test_a_damaged_row_of_an_unreadable_file_is_ignored_found_and_deleted(gallery):
+    assert unreadable(gallery) == ["x.png"]
+    gallery = damage(gallery, "UPDATE unreadable SET size = 3")
+    assert unreadable(gallery) == []
+    [finding] = findings(gallery, repair=True)
+    assert finding.repaired and "table unreadable" in finding.detail
+    assert findings(gallery, repair=False) == []
 
 
 @pytest.mark.parametrize(

@@ -22,10 +22,12 @@ from model import checkpoint
 from service.deadline import Deadline, remaining, shared_deadline, start_deadline
 from service.errors import ReindexCancelled, ReindexNotFound, ServiceError
 from service.galleries.collection import Galleries
+from service.galleries.migrations import SIZES_KEY
 from service.galleries.records import GallerySpec, NewPhoto
 from service.galleries.reindex import lock
 from service.galleries.reindex.job import ReindexJob
 from service.galleries.reindex.records import EmbeddedPhoto, ReindexProgress
+from service.galleries.schema import read_meta, set_meta
 from service.http.app import compose
 from service.http.dependencies import Services
 from service.settings import Settings
@@ -109,6 +111,9 @@ def test_reindexing_an_outdated_gallery_changes_only_its_embeddings(folder, clie
     client.post("/models/reload").raise_for_status()
     assert client.get("/galleries/g").json()["outdated"]
     assert nearest(client, 3).json()["code"] == "gallery_outdated"
+    database = Galleries(folder / "galleries").open("g").database
+    with database.transaction() as connection:
+        set_meta(connection, SIZES_KEY, "1")
     answer = client.post("/galleries/g/reindex")
     assert answer.status_code == 202
     assert answer.headers["location"] == "/galleries/g/reindex"
@@ -126,6 +131,8 @@ def test_reindexing_an_outdated_gallery_changes_only_its_embeddings(folder, clie
     gallery = client.get("/galleries/g").json()
     assert (gallery["outdated"], gallery["expand"]) == (False, False)
     assert client.get("/galleries/g/photos?limit=1000").json() == photos
+    with database.reading() as connection:  # the photos' sizes were checked
+        assert SIZES_KEY not in read_meta(connection)
     for photo_id, seed in list(seeds.items())[::7]:
         assert nearest(client, seed).json()["hits"][0]["id"] == photo_id
         assert client.get(f"/galleries/g/photos/{photo_id}").content == png(seed)

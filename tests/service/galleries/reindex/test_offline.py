@@ -2,14 +2,17 @@
 
 import pytest
 import torch
+from PIL import Image
 from serving import png, publish_sketch, publish_tiny
 
 from service.cli.checkpoints import load_model
 from service.errors import DomainUnknown, ReindexRunning
 from service.galleries.bulk import find_photos, index_photos, open_or_create
 from service.galleries.collection import Galleries
+from service.galleries.migrations import SIZES_KEY
 from service.galleries.reindex.lock import lock
 from service.galleries.reindex.offline import reindex_gallery
+from service.galleries.schema import set_meta
 from service.inference.pixels import decode_pixels, embed_pixels
 
 
@@ -61,3 +64,22 @@ def test_a_running_reindex_and_an_unknown_domain_are_refused(home, galleries):
         reindex_gallery(galleries, "g", load_model(home, "tiny", "cpu"))
     with pytest.raises(DomainUnknown):
         reindex_gallery(galleries, "g", load_model(home, "mnist-cdcb", "cpu"))
+
+
+@pytest.mark.parametrize("name", ["drawn", "tiny"])  # the gallery's own model has nothing to embed
+def test_swapped_sizes_of_an_earlier_version_are_corrected(home, tmp_path, name):
+    photos = tmp_path / "photos"
+    photos.mkdir()
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.effect_noise((200, 100), 80).convert("RGB").save(photos / "turned.jpg", exif=exif)
+    galleries = Galleries(tmp_path / "galleries")
+    model = load_model(home, "drawn", "cpu")
+    index_photos(open_or_create(galleries, "g", model), model.inference, find_photos(photos))
+    gallery = galleries.open("g")
+    with gallery.storing([]) as transaction:
+        assert transaction.resize(1, 200, 100)
+        set_meta(transaction.connection, SIZES_KEY, "1")
+    reindex_gallery(galleries, "g", load_model(home, name, "cpu"))
+    photo = galleries.open("g").photo(1)
+    assert (photo.width, photo.height) == (100, 200)

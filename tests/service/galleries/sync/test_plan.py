@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from service.galleries.folder_walk import FoundFile, Walk
 from service.galleries.sync.plan import make_plan
 from service.galleries.sync.records import FileRecord
+from service.galleries.sync.unreadable_rows import UnreadableFile
 
 PHOTOS = set(range(1, 100))
 
@@ -16,7 +17,7 @@ def record(photo: int, path: str, content: str, mtime: int = 1) -> FileRecord:
     )
 
 
-def planned(records, files: dict[str, tuple[str, int]], closed=(), photos=PHOTOS, again=False):
+def planned(records, files: dict[str, tuple[str, int]], closed=(), photos=PHOTOS, unreadable=(), again=False):
     """Plan for files of these contents and times, by path. Return the plan and the paths that were read."""
     found = Walk(closed=list(closed))
     found.files = [FoundFile(path, len(content), mtime) for path, (content, mtime) in files.items()]
@@ -26,7 +27,9 @@ def planned(records, files: dict[str, tuple[str, int]], closed=(), photos=PHOTOS
         read.extend(file.path for file in wanted)
         return {file.path: files[file.path][0] for file in wanted if "unreadable" not in file.path}
 
-    return make_plan(found, records, photos, digests, again=again), read
+    known = {file.path: file for file in unreadable}
+    plan = make_plan(found, records, photos, digests, unreadable=known, reader="r", again=again)
+    return plan, read
 
 
 def test_new_files_are_not_read_early_unless_they_have_the_size_of_a_lost_one():
@@ -65,6 +68,26 @@ def test_photos_that_were_removed_by_hand_come_back_only_if_all_is_read_again():
     plan, _ = planned(records, files, photos={2}, again=True)
     assert [each.file.path for each in plan.to_read] == ["a"]
     assert len(plan.touched) == 1
+
+
+def test_unreadable_files_are_read_again_only_if_they_or_the_reader_have_changed():
+    same, other, older = (UnreadableFile(name, 1, 1, "r", "broken") for name in ("same", "other", "older"))
+    reader = UnreadableFile("reader", 1, 1, "earlier", "broken")
+    known = [same, other, older, reader]
+    files = {"same": ("x", 1), "other": ("xx", 1), "older": ("x", 2), "reader": ("x", 1)}
+    plan, _ = planned([], files, unreadable=known)
+    assert plan.unreadable == [same]
+    assert [each.file.path for each in plan.to_read] == ["other", "older", "reader"]
+    assert len(planned([], files, unreadable=known, again=True)[0].to_read) == 4
+
+
+def test_the_photo_of_a_file_that_became_unreadable_stays():
+    plan, _ = planned(
+        [record(1, "a", "content")],
+        {"a": ("x", 2)},
+        unreadable=[UnreadableFile("a", 1, 2, "r", "broken")],
+    )
+    assert (plan.gone, plan.to_read, [file.path for file in plan.unreadable]) == ([], [], ["a"])
 
 
 names = st.sampled_from(["a", "b", "c", "x/a", "x/b"])
