@@ -16,8 +16,10 @@ from service.cli.options import DEFAULT_HOME, AsJson, Home, listing, print_defau
 from service.deadline import Deadline, shared_deadline
 from service.defaults import Defaults
 from service.errors import GalleryBusy, GalleryDamaged, GalleryNotFound, StorageFull, StorageUnavailable
+from service.file_names import printable
 from service.galleries.collection import Galleries
 from service.galleries.defaults import SEARCHES
+from service.galleries.sync.following import followed
 
 LOCK_SECONDS = 2.0
 """Longest wait for a gallery that another process locks. Its row then says so."""
@@ -25,7 +27,7 @@ LOCK_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Listed:
-    """A gallery; `error` says why it cannot be opened."""
+    """A gallery; `error` says why it cannot be opened. It follows `folders`, see `iiae sync`."""
 
     name: str
     model: str | None = None
@@ -33,6 +35,7 @@ class Listed:
     drawn: bool | None = None
     photos: int | None = None
     index: str | None = None
+    folders: tuple[str, ...] = ()
     error: str | None = None
 
 
@@ -45,7 +48,7 @@ galleries = typer.Typer(
 
 @galleries.callback()
 def list_galleries(context: typer.Context, as_json: AsJson = False, home: Home = DEFAULT_HOME) -> None:
-    """List the galleries."""
+    """List the galleries, and the folders that they follow."""
     if context.invoked_subcommand is not None:
         return
     collection = Galleries(home / "galleries")
@@ -64,6 +67,9 @@ def list_galleries(context: typer.Context, as_json: AsJson = False, home: Home =
         table.add_row(each.name, each.model, pictures, photos, each.index)
     console = Console()
     console.print(table)
+    for each in found:
+        for folder in each.folders:
+            console.print(f"folder of {each.name}: {folder}", markup=False, highlight=False, soft_wrap=True)
     print_defaults(console, Defaults(home), "galleries")
 
 
@@ -84,7 +90,10 @@ def _listed(collection: Galleries, name: str) -> Listed | None:
         with shared_deadline(Deadline(monotonic() + LOCK_SECONDS)):
             gallery = collection.open(name)
             spec = gallery.spec
-            return Listed(name, spec.model, spec.domain, spec.drawn, gallery.count, gallery.index.kind)
+            folders = tuple(printable(str(folder.path)) for folder in followed(gallery))
+            return Listed(
+                name, spec.model, spec.domain, spec.drawn, gallery.count, gallery.index.kind, folders
+            )
     except GalleryNotFound:
         return None
     except (GalleryBusy, GalleryDamaged, StorageFull, StorageUnavailable) as error:

@@ -321,8 +321,8 @@ class PhotoOut(Answer):
     id: int = Field(description="Id of the photo in its gallery. Later photos have larger ids.")
     sha256: str = Field(description="SHA-256 of the image file, in hexadecimal.")
     label: str | None = Field(description="Label of the photo; null if it has none.")
-    width: int = Field(description="Width in pixels, before EXIF rotation.")
-    height: int = Field(description="Height in pixels, before EXIF rotation.")
+    width: int = Field(description="Width in pixels of the upright picture.")
+    height: int = Field(description="Height in pixels of the upright picture.")
     url: str = Field(description="Path of the image file; add `&size=thumbnail` for a thumbnail.")
     metadata: dict[str, JsonValue] = Field(description="Metadata of the photo.")
 

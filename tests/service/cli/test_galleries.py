@@ -94,3 +94,22 @@ def test_the_default_gallery_is_searched_and_forgotten_when_it_is_deleted(tmp_pa
     assert "default for retrieve, sbir: b-second" in iiae("galleries", home=home).stdout
     assert iiae("galleries", "delete", "b-second", "--yes", home=home).status == 0
     assert "in a-first" in searched()
+
+
+def test_the_folders_that_a_gallery_follows_are_named(home, tmp_path):
+    folders = [tmp_path / "[red] cats", tmp_path / ("long " * 20 + "name")]
+    for number, folder in enumerate(folders):
+        folder.mkdir()
+        (folder / "1.png").write_bytes(png(number))
+        assert iiae("index", folder, "--gallery", "two", "--model", "drawn", home=home).status == 0
+    told = iiae("galleries", home=home).stdout.splitlines()
+    assert [line for line in told if line.startswith("folder of two: ")] == [
+        f"folder of two: {each}" for each in folders
+    ]
+    [listed] = [
+        each for each in json.loads(iiae("galleries", "--json", home=home).stdout) if each["name"] == "two"
+    ]
+    assert listed["folders"] == [str(each) for each in folders]
+    assert iiae("sync", "two", "--forget", folders[0], home=home).status == 0
+    assert "cats" not in iiae("galleries", home=home).stdout
+    assert iiae("galleries", "delete", "two", "--yes", home=home).status == 0

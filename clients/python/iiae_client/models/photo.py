@@ -18,9 +18,9 @@ class Photo:
     label: None | str
     """Label of the photo; null if it has none."""
     width: int
-    """Width in pixels, before EXIF rotation."""
+    """Width in pixels of the upright picture."""
     height: int
-    """Height in pixels, before EXIF rotation."""
+    """Height in pixels of the upright picture."""
     url: str
     """Path of the image file; add `&size=thumbnail` for a thumbnail."""
     metadata: PhotoMetadata

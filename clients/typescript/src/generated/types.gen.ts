@@ -318,11 +318,11 @@ export type Photo = {
      */
     label: string | null;
     /**
-     * Width in pixels, before EXIF rotation.
+     * Width in pixels of the upright picture.
      */
     width: number;
     /**
-     * Height in pixels, before EXIF rotation.
+     * Height in pixels of the upright picture.
      */
     height: number;
     /**
