@@ -2,9 +2,9 @@
 
 python -m benchmarks.peak_memory [--requests 20] [--side 6320] [--scenarios blank-webp ...]
 
-The promise is the formula of docs/deploy.md, Sizing. Small files with huge pictures are the worst requests: a
-blank WebP of 40 megapixels has less than 100 bytes. The table names the server's resident memory before the
-requests, its peak, and its memory some seconds after the last answer.
+The promise is the formula of docs/scale.md, Peak memory. Small files with huge pictures are the worst
+requests: a blank WebP of 40 megapixels has less than 100 bytes. The table names the server's resident memory
+before the requests, its peak, and its memory some seconds after the last answer.
 """
 
 import argparse
@@ -63,7 +63,7 @@ class Measurement:
 
 
 def promise(base_mb: float, decoded_mb: float = DECODED_MB, held_mb: float = HELD_MB) -> float:
-    """Return the largest resident memory in MB under any load: docs/deploy.md, Sizing."""
+    """Return the largest resident memory in MB under any load: docs/scale.md, Peak memory."""
     largest = max(decoded_mb, PIXEL_BYTES * MAX_PIXELS / MB)
     return base_mb + largest + FREED_MB + 2 * held_mb + BATCH_MB
 

@@ -9,7 +9,7 @@ archive: a truncated archive has no database and is not a gallery.
 Damage is reported on standard error, with exit status 1. The archive is complete, but keep an older one.
 
 Not in the archive: photos that were indexed in place, and the FAISS index, which the service rebuilds.
-To restore, unpack into another folder and rename it (see docs/deploy.md). Never copy the database alone to a
+To restore, unpack into another folder and rename it (see docs/backup.md). Never copy the database alone to a
 folder that has `gallery.sqlite-wal` or `gallery.sqlite-shm`: SQLite would apply the old log to it.
 """
 

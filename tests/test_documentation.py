@@ -12,7 +12,7 @@ from service.cli.commands import app
 from service.settings import Settings
 
 ROOT = Path(__file__).parents[1]
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 TRAINER = re.compile(r"docker compose run --rm (?:-T )?trainer(?:-gpu)?")
 COMPLETE = re.compile(r"--(data|like|model|gallery) ")
 """Inline code with one of these options is a whole command; `iiae train` alone is only a name."""

@@ -1,4 +1,4 @@
-"""docker/backup.py backs up a gallery while photos are added; the commands of docs/deploy.md restore it."""
+"""docker/backup.py backs up a gallery while photos are added; the commands of docs/backup.md restore it."""
 
 import os
 import re
@@ -33,7 +33,7 @@ def backup(home: Path, name: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def restore(home: Path, archive: bytes) -> None:
-    """Unpack beside the galleries and rename, as docs/deploy.md does."""
+    """Unpack beside the galleries and rename, as docs/backup.md does."""
     unpacked = home / "galleries" / ".restored"
     unpacked.mkdir()
     with tarfile.open(fileobj=BytesIO(archive)) as tar:
@@ -103,7 +103,7 @@ def test_the_database_alone_is_restored_after_a_kill(tmp_path, server):
     server.process.wait()
     gallery = tmp_path / "galleries" / "g"
     assert (gallery / "gallery.sqlite-wal").stat().st_size
-    docs = (SCRIPT.parents[1] / "docs" / "deploy.md").read_text()
+    docs = (SCRIPT.parents[1] / "docs" / "backup.md").read_text()
     commands = re.findall(r"--entrypoint sh service -c '(.*)'", docs)
     assert len(commands) == 2
     for command in commands:
