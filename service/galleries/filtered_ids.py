@@ -12,8 +12,8 @@ from service.galleries.schema import current_revision
 
 KEPT = 8
 """Filters whose ids are kept, those used last. A user tries a few, one sketch after another."""
-KEPT_IDS = 100_000
-"""Largest number of ids that is kept of one filter, 8 bytes each."""
+KEPT_IDS = 1_000_000
+"""Largest number of ids that is kept of all filters of a gallery together, 8 bytes each."""
 
 Ids = NDArray[np.int64]
 
@@ -41,9 +41,8 @@ class FilteredIds:
                 rows = connection.execute(f"SELECT id FROM photos WHERE {where} ORDER BY id", values)
                 ids = np.fromiter((int(row[0]) for row in rows), np.int64)
         with self._lock:
-            if len(ids) <= KEPT_IDS:
-                self._kept[wanted] = (revision, ids)
-                self._kept.move_to_end(wanted)
-            if len(self._kept) > KEPT:
+            self._kept[wanted] = (revision, ids)
+            self._kept.move_to_end(wanted)
+            while len(self._kept) > KEPT or sum(len(each) for _, each in self._kept.values()) > KEPT_IDS:
                 self._kept.popitem(last=False)
         return ids

@@ -43,3 +43,15 @@ def test_a_search_returns_as_many_hits_as_meet_the_filter(tmp_path):
         assert sorted(hit.photo.id for hit in search(embedding(1), 2, THIRD)) == [3, 7]
         assert [hit.photo.id for hit in search(embedding(7), 1, THIRD)] == [7]
         assert search(embedding(1), 2, PhotoFilter(labels=("nothing",))) == []
+
+
+def test_the_filters_used_last_are_kept_as_long_as_their_ids_are_few(tmp_path, monkeypatch):
+    monkeypatch.setattr(filtered_ids, "KEPT_IDS", 9)
+    gallery = labelled_gallery(tmp_path)  # of seven photos
+    ids = FilteredIds(gallery.database)
+    third, all_but_first = ids.get(THIRD), PhotoFilter(ids=(2, 3, 4, 5, 6, 7))
+    many = ids.get(all_but_first)
+    assert ids.get(THIRD) is third and ids.get(all_but_first) is many
+    ids.get(PhotoFilter(ids=(1, 2, 3)))
+    assert ids.get(all_but_first) is many
+    assert ids.get(THIRD) is not third

@@ -28,6 +28,14 @@ METADATA = [
     {"file": "2024/Summer/three.jpg"},
     {"file": "2024/summer/trip/50%_☂.jpg"},
     {"file": 2024},
+    {"file": "Büro/☂/four.jpg"},
+    {"size": 7},
+    {"size": 7.0},
+    {"size": [-0.0, 0.1]},
+    {"size": 10**16},
+    {"size": 1e16},
+    {"größe": '☂ "gut"\n'},
+    {"other": {"größe": "☂", "size": 7}},
 ]
 LABELS = [None, "red", "blue", "Red", "r%"]
 
@@ -70,6 +78,10 @@ FILTERS = {
     "ids": (PhotoFilter(ids=(2, 5, 999)), lambda p: p.id in (2, 5)),
     "folder": (PhotoFilter(folder="2024/summer"), lambda p: in_folder(p.metadata, "2024/summer")),
     "upper folder": (PhotoFilter(folder="2024"), lambda p: in_folder(p.metadata, "2024")),
+    "folder with an umbrella": (
+        PhotoFilter(folder="Büro/☂"),
+        lambda p: in_folder(p.metadata, "Büro/☂"),
+    ),
     "above": (
         PhotoFilter(metadata=(Within("year", (("gt", 2019), ("lte", 2030))),)),
         lambda p: any(2019 < each <= 2030 for each in numbers(p.metadata.get("year"))),
@@ -107,6 +119,13 @@ FILTERS = {
         ("", "empty"),
         ('a"b', "quoted"),
         ("$.x", 1),
+        ("size", 7),
+        ("size", 7.0),
+        ("size", 0),
+        ("size", 0.1),
+        ("size", 10**16),
+        ("size", 1e16),
+        ("größe", '☂ "gut"\n'),
     ]
 }
 """Each filter, and the same condition in Python."""
