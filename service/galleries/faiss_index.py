@@ -119,9 +119,8 @@ class FaissIndex:
         photos that are few. More of them are searched along the graph, with as many more candidates as there
         are other photos. If that does not find k, they are compared one by one.
         """
-        wanted = np.isin(self.ids, among)
-        if self.removed:
-            wanted &= ~np.isin(self.ids, np.fromiter(self.removed, np.int64))
+        wanted = np.zeros(len(self.ids), bool)
+        wanted[self._positions(among)] = True
         count = int(np.count_nonzero(wanted))
         if (fetched := min(k, count)) == 0:
             return _NOTHING
@@ -140,6 +139,21 @@ class FaissIndex:
         parameters.sel = selector
         distances, positions = index.search(query, fetched, params=parameters)
         return distances[0], positions[0]
+
+    def _positions(self, among: Ids) -> NDArray[np.int64]:
+        """Return the positions of photos, without those that are not in the index and tombstones."""
+        if self.removed:
+            among = among[~np.isin(among, np.fromiter(self.removed, np.int64))]
+        at = np.searchsorted(self.ids, among, sorter=self._by_id)
+        among, at = among[at < len(self.ids)], at[at < len(self.ids)]
+        positions: NDArray[np.int64] = at if self._by_id is None else self._by_id[at]
+        positions = positions[self.ids[positions] == among]
+        return positions
+
+    @cached_property
+    def _by_id(self) -> NDArray[np.int64] | None:
+        """The positions by ascending id, to find ids without reading all. None if they ascend already."""
+        return None if bool((self.ids[1:] > self.ids[:-1]).all()) else np.argsort(self.ids)
 
     def extend(self, changes: Changes) -> "FaissIndex":
         """Return the state after these changes. Changes `faiss` in place: drop this state.

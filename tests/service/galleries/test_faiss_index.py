@@ -56,6 +56,14 @@ def test_a_search_among_some_photos_finds_the_nearest_of_them(monkeypatch, dista
         np.testing.assert_allclose([hit.score for hit in hits], expected[found], rtol=1e-4)
 
 
+def test_photos_that_were_added_in_another_order_than_their_ids_are_found_among_others():
+    order = np.random.default_rng(3).permutation(len(VECTORS)).tolist()
+    state = empty_state(DIM, "cosine").extend(Changes(1, [(each, VECTORS[each]) for each in order], []))
+    for number in range(0, len(VECTORS), 7):
+        [hit] = state.search(-VECTORS[number], 5, np.array([number, 10_000], np.int64))
+        assert hit.id == number and hit.score == pytest.approx(-1)
+
+
 def test_photos_far_from_the_query_are_found_past_the_nearer_ones(monkeypatch):
     """The graph's candidates are all near the query, so none of them is wanted."""
     monkeypatch.setattr(faiss_index, "FLAT_UP_TO", -1)
