@@ -147,8 +147,8 @@ class FaissIndex:
         at = np.searchsorted(self.ids, among, sorter=self._by_id)
         among, at = among[at < len(self.ids)], at[at < len(self.ids)]
         positions: NDArray[np.int64] = at if self._by_id is None else self._by_id[at]
-        positions = positions[self.ids[positions] == among]
-        return positions
+        found: NDArray[np.int64] = positions[self.ids[positions] == among]
+        return found
 
     @cached_property
     def _by_id(self) -> NDArray[np.int64] | None:
