@@ -16,8 +16,8 @@ from starlette.datastructures import FormData, Headers, UploadFile
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
-MAX_FIELDS = 32
-"""Text fields of a form. No operation has that many."""
+MAX_FIELDS = 128
+"""Text fields of a form. A search may have 100 labels, and some others."""
 MAX_FIELD_BYTES = 131_072
 """Bytes of a text field. The largest legal one is a photo's metadata."""
 MAX_CONTENT_TYPE = 1000

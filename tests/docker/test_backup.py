@@ -16,7 +16,7 @@ from gallery_photos import new_photo, spec
 from serving import Server, png, publish_sketch
 
 from service.galleries.collection import Galleries
-from service.galleries.fsck import leftovers
+from service.galleries.locked_folder import is_locked
 
 SCRIPT = Path(__file__).parents[2] / "docker" / "backup.py"
 
@@ -174,7 +174,7 @@ def test_a_running_backup_locks_its_folder(tmp_path):
             while not (found := list(gallery.folder.parent.glob(".backup-*/gallery.sqlite"))):
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
-            assert leftovers._locked(found[0].parent)
+            assert is_locked(found[0].parent)
         finally:
             running.kill()
-    assert not leftovers._locked(found[0].parent)
+    assert not is_locked(found[0].parent)

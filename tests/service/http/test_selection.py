@@ -83,6 +83,15 @@ def test_a_filter_does_not_change_the_score_of_a_photo(client, things, way):
 
 
 @pytest.mark.parametrize("way", SEARCHES)
+def test_a_search_may_have_100_labels(client, things, way):
+    labels = ["cat", *(f"label {number}" for number in range(99))]
+    hits = SEARCHES[way](client, label=labels).json()["hits"]
+    assert hits == SEARCHES[way](client, label="cat").json()["hits"] != []
+    answer = SEARCHES[way](client, label=[*labels, "dog"])
+    assert (answer.status_code, answer.json()["code"]) == (422, "parameter_invalid")
+
+
+@pytest.mark.parametrize("way", SEARCHES)
 def test_pages_of_hits_are_the_whole_list(client, things, way):
     every = SEARCHES[way](client, k=20).json()["hits"]
     pages = [SEARCHES[way](client, k=5, offset=offset).json()["hits"] for offset in (0, 5, 10, 15)]
