@@ -151,7 +151,7 @@ class Figures:
         return torch.stack([self.pairs.pair(index, None)[SIDES.index(side)] for index in indices])
 
     def _labels(self, indices: list[int]) -> Tensor:
-        return torch.tensor([self.pairs.label(index) for index in indices])
+        return torch.tensor([self.pairs.digit(index) for index in indices])
 
     def _recognised(self, side: Side, pictures: Tensor, labels: Tensor) -> list[float]:
         right: Tensor = self.network(as_digit(side, pictures)).argmax(1) == labels

@@ -57,8 +57,8 @@ class MnistCdcb:
     def __len__(self) -> int:
         return len(self.digits.images)
 
-    def label(self, index: int) -> int:
-        """Return the digit, 0-9."""
+    def digit(self, index: int) -> int:
+        """Return the digit, 0-9. It is no label (`LabelledPairs`): pairs of one digit differ."""
         return int(self.digits.labels[index])
 
     def colours(

@@ -7,6 +7,7 @@ from digits import write_mnist
 from PIL import Image
 
 from model.data.mnist_cdcb import HELD_OUT, INK, bicubic, compose, open_mnist_cdcb
+from model.data.pairs import labels_of
 
 DOMAINS = ("cd", "cb")
 
@@ -92,3 +93,10 @@ def test_a_batch_on_a_device_has_the_same_pairs(mnist_folder, augment):
     for side, others in zip(drawn, zip(*alone, strict=True), strict=True):
         torch.testing.assert_close(side, torch.stack(others), atol=1e-4, rtol=0)
     assert torch.equal(drawn[0][0], drawn[0][1]) != augment
+
+
+def test_each_pair_is_its_own_target_of_a_search(mnist_folder):
+    """The paper's Table 2 counts the pair, not any pair of the same digit."""
+    pairs = open_mnist_cdcb(mnist_folder, "train", 32, DOMAINS)
+    assert len({pairs.digit(index) for index in range(len(pairs))}) < len(pairs)
+    assert labels_of(pairs, None).tolist() == list(range(len(pairs)))
