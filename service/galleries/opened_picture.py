@@ -50,7 +50,7 @@ def open_picture(gallery: Gallery, photo_id: int, *, small: bool) -> OpenedPictu
             photo=photo,
             file=file,
             content_type="image/webp",
-            version=f"{photo.sha256}-thumbnail",
+            version=f"{photo.sha256}-thumbnail-{(photo.thumbnail or b'').hex()}",
             fixed=True,
         )
     file = gallery.picture(photo)

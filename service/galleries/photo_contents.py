@@ -31,7 +31,7 @@ def read_contents(
     Raises:
         ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels, SketchEmpty.
     """
-    smallest = max(inference.smallest_side(side), 2 * THUMBNAIL)
+    smallest = max(inference.smallest_side(side), THUMBNAIL)
     drawing = inference.takes_drawings(side)
     with decoded(data, max_pixels=max_pixels, smallest=smallest, drawing=drawing, reserve=reserve) as image:
         return PhotoContents(

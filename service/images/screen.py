@@ -1,7 +1,7 @@
 """Pictures as every browser shows them. Browsers show neither HEIC nor TIFF, and some no AVIF."""
 
 from service.images.decode import Reserve, decoded, unlimited
-from service.images.encode import thumbnail
+from service.images.encode import webp_within
 
 SCREEN = 2048
 """Width and height of the square that converted pictures fit into, in pixels."""
@@ -16,4 +16,4 @@ def for_screen(data: bytes, *, max_pixels: int, reserve: Reserve = unlimited) ->
         ImageUnreadable, ImageFormatUnsupported, ImageTooManyPixels.
     """
     with decoded(data, max_pixels=max_pixels, smallest=SCREEN, reserve=reserve) as image:
-        return thumbnail(image.picture, SCREEN)
+        return webp_within(image.picture, SCREEN, quality=80)

@@ -3,6 +3,7 @@
 import hashlib
 import logging
 import os
+from dataclasses import replace
 
 import pytest
 from gallery_photos import new_photo, spec
@@ -95,3 +96,15 @@ def test_a_file_that_was_changed_in_place_has_another_version(tmp_path):
     second = open_picture(gallery, photo.id, small=False)
     second.file.close()
     assert (first.fixed, second.fixed, first.version == second.version) == (False, False, False)
+
+
+def test_a_thumbnail_that_is_made_again_has_another_version(tmp_path):
+    gallery = Galleries(tmp_path).create("g", spec())
+    versions = []
+    for thumbnail in (b"small", b"larger", b"small"):
+        gallery.add([replace(uploaded(), thumbnail=thumbnail)])
+        with (opened := open_picture(gallery, 1, small=True)).file:
+            versions.append(opened.version)
+    first, larger, again = versions
+    assert first != larger
+    assert again == first

@@ -31,14 +31,14 @@ def test_an_encoded_picture_has_its_format_and_its_pixels(kind):
         assert np.array_equal(pixels(opened), pixels(NOISE))
 
 
-@pytest.mark.parametrize("size", [(1000, 500), (500, 1000), (40, 30), (192, 192), (3000, 1)])
+@pytest.mark.parametrize("size", [(1000, 500), (500, 1000), (40, 30), (384, 384), (3000, 1)])
 def test_a_thumbnail_equals_pillows_and_leaves_the_picture_unchanged(size):
     image = NOISE.resize(size)
     expected = image.copy()
-    expected.thumbnail((192, 192))
+    expected.thumbnail((384, 384))
     small = Image.open(BytesIO(thumbnail(image)))
     assert image.size == size
     assert small.size == expected.size
     assert np.array_equal(
-        pixels(small), pixels(Image.open(BytesIO(saved(expected, "WEBP", quality=80, method=2))))
+        pixels(small), pixels(Image.open(BytesIO(saved(expected, "WEBP", quality=75, method=2))))
     )

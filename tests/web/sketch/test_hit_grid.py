@@ -2,8 +2,10 @@
 
 import re
 
-from browsing import draw, graded, hits, until
-from playwright.sync_api import Page, Route, expect
+import httpx
+import pytest
+from browsing import draw, graded, hits, png, until
+from playwright.sync_api import Browser, Page, Route, expect
 
 
 def test_probabilities_are_per_cent_and_other_scores_numbers(page: Page) -> None:
@@ -87,3 +89,23 @@ def test_only_visible_pictures_are_loaded_in_advance(page: Page) -> None:
     until(page, "grid.shown.length === 20")
     page.wait_for_timeout(200)
     assert len(loaded) == 20
+
+
+@pytest.mark.parametrize(("width", "density"), [(1920, 2), (390, 3)])
+def test_pictures_are_sharp_on_dense_screens(browser: Browser, origin: str, width: int, density: int) -> None:
+    with httpx.Client(base_url=origin, timeout=30) as client:
+        client.post("/galleries", json={"name": "large", "model": "small-sketches"})
+        client.post("/galleries/large/photos", files={"image": png(1, 700)}).raise_for_status()
+    context = browser.new_context(
+        viewport={"width": width, "height": 1080}, device_scale_factor=density, reduced_motion="reduce"
+    )
+    page = context.new_page()
+    page.goto(f"{origin}#gallery=large")
+    page.locator("#gallery").select_option("large")
+    draw(page, (0.25, 0.75), (0.75, 0.75))
+    image = page.locator("#hits img")
+    expect(image).to_have_count(1)
+    until(page, "document.querySelector('#hits img').naturalWidth > 0")
+    natural, shown = image.evaluate("(each) => [each.naturalWidth, each.getBoundingClientRect().width]")
+    context.close()
+    assert natural >= 1.5 * shown
