@@ -114,7 +114,7 @@ model_id=sketchy name=tried
 call 'GET /models/{model_id}'
 call 'POST /models/reload'
 call 'POST /translate' -F image=@$samples/facades/two-floors.webp -F model=facades -F samples=2
-call 'POST /analogy' -F image=@$samples/mnist-cdcb/7-cd.webp -F reference=@$samples/mnist-cdcb/2-cd.webp \
+call 'POST /analogy' -F model=mnist-cdcb -F image=@$samples/mnist-cdcb/7-cd.webp -F reference=@$samples/mnist-cdcb/2-cd.webp \
   -H 'Accept: image/png'
 call 'POST /embed' -F image=@$samples/mnist-cdcb/7-cd.webp -F model=mnist-cdcb
 call 'POST /galleries' -H 'Content-Type: application/json' -d '{"name": "tried", "model": "sketchy"}'

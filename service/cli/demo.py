@@ -24,8 +24,8 @@ from service.registry.model import Model
 from service.settings import Settings
 
 GALLERY, PHOTOS_GALLERY, MODEL = "things", "photos", "sketchy"
-DEFAULT_MODEL = "mnist-cdcb"
-"""The default model for translate and analogy. The page has sample pictures of both its domains."""
+DEFAULT_MODEL = "facades"
+"""The default model for translate and analogy: the page opens with a house front that is translated."""
 
 
 def prepare(settings: Settings, photos: Path | None) -> str:

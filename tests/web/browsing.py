@@ -92,18 +92,20 @@ def add_model(folder: Path, name: str, preset: Preset) -> None:
 
 
 class Served:
-    """The service on a free port, in a thread of this process."""
+    """The service in a thread of this process, on a free port unless one is given."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, port: int = 0) -> None:
         self._server = uvicorn.Server(
-            uvicorn.Config(create_app(settings), port=0, log_level="warning", lifespan="on")
+            uvicorn.Config(create_app(settings), port=port, log_level="warning", lifespan="on")
         )
         self._thread = threading.Thread(target=self._server.run, daemon=True)
 
-    def start(self) -> str:
+    def start(self, *, ready: bool = True) -> str:
+        """Return the address once the service answers; with `ready`, once it has loaded the models."""
+        path = "/health/ready" if ready else "/models"
         self._thread.start()
         deadline = time.monotonic() + 60
-        while not (self._server.started and httpx.get(f"{self.address}/health/ready").is_success):
+        while not (self._server.started and httpx.get(f"{self.address}{path}").is_success):
             assert self._thread.is_alive(), "the server stopped during its start"
             assert time.monotonic() < deadline, "the server did not start within a minute"
             time.sleep(0.02)

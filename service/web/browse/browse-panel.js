@@ -147,6 +147,7 @@ export class BrowsePanel {
     byId("browse-all").hidden = byId("browse-delete").hidden = !selecting;
     byId("browse-delete", HTMLButtonElement).disabled = selected.length === 0;
     byId("browse-select").hidden = count === 0;
+    byId("browse-delete-gallery").hidden = selecting;
     byId("browse-empty").hidden = count > 0;
   }
 

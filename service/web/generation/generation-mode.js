@@ -1,6 +1,8 @@
 // What the modes Translate and Analogy share: model, source domain, input pictures, request and results.
+import { absenceOf } from "../shell/absence.js";
 import { announce } from "../shell/announce.js";
 import { byId, checkedSegment, checkSegment, fillSegments, fillSelect } from "../shell/dom.js";
+import { Problem } from "../shell/http.js";
 import { LatestRequest } from "../shell/latest-request.js";
 import { Notice } from "../shell/notice.js";
 import { Progress } from "../shell/progress.js";
@@ -54,6 +56,8 @@ export class GenerationMode {
   /** @type {Sample[]} */
   #samples = [];
   #opened = false; // whether the mode has been opened with the current model
+  #wasCutOff = false; // whether the last request failed because the service was away
+  #invitation;
 
   /**
    * @param {ServiceState} service
@@ -71,7 +75,8 @@ export class GenerationMode {
     this.#progress = new Progress(() => byId(`${name}-progress`), "Working");
     this.#grid = new ResultGrid(byId(`${name}-results`), viewer, (...shown) => this.actions(...shown));
     this.#requests = new LatestRequest({ minInterval, timeout: FIRST_TIMEOUT });
-    service.addEventListener("change", () => this.#fillModels());
+    this.#invitation = byId(`${name}-lead`).textContent;
+    service.addEventListener("change", () => this.#followService());
     this.model.addEventListener("change", () => this.#changeModel());
     this.image.addEventListener("change", () => this.run());
     byId(`${name}-form`).addEventListener("submit", (event) => event.preventDefault());
@@ -217,6 +222,8 @@ export class GenerationMode {
    * @param {Error} error
    */
   fail(error) {
+    const { status } = error instanceof Problem ? error : { status: -1 };
+    this.#wasCutOff = status === 0 || status >= 500;
     this.#setBusy(false);
     this.#notice.show(error, { repeats: true });
   }
@@ -226,6 +233,18 @@ export class GenerationMode {
     this.#grid.clear();
     byId(`${this.#name}-meta`).textContent = "";
     byId(`${this.#name}-empty`).hidden = false;
+  }
+
+  /** Say what is missing, and repeat a request that failed while the service was away. */
+  #followService() {
+    this.#fillModels();
+    const absence = absenceOf(this.#service, this.#name);
+    byId(`${this.#name}-form`).hidden = this.model.value === "" && this.#service.state !== "connecting";
+    byId(`${this.#name}-lead`).textContent = absence?.lead ?? this.#invitation;
+    byId(`${this.#name}-detail`).textContent = absence?.detail ?? "";
+    if (!this.#wasCutOff || !this.#service.isReady) return;
+    this.#wasCutOff = false;
+    this.run();
   }
 
   #fillModels() {

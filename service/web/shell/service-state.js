@@ -3,7 +3,9 @@ import * as api from "./api.js";
 import { Problem } from "./http.js";
 
 /** @import { Gallery, Health, Model, Rejected } from "iiae-api" */
-/** @typedef {"connecting" | "ready" | "degraded" | "starting" | "locked" | "unreachable"} State */
+/** @typedef {"ready" | "degraded"} Ready */
+/** @typedef {"connecting" | "starting" | "without-models" | "stopping" | "locked" | "unreachable"} Away */
+/** @typedef {Ready | Away} State `without-models` if the service runs, but could load none */
 
 /**
  * Waiting items, and the cache's hit rate; null before the first lookup.
@@ -66,6 +68,11 @@ export class ServiceState extends EventTarget {
     }, interval);
   }
 
+  /** Whether the service answers requests. */
+  get isReady() {
+    return this.state === "ready" || this.state === "degraded";
+  }
+
   /**
    * The models with this capability.
    * @param {string} capability
@@ -91,10 +98,12 @@ export class ServiceState extends EventTarget {
     const degraded = health.status === "fulfilled" ? health.value.degraded : [];
     this.message = problem?.message ?? "";
     if (statusOf(failure) === 401 || statusOf(failure) === 403) this.state = "locked";
-    else if (statusOf(problem) === 503) this.state = "starting";
+    else if (statusOf(failure) === 503) this.state = "starting";
+    else if (statusOf(problem) === 503) this.state = this.models.length > 0 ? "stopping" : "without-models";
     else if (problem) this.state = "unreachable";
     else this.state = degraded.length > 0 ? "degraded" : "ready";
     if (this.state === "degraded") this.message = degraded.map((part) => DEGRADED[part] ?? part).join(" ");
+    if (this.state === "without-models") this.message = "The service runs, but has no model to answer with.";
   }
 }
 

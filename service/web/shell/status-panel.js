@@ -12,6 +12,8 @@ const STATES = {
   ready: "Ready",
   degraded: "Ready, with limits",
   starting: "Not ready yet",
+  "without-models": "No models",
+  stopping: "Stopping",
   locked: "API key needed",
   unreachable: "Not reachable",
 };
@@ -98,7 +100,7 @@ function panelContent(service) {
  */
 function loadItems({ queue, hitRate }, models) {
   const facts = {
-    "Runs on": [...new Set(models.map(({ device }) => device))].join(", ").toUpperCase(),
+    "Runs on": [...new Set(models.map(({ device }) => device))].join(", ").toUpperCase() || "no model yet",
     Waiting: `${queue} ${queue === 1 ? "picture" : "pictures"}`,
     "Known answers": hitRate === null ? "nothing yet" : `${Math.round(100 * hitRate)} %`,
   };
@@ -134,7 +136,7 @@ function modelItem({ id, domains, image_size, capabilities }) {
     element("strong", { textContent: modelName(id) }),
     element("span", {
       className: "meta",
-      textContent: ` ${domains.map(domainName).join(" ↔ ")}, ${image_size} px`,
+      textContent: ` ${domains.map(domainName).join(" ↔ ")}, ${image_size}\u00a0px`,
     }),
     element(
       "span",

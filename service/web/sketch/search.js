@@ -1,4 +1,5 @@
 // Sketch search: it sends requests while someone draws, and shows the newest answer.
+import { absenceOf } from "../shell/absence.js";
 import { similar } from "../shell/api.js";
 import { byId } from "../shell/dom.js";
 import { Problem } from "../shell/http.js";
@@ -108,15 +109,14 @@ export class SketchSearch extends EventTarget {
   /** Show the hint that fits, and repeat a search that failed while the service was away. */
   #followService() {
     this.#showHint();
-    const isBack = this.#service.state === "ready" || this.#service.state === "degraded";
-    if (!this.#wasCutOff || !isBack) return;
+    if (!this.#wasCutOff || !this.#service.isReady) return;
     this.#wasCutOff = false;
     this.#repeat();
   }
 
   #showHint() {
     showHint({
-      state: this.#service.state,
+      absence: absenceOf(this.#service, "sbir"),
       hasGallery: this.#scope.gallery !== "",
       isEmpty: this.#query.isEmpty && !this.#similarTo,
       isTooLittle: this.#query.isTooLittle,

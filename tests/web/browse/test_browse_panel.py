@@ -128,3 +128,22 @@ def test_browsing_leaves_the_results_alone(page: Page) -> None:
     page.get_by_role("button", name="Back to the results").click()
     expect(page.locator("#hits li")).to_have_count(PHOTOS)
     expect(page.locator("#hits")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [390, 820, 1280])
+def test_the_actions_are_one_line(page: Page, album: str, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    row = page.locator("#browse-panel > .row")
+    for selecting in (False, True):
+        if selecting:
+            page.locator("#browse-select").click()
+            page.locator("#browse-photos button").first.click()
+        expect(page.locator("#browse-delete-gallery")).to_be_visible(visible=not selecting)
+        middles = row.evaluate(
+            """(row) => [...row.children].filter((each) => each.checkVisibility()).map((each) => {
+                const { top, bottom } = each.getBoundingClientRect();
+                return (top + bottom) / 2;
+            })"""
+        )
+        assert len(middles) >= 4
+        assert max(middles) - min(middles) < 10
