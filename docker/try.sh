@@ -62,7 +62,7 @@ call() {
   local operation=$1 method=${1%% *} path=${1#* } line; shift
   path=${path//\{name\}/${name:-}}; path=${path//\{photo_id\}/${photo_id:-}}
   path=${path//\{model_id\}/${model_id:-}}
-  echo "$operation" >>"$work/called"
+  echo "${operation%%\?*}" >>"$work/called"
   line=$(curl -sS -X "$method" -o "$work/answer" \
     -w '%{http_code} %{content_type} %{size_download} bytes' "$url$path" "$@")
   printf '%-48s %s\n' "$operation" "$line"
@@ -116,6 +116,7 @@ call 'POST /models/reload'
 call 'POST /translate' -F image=@$samples/facades/two-floors.webp -F model=facades -F samples=2
 call 'POST /analogy' -F model=mnist-cdcb -F image=@$samples/mnist-cdcb/7-cd.webp -F reference=@$samples/mnist-cdcb/2-cd.webp \
   -H 'Accept: image/png'
+call 'POST /preview' -F image=@$umbrella
 call 'POST /embed' -F image=@$samples/mnist-cdcb/7-cd.webp -F model=mnist-cdcb
 call 'POST /galleries' -H 'Content-Type: application/json' -d '{"name": "tried", "model": "sketchy"}'
 call 'POST /galleries/{name}/photos' -F image=@$umbrella -F image=@$samples/facades/two-floors.webp \
@@ -125,7 +126,17 @@ call 'GET /galleries/{name}'
 call 'GET /galleries/{name}/photos'
 call 'GET /galleries/{name}/photos/{photo_id}'
 call 'GET /galleries/{name}/photos/{photo_id}/similar'
+call 'PATCH /galleries/{name}/photos/{photo_id}' -H 'Content-Type: application/json' -d '{"label": "umbrella"}'
+call 'GET /galleries/{name}/labels'; cat "$work/answer"; echo
 call 'POST /retrieve' -F image=@$umbrella -F gallery=tried
+call 'POST /embed' -F image=@$umbrella -F model=sketchy -F source=sketch -F kind=search
+vector=$(grep -o '"values":\[[^]]*\]' "$work/answer" | cut -d: -f2)
+call 'POST /search/vector' -H 'Content-Type: application/json' -d "{\"gallery\": \"tried\", \"vector\": $vector}"
+call 'PUT /galleries/{name}/default'
+# Compose fixes the default model, and the service's image cannot write Parquet.
+expect "PUT /models/{model_id}/default" "$(status -X PUT "$url/models/$model_id/default")" 409
+expect "GET /galleries/{name}/export" "$(status "$url/galleries/$name/export")" 501
+printf '%s\n' 'PUT /models/{model_id}/default' 'GET /galleries/{name}/export' >>"$work/called"
 call 'GET /metrics'
 expect "readiness" "$(curl -fsS "$url/health/ready")" '{"status":"ready","degraded":[]}'
 
@@ -144,6 +155,7 @@ compose exec -T service sh -c \
   <"$work/tried.tar"
 expect "hits after the restore" "$(retrieve)" "$before"
 call 'DELETE /galleries/{name}/photos/{photo_id}'
+call 'DELETE /galleries/{name}/photos?label=thing'
 
 name=things  # large enough to look at its reindex, and to cancel it
 call 'POST /galleries/{name}/reindex' -H 'Content-Type: application/json' \
