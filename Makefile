@@ -26,7 +26,7 @@ demo: $(VENV)/.demo
 	$(BIN)/iiae demo $(if $(PHOTOS),--photos "$(PHOTOS)")
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 check: $(VENV)/.dev node_modules/.package-lock.json
 	$(BIN)/ruff format --check .

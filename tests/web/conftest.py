@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 from browsing import ADMIN_KEY, CHROMIUM, FLAGS, IMAGES, KEY, PHOTOS, SKETCHES, Served, add_model, png
-from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from service.registry import store
 from service.settings import Settings
@@ -78,12 +78,19 @@ def browser() -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """What the tabs of a module's tests share: the cache of files. The page stores its data for each tab."""
+    shared = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    shared.set_default_timeout(15_000)
+    yield shared
+    shared.close()
+
+
 @pytest.fixture
-def blank(browser: Browser) -> Iterator[Page]:
+def blank(context: BrowserContext) -> Iterator[Page]:
     """An empty tab. The test fails if a script throws an error or violates the content policy."""
-    context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     page = context.new_page()
-    page.set_default_timeout(15_000)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on(
@@ -91,7 +98,9 @@ def blank(browser: Browser) -> Iterator[Page]:
         lambda message: errors.append(message.text) if "Content Security Policy" in message.text else None,
     )
     yield page
-    context.close()
+    for tab in context.pages:
+        tab.close()
+    context.clear_permissions()
     assert errors == []
 
 

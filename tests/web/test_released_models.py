@@ -6,8 +6,8 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsing import Served, draw, settled, until
-from playwright.sync_api import Page, expect
+from browsing import Served, draw, settled, until, wait_for_requests
+from playwright.sync_api import Page, Route, expect
 
 from service.demo.things import SHIPPED
 from service.settings import Settings
@@ -128,3 +128,20 @@ def test_analogy_opens_with_an_answered_sample(blank: Page, demo: str, model: st
     kind = {"mnist-cdcb": "coloured ground", "facades": "photo"}[model]
     expect(blank.locator("#analogy-meta")).to_have_text(kind)
     expect(blank.locator("#analogy-results img")).to_be_visible()
+
+
+def test_samples_that_arrive_late_do_not_replace_those_of_another_model(blank: Page, demo: str) -> None:
+    held: list[Route] = []
+    blank.route("**/samples/facades/*", lambda route: held.append(route))
+    blank.goto(f"{demo}/#analogy")
+    blank.locator("#analogy-model").select_option("facades")
+    until(blank, "document.querySelector('#analogy-model').value === 'facades'")
+    wait_for_requests(blank, held, 2)
+    blank.locator("#analogy-model").select_option("mnist-cdcb")
+    expect(blank.locator("#analogy-meta")).to_have_text("coloured ground")
+    for route in held:
+        route.continue_()
+    blank.wait_for_timeout(500)
+    expect(blank.locator("#analogy-meta")).to_have_text("coloured ground")
+    pressed = blank.locator("#analogy-mode .samples [aria-pressed=true]")
+    expect(pressed).to_have_count(2)

@@ -44,8 +44,7 @@ export class AnalogyMode extends GenerationMode {
    */
   async useSamples([content, style]) {
     if (!content || !style || this.image.picture || this.reference.picture) return;
-    await this.image.useSample(content);
-    await this.reference.useSample(style);
+    await Promise.all([this.image.useSample(content), this.reference.useSample(style)]);
   }
 
   /**

@@ -14,6 +14,7 @@ export class PictureInput extends EventTarget {
   domain = null;
   /** @type {string | null} a blob URL of the picture */
   url = null;
+  #changes = 0; // how often the picture was set or removed
   #title;
   #image;
   #well;
@@ -95,13 +96,15 @@ export class PictureInput extends EventTarget {
   }
 
   /**
-   * Set the picture to a sample.
+   * Set the picture to a sample, unless it is set or removed while the sample is loading.
    * @param {Sample} sample
    */
   async useSample(sample) {
+    const before = this.#changes;
     const response = await fetch(sample.url).catch(() => null);
-    if (!response?.ok) return;
-    this.set(await response.blob(), sample.domain);
+    const picture = response?.ok ? await response.blob() : null;
+    if (!picture || this.#changes !== before) return;
+    this.set(picture, sample.domain);
     this.#markSample(sample.url);
   }
 
@@ -110,6 +113,7 @@ export class PictureInput extends EventTarget {
    * @param {string | null} domain
    */
   #update(picture, domain) {
+    this.#changes += 1;
     if (this.url) URL.revokeObjectURL(this.url);
     this.picture = picture;
     this.domain = domain;

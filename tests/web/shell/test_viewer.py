@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from browsing import draw
+from browsing import draw, until
 from playwright.sync_api import Page, expect
 
 SIZE = "document.getElementById('viewer-image').naturalWidth"
@@ -30,7 +30,7 @@ def test_a_hit_without_its_original_is_its_thumbnail(page: Page) -> None:
     page.locator("#hits li").first.click()
     facts = page.locator("#viewer-facts")
     expect(facts).to_contain_text("Originalcannot be loaded; this is its thumbnail")
-    page.wait_for_function(f"{SIZE} === 48")
+    until(page, f"{SIZE} === 48")
     page.keyboard.press("ArrowRight")
     expect(facts.locator("dt", has_text="Original")).to_have_count(1)
 
@@ -40,7 +40,7 @@ def test_a_browsed_photo_without_its_original_is_its_thumbnail(page: Page) -> No
     page.get_by_role("button", name="Browse").click()
     page.locator("#browse-photos button").first.click()
     expect(page.locator("#viewer-facts")).to_contain_text("this is its thumbnail")
-    page.wait_for_function(f"{SIZE} === 48")
+    until(page, f"{SIZE} === 48")
 
 
 @pytest.mark.usefixtures("lost")
@@ -58,5 +58,5 @@ def test_a_download_that_fails_says_why(page: Page) -> None:
 def test_a_photo_with_its_original_says_nothing_of_it(page: Page) -> None:
     page.get_by_role("button", name="Browse").click()
     page.locator("#browse-photos button").first.click()
-    page.wait_for_function(f"{SIZE} === 48")
+    until(page, f"{SIZE} === 48")
     expect(page.locator("#viewer-facts")).not_to_contain_text("Original")
