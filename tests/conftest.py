@@ -1,7 +1,7 @@
 """Settings of all tests: tensor shapes are checked, and torch uses one thread.
 
-Tests run in three processes (`make test`), because many of them wait for servers and browsers. By default each
-process would start one thread per core. How threads wait is the shipped default, see `model.openmp`.
+Tests run in three processes (`make test`), because many of them wait for servers and browsers. By default
+each process would start one thread per core. How threads wait is the shipped default, see `model.openmp`.
 """
 
 import gc

@@ -132,7 +132,11 @@ def test_analogy_opens_with_an_answered_sample(blank: Page, demo: str, model: st
 
 def test_samples_that_arrive_late_do_not_replace_those_of_another_model(blank: Page, demo: str) -> None:
     held: list[Route] = []
-    blank.route("**/samples/facades/*", lambda route: held.append(route))
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    blank.route("**/samples/facades/*", hold)
     blank.goto(f"{demo}/#analogy")
     blank.locator("#analogy-model").select_option("facades")
     until(blank, "document.querySelector('#analogy-model').value === 'facades'")
