@@ -1,11 +1,12 @@
 """Search photos with real doodles of classes that no model has seen.
 
     python -m benchmarks.sketch_doodles --data DIR --doodles DIR --unseen sketchy-25 --checkpoint s25-0
-        [--emoji OPENMOJI [--picture FILE]]
+        [--emoji DIR [--picture FILE]]
 
 Every doodle whose name is an unseen class searches the photos of the unseen classes, and the photos of all
 classes. The table has precision at 10, and the shares with a right photo first and among the first five.
-`--emoji` adds the gallery of `iiae demo`, searched with doodles of all things that it shows by name.
+`--emoji` adds a gallery of emoji, searched with doodles of all things that it shows by name: the demo's
+pictures (`service/demo/things`), or OpenMoji's (`benchmarks.shared.openmoji`).
 `--picture` draws 40 of these doodles with their first hits.
 """
 
@@ -66,7 +67,7 @@ def doodles_of(files: DoodleFiles, classes: tuple[str, ...]) -> tuple[DoodleFile
 
 
 def emoji_of(folder: Path, files: DoodleFiles) -> tuple[list[Path], DoodleFiles, Tensor]:
-    """The demo's pictures, doodles of things that they show, and whether a picture shows a doodle's thing.
+    """A folder's pictures, doodles of things that they show, and whether a picture shows a doodle's thing.
 
     The last is [things, pictures]. A thing is shown if a picture has its name, or its face.
     """
@@ -82,7 +83,7 @@ def search_emoji(
 
     Args:
         inference: a sketch model.
-        folder: the demo's pictures.
+        folder: pictures of emoji.
         files: doodles of any things.
         picture: where to draw some searches without expansion; None does not.
     """
@@ -132,9 +133,7 @@ def main(
     doodles: Annotated[Path, typer.Option(help="Folder of doodles, <class>.npy.")],
     names: Annotated[list[str], typer.Option("--checkpoint", help="A checkpoint's name or folder.")],
     unseen: Unseen = "sketchy-25",
-    emoji: Annotated[
-        Path | None, typer.Option(help="Folder of the pictures that `iiae demo` renders.")
-    ] = None,
+    emoji: Annotated[Path | None, typer.Option(help="Folder of emoji, see above.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Draw searches of the emoji to this file.")] = None,
     home: Home = DEFAULT_HOME,
     device: Device = "cpu",
@@ -175,7 +174,7 @@ def main(
                 table.add_row(name, f"{title}, {int(shown.sum())}", kind, *figures(relevant))
         if emoji is not None:
             for kind, relevant in search_emoji(inference, emoji, found, picture).items():
-                table.add_row(name, f"the demo's emoji, {relevant.shape[1]}", kind, *figures(relevant))
+                table.add_row(name, f"{emoji.name}, {relevant.shape[1]} pictures", kind, *figures(relevant))
     Console(width=130).print(table)
 
 

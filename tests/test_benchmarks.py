@@ -102,3 +102,14 @@ def test_first_hits_are_graded_by_the_curve_of_their_kind_and_a_photo_does_not_f
     assert (grades, right.tolist()) == (["weak"] * 3, [False] * 3)
     grades, _ = first_hits(manifest, ("sketches", "photos", "y", codes[:1], codes, same[:1]))
     assert grades == [None]
+
+
+def test_emoji_are_the_demos_pictures_with_their_names():
+    from benchmarks.shared.emoji import emoji_pictures
+    from service.demo.things import SHIPPED
+
+    paths, names = emoji_pictures(SHIPPED)
+    shown = dict(zip(paths, names, strict=True))
+    assert len(paths) == 1360
+    assert {shown[SHIPPED / kind / "1F408.webp"] for kind in ("fluent", "openmoji")} == {"cat"}
+    assert shown[SHIPPED / "openmoji" / "1F436.webp"] == "dog"  # dog face

@@ -1,5 +1,6 @@
-"""OpenMoji's pictures as a gallery, and which things they show by name."""
+"""Galleries of emoji, and which things their pictures show by name."""
 
+import json
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -18,9 +19,17 @@ OTHER_THINGS = (
 
 
 def emoji_pictures(folder: Path) -> tuple[list[Path], list[str]]:
-    """The pictures that `openmoji` rendered, and what each shows. An animal's face shows the animal."""
-    paths = [path for path in sorted(folder.glob("*.png")) if thing_name(path.stem)]
-    return paths, [thing_of(str(thing_name(path.stem)).removesuffix(" face")) for path in paths]
+    """The pictures of a folder, and what each shows. An animal's face shows the animal.
+
+    Args:
+        folder: what `benchmarks.shared.openmoji` rendered, or the demo's pictures, `service/demo/things`.
+    """
+    if (folder / "things.json").is_file():
+        things: dict[str, str] = json.loads((folder / "things.json").read_text())
+        shown = [(path, things[path.stem]) for path in sorted(folder.glob("*/*.webp"))]
+    else:
+        shown = [(path, name) for path in sorted(folder.glob("*.png")) if (name := thing_name(path.stem))]
+    return [path for path, _ in shown], [thing_of(name.removesuffix(" face")) for _, name in shown]
 
 
 def shown_by(names: Sequence[str], things: Sequence[str]) -> Tensor:
