@@ -171,6 +171,14 @@ class Gallery:
         """Return the path of a photo's thumbnail. The file may be lost."""
         return self._files.thumbnail(photo.sha256)
 
+    def thumbnail(self, photo: Photo) -> bytes | None:
+        """Return a photo's thumbnail, a WebP. None if it is lost or damaged. Blocks: it reads the file."""
+        with suppress(OSError):
+            data = read_regular(self.thumbnail_path(photo), limit=MAX_THUMBNAIL)
+            if data and photo.thumbnail in (None, checksum(data)):
+                return data
+        return None
+
     # writing
 
     def add(self, photos: Sequence[NewPhoto]) -> list[Photo]:
@@ -343,12 +351,7 @@ class Gallery:
         if photo.is_elsewhere:
             return False
         path = photo.file or self._files.picture(photo.sha256)
-        try:
-            thumbnail = read_regular(self.thumbnail_path(photo), limit=MAX_THUMBNAIL)
-        except OSError:
-            return False
-        right = bool(thumbnail) if photo.thumbnail is None else checksum(thumbnail) == photo.thumbnail
-        return right and has_digest(path, photo.sha256)
+        return self.thumbnail(photo) is not None and has_digest(path, photo.sha256)
 
     def _write_files(self, photos: Sequence[NewPhoto]) -> None:
         for photo in photos:

@@ -9,9 +9,7 @@ from contextlib import suppress
 
 from model.images.decode import read_size
 from model.images.errors import PictureError
-from model.regular_file import read_regular
 from service.errors import ServiceError
-from service.galleries.files import MAX_THUMBNAIL
 from service.galleries.gallery import Gallery
 from service.galleries.migrations import SIZES_KEY
 from service.galleries.records import Photo
@@ -53,8 +51,9 @@ def _is_swapped(gallery: Gallery, photo: Photo) -> bool:
 
 def _thumbnail_size(gallery: Gallery, photo: Photo) -> tuple[int, int]:
     """Return the size of a photo's thumbnail, or zeros if it is lost."""
-    with suppress(OSError, PictureError):
-        return read_size(read_regular(gallery.thumbnail_path(photo), limit=MAX_THUMBNAIL))
+    with suppress(PictureError):
+        if (thumbnail := gallery.thumbnail(photo)) is not None:
+            return read_size(thumbnail)
     return 0, 0
 
 

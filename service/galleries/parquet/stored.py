@@ -10,8 +10,6 @@ import numpy as np
 from model.regular_file import read_regular
 from service.embedding import Embedding
 from service.errors import PhotoDamaged, PhotoNotFound
-from service.galleries.checksums import checksum
-from service.galleries.files import MAX_THUMBNAIL
 from service.galleries.gallery import Gallery
 from service.galleries.photo_filter import EVERY_PHOTO
 from service.galleries.records import Photo
@@ -66,7 +64,7 @@ def stored_photos(
     while after < until:
         page, after = _page(gallery, after, until, skipped)
         for photo, embedding, fault in page:
-            thumbnail = _thumbnail(gallery, photo)
+            thumbnail = gallery.thumbnail(photo)
             if thumbnail is None and _is_removed(gallery, photo):
                 continue
             yield StoredPhoto(
@@ -112,15 +110,6 @@ def _embeddings(
         fault = None if row[1] is None else row[1].decode()
         found[int(row[0])] = (None if pair is None else pair[1], fault)
     return found
-
-
-def _thumbnail(gallery: Gallery, photo: Photo) -> bytes | None:
-    """Return the thumbnail of a photo. None if it is lost or damaged."""
-    with suppress(OSError):
-        data = read_regular(gallery.thumbnail_path(photo), limit=MAX_THUMBNAIL)
-        if data and photo.thumbnail in (None, checksum(data)):
-            return data
-    return None
 
 
 def _original(gallery: Gallery, photo: Photo) -> bytes | None:
